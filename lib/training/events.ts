@@ -1,0 +1,103 @@
+/** What a training run tells while it runs. Every event is plain data, ready for JSON. */
+import type { Evaluation } from '../evaluation/scores.js'
+import type { PairHistogram, PairValues } from '../native.js'
+import type { TrainOptions } from '../options/train.js'
+
+/** First event: the options with every default filled in, and what was found on disk. */
+export interface StartEvent {
+  type: 'start'
+  options: TrainOptions
+  images: { train: number; labelled: number; validation: number }
+  backbone: { name: string; dim: number; patch: number; depth: number; parameters: number }
+  threads: number
+  /** The step the run continues from; 0 for a fresh run. */
+  step: number
+}
+
+/** Progress of the one pass of the frozen backbone over the training images. */
+export interface FeaturesEvent {
+  type: 'features'
+  done: number
+  total: number
+  /** Bytes of features held in memory. */
+  bytes: number
+  /** Images whose features stay in memory; the others are computed again when a batch needs them. */
+  kept: number
+}
+
+export interface NeighborsEvent {
+  type: 'neighbors'
+  images: number
+  k: number
+  meanSimilarity: number
+}
+
+/** The shifts in force, and where they lie in the distribution of feature correspondences. */
+export interface ShiftsEvent {
+  type: 'shifts'
+  automatic: boolean
+  values: PairValues
+  /** Counts of feature correspondence in 80 equal bins over [-1, 1], and means; null when shifts were given. */
+  histograms: Record<keyof PairValues, PairHistogram> | null
+}
+
+export interface StepEvent {
+  type: 'step'
+  /** 1-based number of the step just done. */
+  step: number
+  steps: number
+  /** Weighted sum of the three correspondence terms. */
+  correspondence: number
+  self: number
+  knn: number
+  random: number
+  /** Mean code similarity by pair type. */
+  similarity: PairValues
+  cluster: number
+  /** null where no pixel of the batch has a label. */
+  linear: number | null
+  rawLinear: number | null
+  milliseconds: number
+}
+
+/** k-means fitted once, at the end of training, on all patches of the training images. */
+export interface ClustersEvent {
+  type: 'clusters'
+  target: 'kmeans' | 'raw'
+  /** Mean cosine of each restart; the highest is kept. */
+  meanCosines: number[]
+  meanCosine: number
+  sizes: number[]
+}
+
+export interface ValidationEvent {
+  type: 'validation'
+  step: number
+  evaluation: Evaluation
+}
+
+export interface CheckpointEvent {
+  type: 'checkpoint'
+  step: number
+  path: string
+}
+
+/** The last event of a run that reached its end. */
+export interface EndEvent {
+  type: 'end'
+  steps: number
+  seconds: number
+  /** The contact sheet, where the run has a folder. */
+  contactSheet: string | null
+}
+
+export type TrainingEvent =
+  | StartEvent
+  | FeaturesEvent
+  | NeighborsEvent
+  | ShiftsEvent
+  | StepEvent
+  | ClustersEvent
+  | ValidationEvent
+  | CheckpointEvent
+  | EndEvent
