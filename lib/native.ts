@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { threadsFromEnv } from './env.js'
 import { StegoError, type StegoErrorCode } from './errors.js'
+import { defaultThreads } from './threads.js'
 
 export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
 
@@ -72,7 +72,7 @@ export interface BackboneTrace {
 
 export interface NativeBackbone {
   readonly info: BackboneInfo
-  /** Last-block features of prepared images: [B, C, h, w]. */
+  /** Last-block features of transformed images: [B, C, h, w]. */
   features(images: Pixels[], transform: Transform, cancel: CancelToken): Promise<Tensor>
   /** The ViT's inner tensors for an already normalised input [B, 3, H, W]. */
   trace(input: Tensor, blocks: number, cancel: CancelToken): Promise<BackboneTrace>
@@ -89,7 +89,7 @@ export interface NetworkOptions {
   seed: number
 }
 
-/** Which of a network's predictions to compute. */
+/** The ways from an image to classes: k-means on codes, the probes, and the two baselines on backbone features. */
 export type PredictionHead = 'kmeans' | 'online' | 'linear' | 'raw' | 'rawLinear'
 
 export interface PredictOptions {
@@ -100,27 +100,34 @@ export interface PredictOptions {
   /** Size of the label maps: that of the transformed image, or each picture's own. */
   size: 'transform' | 'original'
   /** Also return log-probabilities [classes, H, W] of these heads, at the same size. */
-  logProbabilities: ('kmeans' | 'online' | 'linear')[]
+  logProbabilities: CodeHead[]
 }
+
+export type CodeHead = 'kmeans' | 'online' | 'linear'
 
 export interface Prediction {
   width: number
   height: number
   labels: Partial<Record<PredictionHead, Uint8Array>>
-  logProbabilities: Partial<Record<'kmeans' | 'online' | 'linear', Tensor>>
+  logProbabilities: Partial<Record<CodeHead, Tensor>>
 }
 
 export interface NativeNetwork {
   readonly backbone: NativeBackbone
   readonly info: { dim: number; classes: number; projection: Projection; heads: PredictionHead[] }
+  /** Images that the transform brings to one size. */
   predict(images: Pixels[], options: PredictOptions, cancel: CancelToken): Promise<Prediction[]>
-  /** Codes of prepared images: [B, dim, h, w]. */
-  codes(images: Pixels[], transform: Transform, flip: boolean, cancel: CancelToken): Promise<Tensor>
-  /** Which of the linear probes exist; a network without labels has none. */
-  setProbes(linear: boolean): void
+  /** Codes [B, dim, h, w] of features [B, C, h, w]. */
+  encode(features: Tensor, cancel: CancelToken): Promise<Tensor>
   /** Writes all tensors with this metadata to a temporary name, syncs it and renames it. */
   save(path: string, metadata: Record<string, string>): Promise<void>
   dispose(): void
+}
+
+/** Exact cosine neighbours, nearest first, self excluded, ties by index: [count, k]. */
+export interface Neighbors {
+  indices: Int32Array
+  similarities: Float32Array
 }
 
 /** Backbone features of the training images, in memory up to a byte budget, and their pooled vectors. */
@@ -131,9 +138,16 @@ export interface NativeFeatureStore {
    * Computes features of images `indices`. Those within the budget are kept; the others are held until the
    * next call that computes. Returns for each whether it is kept.
    */
-  compute(indices: Int32Array, images: Pixels[], cancel: CancelToken): Promise<boolean[]>
-  /** Exact cosine neighbours of the pooled features, self excluded, ties by index: [count, k]. */
-  neighbors(k: number, cancel: CancelToken): Promise<{ indices: Int32Array; similarities: Float32Array }>
+  compute(
+    indices: Int32Array,
+    images: Pixels[],
+    transform: Transform,
+    cancel: CancelToken,
+  ): Promise<boolean[]>
+  /** The same for an already normalised input [n, 3, H, W]. */
+  computePrepared(indices: Int32Array, input: Tensor, cancel: CancelToken): Promise<boolean[]>
+  /** Neighbours by pooled features. */
+  neighbors(k: number, cancel: CancelToken): Promise<Neighbors>
   dispose(): void
 }
 
@@ -169,8 +183,8 @@ export interface StepInput {
   /** Images of the batch and their positives, as indices of the store. */
   images: Int32Array
   positives: Int32Array
-  /** Label maps of the batch at the store's input size, `null` where an image has none. */
-  labels: (Uint8Array | null)[]
+  /** Label maps of the batch, transformed as the images are; `null` where an image has none. */
+  labels: (LabelMap | null)[]
   /** Seed of this step's draws. */
   seed: number
   learningRates: { head: number; linear: number; cluster: number }
@@ -192,7 +206,6 @@ export interface StepLosses {
   /** null where the batch has no valid label. */
   linear: number | null
   rawLinear: number | null
-  total: number
   gradients?: Record<string, Tensor>
 }
 
@@ -213,17 +226,176 @@ export interface NativeTrainer {
     quantiles: PairValues,
     cancel: CancelToken,
   ): Promise<Record<keyof PairValues, PairHistogram>>
-  /** Fits cosine k-means on the codes (`kmeans`) or backbone features (`raw`) of all images given. */
-  cluster(
+  /** Collects the codes (`kmeans`) or backbone features (`raw`) of all patches of images held by the store. */
+  collect(images: Int32Array, target: 'kmeans' | 'raw', cancel: CancelToken): Promise<void>
+  /** Fits cosine k-means on what was collected, keeps the best restart in the network and lets the vectors go. */
+  fitKMeans(
     target: 'kmeans' | 'raw',
     options: { restarts: number; iterations: number; seed: number },
     cancel: CancelToken,
   ): Promise<{ meanCosine: number; meanCosines: number[]; sizes: number[] }>
+  /** Network and optimiser state. */
   save(path: string, metadata: Record<string, string>): Promise<void>
+  /** Optimiser state, from a checkpoint of the same network. */
+  load(path: string): Promise<void>
   dispose(): void
 }
 
 export interface WeightFile {
   metadata: Record<string, string>
   tensors: { name: string; dtype: string; shape: number[] }[]
+}
+
+/** Sampled maps of a pair of images, [B, C, h, w] each. */
+export interface PairMaps {
+  features1: Tensor
+  features2: Tensor
+  codes1: Tensor
+  codes2: Tensor
+}
+
+/** Maps of a batch and of its positives, [B, C, h, w] each. */
+export interface CorrespondenceMaps {
+  features: Tensor
+  codes: Tensor
+  positiveFeatures: Tensor
+  positiveCodes: Tensor
+}
+
+/** The addon's exports; native/addon.cpp registers them. */
+export interface Addon {
+  configure(options: { threads: number }): void
+  CancelToken: new () => CancelToken
+  Backbone: {
+    load(
+      path: string,
+      options: { prefix: string; heads: number; device: Device; dtype: DType },
+      cancel: CancelToken,
+    ): Promise<NativeBackbone>
+  }
+  Network: {
+    create(
+      backbone: NativeBackbone,
+      options: NetworkOptions,
+      linear: boolean,
+      cancel: CancelToken,
+    ): Promise<NativeNetwork>
+    load(
+      path: string,
+      options: NetworkOptions & { heads: number; device: Device; dtype: DType },
+      cancel: CancelToken,
+    ): Promise<NativeNetwork>
+  }
+  FeatureStore: new (backbone: NativeBackbone, count: number, budgetBytes: number) => NativeFeatureStore
+  Trainer: new (network: NativeNetwork, store: NativeFeatureStore) => NativeTrainer
+  inspectWeights(path: string): Promise<WeightFile>
+  readWeights(path: string): Promise<Record<string, Tensor<TensorData>>>
+  writeWeights(
+    path: string,
+    tensors: Record<string, Tensor<TensorData>>,
+    metadata: Record<string, string>,
+  ): Promise<void>
+  prepareImages(images: Pixels[], transform: Transform): Promise<Tensor>
+  /** The bytes of a transformed picture (3 channels) or label map (1). */
+  transformBytes(image: Pixels | LabelMap, channels: 1 | 3, transform: Transform): Promise<Pixels>
+  denormalize(image: Tensor): Tensor<Uint8Array>
+  nearestIndices(from: number, to: number): number[]
+  nearestNeighbors(vectors: Tensor, k: number, cancel?: CancelToken): Promise<Neighbors>
+  /** Counts [rows, columns] of predicted against true classes over pairs of label maps. */
+  confusion(
+    predictions: Uint8Array[],
+    labels: Uint8Array[],
+    rows: number,
+    columns: number,
+  ): Promise<Float64Array>
+  samplePoints(
+    map: Tensor,
+    coordinates: Tensor,
+    outputGradient?: Tensor,
+  ): Promise<{ samples: Tensor; gradient: Tensor }>
+  shiftFixedPoints(permutation: Tensor<BigInt64Array>): Tensor<BigInt64Array>
+  pairCorrespondence(
+    maps: PairMaps,
+    loss: LossOptions,
+    shift: number,
+    lossGradient?: Tensor,
+  ): Promise<Record<'loss' | 'similarity' | 'gradient1' | 'gradient2', Tensor>>
+  correspondenceLoss(
+    maps: CorrespondenceMaps,
+    draws: GivenDraws,
+    loss: LossOptions,
+  ): Promise<Record<string, Tensor>>
+  clusterLookup(codes: Tensor, clusters: Tensor, alpha: number | null): Promise<Record<string, Tensor>>
+}
+
+const packageRoot = fileURLToPath(new URL('..', import.meta.url))
+
+function loadAddon(): Addon {
+  const path = `${packageRoot}build/Release/stego.node`
+  if (!existsSync(path)) {
+    throw new StegoError(
+      'ERR_STEGO_ADDON',
+      `Expected the native addon at ${path}, but it has not been built. Run \`npm run build\` in the package's folder.`,
+    )
+  }
+  try {
+    return createRequire(import.meta.url)(path) as Addon
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
+    throw new StegoError(
+      'ERR_STEGO_ADDON',
+      `The native addon at ${path} cannot be loaded: ${reason}. Build it again on this machine with \`npm run build\`.`,
+      { cause },
+    )
+  }
+}
+
+let loaded: Addon | undefined
+
+/** The addon, loaded at first use: importing the package costs nothing. */
+export function addon(): Addon {
+  if (!loaded) {
+    loaded = loadAddon()
+    loaded.configure({ threads: defaultThreads() })
+  }
+  return loaded
+}
+
+function toStegoError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof StegoError) return error
+  const code = (error as { code?: unknown }).code
+  if (typeof code !== 'string' || !code.startsWith('ERR_STEGO_')) return error
+  return new StegoError(code as StegoErrorCode, error.message)
+}
+
+/** Runs a synchronous call of the addon; what it throws becomes a `StegoError` on this stack. */
+export function checked<T>(call: (native: Addon) => T): T {
+  try {
+    return call(addon())
+  } catch (error) {
+    throw toStegoError(error)
+  }
+}
+
+/**
+ * Runs a job of the addon. Its errors become `StegoError`s on the caller's stack; when `signal` aborts, the job is
+ * cancelled and the promise rejects with the signal's reason.
+ */
+export async function job<T>(
+  call: (native: Addon, cancel: CancelToken) => Promise<T>,
+  signal?: AbortSignal | null,
+): Promise<T> {
+  signal?.throwIfAborted()
+  const native = addon()
+  const cancel = new native.CancelToken()
+  const abort = () => cancel.cancel()
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    return await call(native, cancel)
+  } catch (error) {
+    if (signal?.aborted && (error as { code?: unknown }).code === 'ERR_STEGO_CANCELLED') throw signal.reason
+    throw toStegoError(error)
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
 }

@@ -1,0 +1,39 @@
+// Registers the classes and functions of the addon; nothing else.
+#include "binding/environment.h"
+#include "binding/files.h"
+#include "binding/handles.h"
+#include "binding/operators.h"
+#include "binding/values.h"
+#include "core/error.h"
+
+namespace {
+
+// configure({ threads }): threads of the native OpenMP team, from the next job on
+void configure(const Napi::CallbackInfo& info) {
+  stego::guarded(info.Env(), [&] {
+    const int64_t threads =
+        stego::read_integer(stego::read_object(info[0], "the options").Get("threads"), "threads");
+    stego::require(threads >= 1 && threads <= 1024, "Expected between 1 and 1024 threads, got ", threads,
+                   ".");
+    stego::set_job_threads(static_cast<int>(threads));
+  });
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new stego::Environment());
+  stego::attach_job_thread(env);
+  exports.Set("configure", Napi::Function::New(env, configure, "configure"));
+  exports.Set("CancelToken", stego::CancelToken::define(env));
+  exports.Set("Backbone", stego::BackboneHandle::define(env));
+  exports.Set("Network", stego::NetworkHandle::define(env));
+  exports.Set("FeatureStore", stego::FeatureStoreHandle::define(env));
+  exports.Set("Trainer", stego::TrainerHandle::define(env));
+  stego::define_files(env, exports);
+  stego::define_imaging_operators(env, exports);
+  stego::define_loss_operators(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(stego, initialize)

@@ -1,0 +1,125 @@
+#include "binding/environment.h"
+#include "binding/handles.h"
+#include "binding/tags.h"
+#include "binding/values.h"
+
+namespace stego {
+
+namespace {
+
+int64_t weight_bytes(const VisionTransformer& backbone) {
+  return backbone.parameters() * 4;
+}
+
+// Tokens [B, h*w, C] as the map [B, C, h, w].
+at::Tensor to_map(const at::Tensor& tokens, int64_t height, int64_t width) {
+  return tokens.transpose(1, 2).contiguous().view({tokens.size(0), tokens.size(2), height, width});
+}
+
+}  // namespace
+
+Napi::Function BackboneHandle::define(Napi::Env env) {
+  const Napi::Function constructor = DefineClass(
+      env, "Backbone",
+      {StaticMethod<&BackboneHandle::load>("load"), InstanceAccessor<&BackboneHandle::describe>("info"),
+       InstanceMethod<&BackboneHandle::features>("features"),
+       InstanceMethod<&BackboneHandle::trace>("trace")});
+  environment(env).backbone = Napi::Persistent(constructor);
+  return constructor;
+}
+
+BackboneHandle::BackboneHandle(const Napi::CallbackInfo& info) : Handle(info) {
+  guarded(info.Env(), [&] {
+    if (!info[0].IsExternal()) unexpected("a Backbone", "made by Backbone.load()");
+    info.This().As<Napi::Object>().TypeTag(&kBackboneTag);
+    auto backbone = *info[0].As<Napi::External<std::shared_ptr<const VisionTransformer>>>().Data();
+    const int64_t bytes = weight_bytes(*backbone);
+    hold(info.Env(), std::move(backbone), bytes);
+  });
+}
+
+Napi::Object BackboneHandle::wrap(Napi::Env env, std::shared_ptr<const VisionTransformer> backbone) {
+  return environment(env).backbone.New(
+      {Napi::External<std::shared_ptr<const VisionTransformer>>::New(env, &backbone)});
+}
+
+std::shared_ptr<const VisionTransformer> read_backbone(const Napi::Value& value) {
+  return unwrap<BackboneHandle>(value, kBackboneTag, "a Backbone").held();
+}
+
+// load(path, { prefix, heads, device, dtype }, cancel): Promise<Backbone>
+Napi::Value BackboneHandle::load(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::string path = read_string(info[0], "a path");
+    const Napi::Object options = read_object(info[1], "the options");
+    const std::string prefix = read_string(options.Get("prefix"), "the prefix");
+    const int64_t heads = read_integer(options.Get("heads"), "heads");
+    const Target target = read_target(options);
+    return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
+      auto backbone = std::make_shared<const VisionTransformer>(read_safetensors(path).first, prefix, heads,
+                                                                target.device, target.dtype);
+      return [backbone](Napi::Env env) { return wrap(env, backbone); };
+    });
+  });
+}
+
+Napi::Value BackboneHandle::describe(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("dim", static_cast<double>(held()->dim()));
+    result.Set("patch", static_cast<double>(held()->patch()));
+    result.Set("depth", static_cast<double>(held()->depth()));
+    result.Set("heads", static_cast<double>(held()->heads()));
+    result.Set("parameters", static_cast<double>(held()->parameters()));
+    return result;
+  });
+}
+
+// features(images, transform, cancel): Promise<Tensor [B, C, h, w]>
+Napi::Value BackboneHandle::features(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const auto images = read_images(info[0], keep);
+    const Transform transform = read_transform(info[1]);
+    return submit(info.Env(), read_cancel(info[2]), std::move(keep),
+                  [backbone = held(), images, transform](const CancelFlag& cancel) -> Finish {
+                    const at::Tensor input = prepare_images(images, transform);
+                    const at::Tensor tokens = backbone->features(input, cancel);
+                    const at::Tensor map =
+                        to_map(tokens, input.size(2) / backbone->patch(), input.size(3) / backbone->patch());
+                    return [map](Napi::Env env) { return write_tensor(env, map); };
+                  });
+  });
+}
+
+// trace(input, blocks, cancel): Promise<BackboneTrace>
+Napi::Value BackboneHandle::trace(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const at::Tensor input = read_tensor(info[0], "the input", keep);
+    const int64_t blocks = read_integer(info[1], "blocks");
+    require(input.dim() == 4 && input.size(1) == 3 && input.scalar_type() == at::kFloat,
+            "Expected a normalised input [B, 3, H, W] of float32.");
+    return submit(info.Env(), read_cancel(info[2]), std::move(keep),
+                  [backbone = held(), input, blocks](const CancelFlag& cancel) -> Finish {
+                    const VisionTransformer::Trace trace = backbone->trace(input, blocks, cancel);
+                    return [trace](Napi::Env env) -> Napi::Value {
+                      const auto list = [&](const std::vector<at::Tensor>& tensors) {
+                        Napi::Array array = Napi::Array::New(env, tensors.size());
+                        for (size_t i = 0; i < tensors.size(); ++i) {
+                          array.Set(static_cast<uint32_t>(i), write_tensor(env, tensors[i]));
+                        }
+                        return array;
+                      };
+                      Napi::Object result = Napi::Object::New(env);
+                      result.Set("tokens", write_tensor(env, trace.tokens));
+                      result.Set("positions", write_tensor(env, trace.positions));
+                      result.Set("features", list(trace.features));
+                      result.Set("qkv", list(trace.qkv));
+                      return result;
+                    };
+                  });
+  });
+}
+
+}  // namespace stego

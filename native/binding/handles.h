@@ -1,0 +1,135 @@
+#pragma once
+#include <memory>
+
+#include "backbone/vision_transformer.h"
+#include "binding/errors.h"
+#include "binding/job_thread.h"
+#include "binding/napi.h"
+#include "core/cancel.h"
+#include "core/error.h"
+#include "features/feature_store.h"
+#include "features/nearest_neighbors.h"
+#include "model/network.h"
+#include "training/trainer.h"
+
+namespace stego {
+
+// A JavaScript object that holds a native one. Jobs hold the native object themselves, so that a handle may
+// be collected or disposed of while they run; after dispose() every use is an ERR_STEGO_DISPOSED.
+template <typename Self, typename Held>
+class Handle : public Napi::ObjectWrap<Self> {
+ public:
+  explicit Handle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Self>(info) {}
+
+  const std::shared_ptr<Held>& held() const {
+    if (!held_)
+      throw Error("ERR_STEGO_DISPOSED", "The model was used after dispose(). Load or train it again.");
+    return held_;
+  }
+
+ protected:
+  // `bytes` are reported to the garbage collector, which would otherwise see a few bytes only.
+  void hold(Napi::Env env, std::shared_ptr<Held> held, int64_t bytes) {
+    held_ = std::move(held);
+    report(env, bytes);
+  }
+
+  void report(Napi::Env env, int64_t bytes) {
+    Napi::MemoryManagement::AdjustExternalMemory(env, bytes - reported_);
+    reported_ = bytes;
+  }
+
+  void release(Napi::Env env) {
+    held_.reset();
+    report(env, 0);
+  }
+
+  void Finalize(Napi::BasicEnv env) override {
+    Napi::MemoryManagement::AdjustExternalMemory(env, -reported_);
+  }
+
+ private:
+  std::shared_ptr<Held> held_;
+  int64_t reported_ = 0;
+};
+
+class CancelToken : public Napi::ObjectWrap<CancelToken> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit CancelToken(const Napi::CallbackInfo& info);
+  const std::shared_ptr<CancelFlag>& flag() const { return flag_; }
+
+ private:
+  void cancel(const Napi::CallbackInfo&) { flag_->raise(); }
+  std::shared_ptr<CancelFlag> flag_ = std::make_shared<CancelFlag>();
+};
+
+// The flag of a CancelToken argument; a flag of its own where the argument is undefined.
+std::shared_ptr<CancelFlag> read_cancel(const Napi::Value& value);
+
+class BackboneHandle : public Handle<BackboneHandle, const VisionTransformer> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  static Napi::Object wrap(Napi::Env env, std::shared_ptr<const VisionTransformer> backbone);
+  explicit BackboneHandle(const Napi::CallbackInfo& info);
+
+ private:
+  static Napi::Value load(const Napi::CallbackInfo& info);
+  Napi::Value describe(const Napi::CallbackInfo& info);
+  Napi::Value features(const Napi::CallbackInfo& info);
+  Napi::Value trace(const Napi::CallbackInfo& info);
+};
+
+class NetworkHandle : public Handle<NetworkHandle, Network> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  static Napi::Object wrap(Napi::Env env, std::shared_ptr<Network> network);
+  explicit NetworkHandle(const Napi::CallbackInfo& info);
+
+ private:
+  static Napi::Value create(const Napi::CallbackInfo& info);
+  static Napi::Value load(const Napi::CallbackInfo& info);
+  Napi::Value backbone(const Napi::CallbackInfo& info);
+  Napi::Value describe(const Napi::CallbackInfo& info);
+  Napi::Value predict(const Napi::CallbackInfo& info);
+  Napi::Value encode(const Napi::CallbackInfo& info);
+  Napi::Value save(const Napi::CallbackInfo& info);
+  void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
+};
+
+class FeatureStoreHandle : public Handle<FeatureStoreHandle, FeatureStore> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit FeatureStoreHandle(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value describe(const Napi::CallbackInfo& info);
+  Napi::Value compute(const Napi::CallbackInfo& info);
+  Napi::Value compute_prepared(const Napi::CallbackInfo& info);
+  Napi::Value neighbors(const Napi::CallbackInfo& info);
+  void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
+};
+
+class TrainerHandle : public Handle<TrainerHandle, Trainer> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit TrainerHandle(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value step(const Napi::CallbackInfo& info);
+  Napi::Value correspondences(const Napi::CallbackInfo& info);
+  Napi::Value collect(const Napi::CallbackInfo& info);
+  Napi::Value fit_kmeans(const Napi::CallbackInfo& info);
+  Napi::Value save(const Napi::CallbackInfo& info);
+  Napi::Value load(const Napi::CallbackInfo& info);
+  void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
+};
+
+Napi::Object write_neighbors(Napi::Env env, const Neighbors& neighbors);  // { indices, similarities }
+
+// The native object behind a handle argument; ERR_STEGO_ARGUMENT for anything else.
+std::shared_ptr<const VisionTransformer> read_backbone(const Napi::Value& value);
+std::shared_ptr<Network> read_network(const Napi::Value& value);
+std::shared_ptr<FeatureStore> read_store(const Napi::Value& value);
+
+}  // namespace stego

@@ -1,0 +1,130 @@
+#include "binding/errors.h"
+#include "binding/handles.h"
+#include "binding/operators.h"
+#include "binding/values.h"
+#include "core/error.h"
+#include "imaging/normalize.h"
+#include "metrics/confusion.h"
+
+namespace stego {
+
+namespace {
+
+// prepareImages(images, transform): Promise<Tensor [B, 3, H, W]>
+Napi::Value prepare_images_operator(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const auto images = read_images(info[0], keep);
+    const Transform transform = read_transform(info[1]);
+    return submit(info.Env(), std::make_shared<CancelFlag>(), std::move(keep),
+                  [images, transform](const CancelFlag&) -> Finish {
+                    const at::Tensor prepared = prepare_images(images, transform);
+                    return [prepared](Napi::Env env) { return write_tensor(env, prepared); };
+                  });
+  });
+}
+
+// transformBytes(image, channels, transform): Promise<{ data, width, height }>, resized and cropped bytes of
+// a picture (3 channels) or label map (1)
+Napi::Value transform_bytes_operator(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const int64_t channels = read_integer(info[1], "channels");
+    require(channels == 1 || channels == 3, "Expected 1 or 3 channels, got ", channels, ".");
+    const ImageView image = read_pixels(info[0], channels, keep);
+    const Transform transform = read_transform(info[2]);
+    return submit(info.Env(), std::make_shared<CancelFlag>(), std::move(keep),
+                  [image, transform](const CancelFlag&) -> Finish {
+                    const at::Tensor bytes =
+                        transform_bytes(image, map_pixels(image.height, image.width, transform));
+                    return [bytes](Napi::Env env) -> Napi::Value {
+                      Napi::Object result = Napi::Object::New(env);
+                      result.Set("data", write_data(env, bytes));
+                      result.Set("height", static_cast<double>(bytes.size(0)));
+                      result.Set("width", static_cast<double>(bytes.size(1)));
+                      return result;
+                    };
+                  });
+  });
+}
+
+// denormalize(image [3, H, W]): Tensor<Uint8Array> [H, W, 3]
+Napi::Value denormalize_operator(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const at::Tensor image = read_tensor(info[0], "the image", keep);
+    require(image.dim() == 3 && image.size(0) == 3 && image.scalar_type() == at::kFloat,
+            "Expected an image [3, H, W] of float32.");
+    return write_tensor(info.Env(), denormalize(image));
+  });
+}
+
+// nearestIndices(n, m): number[]
+Napi::Value nearest_indices_operator(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const int64_t from = read_integer(info[0], "n"), to = read_integer(info[1], "m");
+    require(from >= 1 && to >= 1 && from <= 1 << 24 && to <= 1 << 24, "Expected sizes between 1 and 2^24.");
+    return write_numbers(info.Env(), nearest_indices(from, to));
+  });
+}
+
+// nearestNeighbors(vectors [N, C], k, cancel): Promise<{ indices, similarities }>
+Napi::Value nearest_neighbors_operator(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const at::Tensor vectors = read_tensor(info[0], "the vectors", keep);
+    const int64_t k = read_integer(info[1], "k");
+    require(vectors.dim() == 2 && vectors.scalar_type() == at::kFloat, "Expected vectors [N, C] of float32.");
+    return submit(info.Env(), read_cancel(info[2]), std::move(keep),
+                  [vectors, k](const CancelFlag& cancel) -> Finish {
+                    const Neighbors neighbors = nearest_neighbors(vectors, k, cancel);
+                    return [neighbors](Napi::Env env) { return write_neighbors(env, neighbors); };
+                  });
+  });
+}
+
+// confusion(predictions, labels, rows, columns): Promise<Float64Array [rows * columns]>, counts over pairs of
+// maps
+Napi::Value confusion_operator(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const Napi::Array predictions = read_array(info[0], "predictions"),
+                      labels = read_array(info[1], "labels");
+    const int64_t rows = read_integer(info[2], "rows"), columns = read_integer(info[3], "columns");
+    require(rows >= 1 && rows <= 256 && columns >= 1 && columns <= 256,
+            "Expected between 1 and 256 rows and columns.");
+    require(predictions.Length() == labels.Length(), "Expected as many predictions as label maps, got ",
+            predictions.Length(), " and ", labels.Length(), ".");
+    std::vector<std::pair<at::Tensor, at::Tensor>> pairs;
+    for (uint32_t i = 0; i < labels.Length(); ++i) {
+      pairs.emplace_back(read_bytes(predictions.Get(i), "a prediction", keep),
+                         read_bytes(labels.Get(i), "a label map", keep));
+      require(pairs.back().first.numel() == pairs.back().second.numel(),
+              "Expected a prediction and its label map to have as many pixels, got ",
+              pairs.back().first.numel(), " and ", pairs.back().second.numel(), ".");
+    }
+    return submit(info.Env(), std::make_shared<CancelFlag>(), std::move(keep),
+                  [=](const CancelFlag&) -> Finish {
+                    std::vector<int64_t> counts(rows * columns, 0);
+                    for (const auto& [prediction, label] : pairs) {
+                      count_confusion(prediction.const_data_ptr<uint8_t>(), label.const_data_ptr<uint8_t>(),
+                                      label.numel(), rows, columns, counts);
+                    }
+                    const at::Tensor result = at::tensor(counts, at::kLong).to(at::kDouble);
+                    return [result](Napi::Env env) { return write_data(env, result); };
+                  });
+  });
+}
+
+}  // namespace
+
+void define_imaging_operators(Napi::Env env, Napi::Object exports) {
+  exports.Set("prepareImages", Napi::Function::New<prepare_images_operator>(env, "prepareImages"));
+  exports.Set("transformBytes", Napi::Function::New<transform_bytes_operator>(env, "transformBytes"));
+  exports.Set("denormalize", Napi::Function::New<denormalize_operator>(env, "denormalize"));
+  exports.Set("nearestIndices", Napi::Function::New<nearest_indices_operator>(env, "nearestIndices"));
+  exports.Set("nearestNeighbors", Napi::Function::New<nearest_neighbors_operator>(env, "nearestNeighbors"));
+  exports.Set("confusion", Napi::Function::New<confusion_operator>(env, "confusion"));
+}
+
+}  // namespace stego

@@ -1,0 +1,209 @@
+#include "binding/environment.h"
+#include "binding/handles.h"
+#include "binding/tags.h"
+#include "binding/values.h"
+#include "model/predict.h"
+
+namespace stego {
+
+namespace {
+
+const std::vector<std::pair<const char*, PredictionHead>> kHeads = {
+    {"kmeans", PredictionHead::kmeans},
+    {"online", PredictionHead::online},
+    {"linear", PredictionHead::linear},
+    {"raw", PredictionHead::raw},
+    {"rawLinear", PredictionHead::raw_linear}};
+
+const char* head_name(PredictionHead head) {
+  for (const auto& [name, value] : kHeads) {
+    if (value == head) return name;
+  }
+  return "";
+}
+
+std::vector<PredictionHead> read_heads(const Napi::Value& value, const char* name) {
+  const Napi::Array array = read_array(value, name);
+  std::vector<PredictionHead> heads;
+  for (uint32_t i = 0; i < array.Length(); ++i) heads.push_back(read_choice(array.Get(i), name, kHeads));
+  return heads;
+}
+
+NetworkOptions read_network_options(const Napi::Object& object) {
+  NetworkOptions options;
+  options.dim = read_integer(object.Get("dim"), "dim");
+  options.classes = read_integer(object.Get("classes"), "classes");
+  options.nonlinear =
+      read_choice<bool>(object.Get("projection"), "projection", {{"linear", false}, {"nonlinear", true}});
+  options.seed = static_cast<uint64_t>(read_integer(object.Get("seed"), "seed"));
+  require(options.dim >= 1 && options.dim <= 1 << 16, "Expected dim between 1 and 65536, got ", options.dim,
+          ".");
+  require(options.classes >= 2 && options.classes <= 255, "Expected between 2 and 255 classes, got ",
+          options.classes, ".");
+  return options;
+}
+
+Napi::Value write_prediction(Napi::Env env, const Prediction& prediction) {
+  Napi::Object labels = Napi::Object::New(env), probabilities = Napi::Object::New(env);
+  for (const auto& [head, tensor] : prediction.labels) labels.Set(head_name(head), write_data(env, tensor));
+  for (const auto& [head, tensor] : prediction.log_probabilities) {
+    probabilities.Set(head_name(head), write_tensor(env, tensor));
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("width", static_cast<double>(prediction.width));
+  result.Set("height", static_cast<double>(prediction.height));
+  result.Set("labels", labels);
+  result.Set("logProbabilities", probabilities);
+  return result;
+}
+
+}  // namespace
+
+Napi::Function NetworkHandle::define(Napi::Env env) {
+  const Napi::Function constructor = DefineClass(
+      env, "Network",
+      {StaticMethod<&NetworkHandle::create>("create"), StaticMethod<&NetworkHandle::load>("load"),
+       InstanceAccessor<&NetworkHandle::backbone>("backbone"),
+       InstanceAccessor<&NetworkHandle::describe>("info"), InstanceMethod<&NetworkHandle::predict>("predict"),
+       InstanceMethod<&NetworkHandle::encode>("encode"), InstanceMethod<&NetworkHandle::save>("save"),
+       InstanceMethod<&NetworkHandle::dispose>("dispose")});
+  environment(env).network = Napi::Persistent(constructor);
+  return constructor;
+}
+
+NetworkHandle::NetworkHandle(const Napi::CallbackInfo& info) : Handle(info) {
+  guarded(info.Env(), [&] {
+    if (!info[0].IsExternal()) unexpected("a Network", "made by Network.create() or Network.load()");
+    info.This().As<Napi::Object>().TypeTag(&kNetworkTag);
+    auto network = *info[0].As<Napi::External<std::shared_ptr<Network>>>().Data();
+    const int64_t bytes = network->backbone->parameters() * 4;
+    hold(info.Env(), std::move(network), bytes);
+  });
+}
+
+Napi::Object NetworkHandle::wrap(Napi::Env env, std::shared_ptr<Network> network) {
+  return environment(env).network.New({Napi::External<std::shared_ptr<Network>>::New(env, &network)});
+}
+
+std::shared_ptr<Network> read_network(const Napi::Value& value) {
+  return unwrap<NetworkHandle>(value, kNetworkTag, "a Network").held();
+}
+
+// create(backbone, { dim, classes, projection, seed }, linear, cancel): Promise<Network>
+Napi::Value NetworkHandle::create(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto backbone = read_backbone(info[0]);
+    const NetworkOptions options = read_network_options(read_object(info[1], "the options"));
+    const bool linear = read_boolean(info[2], "linear");
+    return submit(info.Env(), read_cancel(info[3]), {}, [=](const CancelFlag&) -> Finish {
+      auto network = std::make_shared<Network>(Network::initial(backbone, options, linear));
+      return [network](Napi::Env env) { return wrap(env, network); };
+    });
+  });
+}
+
+// load(path, { dim, classes, projection, seed, heads, device, dtype }, cancel): Promise<Network>
+Napi::Value NetworkHandle::load(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::string path = read_string(info[0], "a path");
+    const Napi::Object object = read_object(info[1], "the options");
+    const NetworkOptions options = read_network_options(object);
+    const int64_t heads = read_integer(object.Get("heads"), "heads");
+    const Target target = read_target(object);
+    return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
+      auto network = std::make_shared<Network>(
+          Network::load(read_safetensors(path).first, options, heads, target.device, target.dtype));
+      return [network](Napi::Env env) { return wrap(env, network); };
+    });
+  });
+}
+
+Napi::Value NetworkHandle::backbone(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(),
+                 [&]() -> Napi::Value { return BackboneHandle::wrap(info.Env(), held()->backbone); });
+}
+
+Napi::Value NetworkHandle::describe(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Network& network = *held();
+    Napi::Array heads = Napi::Array::New(info.Env());
+    const auto add = [&](bool present, PredictionHead head) {
+      if (present) heads.Set(heads.Length(), head_name(head));
+    };
+    add(network.kmeans.has_value(), PredictionHead::kmeans);
+    add(true, PredictionHead::online);
+    add(network.linear.has_value(), PredictionHead::linear);
+    add(network.raw_kmeans.has_value(), PredictionHead::raw);
+    add(network.raw_linear.has_value(), PredictionHead::raw_linear);
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("dim", static_cast<double>(network.options.dim));
+    result.Set("classes", static_cast<double>(network.options.classes));
+    result.Set("projection", network.options.nonlinear ? "nonlinear" : "linear");
+    result.Set("heads", heads);
+    return result;
+  });
+}
+
+// predict(images, options, cancel): Promise<Prediction[]>
+Napi::Value NetworkHandle::predict(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const auto images = read_images(info[0], keep);
+    const Napi::Object object = read_object(info[1], "the options");
+    PredictOptions options;
+    options.transform = read_transform(object.Get("transform"));
+    options.flip = read_boolean(object.Get("flip"), "flip");
+    options.original_size =
+        read_choice<bool>(object.Get("size"), "size", {{"transform", false}, {"original", true}});
+    options.heads = read_heads(object.Get("heads"), "heads");
+    options.log_probabilities = read_heads(object.Get("logProbabilities"), "logProbabilities");
+    return submit(info.Env(), read_cancel(info[2]), std::move(keep),
+                  [network = held(), images, options](const CancelFlag& cancel) -> Finish {
+                    auto predictions = std::make_shared<const std::vector<Prediction>>(
+                        stego::predict(*network, images, options, cancel));
+                    return [predictions](Napi::Env env) -> Napi::Value {
+                      Napi::Array array = Napi::Array::New(env, predictions->size());
+                      for (size_t i = 0; i < predictions->size(); ++i) {
+                        array.Set(static_cast<uint32_t>(i), write_prediction(env, (*predictions)[i]));
+                      }
+                      return array;
+                    };
+                  });
+  });
+}
+
+// encode(features [B, C, h, w], cancel): Promise<Tensor [B, dim, h, w]>
+Napi::Value NetworkHandle::encode(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const at::Tensor features = read_tensor(info[0], "features", keep);
+    require(features.dim() == 4 && features.size(1) == held()->backbone->dim() &&
+                features.scalar_type() == at::kFloat,
+            "Expected features [B, ", held()->backbone->dim(), ", h, w] of float32.");
+    return submit(
+        info.Env(), read_cancel(info[1]), std::move(keep),
+        [network = held(), features](const CancelFlag&) -> Finish {
+          const at::NoGradGuard no_grad;
+          const at::Tensor codes =
+              network->head.forward(features.permute({0, 2, 3, 1})).permute({0, 3, 1, 2}).contiguous();
+          return [codes](Napi::Env env) { return write_tensor(env, codes); };
+        });
+  });
+}
+
+// save(path, metadata): Promise<void>
+Napi::Value NetworkHandle::save(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::string path = read_string(info[0], "a path");
+    const Metadata metadata = read_strings(info[1], "the metadata");
+    return submit(info.Env(), read_cancel(info.Env().Undefined()), {},
+                  [network = held(), path, metadata](const CancelFlag&) -> Finish {
+                    TensorMap tensors;
+                    network->save(tensors);
+                    write_safetensors(path, tensors, metadata);
+                    return [](Napi::Env env) { return env.Undefined(); };
+                  });
+  });
+}
+
+}  // namespace stego

@@ -1,0 +1,195 @@
+#include "binding/handles.h"
+#include "binding/loss_options.h"
+#include "binding/tags.h"
+#include "binding/values.h"
+#include "training/shifts.h"
+
+namespace stego {
+
+Napi::Function TrainerHandle::define(Napi::Env env) {
+  return DefineClass(
+      env, "Trainer",
+      {InstanceMethod<&TrainerHandle::step>("step"),
+       InstanceMethod<&TrainerHandle::correspondences>("correspondences"),
+       InstanceMethod<&TrainerHandle::collect>("collect"),
+       InstanceMethod<&TrainerHandle::fit_kmeans>("fitKMeans"), InstanceMethod<&TrainerHandle::save>("save"),
+       InstanceMethod<&TrainerHandle::load>("load"), InstanceMethod<&TrainerHandle::dispose>("dispose")});
+}
+
+// new Trainer(network, store)
+TrainerHandle::TrainerHandle(const Napi::CallbackInfo& info) : Handle(info) {
+  guarded(info.Env(), [&] {
+    info.This().As<Napi::Object>().TypeTag(&kTrainerTag);
+    hold(info.Env(), std::make_shared<Trainer>(read_network(info[0]), read_store(info[1])), 0);
+  });
+}
+
+namespace {
+
+StepInput read_step(const Napi::Value& value, KeepAlive& keep) {
+  const Napi::Object object = read_object(value, "the step");
+  StepInput input;
+  input.images = read_indices(object.Get("images"), "images");
+  input.positives = read_indices(object.Get("positives"), "positives");
+  input.seed = static_cast<uint64_t>(read_integer(object.Get("seed"), "seed"));
+  const Napi::Array labels = read_array(object.Get("labels"), "labels");
+  for (uint32_t i = 0; i < labels.Length(); ++i) {
+    const Napi::Value label = labels.Get(i);
+    if (label.IsNull()) {
+      input.labels.emplace_back();
+      continue;
+    }
+    const ImageView view = read_pixels(label, 1, keep);
+    input.labels.push_back(
+        at::from_blob(const_cast<uint8_t*>(view.data), {view.height, view.width}, at::kByte));
+  }
+  const Napi::Object rates = read_object(object.Get("learningRates"), "learningRates");
+  input.learning_rates = {read_number(rates.Get("head"), "the head's learning rate"),
+                          read_number(rates.Get("linear"), "the linear probe's learning rate"),
+                          read_number(rates.Get("cluster"), "the cluster probe's learning rate")};
+  input.loss = read_loss_options(object.Get("loss"));
+  if (!object.Get("draws").IsUndefined()) input.draws = read_draws(object.Get("draws"), keep);
+  return input;
+}
+
+Napi::Value write_losses(Napi::Env env, const StepLosses& losses, bool gradients) {
+  const auto optional = [&](const std::optional<double>& value) -> Napi::Value {
+    return value ? Napi::Value(Napi::Number::New(env, *value)) : Napi::Value(env.Null());
+  };
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("correspondence", losses.correspondence);
+  result.Set("self", losses.self);
+  result.Set("knn", losses.knn);
+  result.Set("random", losses.random);
+  result.Set("similarity", write_pair_values(env, losses.similarity));
+  result.Set("cluster", losses.cluster);
+  result.Set("linear", optional(losses.linear));
+  result.Set("rawLinear", optional(losses.raw_linear));
+  if (!gradients) return result;
+  Napi::Object named = Napi::Object::New(env);
+  for (const auto& [name, tensor] : losses.gradients) named.Set(name, write_tensor(env, tensor));
+  result.Set("gradients", named);
+  return result;
+}
+
+Napi::Value write_distribution(Napi::Env env, const CorrespondenceDistribution& distribution) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("value", distribution.quantile);
+  result.Set("mean", distribution.mean);
+  result.Set("histogram", write_numbers(env, distribution.histogram));
+  return result;
+}
+
+}  // namespace
+
+// step(input, cancel): Promise<StepLosses>
+Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const StepInput input = read_step(info[0], keep);
+    const Napi::Value wanted = read_object(info[0], "the step").Get("gradients");
+    const bool gradients = wanted.IsBoolean() && wanted.As<Napi::Boolean>().Value();
+    return submit(info.Env(), read_cancel(info[1]), std::move(keep),
+                  [trainer = held(), input, gradients](const CancelFlag& cancel) -> Finish {
+                    const StepLosses losses = trainer->step(input, cancel);
+                    return
+                        [losses, gradients](Napi::Env env) { return write_losses(env, losses, gradients); };
+                  });
+  });
+}
+
+// correspondences(batches, loss, quantiles, cancel): Promise<{ self, knn, random }>
+Napi::Value TrainerHandle::correspondences(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    std::vector<DistributionBatch> batches;
+    const Napi::Array array = read_array(info[0], "batches");
+    for (uint32_t i = 0; i < array.Length(); ++i) {
+      const Napi::Object batch = read_object(array.Get(i), "a batch");
+      batches.push_back({read_indices(batch.Get("images"), "images"),
+                         read_indices(batch.Get("positives"), "positives"),
+                         static_cast<uint64_t>(read_integer(batch.Get("seed"), "seed"))});
+    }
+    const LossOptions loss = read_loss_options(info[1]);
+    const PairValues quantiles = read_pair_values(info[2], "quantiles");
+    return submit(info.Env(), read_cancel(info[3]), {},
+                  [trainer = held(), batches, loss, quantiles](const CancelFlag& cancel) -> Finish {
+                    const Distributions found =
+                        measure_correspondences(trainer->store(), batches, loss, quantiles, cancel);
+                    return [found](Napi::Env env) -> Napi::Value {
+                      Napi::Object result = Napi::Object::New(env);
+                      result.Set("self", write_distribution(env, found.self));
+                      result.Set("knn", write_distribution(env, found.knn));
+                      result.Set("random", write_distribution(env, found.random));
+                      return result;
+                    };
+                  });
+  });
+}
+
+// collect(images, target, cancel): Promise<void>
+Napi::Value TrainerHandle::collect(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto images = read_indices(info[0], "images");
+    const bool raw = read_choice<bool>(info[1], "the target", {{"kmeans", false}, {"raw", true}});
+    return submit(info.Env(), read_cancel(info[2]), {},
+                  [trainer = held(), images, raw](const CancelFlag&) -> Finish {
+                    trainer->collect(images, raw);
+                    return [](Napi::Env env) { return env.Undefined(); };
+                  });
+  });
+}
+
+// fitKMeans(target, { restarts, iterations, seed }, cancel): Promise<{ meanCosine, meanCosines, sizes }>
+Napi::Value TrainerHandle::fit_kmeans(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const bool raw = read_choice<bool>(info[0], "the target", {{"kmeans", false}, {"raw", true}});
+    const Napi::Object object = read_object(info[1], "the options");
+    KMeansOptions options;
+    options.clusters = held()->network().options.classes;
+    options.restarts = read_integer(object.Get("restarts"), "restarts");
+    options.iterations = read_integer(object.Get("iterations"), "iterations");
+    options.seed = static_cast<uint64_t>(read_integer(object.Get("seed"), "seed"));
+    require(options.restarts >= 1 && options.iterations >= 1,
+            "Expected at least one restart and one iteration.");
+    return submit(info.Env(), read_cancel(info[2]), {},
+                  [trainer = held(), raw, options](const CancelFlag& cancel) -> Finish {
+                    const KMeansResult fitted = trainer->fit_kmeans(raw, options, cancel);
+                    return [fitted](Napi::Env env) -> Napi::Value {
+                      Napi::Object result = Napi::Object::New(env);
+                      result.Set("meanCosine", fitted.mean_cosine);
+                      result.Set("meanCosines", write_numbers(env, fitted.mean_cosines));
+                      result.Set("sizes", write_numbers(env, fitted.sizes));
+                      return result;
+                    };
+                  });
+  });
+}
+
+// save(path, metadata): Promise<void>
+Napi::Value TrainerHandle::save(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::string path = read_string(info[0], "a path");
+    const Metadata metadata = read_strings(info[1], "the metadata");
+    return submit(info.Env(), read_cancel(info.Env().Undefined()), {},
+                  [trainer = held(), path, metadata](const CancelFlag&) -> Finish {
+                    TensorMap tensors;
+                    trainer->save(tensors);
+                    write_safetensors(path, tensors, metadata);
+                    return [](Napi::Env env) { return env.Undefined(); };
+                  });
+  });
+}
+
+// load(path): Promise<void>, the optimisers' state from a checkpoint of the same network
+Napi::Value TrainerHandle::load(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::string path = read_string(info[0], "a path");
+    return submit(info.Env(), read_cancel(info.Env().Undefined()), {},
+                  [trainer = held(), path](const CancelFlag&) -> Finish {
+                    trainer->load(read_safetensors(path).first);
+                    return [](Napi::Env env) { return env.Undefined(); };
+                  });
+  });
+}
+
+}  // namespace stego

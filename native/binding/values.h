@@ -1,0 +1,59 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "binding/job_thread.h"
+#include "binding/napi.h"
+#include "core/target.h"
+#include "imaging/transform.h"
+#include "weights/safetensors.h"
+
+namespace stego {
+
+// Readers of JavaScript values. `name` is for the error (ERR_STEGO_ARGUMENT) when the value is of another
+// kind.
+Napi::Object read_object(const Napi::Value& value, const char* name);
+Napi::Array read_array(const Napi::Value& value, const char* name);
+std::string read_string(const Napi::Value& value, const char* name);
+double read_number(const Napi::Value& value, const char* name);
+int64_t read_integer(const Napi::Value& value, const char* name);
+bool read_boolean(const Napi::Value& value, const char* name);
+std::vector<int64_t> read_indices(const Napi::Value& value, const char* name);  // an Int32Array
+std::map<std::string, std::string> read_strings(const Napi::Value& value, const char* name);
+
+// Views of typed arrays; what they view is added to `keep`.
+ImageView read_pixels(const Napi::Value& value, int64_t channels,
+                      KeepAlive& keep);  // { data, width, height }
+std::vector<ImageView> read_images(const Napi::Value& value, KeepAlive& keep);
+at::Tensor read_bytes(const Napi::Value& value, const char* name, KeepAlive& keep);   // a Uint8Array, flat
+at::Tensor read_tensor(const Napi::Value& value, const char* name, KeepAlive& keep);  // { data, shape }
+
+Transform read_transform(const Napi::Value& value);
+Target read_target(const Napi::Object& options);  // its device and dtype
+
+// A choice out of names, e.g. read_choice(value, "crop", {{"center", Crop::center}, ...}).
+template <typename Choice>
+Choice read_choice(const Napi::Value& value, const char* name,
+                   const std::vector<std::pair<const char*, Choice>>& choices);
+
+// Tensors as { data, shape }: external buffers where the runtime allows them, copies where it does not.
+Napi::Object write_tensor(Napi::Env env, const at::Tensor& tensor);
+Napi::Value write_data(Napi::Env env, const at::Tensor& tensor);  // the typed array alone
+Napi::Array write_numbers(Napi::Env env, const std::vector<double>& values);
+Napi::Array write_numbers(Napi::Env env, const std::vector<int64_t>& values);
+
+[[noreturn]] void unexpected(const char* name, const char* expected);
+
+template <typename Choice>
+Choice read_choice(const Napi::Value& value, const char* name,
+                   const std::vector<std::pair<const char*, Choice>>& choices) {
+  const std::string given = read_string(value, name);
+  for (const auto& [text, choice] : choices) {
+    if (given == text) return choice;
+  }
+  unexpected(name, "one of its known names");
+}
+
+}  // namespace stego

@@ -1,0 +1,89 @@
+#include "clustering/kmeans.h"
+
+#include "core/error.h"
+#include "core/random.h"
+#include "head/cluster_probe.h"
+
+namespace stego {
+
+namespace {
+
+// The first centre is drawn uniformly, each further one with probability proportional to 1 - best cosine so
+// far.
+at::Tensor seed_centers(const at::Tensor& vectors, int64_t clusters, at::Generator generator) {
+  const int64_t count = vectors.size(0);
+  at::Tensor chosen = at::randint(count, {1}, generator, at::kLong);
+  at::Tensor best = at::mv(vectors, vectors[chosen.item<int64_t>()]);
+  std::vector<int64_t> picks = {chosen.item<int64_t>()};
+  while (static_cast<int64_t>(picks.size()) < clusters) {
+    const at::Tensor cumulative = (1 - best).clamp_min(0).to(at::kDouble).cumsum(0);
+    const double total = cumulative[count - 1].item<double>();
+    int64_t pick;
+    if (total > 0) {
+      const at::Tensor place = at::rand({1}, generator, at::TensorOptions(at::kDouble)) * total;
+      pick = std::min(at::searchsorted(cumulative, place, false, true).item<int64_t>(), count - 1);
+    } else {  // all vectors point the same way
+      pick = at::randint(count, {1}, generator, at::kLong).item<int64_t>();
+    }
+    picks.push_back(pick);
+    best = at::maximum(best, at::mv(vectors, vectors[pick]));
+  }
+  return vectors.index_select(0, at::tensor(picks, at::kLong));
+}
+
+// Clusters without vectors take, one each, the vectors that lie farthest from their own centres.
+void reseed_dead(const at::Tensor& vectors, const at::Tensor& cosines, const at::Tensor& sizes,
+                 at::Tensor& centers) {
+  const at::Tensor dead = at::nonzero(sizes == 0).view(-1);
+  if (dead.size(0) == 0) return;
+  const at::Tensor farthest = std::get<1>(at::topk(cosines, dead.size(0), -1, /*largest=*/false));
+  centers.index_copy_(0, dead, vectors.index_select(0, farthest));
+}
+
+struct Fit {
+  at::Tensor centers, sizes;
+  double mean_cosine;
+};
+
+Fit fit_once(const at::Tensor& vectors, const KMeansOptions& options, at::Generator generator,
+             const CancelFlag& cancel) {
+  at::Tensor centers = seed_centers(vectors, options.clusters, generator);
+  at::Tensor assigned, sizes;
+  double mean_cosine = 0;
+  for (int64_t iteration = 0; iteration < options.iterations; ++iteration) {
+    cancel.poll();
+    const auto [cosines, nearest] = at::max(at::mm(vectors, centers.t()), 1);
+    mean_cosine = cosines.mean(at::kDouble).item<double>();
+    sizes = at::bincount(nearest, {}, options.clusters);
+    const bool settled = assigned.defined() && at::equal(assigned, nearest);
+    if (settled || iteration + 1 == options.iterations) break;
+    assigned = nearest;
+    const at::Tensor membership = at::one_hot(nearest, options.clusters).to(at::kFloat);  // [N, K]
+    centers = l2_normalize(at::mm(membership.t(), vectors), 1e-12);
+    reseed_dead(vectors, cosines, sizes, centers);
+  }
+  return {centers, sizes, mean_cosine};
+}
+
+}  // namespace
+
+KMeansResult cosine_kmeans(at::Tensor vectors, const KMeansOptions& options, const CancelFlag& cancel) {
+  const at::NoGradGuard no_grad;
+  require(vectors.dim() == 2 && vectors.size(0) >= options.clusters, "Expected at least ", options.clusters,
+          " vectors for as many clusters, got ", vectors.size(0), ".");
+  vectors.div_(at::linalg_vector_norm(vectors, 2, {-1}, /*keepdim=*/true).clamp_min_(1e-12));
+  KMeansResult result;
+  result.mean_cosine = -2;
+  for (int64_t restart = 0; restart < options.restarts; ++restart) {
+    Fit fit = fit_once(vectors, options, make_generator(options.seed, restart), cancel);
+    result.mean_cosines.push_back(fit.mean_cosine);
+    if (fit.mean_cosine <= result.mean_cosine) continue;
+    result.mean_cosine = fit.mean_cosine;
+    result.centers = fit.centers;
+    const at::Tensor sizes = fit.sizes.cpu();
+    result.sizes.assign(sizes.const_data_ptr<int64_t>(), sizes.const_data_ptr<int64_t>() + sizes.numel());
+  }
+  return result;
+}
+
+}  // namespace stego

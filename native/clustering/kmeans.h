@@ -1,0 +1,28 @@
+#pragma once
+#include <vector>
+
+#include "core/aten.h"
+#include "core/cancel.h"
+
+namespace stego {
+
+struct KMeansOptions {
+  int64_t clusters;
+  int64_t restarts = 5;
+  int64_t iterations = 100;  // at most, for each restart
+  uint64_t seed = 0;
+};
+
+struct KMeansResult {
+  at::Tensor centers;                // [K, D], unit length, of the restart with the highest mean cosine
+  std::vector<int64_t> sizes;        // vectors in each cluster
+  double mean_cosine;                // of vectors with their own centre
+  std::vector<double> mean_cosines;  // of every restart
+};
+
+// Cosine k-means (spherical): k-means++ seeding by cosine distance, Lloyd iterations until no vector changes
+// its cluster, a cluster that dies is seeded again with the vector farthest from its centre. vectors: [N, D],
+// any length, N >= clusters; they are normalised in place.
+KMeansResult cosine_kmeans(at::Tensor vectors, const KMeansOptions& options, const CancelFlag& cancel);
+
+}  // namespace stego

@@ -1,0 +1,66 @@
+#include "features/feature_store.h"
+
+#include "core/error.h"
+
+namespace stego {
+
+FeatureStore::FeatureStore(std::shared_ptr<const VisionTransformer> backbone, int64_t count,
+                           int64_t budget_bytes)
+    : backbone_(std::move(backbone)), budget_(budget_bytes), kept_(count), pooled_(count) {
+  require(count >= 1, "Expected a store for at least one image, got ", count, ".");
+}
+
+std::vector<bool> FeatureStore::compute(const std::vector<int64_t>& indices, const at::Tensor& images,
+                                        const CancelFlag& cancel) {
+  require(static_cast<int64_t>(indices.size()) == images.size(0), "Expected as many indices as images, got ",
+          indices.size(), " and ", images.size(0), ".");
+  for (const int64_t index : indices) {
+    require(index >= 0 && index < count(), "Expected image indices below ", count(), ", got ", index, ".");
+  }
+  const int64_t grid_height = images.size(2) / backbone_->patch(),
+                grid_width = images.size(3) / backbone_->patch();
+  require(grid_height_ == 0 || (grid_height_ == grid_height && grid_width_ == grid_width),
+          "Expected images of one size throughout a store.");
+  const at::Tensor features = backbone_->features(images, cancel);  // [n, h*w, C]
+  grid_height_ = grid_height;
+  grid_width_ = grid_width;
+  passing_.clear();
+  std::vector<bool> kept;
+  for (size_t i = 0; i < indices.size(); ++i) {
+    const int64_t index = indices[i];
+    const at::Tensor own = features[static_cast<int64_t>(i)];
+    pooled_[index] = own.mean(0);
+    const auto bytes = static_cast<int64_t>(own.nbytes());
+    if (!kept_[index].defined() && bytes_ + bytes <= budget_) {
+      kept_[index] = own.clone();
+      bytes_ += bytes;
+      ++kept_count_;
+    }
+    kept.push_back(kept_[index].defined());
+    if (!kept.back()) passing_[index] = own;
+  }
+  return kept;
+}
+
+at::Tensor FeatureStore::gather(const std::vector<int64_t>& indices) const {
+  std::vector<at::Tensor> features;
+  features.reserve(indices.size());
+  for (const int64_t index : indices) {
+    require(index >= 0 && index < count(), "Expected image indices below ", count(), ", got ", index, ".");
+    const auto passing = passing_.find(index);
+    require(kept_[index].defined() || passing != passing_.end(), "The features of image ", index,
+            " are not in memory: compute them first.");
+    features.push_back(kept_[index].defined() ? kept_[index] : passing->second);
+  }
+  require(!features.empty(), "Expected at least one image index, got none.");
+  return at::stack(features);
+}
+
+at::Tensor FeatureStore::pooled() const {
+  for (const at::Tensor& vector : pooled_) {
+    require(vector.defined(), "Expected the features of all ", count(), " images to be computed first.");
+  }
+  return at::stack(pooled_);
+}
+
+}  // namespace stego

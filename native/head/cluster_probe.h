@@ -1,0 +1,25 @@
+#pragma once
+#include "core/aten.h"
+
+namespace stego {
+
+// Cosine of every code with every cluster: codes [..., dim], clusters [K, dim] -> [..., K].
+// Both sides are L2-normalised with eps 1e-12 (modules.py ClusterLookup).
+at::Tensor cluster_cosines(const at::Tensor& codes, const at::Tensor& clusters);
+
+// ClusterLookup.forward: loss = -mean over positions of sum_k probability_k * cosine_k, where the
+// probabilities are the one-hot maximum without alpha (the training objective: a mini-batch cosine k-means),
+// and softmax(alpha * cosine) with it; the gradient flows through the probabilities too.
+struct ClusterLookup {
+  at::Tensor loss, probabilities;
+};
+ClusterLookup cluster_lookup(const at::Tensor& codes, const at::Tensor& clusters,
+                             c10::optional<double> alpha);
+
+// log_softmax(alpha * cosine): [..., K]. Evaluation uses alpha 2.
+at::Tensor cluster_log_probabilities(const at::Tensor& codes, const at::Tensor& clusters, double alpha);
+
+// L2-normalisation over the last axis: x / max(|x|, eps).
+at::Tensor l2_normalize(const at::Tensor& x, double eps);
+
+}  // namespace stego

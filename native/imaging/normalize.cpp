@@ -1,0 +1,55 @@
+#include "imaging/normalize.h"
+
+#include <array>
+
+namespace stego {
+
+namespace {
+
+constexpr std::array<float, 3> kMean = {0.485f, 0.456f, 0.406f};
+constexpr std::array<float, 3> kStd = {0.229f, 0.224f, 0.225f};
+
+// The 256 values a byte can take, per channel.
+const std::array<std::array<float, 256>, 3>& table() {
+  static const auto values = [] {
+    std::array<std::array<float, 256>, 3> result;
+    for (int c = 0; c < 3; ++c) {
+      for (int v = 0; v < 256; ++v) {
+        const float scaled = static_cast<float>(v) / 255.0f;
+        result[c][v] = (scaled - kMean[c]) / kStd[c];
+      }
+    }
+    return result;
+  }();
+  return values;
+}
+
+}  // namespace
+
+at::Tensor normalize(const at::Tensor& bytes) {
+  const int64_t height = bytes.size(0), width = bytes.size(1), pixels = height * width;
+  at::Tensor output = at::empty({3, height, width}, at::kFloat);
+  const uint8_t* source = bytes.const_data_ptr<uint8_t>();
+  float* target = output.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < pixels; ++i) {
+    for (int64_t c = 0; c < 3; ++c) target[c * pixels + i] = table()[c][source[i * 3 + c]];
+  }
+  return output;
+}
+
+at::Tensor denormalize(const at::Tensor& image) {
+  const int64_t height = image.size(1), width = image.size(2), pixels = height * width;
+  at::Tensor output = at::empty({height, width, 3}, at::kByte);
+  const float* source = image.const_data_ptr<float>();
+  uint8_t* target = output.mutable_data_ptr<uint8_t>();
+  for (int64_t i = 0; i < pixels; ++i) {
+    for (int64_t c = 0; c < 3; ++c) {
+      const float scaled = source[c * pixels + i] * kStd[c];
+      const float shifted = scaled + kMean[c];
+      target[i * 3 + c] = static_cast<uint8_t>(static_cast<int>(shifted * 255.0f));
+    }
+  }
+  return output;
+}
+
+}  // namespace stego

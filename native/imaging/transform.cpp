@@ -1,0 +1,90 @@
+#include "imaging/transform.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/error.h"
+#include "imaging/normalize.h"
+
+namespace stego {
+
+std::vector<int64_t> nearest_indices(int64_t n, int64_t m) {
+  std::vector<int64_t> indices(m);
+  const double scale = static_cast<double>(n) / static_cast<double>(m);
+  double x = scale * 0.5;
+  for (int64_t i = 0; i < m; ++i, x += scale) {
+    indices[i] = std::min(static_cast<int64_t>(std::floor(x)), n - 1);
+  }
+  return indices;
+}
+
+namespace {
+
+// Keeps `size` indices from the middle; the offset rounds half to even as Python's round() does.
+void crop_center(std::vector<int64_t>& indices, int64_t size) {
+  const double half = (static_cast<double>(indices.size()) - static_cast<double>(size)) / 2.0;
+  const auto offset = static_cast<int64_t>(std::nearbyint(half));
+  indices = {indices.begin() + offset, indices.begin() + offset + size};
+}
+
+}  // namespace
+
+PixelMap map_pixels(int64_t height, int64_t width, const Transform& transform) {
+  require(height > 0 && width > 0, "Expected an image of at least 1 x 1 pixels, got ", width, " x ", height,
+          ".");
+  const int64_t resolution = transform.resolution;
+  require(resolution > 0, "Expected a positive resolution, got ", resolution, ".");
+  const int64_t shorter = std::min(height, width), longer = std::max(height, width);
+  const double stretched = static_cast<double>(resolution) * longer / shorter;
+  int64_t long_side = 0;
+  switch (transform.crop) {
+    case Transform::Crop::squash:
+      return {nearest_indices(height, resolution), nearest_indices(width, resolution)};
+    case Transform::Crop::center:
+      long_side = static_cast<int64_t>(stretched);
+      break;
+    case Transform::Crop::whole:
+      long_side =
+          std::max<int64_t>(resolution, std::llround(stretched / transform.multiple) * transform.multiple);
+      break;
+  }
+  PixelMap map{nearest_indices(height, height <= width ? resolution : long_side),
+               nearest_indices(width, height <= width ? long_side : resolution)};
+  if (transform.crop == Transform::Crop::center) {
+    crop_center(map.rows, resolution);
+    crop_center(map.columns, resolution);
+  }
+  return map;
+}
+
+at::Tensor transform_bytes(const ImageView& image, const PixelMap& map) {
+  const int64_t channels = image.channels;
+  at::Tensor output = at::empty({map.height(), map.width(), channels}, at::kByte);
+  uint8_t* target = output.mutable_data_ptr<uint8_t>();
+  for (int64_t row : map.rows) {
+    const uint8_t* line = image.data + row * image.width * channels;
+    for (int64_t column : map.columns) {
+      std::memcpy(target, line + column * channels, channels);
+      target += channels;
+    }
+  }
+  return output;
+}
+
+at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform& transform) {
+  require(!images.empty(), "Expected at least one image, got none.");
+  std::vector<at::Tensor> prepared;
+  prepared.reserve(images.size());
+  for (const ImageView& image : images) {
+    require(image.channels == 3, "Expected RGB images of 3 channels, got ", image.channels, ".");
+    const PixelMap map = map_pixels(image.height, image.width, transform);
+    prepared.push_back(normalize(transform_bytes(image, map)));
+    require(prepared.back().sizes() == prepared.front().sizes(),
+            "Expected images that come out at one size in a batch, got ", prepared.front().size(2), " x ",
+            prepared.front().size(1), " and ", prepared.back().size(2), " x ", prepared.back().size(1), ".");
+  }
+  return at::stack(prepared);
+}
+
+}  // namespace stego

@@ -1,0 +1,131 @@
+// STEGO's correspondence loss (Hamilton et al., ICLR 2022, equations 1 to 5; modules.py
+// ContrastiveCorrelationLoss).
+//
+// A frozen backbone gives features f of an image and g of another, the head gives codes s and t. F and S are
+// the cosine similarities of every position of one with every position of the other. Where F exceeds the
+// shift b, the codes are drawn together, where it falls short, apart:
+//
+//   L(x, x', b) = - mean over pairs of positions of (F_centred - b) * max(S, 0)
+//   L = w_self L(x, x, b_self) + w_knn L(x, x_knn, b_knn) + w_random L(x, x_random, b_random)
+//
+// B images, P = Q = S*S sampled positions, C feature channels.
+#include "loss/correspondence_loss.h"
+
+#include "core/error.h"
+#include "head/cluster_probe.h"
+#include "loss/sampling.h"
+
+namespace stego {
+
+at::Tensor normalize_samples(const at::Tensor& samples) {
+  return l2_normalize(samples, 1e-10);
+}
+
+at::Tensor correspondence(const at::Tensor& unit1, const at::Tensor& unit2) {
+  return at::bmm(unit1, unit2.transpose(1, 2));  // [B, P, Q]
+}
+
+at::Tensor center(const at::Tensor& feature_correspondence, Centering centering) {
+  if (centering == Centering::none) return feature_correspondence;
+  const at::Tensor centred = feature_correspondence - feature_correspondence.mean({2}, /*keepdim=*/true);
+  if (centering == Centering::paper) return centred;
+  return centred - centred.mean() + feature_correspondence.mean();
+}
+
+at::Tensor pair_loss(const at::Tensor& feature_correspondence, const at::Tensor& code_correspondence,
+                     double shift, const LossOptions& options) {
+  const c10::optional<at::Scalar> low = options.zero_clamp ? c10::optional<at::Scalar>(0.0) : c10::nullopt;
+  const c10::optional<at::Scalar> high = options.stabilize ? c10::optional<at::Scalar>(0.8) : c10::nullopt;
+  const at::Tensor similarity = low || high ? at::clamp(code_correspondence, low, high) : code_correspondence;
+  return -similarity * (feature_correspondence - shift);
+}
+
+Draws draw_positions(int64_t batch, const LossOptions& options, at::Generator generator) {
+  at::Tensor first = draw_coordinates(batch, options.feature_samples, generator);
+  at::Tensor second = draw_coordinates(batch, options.feature_samples, generator);
+  std::vector<at::Tensor> negatives;
+  for (int64_t i = 0; i < options.negative_samples; ++i)
+    negatives.push_back(draw_negatives(batch, generator));
+  return {first, second, negatives.empty() ? at::empty({0, batch}, at::kLong) : at::stack(negatives)};
+}
+
+namespace {
+
+// Unit vectors at the sampled positions.
+struct Sampled {
+  at::Tensor anchors;               // [B, P, C] of the images, at the first positions
+  at::Tensor neighbors;             // [B, Q, C] of their neighbours, at the second positions
+  std::vector<at::Tensor> randoms;  // [B, Q, C] of each draw's images, at the second positions
+};
+
+Sampled sample_pairs(const at::Tensor& maps, const at::Tensor& positive_maps, const SamplePoints& first,
+                     const SamplePoints& second, const at::Tensor& negatives) {
+  Sampled sampled{normalize_samples(first.sample(maps)), normalize_samples(second.sample(positive_maps)), {}};
+  for (const at::Tensor& images : negatives.unbind(0)) {
+    sampled.randoms.push_back(normalize_samples(second.sample(maps, images)));
+  }
+  return sampled;
+}
+
+at::Tensor reduce(const at::Tensor& loss, Reduction reduction) {
+  return reduction == Reduction::mean ? loss.mean() : loss.sum();
+}
+
+}  // namespace
+
+CorrespondenceLoss correspondence_loss(const PairInput& input, const Draws& draws,
+                                       const LossOptions& options) {
+  const SamplePoints first(draws.coordinates1, input.grid_height, input.grid_width);
+  const SamplePoints second(draws.coordinates2, input.grid_height, input.grid_width);
+  const Sampled codes = sample_pairs(input.codes, input.positive_codes, first, second, draws.negatives);
+  Sampled features;
+  {
+    const at::NoGradGuard no_grad;
+    features = sample_pairs(input.features, input.positive_features, first, second, draws.negatives);
+  }
+  const auto pair = [&](const at::Tensor& feature_partner, const at::Tensor& code_partner,
+                        double shift) -> PairTerm {
+    at::Tensor taught;
+    {
+      const at::NoGradGuard no_grad;
+      taught = center(correspondence(features.anchors, feature_partner), options.centering);  // F
+    }
+    const at::Tensor similarity = correspondence(codes.anchors, code_partner);  // S
+    return {pair_loss(taught, similarity, shift, options), similarity};
+  };
+
+  CorrespondenceLoss result;
+  result.self = pair(features.anchors, codes.anchors, options.shifts.self);
+  result.knn = pair(features.neighbors, codes.neighbors, options.shifts.knn);
+  result.total = reduce(result.self.loss, options.reduction) * options.weights.self +
+                 reduce(result.knn.loss, options.reduction) * options.weights.knn;
+  std::vector<at::Tensor> losses, similarities;
+  for (size_t i = 0; i < codes.randoms.size(); ++i) {
+    PairTerm term = pair(features.randoms[i], codes.randoms[i], options.shifts.random);
+    losses.push_back(term.loss);
+    similarities.push_back(term.similarity);
+  }
+  if (losses.empty()) return result;
+  result.random = {at::stack(losses), at::stack(similarities)};
+  result.total = result.total + reduce(result.random.loss, options.reduction) * options.weights.random;
+  return result;
+}
+
+FeatureCorrespondences feature_correspondences(const at::Tensor& features,
+                                               const at::Tensor& positive_features, int64_t grid_height,
+                                               int64_t grid_width, const Draws& draws,
+                                               const LossOptions& options) {
+  const at::NoGradGuard no_grad;
+  const SamplePoints first(draws.coordinates1, grid_height, grid_width);
+  const SamplePoints second(draws.coordinates2, grid_height, grid_width);
+  const Sampled sampled = sample_pairs(features, positive_features, first, second, draws.negatives);
+  const auto flat = [&](const at::Tensor& partner) {
+    return center(correspondence(sampled.anchors, partner), options.centering).view(-1);
+  };
+  std::vector<at::Tensor> randoms;
+  for (const at::Tensor& partner : sampled.randoms) randoms.push_back(flat(partner));
+  return {flat(sampled.anchors), flat(sampled.neighbors),
+          randoms.empty() ? at::empty({0}) : at::cat(randoms)};
+}
+
+}  // namespace stego

@@ -1,0 +1,43 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "backbone/vision_transformer.h"
+#include "core/aten.h"
+#include "head/segmentation_head.h"
+#include "weights/safetensors.h"
+
+namespace stego {
+
+struct NetworkOptions {
+  int64_t dim = 70;      // width of the codes
+  int64_t classes = 27;  // of the probes and of k-means
+  bool nonlinear = true;
+  uint64_t seed = 0;
+};
+
+// A frozen backbone, the head on it, and everything that turns codes or features into classes.
+struct Network {
+  std::shared_ptr<const VisionTransformer> backbone;
+  NetworkOptions options;
+  SegmentationHead head;
+  at::Tensor clusters;                   // [K, dim] online cluster probe
+  std::optional<Pointwise> linear;       // on codes; absent where there were no labels
+  std::optional<Pointwise> raw_linear;   // on backbone features, the baseline; likewise
+  std::optional<at::Tensor> kmeans;      // [K, dim] centres of k-means on codes, fitted after training
+  std::optional<at::Tensor> raw_kmeans;  // [K, C] centres of k-means on backbone features, the baseline
+
+  // Freshly initialised as PyTorch and the official code do: convolutions uniform, clusters N(0, 1).
+  static Network initial(std::shared_ptr<const VisionTransformer> backbone, const NetworkOptions& options,
+                         bool linear);
+
+  // From a checkpoint's tensors, whose names are the published ones; probes and centres are there or not.
+  static Network load(const TensorMap& tensors, const NetworkOptions& options, int64_t heads,
+                      at::Device device, at::ScalarType dtype);
+
+  // Adds all tensors under the published names, the backbone in its stored dtype.
+  void save(TensorMap& tensors) const;
+};
+
+}  // namespace stego

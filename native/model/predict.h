@@ -1,0 +1,44 @@
+#pragma once
+#include <map>
+#include <vector>
+
+#include "core/cancel.h"
+#include "imaging/transform.h"
+#include "model/network.h"
+
+namespace stego {
+
+// The ways from an image to classes.
+enum class PredictionHead {
+  kmeans,      // nearest k-means centre of the code
+  online,      // nearest cluster of the probe trained along
+  linear,      // linear probe on the code
+  raw,         // nearest k-means centre of the backbone feature
+  raw_linear,  // linear probe on the backbone feature
+};
+
+struct PredictOptions {
+  Transform transform;
+  bool flip = true;            // average with the mirrored image (eval_segmentation.py)
+  bool original_size = false;  // label maps at each picture's own size instead of the transformed one
+  std::vector<PredictionHead> heads;
+  std::vector<PredictionHead> log_probabilities;  // of kmeans, online and linear
+};
+
+struct Prediction {
+  int64_t height, width;
+  std::map<PredictionHead, at::Tensor> labels;             // uint8 [height, width]
+  std::map<PredictionHead, at::Tensor> log_probabilities;  // float32 [K, height, width]
+};
+
+// Codes and features of a batch on the patch grid, averaged with those of the mirrored images when `flip`.
+struct Grids {
+  at::Tensor codes;     // [B, h, w, dim]
+  at::Tensor features;  // [B, h, w, C]
+};
+Grids compute_grids(const Network& network, const at::Tensor& images, bool flip, const CancelFlag& cancel);
+
+std::vector<Prediction> predict(const Network& network, const std::vector<ImageView>& images,
+                                const PredictOptions& options, const CancelFlag& cancel);
+
+}  // namespace stego

@@ -1,0 +1,42 @@
+#include "training/adam.h"
+
+#include "head/segmentation_head.h"
+
+namespace stego {
+
+Adam::Adam(NamedTensors parameters) : parameters_(std::move(parameters)) {
+  for (const auto& [name, parameter] : parameters_) {
+    exp_avgs_.push_back(at::zeros_like(parameter).detach());
+    exp_avg_sqs_.push_back(at::zeros_like(parameter).detach());
+    steps_.push_back(at::zeros({}, at::kFloat));
+  }
+}
+
+void Adam::step(const std::vector<at::Tensor>& gradients, double learning_rate) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> values;
+  for (const auto& [name, parameter] : parameters_) values.push_back(parameter.detach());
+  for (at::Tensor& step : steps_) step.add_(1);
+  at::_fused_adam_(values, gradients, exp_avgs_, exp_avg_sqs_, {}, steps_, learning_rate, /*beta1=*/0.9,
+                   /*beta2=*/0.999, /*weight_decay=*/0, /*eps=*/1e-8, /*amsgrad=*/false, /*maximize=*/false);
+}
+
+void Adam::save(TensorMap& tensors, const std::string& group) const {
+  const std::string prefix = "optimizer." + group + ".";
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    tensors[prefix + parameters_[i].first + ".exp_avg"] = exp_avgs_[i];
+    tensors[prefix + parameters_[i].first + ".exp_avg_sq"] = exp_avg_sqs_[i];
+  }
+  tensors[prefix + "step"] = steps_.front();
+}
+
+void Adam::load(const TensorMap& tensors, const std::string& group) {
+  const std::string prefix = "optimizer." + group + ".";
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    exp_avgs_[i] = take(tensors, prefix + parameters_[i].first + ".exp_avg", exp_avgs_[i].sizes());
+    exp_avg_sqs_[i] = take(tensors, prefix + parameters_[i].first + ".exp_avg_sq", exp_avg_sqs_[i].sizes());
+    steps_[i] = take(tensors, prefix + "step", {});
+  }
+}
+
+}  // namespace stego
