@@ -13,6 +13,7 @@ export type StegoErrorCode =
   | 'ERR_STEGO_CHECKPOINT' // a weight file is damaged or not of this kind
   | 'ERR_STEGO_RUN' // a run folder is in the way, or is not a run
   | 'ERR_STEGO_ARGUMENT' // a value handed to native code has the wrong type, shape or length
+  | 'ERR_STEGO_DIVERGED' // a loss is no longer a number
   | 'ERR_STEGO_DISPOSED' // a model was used after dispose()
   | 'ERR_STEGO_OUT_OF_MEMORY' // memory could not be had
   | 'ERR_STEGO_FILE' // reading or writing a file failed

@@ -219,13 +219,16 @@ export interface PairHistogram {
 
 export interface NativeTrainer {
   step(input: StepInput, cancel: CancelToken): Promise<StepLosses>
-  /** Draws F of the three pair types as training does and returns the given quantiles of each. */
-  correspondences(
-    batches: { images: Int32Array; positives: Int32Array; seed: number }[],
+  /** Draws the feature correspondences F of a batch as a step does and gathers them. */
+  measure(
+    images: Int32Array,
+    positives: Int32Array,
+    seed: number,
     loss: LossOptions,
-    quantiles: PairValues,
     cancel: CancelToken,
-  ): Promise<Record<keyof PairValues, PairHistogram>>
+  ): Promise<void>
+  /** Quantiles of what was measured, which is then forgotten. */
+  distributions(quantiles: PairValues): Promise<Record<keyof PairValues, PairHistogram>>
   /** Collects the codes (`kmeans`) or backbone features (`raw`) of all patches of images held by the store. */
   collect(images: Int32Array, target: 'kmeans' | 'raw', cancel: CancelToken): Promise<void>
   /** Fits cosine k-means on what was collected, keeps the best restart in the network and lets the vectors go. */

@@ -117,7 +117,8 @@ class TrainerHandle : public Handle<TrainerHandle, Trainer> {
 
  private:
   Napi::Value step(const Napi::CallbackInfo& info);
-  Napi::Value correspondences(const Napi::CallbackInfo& info);
+  Napi::Value measure(const Napi::CallbackInfo& info);
+  Napi::Value distributions(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value fit_kmeans(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);

@@ -2,15 +2,14 @@
 #include "binding/loss_options.h"
 #include "binding/tags.h"
 #include "binding/values.h"
-#include "training/shifts.h"
 
 namespace stego {
 
 Napi::Function TrainerHandle::define(Napi::Env env) {
   return DefineClass(
       env, "Trainer",
-      {InstanceMethod<&TrainerHandle::step>("step"),
-       InstanceMethod<&TrainerHandle::correspondences>("correspondences"),
+      {InstanceMethod<&TrainerHandle::step>("step"), InstanceMethod<&TrainerHandle::measure>("measure"),
+       InstanceMethod<&TrainerHandle::distributions>("distributions"),
        InstanceMethod<&TrainerHandle::collect>("collect"),
        InstanceMethod<&TrainerHandle::fit_kmeans>("fitKMeans"), InstanceMethod<&TrainerHandle::save>("save"),
        InstanceMethod<&TrainerHandle::load>("load"), InstanceMethod<&TrainerHandle::dispose>("dispose")});
@@ -98,23 +97,27 @@ Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
   });
 }
 
-// correspondences(batches, loss, quantiles, cancel): Promise<{ self, knn, random }>
-Napi::Value TrainerHandle::correspondences(const Napi::CallbackInfo& info) {
+// measure(images, positives, seed, loss, cancel): Promise<void>
+Napi::Value TrainerHandle::measure(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    std::vector<DistributionBatch> batches;
-    const Napi::Array array = read_array(info[0], "batches");
-    for (uint32_t i = 0; i < array.Length(); ++i) {
-      const Napi::Object batch = read_object(array.Get(i), "a batch");
-      batches.push_back({read_indices(batch.Get("images"), "images"),
-                         read_indices(batch.Get("positives"), "positives"),
-                         static_cast<uint64_t>(read_integer(batch.Get("seed"), "seed"))});
-    }
-    const LossOptions loss = read_loss_options(info[1]);
-    const PairValues quantiles = read_pair_values(info[2], "quantiles");
-    return submit(info.Env(), read_cancel(info[3]), {},
-                  [trainer = held(), batches, loss, quantiles](const CancelFlag& cancel) -> Finish {
-                    const Distributions found =
-                        measure_correspondences(trainer->store(), batches, loss, quantiles, cancel);
+    const auto images = read_indices(info[0], "images"), positives = read_indices(info[1], "positives");
+    const auto seed = static_cast<uint64_t>(read_integer(info[2], "seed"));
+    const LossOptions loss = read_loss_options(info[3]);
+    return submit(info.Env(), read_cancel(info[4]), {},
+                  [trainer = held(), images, positives, seed, loss](const CancelFlag&) -> Finish {
+                    trainer->measure(images, positives, seed, loss);
+                    return [](Napi::Env env) { return env.Undefined(); };
+                  });
+  });
+}
+
+// distributions(quantiles): Promise<{ self, knn, random }> of what was measured
+Napi::Value TrainerHandle::distributions(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const PairValues quantiles = read_pair_values(info[0], "quantiles");
+    return submit(info.Env(), read_cancel(info.Env().Undefined()), {},
+                  [trainer = held(), quantiles](const CancelFlag&) -> Finish {
+                    const Distributions found = trainer->read_distributions(quantiles);
                     return [found](Napi::Env env) -> Napi::Value {
                       Napi::Object result = Napi::Object::New(env);
                       result.Set("self", write_distribution(env, found.self));

@@ -4,6 +4,12 @@
 
 namespace stego {
 
+namespace {
+
+constexpr int64_t kImagesAtATime = 8;  // bounds the memory of a forward pass
+
+}  // namespace
+
 FeatureStore::FeatureStore(std::shared_ptr<const VisionTransformer> backbone, int64_t count,
                            int64_t budget_bytes)
     : backbone_(std::move(backbone)), budget_(budget_bytes), kept_(count), pooled_(count) {
@@ -21,7 +27,10 @@ std::vector<bool> FeatureStore::compute(const std::vector<int64_t>& indices, con
                 grid_width = images.size(3) / backbone_->patch();
   require(grid_height_ == 0 || (grid_height_ == grid_height && grid_width_ == grid_width),
           "Expected images of one size throughout a store.");
-  const at::Tensor features = backbone_->features(images, cancel);  // [n, h*w, C]
+  std::vector<at::Tensor> parts;
+  for (const at::Tensor& part : images.split(kImagesAtATime))
+    parts.push_back(backbone_->features(part, cancel));
+  const at::Tensor features = at::cat(parts);  // [n, h*w, C]
   grid_height_ = grid_height;
   grid_width_ = grid_width;
   passing_.clear();

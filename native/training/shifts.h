@@ -1,9 +1,9 @@
 #pragma once
-#include <utility>
+#include <cstdint>
 #include <vector>
 
-#include "core/cancel.h"
-#include "training/trainer.h"
+#include "core/aten.h"
+#include "loss/correspondence_loss.h"
 
 namespace stego {
 
@@ -14,19 +14,30 @@ struct CorrespondenceDistribution {
   std::vector<int64_t> histogram;  // counts in 80 equal bins over [-1, 1]; values beyond count at the ends
 };
 
-struct DistributionBatch {
-  std::vector<int64_t> images, positives;
-  uint64_t seed;
-};
-
 struct Distributions {
   CorrespondenceDistribution self, knn, random;
 };
 
-// Draws F exactly as training does (same sampling, dropout and centring) over some batches and reads off
-// quantiles, from which automatic shifts are taken: .65, .80 and .95 suit every backbone tried.
-Distributions measure_correspondences(const FeatureStore& store,
-                                      const std::vector<DistributionBatch>& batches, const LossOptions& loss,
-                                      const PairValues& quantiles, const CancelFlag& cancel);
+// Gathers feature correspondences drawn exactly as training draws them (same sampling, dropout and centring)
+// and reads off quantiles, from which automatic shifts are taken: .65, .80 and .95 suit every backbone tried.
+class CorrespondenceMeter {
+ public:
+  void add(const FeatureCorrespondences& values);
+  Distributions read(const PairValues& quantiles) const;
+
+ private:
+  class Counter {
+   public:
+    void add(const at::Tensor& values);
+    CorrespondenceDistribution read(double quantile) const;
+
+   private:
+    std::vector<int64_t> counts_;
+    double sum_ = 0;
+    int64_t total_ = 0;
+  };
+
+  Counter self_, knn_, random_;
+};
 
 }  // namespace stego

@@ -35,7 +35,13 @@ double mean_of(const at::Tensor& values) {
   return values.defined() ? values.detach().mean().item<double>() : 0.0;
 }
 
-}  // namespace
+// The features and positions a step sees: gathered, dropped out, drawn.
+struct StepBatch {
+  at::Tensor features, positive_features;  // [B, h*w, C] as they are
+  at::Tensor teacher, positive_teacher;    // as the loss sees them
+  std::optional<DropoutMasks> masks, positive_masks;
+  Draws draws;
+};
 
 StepBatch draw_batch(const FeatureStore& store, const std::vector<int64_t>& images,
                      const std::vector<int64_t>& positives, const LossOptions& loss, uint64_t seed,
@@ -61,6 +67,8 @@ StepBatch draw_batch(const FeatureStore& store, const std::vector<int64_t>& imag
   result.draws = draws ? *draws : draw_positions(batch, loss, generator);
   return result;
 }
+
+}  // namespace
 
 Trainer::Trainer(std::shared_ptr<Network> network, std::shared_ptr<FeatureStore> store)
     : network_(std::move(network)),
@@ -128,6 +136,19 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   cluster_optimizer_.step(cluster_gradients, input.learning_rates.cluster);
   report(losses.gradients, cluster_optimizer_.parameters(), cluster_gradients);
   return losses;
+}
+
+void Trainer::measure(const std::vector<int64_t>& images, const std::vector<int64_t>& positives,
+                      uint64_t seed, const LossOptions& loss) {
+  const StepBatch batch = draw_batch(*store_, images, positives, loss, seed, std::nullopt);
+  meter_.add(feature_correspondences(batch.teacher, batch.positive_teacher, store_->grid_height(),
+                                     store_->grid_width(), batch.draws, loss));
+}
+
+Distributions Trainer::read_distributions(const PairValues& quantiles) {
+  const Distributions distributions = meter_.read(quantiles);
+  meter_ = {};
+  return distributions;
 }
 
 void Trainer::collect(const std::vector<int64_t>& images, bool raw) {

@@ -10,6 +10,7 @@
 #include "loss/correspondence_loss.h"
 #include "model/network.h"
 #include "training/adam.h"
+#include "training/shifts.h"
 
 namespace stego {
 
@@ -41,6 +42,12 @@ class Trainer {
   // Cancelled before the updates it leaves no trace; once they begin it ends.
   StepLosses step(const StepInput& input, const CancelFlag& cancel);
 
+  // Draws the feature correspondences of a batch as `step` does and gathers them; `read_distributions` reads
+  // their quantiles off and begins anew.
+  void measure(const std::vector<int64_t>& images, const std::vector<int64_t>& positives, uint64_t seed,
+               const LossOptions& loss);
+  Distributions read_distributions(const PairValues& quantiles);
+
   // Collects the codes (`raw` false) or backbone features of all patches of these images for `fit_kmeans`.
   void collect(const std::vector<int64_t>& images, bool raw);
   // Fits k-means on what was collected, keeps the centres in the network and lets the vectors go.
@@ -50,27 +57,14 @@ class Trainer {
   void load(const TensorMap& tensors);
 
   const Network& network() const { return *network_; }
-  const FeatureStore& store() const { return *store_; }
 
  private:
-  struct ProbeUpdate;
-
   std::shared_ptr<Network> network_;
   std::shared_ptr<FeatureStore> store_;
   Adam head_optimizer_, cluster_optimizer_;
   std::optional<Adam> linear_optimizer_, raw_linear_optimizer_;
+  CorrespondenceMeter meter_;
   std::vector<at::Tensor> collected_;  // [h*w, D] each
 };
-
-// The features and positions a step sees: gathered, dropped out, drawn.
-struct StepBatch {
-  at::Tensor features, positive_features;  // [B, h*w, C] as they are
-  at::Tensor teacher, positive_teacher;    // as the loss sees them
-  std::optional<DropoutMasks> masks, positive_masks;
-  Draws draws;
-};
-StepBatch draw_batch(const FeatureStore& store, const std::vector<int64_t>& images,
-                     const std::vector<int64_t>& positives, const LossOptions& loss, uint64_t seed,
-                     const std::optional<Draws>& draws);
 
 }  // namespace stego

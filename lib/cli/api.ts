@@ -1,0 +1,16 @@
+/** The part of the package the commands use, loaded when used: help needs no addon, and tests no weights. */
+import type { runDemo } from '../demo/main.js'
+import type { Stego } from '../stego.js'
+import type { inspectWeights } from '../weights/inspect.js'
+
+export interface Api {
+  stego(): Promise<Pick<typeof Stego, 'train' | 'load'>>
+  inspectWeights: typeof inspectWeights
+  runDemo: typeof runDemo
+}
+
+export const packageApi: Api = {
+  stego: async () => (await import('../stego.js')).Stego,
+  inspectWeights: async (path) => (await import('../weights/inspect.js')).inspectWeights(path),
+  runDemo: async (options, log) => (await import('../demo/main.js')).runDemo(options, log),
+}

@@ -1,0 +1,32 @@
+/** What a command of `stego` is made of, and what it may touch. */
+import type { z } from 'zod'
+import type { Given } from '../options/flags.js'
+import type { Api } from './api.js'
+import type { Terminal } from './terminal.js'
+
+/** The surroundings of a command. */
+export interface Surroundings {
+  terminal: Terminal
+  /** Aborts on Ctrl-C and SIGTERM; only commands that are `interruptible` get it before the process dies. */
+  signal: AbortSignal
+  /** Folder that relative paths start from. */
+  cwd: string
+  api: Api
+}
+
+/** One command: all that its help and its flags are made from, and what it does. */
+export interface Command {
+  name: string
+  /** One sentence. */
+  purpose: string
+  /** Lines after `stego `, most common first. */
+  usage: string[]
+  /** The flags, those of the API and those of the command line alone. */
+  schema: z.ZodObject
+  /** What stands on the line besides flags: how many words, and what they are. */
+  words: { min: number; max: number; what: string }
+  examples: { line: string; doc: string }[]
+  /** Whether Ctrl-C goes to `signal` first. */
+  interruptible: boolean
+  run(given: Given, surroundings: Surroundings): Promise<void>
+}

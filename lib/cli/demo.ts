@@ -1,0 +1,47 @@
+/** `stego demo` */
+import { z } from 'zod'
+import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { parseOptions } from '../options/parse.js'
+import { option, path } from '../options/schema.js'
+import { trainSchema } from '../options/train.js'
+import type { Command, Surroundings } from './command.js'
+import { jsonOption } from './json.js'
+
+const schema = z.strictObject({
+  classes: option(z.int().min(2).max(255).nullable().default(null), {
+    group: 'Common',
+    whenAbsent: 'what suits the images',
+    doc: 'How many clusters to find.',
+  }),
+  seed: trainSchema.shape.seed,
+  out: option(path().nullable().default(null), {
+    group: 'Common',
+    value: 'folder',
+    expected: 'a folder',
+    whenAbsent: 'a folder of its own, which it names',
+    doc: 'Where the results go.',
+  }),
+  json: jsonOption('Print the result as one JSON object.'),
+})
+
+export const demoCommand: Command = {
+  name: 'demo',
+  purpose: 'Trains on images it draws, or on yours, and shows what came out.',
+  usage: ['demo [folder] [flags]'],
+  schema,
+  words: { min: 0, max: 1, what: 'at most one folder of images' },
+  examples: [
+    { line: 'stego demo', doc: 'From nothing to a contact sheet.' },
+    { line: 'stego demo ./photos --classes 6', doc: 'The same on your own images.' },
+  ],
+  interruptible: false,
+  run: demo,
+}
+
+async function demo(given: Given, { terminal, api }: Surroundings): Promise<void> {
+  const options = parseOptions(schema, given.values, 'stego demo', FLAG_WORDING)
+  await api.runDemo(
+    { ...options, folder: given.words[0] ?? null, json: options.json ?? false },
+    options.json ? terminal.note : terminal.print,
+  )
+}

@@ -1,0 +1,43 @@
+/** How a command that failed says so, and its exit code. */
+import { StegoError } from '../errors.js'
+import { Interrupted } from './interrupt.js'
+import type { Terminal } from './terminal.js'
+
+const INTERRUPT_CODES = { SIGINT: 130, SIGTERM: 143, EPIPE: 1 }
+
+/** Says on stderr what went wrong, with `json` also as the last line of stdout; returns the exit code. */
+export function reportError(error: unknown, terminal: Terminal, json: boolean): number {
+  const { code, message, details, exitCode } = explain(error)
+  const prefix = message.startsWith('stego ') ? '' : 'stego: '
+  terminal.note(`${prefix}${message}${code === null ? '' : ` [${code}]`}`)
+  for (const line of details) terminal.note(line)
+  if (json) terminal.print(JSON.stringify({ error: { code, message } }))
+  return exitCode
+}
+
+interface Explanation {
+  code: string | null
+  message: string
+  details: string[]
+  exitCode: number
+}
+
+function explain(error: unknown): Explanation {
+  if (error instanceof Interrupted) {
+    return { code: error.code, message: error.message, details: [], exitCode: INTERRUPT_CODES[error.code] }
+  }
+  if (error instanceof StegoError) {
+    const exitCode = error.code === 'ERR_STEGO_OPTION' ? 2 : 1
+    return { code: error.code, message: error.message, details: causeOf(error), exitCode }
+  }
+  if (!(error instanceof Error)) return { code: null, message: String(error), details: [], exitCode: 1 }
+  const { code } = error as NodeJS.ErrnoException
+  const known = typeof code === 'string'
+  // Without a code it is nothing this package foresaw: the stack is what a report of it needs.
+  const details = known ? causeOf(error) : (error.stack ?? '').split('\n').slice(1)
+  return { code: known ? code : null, message: error.message, details, exitCode: 1 }
+}
+
+function causeOf({ message, cause }: Error): string[] {
+  return cause instanceof Error && !message.includes(cause.message) ? [`  because: ${cause.message}`] : []
+}

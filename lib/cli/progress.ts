@@ -1,0 +1,127 @@
+/** What somebody watching a run is told of each event: lines that stay, and a status that the next one replaces. */
+import { formatBytes } from '../options/bytes.js'
+import type { StartEvent, StepEvent, TrainingEvent, ValidationEvent } from '../training/events.js'
+import { count, duration, significant } from './words.js'
+
+/** How far a phase is; `total` 0 where that cannot be known. */
+export interface Status {
+  phase: string
+  done: number
+  total: number
+  details: string
+}
+
+/** What one event adds: lines to keep and the status from now on; null for none, undefined for the same. */
+export interface Report {
+  lines: string[]
+  status?: Status | null
+}
+
+/** Steps whose mean time makes the speed. */
+const SPEED_WINDOW = 20
+
+/** Turns the events of one run, in their order, into reports. Reads no clock: times come from the events. */
+export function reporter(): (event: TrainingEvent) => Report {
+  const recent: number[] = []
+  return (event) => {
+    switch (event.type) {
+      case 'start':
+        return { lines: startLines(event), status: working('backbone features') }
+      case 'features':
+        return event.done < event.total
+          ? {
+              lines: [],
+              status: { phase: 'backbone features', done: event.done, total: event.total, details: '' },
+            }
+          : {
+              lines: [
+                `features: ${count(event.total, 'image')}, ${event.kept} kept in ${formatBytes(event.bytes)}`,
+              ],
+              status: working('neighbours'),
+            }
+      case 'neighbors':
+        return {
+          lines: [
+            `neighbours: ${event.k} for each image, mean similarity ${significant(event.meanSimilarity)}`,
+          ],
+          status: working('shifts'),
+        }
+      case 'shifts': {
+        const { self, knn, random } = event.values
+        const values = `self ${significant(self)}, knn ${significant(knn)}, random ${significant(random)}`
+        return {
+          lines: [`shifts: ${values} (${event.automatic ? 'from the data' : 'as given'})`],
+          status: working('training'),
+        }
+      }
+      case 'step': {
+        recent.push(event.milliseconds)
+        if (recent.length > SPEED_WINDOW) recent.shift()
+        return stepReport(event, recent.reduce((sum, value) => sum + value, 0) / recent.length)
+      }
+      case 'clusters': {
+        const what = event.target === 'kmeans' ? 'codes' : 'backbone features'
+        return {
+          lines: [
+            `k-means on ${what}: ${event.sizes.length} clusters, best of ${count(event.meanCosines.length, 'start')}, ` +
+              `mean cosine ${significant(event.meanCosine)}`,
+          ],
+          status: working('k-means, validation'),
+        }
+      }
+      case 'validation':
+        return { lines: [validationLine(event)], status: working('validation') }
+      case 'checkpoint':
+        return { lines: [] }
+      case 'end':
+        return { lines: [`done: step ${event.steps} after ${duration(event.seconds)}`], status: null }
+    }
+  }
+}
+
+function working(phase: string): Status {
+  return { phase, done: 0, total: 0, details: '' }
+}
+
+function startLines({ options, images, backbone, threads, step }: StartEvent): string[] {
+  const starter =
+    options.backbone === 'starter'
+      ? ['The starter is a small street-scene backbone for trying things out; it does not replace DINO.']
+      : []
+  const from = step > 0 ? [`continuing after step ${step} of ${options.steps}`] : []
+  const millions = `${(backbone.parameters / 1e6).toFixed(1)} M parameters`
+  return [
+    `backbone: ${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}, ${millions}`,
+    ...starter,
+    `images: ${images.train} for training (${images.labelled} labelled), ${images.validation} for validation`,
+    `classes: ${options.classes}, threads: ${threads}`,
+    ...from,
+  ]
+}
+
+function stepReport(event: StepEvent, milliseconds: number): Report {
+  const { step, steps, correspondence, cluster, linear } = event
+  const losses = [
+    `correspondence ${significant(correspondence)}`,
+    `cluster ${significant(cluster)}`,
+    ...(linear === null ? [] : [`linear ${significant(linear)}`]),
+  ].join(', ')
+  const speed =
+    milliseconds < 1000 ? `${Math.round(milliseconds)} ms/step` : `${(milliseconds / 1000).toFixed(2)} s/step`
+  if (step >= steps) {
+    return { lines: [`training: step ${step}/${steps}, ${losses}, ${speed}`], status: working('k-means') }
+  }
+  const left = `${duration(((steps - step) * milliseconds) / 1000)} left`
+  return {
+    lines: [],
+    status: { phase: 'training', done: step, total: steps, details: `${left}, ${speed}, ${losses}` },
+  }
+}
+
+function validationLine({ step, evaluation }: ValidationEvent): string {
+  const scores = (['cluster', 'online', 'linear'] as const).flatMap((head) => {
+    const miou = evaluation[head]?.miou
+    return typeof miou === 'number' ? [`${head} ${miou.toFixed(1)} % mIoU`] : []
+  })
+  return `validation at step ${step}: ${scores.join(', ') || 'no labels to score on'}`
+}

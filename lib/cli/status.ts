@@ -1,0 +1,84 @@
+/** Shows reports on a stream: with a bar that is redrawn on a terminal, as plain lines now and then elsewhere. */
+import { type GenericFormatter, SingleBar } from 'cli-progress'
+import type { Report, Status } from './progress.js'
+import type { OutputStream } from './terminal.js'
+
+export interface StatusDisplay {
+  show(report: Report): void
+  /** Removes what is not to stay. */
+  stop(): void
+}
+
+/** Lines of a phase on a stream that is no terminal. */
+const LINES_PER_PHASE = 20
+const BAR_WIDTH = 30
+const SHORTEST_BAR = 8
+
+/** The display that suits the stream. */
+export function openStatus(stream: OutputStream): StatusDisplay {
+  return stream.isTTY ? barDisplay(stream) : lineDisplay(stream)
+}
+
+function barDisplay(stream: OutputStream): StatusDisplay {
+  let status: Status | null = null
+  const format: GenericFormatter = (_options, { maxWidth }) => (status ? statusLine(status, maxWidth) : '')
+  const bar = new SingleBar({
+    stream,
+    format,
+    clearOnComplete: true,
+    hideCursor: null,
+    linewrap: true,
+    fps: 5,
+  })
+  let running = false
+  const stop = () => {
+    if (running) bar.stop()
+    running = false
+  }
+  return {
+    show({ lines, status: next }) {
+      if (lines.length > 0) {
+        stop()
+        for (const line of lines) stream.write(`${line}\n`)
+      }
+      if (next !== undefined) status = next
+      if (status === null) return stop()
+      if (running) bar.update(status.done)
+      else bar.start(status.total, status.done)
+      running = true
+    },
+    stop() {
+      status = null
+      stop()
+    },
+  }
+}
+
+function lineDisplay(stream: OutputStream): StatusDisplay {
+  let shown = ''
+  return {
+    show({ lines, status }) {
+      for (const line of lines) stream.write(`${line}\n`)
+      if (!status || status.total === 0) return
+      const part = `${status.phase} ${Math.floor((status.done * LINES_PER_PHASE) / status.total)}`
+      if (part !== shown) stream.write(`${statusText(status)}\n`)
+      shown = part
+    },
+    stop() {},
+  }
+}
+
+/** `training [####----] 212/500 correspondence -0.012, ...`, the bar as long as there is room for it. */
+export function statusLine(status: Status, width: number): string {
+  const text = statusText(status)
+  if (status.total === 0) return `${text} ...`
+  const room = Math.min(BAR_WIDTH, width - text.length - 4)
+  if (room < SHORTEST_BAR) return text
+  const full = Math.round((room * status.done) / status.total)
+  return `[${'#'.repeat(full)}${'-'.repeat(room - full)}] ${text}`
+}
+
+function statusText({ phase, done, total, details }: Status): string {
+  const progress = total === 0 ? phase : `${phase} ${done}/${total}`
+  return details === '' ? progress : `${progress}: ${details}`
+}

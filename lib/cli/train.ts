@@ -1,0 +1,107 @@
+/** `stego train` */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { type Evaluation, formatEvaluation } from '../evaluation/scores.js'
+import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { option, path } from '../options/schema.js'
+import { parseTrain, resumeOption, type TrainRequest, trainSchema } from '../options/train.js'
+import { lastCheckpoint } from '../weights/model-file.js'
+import type { Command, Surroundings } from './command.js'
+import { Interrupted } from './interrupt.js'
+import { jsonOption } from './json.js'
+import { reporter } from './progress.js'
+import { freeRunFolder } from './run-folder.js'
+import { openStatus } from './status.js'
+import { shellWord } from './words.js'
+
+const { data, out: _, ...others } = trainSchema.shape
+
+export const trainCommand: Command = {
+  name: 'train',
+  purpose: 'Turns a folder of images, labelled or not, into a segmentation model.',
+  usage: ['train --data <folder> [flags]', 'train --resume <run> [--steps <n>]'],
+  schema: z.strictObject({
+    data: data.optional(),
+    ...others,
+    out: option(path().optional(), {
+      group: 'Common',
+      value: 'folder',
+      whenAbsent: 'runs/<data folder name>',
+      doc: 'Run folder for configuration, events, checkpoints and the contact sheet.',
+    }),
+    resume: resumeOption,
+    json: jsonOption('Print one event a line on stdout, as JSON.'),
+  }),
+  words: { min: 0, max: 0, what: 'flags only; the folder of images goes after --data' },
+  examples: [
+    { line: 'stego train --data ./photos --classes 8', doc: 'Unlabelled photographs, eight clusters.' },
+    {
+      line: 'stego train --data ./photos --steps 5000 --batch 16 --backbone dino_vits8.safetensors',
+      doc: 'The official schedule on DINO weights.',
+    },
+    { line: 'stego train --resume runs/photos --steps 1000', doc: 'Go on with a run, further than planned.' },
+  ],
+  interruptible: true,
+  run: train,
+}
+
+async function train({ values }: Given, surroundings: Surroundings): Promise<void> {
+  const { terminal, signal, cwd, api } = surroundings
+  const { json, ...input } = values
+  const request = parseTrain(input, 'stego train', FLAG_WORDING)
+  const folder = request.resume ?? request.options.out ?? freeRunFolder(cwd, request.options.data)
+  const stego = await api.stego()
+  const stop = json ? AbortSignal.any([signal, terminal.closed]) : signal
+  const run = stego.train(inputOf(request, folder, stop))
+  const status = openStatus(terminal.stderr)
+  const report = reporter()
+  const results: Results = { folder, checkpoint: null, contactSheet: null, evaluation: null }
+  try {
+    for await (const event of run) {
+      if (json) terminal.print(JSON.stringify(event))
+      if (event.type === 'start') terminal.note(`run folder: ${folder}`)
+      status.show(report(event))
+      if (event.type === 'checkpoint') results.checkpoint = event.path
+      if (event.type === 'validation') results.evaluation = event.evaluation
+      if (event.type === 'end') results.contactSheet = event.contactSheet
+    }
+    const model = await run
+    model.dispose()
+  } catch (error) {
+    const asked = error instanceof Interrupted && error === stop.reason
+    throw asked ? new Interrupted(error.code, howToGoOn(cwd, folder)) : error
+  } finally {
+    status.stop()
+  }
+  const say = json ? terminal.note : terminal.print
+  say(summary(results))
+}
+
+interface Results {
+  folder: string
+  checkpoint: string | null
+  contactSheet: string | null
+  evaluation: Evaluation | null
+}
+
+function inputOf(request: TrainRequest, folder: string, signal: AbortSignal) {
+  return request.resume === null
+    ? { ...request.options, out: folder, signal }
+    : { ...request.changes, resume: request.resume, signal }
+}
+
+function howToGoOn(cwd: string, folder: string): string {
+  return existsSync(resolve(cwd, lastCheckpoint(folder)))
+    ? `stopped; to go on: stego train --resume ${shellWord(folder)}`
+    : 'stopped before the first checkpoint: there is nothing to resume yet'
+}
+
+function summary({ folder, checkpoint, contactSheet, evaluation }: Results): string {
+  return [
+    ...(evaluation ? ['', formatEvaluation(evaluation)] : []),
+    ...(checkpoint ? [`model: ${checkpoint}`] : []),
+    ...(contactSheet ? [`contact sheet: ${contactSheet}`] : []),
+    `next: stego segment ${shellWord(folder)} <image or folder> --out segmented`,
+  ].join('\n')
+}

@@ -1,0 +1,29 @@
+/** Numbers and paths as people read and type them. */
+
+/** `1 image`, `3 images`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** Three significant digits. */
+export function significant(value: number): string {
+  return String(Number(value.toPrecision(3)))
+}
+
+/** `8s`, `1m 29s`, `2h 05m`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  if (whole < 60) return `${whole}s`
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${pad(whole % 60)}s`
+  return `${Math.floor(whole / 3600)}h ${pad(Math.floor((whole % 3600) / 60))}m`
+}
+
+/** A word as it has to be typed in a shell. */
+export function shellWord(word: string): string {
+  if (/^[\w./:@%+,=-]+$/.test(word)) return word
+  return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+function pad(number: number): string {
+  return String(number).padStart(2, '0')
+}

@@ -1,0 +1,20 @@
+/** Transforms of this package's pictures, and their check against the backbone's patch. */
+import { StegoError } from '../errors.js'
+import type { Transform } from '../native.js'
+
+/**
+ * A transform to `resolution`.
+ * Throws `ERR_STEGO_SIZE` where the resolution is no multiple of the patch.
+ */
+export function createTransform(resolution: number, crop: Transform['crop'], patch: number): Transform {
+  if (resolution % patch !== 0) {
+    const below = Math.max(patch, resolution - (resolution % patch))
+    const nearest = resolution - below <= below + patch - resolution ? below : below + patch
+    throw new StegoError(
+      'ERR_STEGO_SIZE',
+      `expected a resolution that is a multiple of the backbone's patch of ${patch}, received ${resolution}. ` +
+        `Use ${nearest}.`,
+    )
+  }
+  return { resolution, crop, multiple: patch }
+}

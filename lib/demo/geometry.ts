@@ -1,0 +1,91 @@
+/** The camera and the ground: metres in the world, pixels on the canvas. */
+
+/** x to the right, y up, z away from the camera; metres from the camera. */
+export type Vector = readonly [number, number, number]
+
+/** A level camera with a shifted image plane, so that upright things stay upright. */
+export interface View {
+  width: number
+  height: number
+  /** Column of the vanishing point. */
+  centre: number
+  /** Row of the horizon. */
+  horizon: number
+  /** Focal length in pixels. */
+  focal: number
+  /** Height of the camera above the ground in metres. */
+  eye: number
+  /** Pixels of this canvas to a pixel of a canvas 240 high. */
+  unit: number
+}
+
+/** The vector scaled to length 1. */
+export function normalize(v: Vector): Vector {
+  const length = Math.hypot(v[0], v[1], v[2])
+  return [v[0] / length, v[1] / length, v[2] / length]
+}
+
+/** Depth of the ground seen at a row below the horizon. */
+export function depthOfRow(view: View, row: number): number {
+  return (view.focal * view.eye) / (row - view.horizon)
+}
+
+/** Row where ground of this depth is seen. */
+export function rowOfDepth(view: View, depth: number): number {
+  return view.horizon + (view.focal * view.eye) / depth
+}
+
+/** Column of a point. */
+export function columnOf(view: View, x: number, depth: number): number {
+  return view.centre + (view.focal * x) / depth
+}
+
+/**
+ * A winding band on the ground: a road, a river or, when wide, a lake. Its axis passes through (x, z) with
+ * `angle` between it and the line of sight: 0 leads away from the camera, a quarter turn crosses the view.
+ */
+export interface Strip {
+  x: number
+  z: number
+  sin: number
+  cos: number
+  half: number
+  /** Sideways swing in metres, its wavelength along the axis, and phase. */
+  swing: number
+  wave: number
+  phase: number
+  /** Constant bend: metres sideways per square metre along. */
+  bend: number
+}
+
+/** A straight strip. */
+export function strip(x: number, z: number, angle: number, half: number): Strip {
+  return { x, z, sin: Math.sin(angle), cos: Math.cos(angle), half, swing: 0, wave: 60, phase: 0, bend: 0 }
+}
+
+/** Metres along the axis. */
+export function along(s: Strip, x: number, z: number): number {
+  return (x - s.x) * s.sin + (z - s.z) * s.cos
+}
+
+/** How far the axis is displaced sideways at a place along it. */
+export function sway(s: Strip, a: number): number {
+  return s.bend * a * a + s.swing * Math.sin((a / s.wave) * 2 * Math.PI + s.phase)
+}
+
+/** Metres right of the axis. */
+export function across(s: Strip, x: number, z: number): number {
+  return (x - s.x) * s.cos - (z - s.z) * s.sin - sway(s, along(s, x, z))
+}
+
+/** The ground point at a place along and across a strip: x and z. */
+export function onStrip(s: Strip, a: number, c: number): readonly [number, number] {
+  const side = c + sway(s, a)
+  return [s.x + a * s.sin + side * s.cos, s.z + a * s.cos - side * s.sin]
+}
+
+/** Direction of the strip at a place along it, as an angle from the line of sight, clockwise from above. */
+export function heading(s: Strip, a: number): number {
+  const slope = (sway(s, a + 0.5) - sway(s, a - 0.5)) / 1
+  return Math.atan2(s.sin, s.cos) + Math.atan(slope)
+}

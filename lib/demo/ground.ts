@@ -1,0 +1,146 @@
+/** The ground plane: meadow everywhere, water and roads laid over it, and the shadows that things cast. */
+import { hazeAt, LABEL, type Stage } from './canvas.js'
+import { across, along, columnOf, depthOfRow, rowOfDepth, type Strip } from './geometry.js'
+import { cloudShadow, type Meadow, shadeGrass } from './grass.js'
+import { groundLight } from './mood.js'
+import { clamp01, fbm } from './noise.js'
+import { type Road, shadeRoad } from './road.js'
+
+/** What lies on the ground of a scene. */
+export interface Ground {
+  meadow: Meadow
+  roads: Road[]
+  waters: Strip[]
+}
+
+/** Something upright that throws a shadow. */
+export interface Caster {
+  x: number
+  z: number
+  height: number
+  radius: number
+  /** Share of light taken away. */
+  depth: number
+}
+
+const FARTHEST = 900
+const shaded = new Float32Array(3)
+
+/** Distance inside the shore of a water, in metres; negative on land. */
+export function insideWater(s: Strip, x: number, z: number): number {
+  const c = Math.abs(across(s, x, z))
+  const rough = Math.min(3, s.half * 0.25)
+  return (
+    s.half -
+    c +
+    (fbm(x * 0.045 + 3, z * 0.045) - 0.5) * rough * 4 +
+    (fbm(x * 0.3, z * 0.3) - 0.5) * rough * 0.5
+  )
+}
+
+/** True where a road or water covers a ground point, within a margin of metres. */
+export function isTaken(ground: Ground, x: number, z: number, margin: number): boolean {
+  return (
+    ground.roads.some((r) => Math.abs(across(r.strip, x, z)) < r.strip.half + margin) ||
+    ground.waters.some((w) => insideWater(w, x, z) > -margin)
+  )
+}
+
+/** Paints the ground from the horizon to the lower edge; water gets its label and a first tone only. */
+export function paintGround(stage: Stage, ground: Ground): void {
+  const { canvas, view, mood } = stage
+  const { width, height, rgb, labels } = canvas
+  const { meadow, roads, waters } = ground
+  const light = groundLight(mood)
+  const wet = mood.wet ? 0.78 : 1
+  const first = Math.max(0, Math.ceil(rowOfDepth(view, FARTHEST)))
+  for (let y = first; y < height; y++) {
+    const z = depthOfRow(view, y)
+    const pixel = z / view.focal
+    const deep = (z * z) / (view.focal * view.eye)
+    const haze = hazeAt(mood, z)
+    const coarse = pixel + deep * 0.5
+    for (let x = 0; x < width; x++) {
+      const wx = (x - view.centre) * pixel
+      const i = y * width + x
+      const p = i * 3
+      const sun = cloudShadow(meadow, wx, z)
+      const dim = 0.45 + 0.55 * sun
+      let label: number = LABEL.grass
+      shadeGrass(meadow, wx, z, coarse, x, y, shaded)
+      let r = shaded[0]!
+      let g = shaded[1]!
+      let b = shaded[2]!
+      for (const water of waters) {
+        const inside = insideWater(water, wx, z)
+        if (inside > 0) label = LABEL.water
+        // A rim of wet sand or earth.
+        const bank = clamp01(1.2 + inside / (1.1 + deep * 0.5)) * 0.75
+        if (bank > 0) {
+          r += (0.5 - r) * bank
+          g += (0.43 - g) * bank
+          b += (0.32 - b) * bank
+        }
+      }
+      for (const road of roads) {
+        const s = road.strip
+        const c = across(s, wx, z)
+        const fc = Math.abs(pixel * s.cos) + Math.abs(deep * s.sin)
+        const cover = clamp01((s.half - Math.abs(c)) / fc + 0.5)
+        if (cover === 0) continue
+        const a = along(s, wx, z)
+        shadeRoad(road, a, c, Math.abs(pixel * s.sin) + Math.abs(deep * s.cos), fc, x, y, shaded)
+        r += (shaded[0]! * wet - r) * cover
+        g += (shaded[1]! * wet - g) * cover
+        b += (shaded[2]! * wet - b) * cover
+        if (cover >= 0.5) label = LABEL.road
+      }
+      r *= light[0] * dim
+      g *= light[1] * dim
+      b *= light[2] * dim
+      rgb[p] = r + (mood.haze[0] - r) * haze
+      rgb[p + 1] = g + (mood.haze[1] - g) * haze
+      rgb[p + 2] = b + (mood.haze[2] - b) * haze
+      labels[i] = label
+    }
+  }
+}
+
+/** Darkens the ground in the shadow of something: a soft band away from the sun. */
+export function paintShadow(stage: Stage, caster: Caster): void {
+  const { canvas, view, mood } = stage
+  const strength = caster.depth * clamp01((mood.sunlight[0] + mood.sunlight[1]) * 0.7)
+  if (strength < 0.05) return
+  const length = Math.min(3 * caster.height, (caster.height * 0.75) / Math.max(0.15, mood.sun[1]))
+  const dx = -mood.sun[0] * length
+  const dz = -mood.sun[2] * length
+  const reach = caster.radius * 1.2
+  const near = Math.max(1.2, Math.min(caster.z, caster.z + dz) - reach)
+  const far = Math.max(caster.z, caster.z + dz) + reach
+  const y0 = Math.max(0, Math.floor(rowOfDepth(view, far)))
+  const y1 = Math.min(canvas.height - 1, Math.ceil(rowOfDepth(view, near)))
+  const square = dx * dx + dz * dz
+  const left = Math.min(caster.x, caster.x + dx) - reach
+  const right = Math.max(caster.x, caster.x + dx) + reach
+  for (let y = y0; y <= y1; y++) {
+    const z = depthOfRow(view, y)
+    const x0 = Math.max(0, Math.floor(columnOf(view, left, z)))
+    const x1 = Math.min(canvas.width - 1, Math.ceil(columnOf(view, right, z)))
+    for (let x = x0; x <= x1; x++) {
+      const i = y * canvas.width + x
+      const label = canvas.labels[i]!
+      if (label !== LABEL.grass && label !== LABEL.road) continue
+      const wx = ((x - view.centre) * z) / view.focal - caster.x
+      const wz = z - caster.z
+      const t = square > 0 ? clamp01((wx * dx + wz * dz) / square) : 0
+      const d = Math.hypot(wx - t * dx, wz - t * dz)
+      const ragged = (fbm((wx + caster.x) * 0.8, z * 0.8) - 0.5) * 0.9
+      const dark = clamp01((1.05 + ragged - d / caster.radius) * 2.2) * strength * (1 - 0.35 * t)
+      if (dark <= 0) continue
+      const p = i * 3
+      canvas.rgb[p]! *= 1 - dark
+      canvas.rgb[p + 1]! *= 1 - dark * 0.94
+      canvas.rgb[p + 2]! *= 1 - dark * 0.84
+    }
+  }
+}

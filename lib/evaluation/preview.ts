@@ -1,0 +1,51 @@
+/** The rows of a contact sheet: some images of a split with their labels and predictions. */
+import { decodeImage, decodeLabels } from '../data/decode.js'
+import type { Item } from '../data/folder.js'
+import { checked, job, type NativeNetwork, type Transform } from '../native.js'
+import type { ContactSheetRow } from '../output/contact-sheet.js'
+
+/**
+ * Predicts evenly spaced images.
+ * @param assignment class of each cluster, where labels told; clusters keep their own numbers without it
+ */
+export async function previewRows(
+  network: NativeNetwork,
+  items: Item[],
+  options: { count: number; transform: Transform; assignment: number[] | null; signal?: AbortSignal },
+): Promise<ContactSheetRow[]> {
+  const { transform, assignment, signal } = options
+  const { classes, heads } = checked(() => network.info)
+  const clusterHead = heads.includes('kmeans') ? 'kmeans' : 'online'
+  const wanted = heads.filter((head) => head === clusterHead || head === 'linear')
+  const count = Math.min(options.count, items.length)
+  const rows: ContactSheetRow[] = []
+  for (let i = 0; i < count; i++) {
+    const item = items[Math.floor(((i + 0.5) * items.length) / count)]!
+    const image = await decodeImage(item.image)
+    const label = item.label === null ? null : await decodeLabels(item.label, image)
+    const [prediction] = await job(
+      (_, cancel) =>
+        network.predict(
+          [image],
+          { transform, flip: true, heads: wanted, size: 'transform', logProbabilities: [] },
+          cancel,
+        ),
+      signal,
+    )
+    const clusters = prediction!.labels[clusterHead]!
+    rows.push({
+      name: item.name,
+      image: await job((native) => native.transformBytes(image, 3, transform), signal),
+      label:
+        label && void255(await job((native) => native.transformBytes(label, 1, transform), signal), classes),
+      linear: prediction!.labels.linear ?? null,
+      cluster: assignment ? clusters.map((cluster) => assignment[cluster]!) : clusters,
+    })
+  }
+  return rows
+}
+
+/** Labels that are no class become the one void value. */
+function void255<T extends { data: Uint8Array }>(label: T, classes: number): T {
+  return { ...label, data: label.data.map((value) => (value < classes ? value : 255)) }
+}

@@ -1,0 +1,115 @@
+/** Checks options against their schema and says in one line each what is wrong. */
+import type { z } from 'zod'
+import { StegoError } from '../errors.js'
+import { expectedAt, namesAt } from './describe.js'
+import { nearest } from './nearest.js'
+
+/** How an option is called where it was written: `weights.self` in code, `--weights.self` in a shell. */
+export interface Wording {
+  name(path: string[]): string
+  /** Whether types mean anything there: a shell has text only. */
+  types: boolean
+}
+
+export const API_WORDING: Wording = { name: (path) => `"${path.join('.')}"`, types: true }
+
+type Issue = z.core.$ZodIssue
+
+/**
+ * Checks `input` and fills in the defaults. Keys are strict, at every depth.
+ * @param context The call to blame in messages: `Stego.train()`.
+ * @throws StegoError ERR_STEGO_OPTION
+ */
+export function parseOptions<S extends z.ZodObject>(
+  schema: S,
+  input: unknown,
+  context: string,
+  wording: Wording = API_WORDING,
+): z.output<S> {
+  if (input !== undefined && Object.prototype.toString.call(input) !== '[object Object]') {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `${context}: options must be an object such as { ${namesAt(schema, [])[0]}: ... }, received ${received(input)}`,
+    )
+  }
+  const result = schema.safeParse(input ?? {})
+  if (result.success) return result.data
+  const lines = new Set(
+    flatten(result.error.issues, [], input).flatMap(({ issue, path }) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => unknownKey(schema, path, key, wording))
+        : [wrongValue(schema, path, valueAt(input, path), wording)],
+    ),
+  )
+  const [first, ...others] = lines
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    others.length === 0
+      ? `${context}: ${first}`
+      : `${context}:\n${[...lines].map((line) => `  ${line}`).join('\n')}`,
+  )
+}
+
+/** Opens unions: somebody who passed an object meant the branch that is one. */
+function flatten(issues: Issue[], prefix: string[], input: unknown): { issue: Issue; path: string[] }[] {
+  return issues.flatMap((issue) => {
+    const path = [...prefix, ...issue.path.map(String)]
+    const value = valueAt(input, path)
+    if (issue.code === 'invalid_union' && isObject(value)) {
+      const branch = issue.errors.find((errors) =>
+        errors.every((error) => error.path.length > 0 || error.code === 'unrecognized_keys'),
+      )
+      if (branch) return flatten(branch, path, input)
+    }
+    return [{ issue, path }]
+  })
+}
+
+function unknownKey(schema: z.ZodObject, path: string[], key: string, wording: Wording): string {
+  const names = namesAt(schema, path)
+  const meant = nearest(key, names)
+  const unknown = `unknown option ${wording.name([...path, key])}. `
+  return meant === undefined
+    ? `${unknown}Known options: ${names.map((name) => [...path, name].join('.')).join(', ')}`
+    : `${unknown}Did you mean ${wording.name([...path, meant])}?`
+}
+
+function wrongValue(schema: z.ZodObject, path: string[], value: unknown, wording: Wording): string {
+  const expected = expectedAt(schema, path, value)
+  const name = wording.name(path)
+  if (value === undefined) return `${name} is missing: expected ${expected}`
+  return `${name} must be ${expected}, received ${wording.types ? received(value) : JSON.stringify(value)}`
+}
+
+function valueAt(input: unknown, path: string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), input)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === '[object Object]'
+}
+
+/** A value and its type, short enough for one line. */
+function received(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  switch (typeof value) {
+    case 'string':
+      return `${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value)} (string)`
+    case 'bigint':
+      return `${value}n (bigint)`
+    case 'function':
+      return 'a function'
+    case 'object':
+      return isObject(value)
+        ? `an object with ${Object.keys(value).join(', ') || 'nothing in it'}`
+        : `an instance of ${typeTag(value)}`
+    default:
+      return `${String(value)} (${typeof value})`
+  }
+}
+
+function typeTag(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1)
+}

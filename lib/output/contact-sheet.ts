@@ -1,0 +1,286 @@
+/** One picture that shows what a model does: images, labels and predictions side by side. */
+import sharp, { type OverlayOptions } from 'sharp'
+import { StegoError } from '../errors.js'
+import type { LabelMap, Pixels } from '../native.js'
+import { paintLabels } from './overlay.js'
+import { type Color, checkPalette, clusterPalette, colorOf, type Palette, VOID_COLOR } from './palette.js'
+
+/** One image and what is known about it. Predictions have the size of the image. */
+export interface ContactSheetRow {
+  name: string
+  image: Pixels
+  label: LabelMap | null
+  /** Classes by the linear probe, [height, width]. */
+  linear: Uint8Array | null
+  /** Clusters, [height, width]; already mapped to classes where labels exist. */
+  cluster: Uint8Array | null
+}
+
+/** How a contact sheet looks. */
+export interface ContactSheetOptions {
+  /** Colour of each class; default `clusterPalette`. */
+  palette?: Palette
+  /** Number of classes, indices from there on are void; default as many as are named or occur. */
+  classes?: number
+  /** Names for the legend; default `class 0`, or `cluster 0` where no image has labels. */
+  classNames?: string[] | null
+  title?: string
+}
+
+// Distances in pixels.
+const MARGIN = 36
+const GAP = 8
+const BLOCK_GAP = 40
+const TITLE_HEIGHT = 52
+const HEADING_HEIGHT = 30
+const CAPTION_HEIGHT = 30
+const LEGEND_LINE = 26
+const SWATCH = 14
+const CELL_WIDTH = { least: 140, most: 320 }
+const CONTENT_WIDTH = 1640
+/** Beyond this many rows they stand in two blocks side by side. */
+const ROWS_IN_ONE_BLOCK = 5
+/** Taller images are shrunk to this many times the width of a cell. */
+const TALLEST = 1.4
+const FONT = 'Inter, Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif'
+/** Width of an average letter in this font, as a share of its size. */
+const LETTER_WIDTH = 0.6
+
+interface Column {
+  heading: string
+  /** How cells are enlarged: photographs smoothly, class maps without mixing colours. */
+  enlarge: 'mitchell' | 'nearest'
+  shows(row: ContactSheetRow): boolean
+  /** The pixels of a cell, null where the row has none. */
+  pixels(row: ContactSheetRow, palette: Palette): Pixels | null
+}
+
+const COLUMNS: Column[] = [
+  { heading: 'Image', enlarge: 'mitchell', shows: () => true, pixels: (row) => row.image },
+  {
+    heading: 'Label',
+    enlarge: 'nearest',
+    shows: (row) => row.label !== null,
+    pixels: (row, palette) => row.label && paintLabels(row.label, palette),
+  },
+  {
+    heading: 'Linear probe',
+    enlarge: 'nearest',
+    shows: (row) => row.linear !== null,
+    pixels: (row, palette) => row.linear && paintLabels({ ...row.image, data: row.linear }, palette),
+  },
+  {
+    heading: 'Clusters',
+    enlarge: 'nearest',
+    shows: (row) => row.cluster !== null,
+    pixels: (row, palette) => row.cluster && paintLabels({ ...row.image, data: row.cluster }, palette),
+  },
+]
+
+interface Cell {
+  left: number
+  top: number
+  width: number
+  height: number
+}
+
+/**
+ * Draws the rows under the headings Image, Label, Linear probe and Clusters, columns that no row has left
+ * out, with a legend of the class colours below. Where the machine has no font, the same without words.
+ * @returns a PNG
+ *
+ * Throws `ERR_STEGO_ARGUMENT` without rows or where a map has another length than its size says,
+ * `ERR_STEGO_OPTION` for a palette that has fewer colours than there are classes.
+ */
+export async function contactSheet(
+  rows: ContactSheetRow[],
+  options: ContactSheetOptions = {},
+): Promise<Buffer> {
+  checkRows(rows)
+  const seen = occurringIndices(rows)
+  const classes = options.classes ?? options.classNames?.length ?? seen.lastIndexOf(1, 254) + 1
+  const palette = checkPalette(options.palette ?? clusterPalette(classes), classes)
+  const noun = rows.some((row) => row.label !== null) ? 'class' : 'cluster'
+  const legend = Array.from({ length: classes }, (_, index): LegendEntry => {
+    return { color: colorOf(palette, index), name: options.classNames?.[index] ?? `${noun} ${index}` }
+  })
+  if (seen.includes(1, classes)) legend.push({ color: VOID_COLOR, name: 'void' })
+  const columns = COLUMNS.filter((column) => rows.some((row) => column.shows(row)))
+  const words = await hasFont()
+
+  const blocks = rows.length > ROWS_IN_ONE_BLOCK ? 2 : 1
+  const cellWidth = chooseCellWidth(rows, blocks * columns.length)
+  const blockWidth = columns.length * (cellWidth + GAP) - GAP
+  const width = 2 * MARGIN + blocks * (blockWidth + BLOCK_GAP) - BLOCK_GAP
+  const top = MARGIN + (words && options.title ? TITLE_HEIGHT : 0)
+
+  const svg: string[] = []
+  const pictures: OverlayOptions[] = []
+  if (words && options.title) {
+    svg.push(text(fitText(options.title, 24, width - 2 * MARGIN), MARGIN, MARGIN + 22, 24, '#16181d', 700))
+  }
+  const perBlock = Math.ceil(rows.length / blocks)
+  let bottom = top
+  for (let block = 0; block < blocks; block++) {
+    const left = MARGIN + block * (blockWidth + BLOCK_GAP)
+    let y = top
+    if (words) {
+      for (const [i, { heading }] of columns.entries()) {
+        svg.push(text(heading, left + i * (cellWidth + GAP), y + 16, 15, '#16181d', 600))
+      }
+      y += HEADING_HEIGHT
+    }
+    for (const row of rows.slice(block * perBlock, (block + 1) * perBlock)) {
+      const size = fitInside(row.image, cellWidth)
+      for (const [i, column] of columns.entries()) {
+        const cell = { left: left + i * (cellWidth + GAP), top: y, ...size }
+        const pixels = column.pixels(row, palette)
+        if (pixels) pictures.push(await drawCell(pixels, cell, column.enlarge))
+        else svg.push(rectangle(cell, '#f1f2f4'))
+      }
+      y += size.height
+      if (words) svg.push(text(fitText(row.name, 12, blockWidth), left, y + 16, 12, '#6b7280', 400))
+      y += words ? CAPTION_HEIGHT : GAP
+    }
+    bottom = Math.max(bottom, y)
+  }
+  bottom = drawLegend(svg, legend, width, bottom + GAP, words)
+
+  const height = bottom + MARGIN
+  const layer = svgLayer(svg, width, height)
+  return sharp({ create: { width, height, channels: 3, background: '#ffffff' } })
+    .composite([{ input: layer, left: 0, top: 0 }, ...pictures])
+    .png()
+    .toBuffer()
+}
+
+function checkRows(rows: ContactSheetRow[]): void {
+  if (rows.length === 0) {
+    throw new StegoError('ERR_STEGO_ARGUMENT', 'a contact sheet needs at least one image, received none.')
+  }
+  for (const { name, image, label, linear, cluster } of rows) {
+    if (label && label.data.length !== label.width * label.height) {
+      throw new StegoError(
+        'ERR_STEGO_ARGUMENT',
+        `the label map of ${name} has ${label.data.length} pixels, not ${label.width} x ${label.height}. ` +
+          'Pass its own width and height.',
+      )
+    }
+    for (const prediction of [linear, cluster]) {
+      if (prediction && prediction.length !== image.width * image.height) {
+        throw new StegoError(
+          'ERR_STEGO_ARGUMENT',
+          `a prediction for ${name} has ${prediction.length} pixels, its image ${image.width} x ` +
+            `${image.height}. Predict at the size of the image.`,
+        )
+      }
+    }
+  }
+}
+
+/** One width for all cells: that of the widest image, within what a screen holds. */
+function chooseCellWidth(rows: ContactSheetRow[], cells: number): number {
+  const widest = Math.max(...rows.map((row) => row.image.width))
+  const room = Math.floor(CONTENT_WIDTH / cells) - GAP
+  return Math.min(Math.max(widest, CELL_WIDTH.least), Math.max(room, CELL_WIDTH.least), CELL_WIDTH.most)
+}
+
+function fitInside(image: Pixels, cellWidth: number): { width: number; height: number } {
+  const scale = Math.min(cellWidth / image.width, (TALLEST * cellWidth) / image.height)
+  return {
+    width: Math.max(1, Math.round(image.width * scale)),
+    height: Math.max(1, Math.round(image.height * scale)),
+  }
+}
+
+async function drawCell(
+  pixels: Pixels,
+  { left, top, width, height }: Cell,
+  enlarge: Column['enlarge'],
+): Promise<OverlayOptions> {
+  const kernel = width > pixels.width ? enlarge : 'mitchell'
+  const input = await sharp(pixels.data, { raw: { width: pixels.width, height: pixels.height, channels: 3 } })
+    .resize(width, height, { fit: 'fill', kernel })
+    .raw()
+    .toBuffer()
+  return { input, raw: { width, height, channels: 3 }, left, top }
+}
+
+/** 1 for each class index that occurs in a label map or prediction, [256]. */
+function occurringIndices(rows: ContactSheetRow[]): Uint8Array {
+  const seen = new Uint8Array(256)
+  for (const { label, linear, cluster } of rows) {
+    for (const map of [label?.data, linear, cluster]) {
+      for (const index of map ?? []) seen[index] = 1
+    }
+  }
+  return seen
+}
+
+interface LegendEntry {
+  color: Color
+  name: string
+}
+
+/** Swatches and names in as many lines as they need; returns where the legend ends. */
+function drawLegend(
+  svg: string[],
+  entries: LegendEntry[],
+  width: number,
+  top: number,
+  words: boolean,
+): number {
+  let x = MARGIN
+  let y = top
+  for (const { color, name } of entries) {
+    const entryWidth = SWATCH + (words ? 8 + textWidth(name, 13) + 22 : GAP)
+    if (x > MARGIN && x + entryWidth > width - MARGIN) {
+      x = MARGIN
+      y += LEGEND_LINE
+    }
+    const swatch = { left: x, top: y, width: SWATCH, height: SWATCH }
+    svg.push(rectangle(swatch, `rgb(${color.join(',')})`, 3))
+    if (words) svg.push(text(name, x + SWATCH + 8, y + 12, 13, '#374151', 400))
+    x += entryWidth
+  }
+  return entries.length > 0 ? y + SWATCH : top
+}
+
+function svgLayer(shapes: string[], width: number, height: number): Buffer {
+  const size = `width="${width}" height="${height}"`
+  return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" ${size}>${shapes.join('')}</svg>`)
+}
+
+function rectangle({ left, top, width, height }: Cell, fill: string, radius = 0): string {
+  return `<rect x="${left}" y="${top}" width="${width}" height="${height}" rx="${radius}" fill="${fill}"/>`
+}
+
+function text(content: string, x: number, y: number, size: number, fill: string, weight: number): string {
+  const style = `font-family="${FONT}" font-size="${size}" font-weight="${weight}" fill="${fill}"`
+  return `<text x="${x}" y="${y}" ${style}>${escapeXml(content)}</text>`
+}
+
+const textWidth = (content: string, size: number) => Math.ceil([...content].length * size * LETTER_WIDTH)
+
+function fitText(content: string, size: number, width: number): string {
+  const letters = [...content]
+  const room = Math.floor(width / (size * LETTER_WIDTH))
+  return letters.length <= room ? content : `${letters.slice(0, Math.max(1, room - 1)).join('')}…`
+}
+
+/** Escapes markup and drops the control characters that XML forbids. */
+function escapeXml(content: string): string {
+  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+  return content.replace(/[&<>"]/g, (mark) => entities[mark]!).replace(/\p{Cc}|\p{Cs}/gu, '')
+}
+
+/** Whether text can be drawn: without any font all letters come out as the same box. */
+async function hasFont(): Promise<boolean> {
+  const [narrow, wide] = await Promise.all(
+    ['i', 'W'].map((letter) => {
+      const layer = svgLayer([text(letter, 4, 24, 20, '#000', 400)], 32, 32)
+      return sharp(layer).raw().toBuffer()
+    }),
+  )
+  return !narrow!.equals(wide!)
+}

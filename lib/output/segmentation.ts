@@ -1,0 +1,206 @@
+/** The result of segmenting one image, and the ways to write it. */
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
+import { StegoError } from '../errors.js'
+import type { Pixels, Tensor } from '../native.js'
+import { drawOverlay, type OverlayOptions } from './overlay.js'
+import { checkPalette, clusterPalette, type Palette } from './palette.js'
+import { encodeIndexPng, encodePalettePng } from './png.js'
+
+/** Which prediction the labels are: fitted clusters, the cluster probe trained along, or the linear probe. */
+export type SegmentationHead = 'kmeans' | 'online' | 'linear'
+
+const STYLES = ['overlay', 'palette', 'index'] as const
+
+/**
+ * How a segmentation is drawn: `overlay`, colours over the image; `palette`, a PNG that viewers show in
+ * colour and programs read as class indices; `index`, a PNG whose grey levels are the class indices.
+ */
+export type SegmentationStyle = (typeof STYLES)[number]
+
+/** How a segmentation is drawn. */
+export interface DrawOptions extends OverlayOptions {
+  /** Default `overlay`; for `toFile`, what the file name says. */
+  style?: SegmentationStyle
+  /** Colour of each class; default `clusterPalette`. */
+  palette?: Palette
+}
+
+/** What a segmentation is made of. */
+export interface SegmentationFields {
+  /** The image at the size of the labels. */
+  image: Pixels
+  /** Class index of each pixel, row-major, [height, width]. */
+  labels: Uint8Array
+  /** Number of classes or clusters. */
+  classes: number
+  classNames?: string[] | null
+  head: SegmentationHead
+  /** Name or path of the image, where it has one. */
+  source?: string | null
+  /** Log-probabilities, [classes, height, width], where they were asked for. */
+  logProbabilities?: Tensor | null
+}
+
+/** A label map with its image. */
+export class Segmentation {
+  readonly width: number
+  readonly height: number
+  /** Class index of each pixel, row-major, [height, width]. */
+  readonly labels: Uint8Array
+  /** Number of classes or clusters. */
+  readonly classes: number
+  /** Names of the classes in order of their index; null for unnamed clusters. */
+  readonly classNames: string[] | null
+  readonly head: SegmentationHead
+  /** Name or path of the image, where it has one. */
+  readonly source: string | null
+  /** Log-probabilities, [classes, height, width], where they were asked for. */
+  readonly logProbabilities: Tensor | null
+  readonly #image: Pixels
+
+  /** Throws `ERR_STEGO_ARGUMENT` where labels and image differ in size. */
+  constructor(fields: SegmentationFields) {
+    const { width, height, data } = fields.image
+    if (fields.labels.length !== width * height || data.length !== 3 * width * height) {
+      throw new StegoError(
+        'ERR_STEGO_ARGUMENT',
+        `a segmentation needs 3 bytes and one label a pixel: an image of ${width} x ${height} with ` +
+          `${data.length} bytes came with ${fields.labels.length} labels. ` +
+          "Use a label map of the image's size.",
+      )
+    }
+    this.width = width
+    this.height = height
+    this.labels = fields.labels
+    this.classes = fields.classes
+    this.classNames = fields.classNames ?? null
+    this.head = fields.head
+    this.source = fields.source ?? null
+    this.logProbabilities = fields.logProbabilities ?? null
+    this.#image = fields.image
+  }
+
+  /** Share of the image that each class covers, [classes], summing to 1 where no pixel is void. */
+  areas(): number[] {
+    const counts = Array.from({ length: this.classes }, () => 0)
+    for (const label of this.labels) {
+      if (label < this.classes) counts[label]! += 1
+    }
+    return counts.map((count) => count / this.labels.length)
+  }
+
+  /** Draws the segmentation as PNG. Throws `ERR_STEGO_OPTION` for an unknown style or a short palette. */
+  async toPng(options: DrawOptions = {}): Promise<Buffer> {
+    return this.#encode(checkStyle(options.style ?? 'overlay'), 'png', options)
+  }
+
+  /**
+   * Writes the segmentation. The file name decides how: `*.index.png`, `*.palette.png`, `*.overlay.png`, and
+   * else an overlay as PNG, JPEG or WebP; `style` overrides it. Missing folders are made; the file appears
+   * whole or not at all.
+   *
+   * Throws `ERR_STEGO_OPTION` for a name or style that cannot be written, `ERR_STEGO_FILE` where writing
+   * fails.
+   */
+  async toFile(path: string | URL, options: DrawOptions = {}): Promise<void> {
+    const file = filePath(path)
+    const format = formatOf(file)
+    const style = checkStyle(options.style ?? styleOf(file))
+    if (format !== 'png' && style !== 'overlay') {
+      throw new StegoError(
+        'ERR_STEGO_OPTION',
+        `the style ${style} keeps class indices and is written as PNG only, received ${basename(file)}. ` +
+          'Name the file *.png.',
+      )
+    }
+    await writeWhole(file, await this.#encode(style, format, options))
+  }
+
+  async #encode(style: SegmentationStyle, format: Format, options: DrawOptions): Promise<Buffer> {
+    const { labels, width, height } = this
+    if (style === 'index') return encodeIndexPng({ data: labels, width, height })
+    const palette = checkPalette(options.palette ?? clusterPalette(this.classes), this.classes)
+    if (style === 'palette') return encodePalettePng({ data: labels, width, height }, palette)
+    const { data } = drawOverlay(this.#image, labels, palette, options)
+    return sharp(data, { raw: { width, height, channels: 3 } })
+      .toFormat(format, FORMAT_OPTIONS[format])
+      .toBuffer()
+  }
+}
+
+type Format = 'png' | 'jpeg' | 'webp'
+const FORMATS: Record<string, Format> = { '.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg', '.webp': 'webp' }
+/** Full colour resolution, so that thin boundaries stay clean. */
+const FORMAT_OPTIONS = {
+  png: {},
+  jpeg: { quality: 90, chromaSubsampling: '4:4:4' },
+  webp: { quality: 90, smartSubsample: true },
+}
+
+function filePath(path: unknown): string {
+  if (path instanceof URL && path.protocol === 'file:') return fileURLToPath(path)
+  if (typeof path === 'string' && path !== '') return resolve(path)
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `expected the path or file: URL of the file to write, received ${path === '' ? 'an empty path' : path}.`,
+  )
+}
+
+function formatOf(file: string): Format {
+  const format = FORMATS[extname(file).toLowerCase()]
+  if (format) return format
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `a segmentation is written as ${Object.keys(FORMATS).join(', ')}, received ${basename(file)}. ` +
+      'Give the file one of these extensions.',
+  )
+}
+
+/** The word before the extension, where it names a style. */
+function styleOf(file: string): SegmentationStyle {
+  const word = extname(basename(file, extname(file)))
+    .slice(1)
+    .toLowerCase()
+  return STYLES.find((style) => style === word) ?? 'overlay'
+}
+
+function checkStyle(style: unknown): SegmentationStyle {
+  const known = STYLES.find((name) => name === style)
+  if (known) return known
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `style must be one of ${STYLES.join(', ')}, received ${JSON.stringify(style)}.`,
+  )
+}
+
+/** Writes to a temporary name in the same folder, syncs and renames. */
+async function writeWhole(file: string, content: Buffer): Promise<void> {
+  const folder = dirname(file)
+  const temporary = join(
+    folder,
+    `.${basename(file)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`,
+  )
+  try {
+    await mkdir(folder, { recursive: true })
+    const handle = await open(temporary, 'wx')
+    try {
+      await handle.writeFile(content)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {})
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    throw new StegoError(
+      'ERR_STEGO_FILE',
+      `${file} cannot be written (${reason}). Check the folder's permissions and the space left, or choose ` +
+        'another place.',
+      { cause },
+    )
+  }
+}

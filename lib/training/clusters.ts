@@ -1,0 +1,36 @@
+/** k-means after training: on the codes, and on the backbone's own features as the baseline. */
+import { mixSeed } from '../data/random.js'
+import { job, type NativeTrainer } from '../native.js'
+import type { ClustersEvent } from './events.js'
+import type { TrainingImages } from './images.js'
+
+const ITERATIONS = 100
+/** Memory for the vectors of one k-means; of more images than fit, evenly spaced ones are taken. */
+const VECTOR_BYTES = 2 ** 30
+const CHUNK = 32
+const STREAMS = { kmeans: 5, raw: 6 } as const
+
+/** Fits `target` on all patches of the training images and keeps the restart with the highest mean cosine. */
+export async function fitClusters(
+  target: 'kmeans' | 'raw',
+  trainer: NativeTrainer,
+  images: TrainingImages,
+  options: { restarts: number; seed: number; bytesPerImage: number; signal?: AbortSignal },
+): Promise<ClustersEvent> {
+  const { signal } = options
+  const most = Math.max(1, Math.floor(VECTOR_BYTES / options.bytesPerImage))
+  const count = Math.min(images.count, most)
+  const chosen = Int32Array.from({ length: count }, (_, i) => Math.floor((i * images.count) / count))
+  for (let first = 0; first < count; first += CHUNK) {
+    const chunk = chosen.subarray(first, first + CHUNK)
+    await images.ensure(chunk)
+    await job((_, cancel) => trainer.collect(chunk, target, cancel), signal)
+  }
+  const settings = {
+    restarts: options.restarts,
+    iterations: ITERATIONS,
+    seed: mixSeed(options.seed, STREAMS[target]),
+  }
+  const fitted = await job((_, cancel) => trainer.fitKMeans(target, settings, cancel), signal)
+  return { type: 'clusters', target, ...fitted }
+}

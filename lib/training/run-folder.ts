@@ -1,0 +1,67 @@
+/** The folder of a run: `config.yaml`, `events.jsonl`, `checkpoints/`, `report/`. */
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { StegoError } from '../errors.js'
+import type { TrainOptions } from '../options/train.js'
+import { lastCheckpoint } from '../weights/model-file.js'
+import type { TrainingEvent } from './events.js'
+
+export interface RunFolder {
+  readonly checkpoint: string
+  readonly contactSheet: string
+  /** Appends an event to `events.jsonl`. */
+  log(event: TrainingEvent): Promise<void>
+}
+
+function handle(path: string): RunFolder {
+  return {
+    checkpoint: lastCheckpoint(path),
+    contactSheet: join(path, 'report', 'contact-sheet.png'),
+    log: (event) => guard(path, () => appendFile(join(path, 'events.jsonl'), `${JSON.stringify(event)}\n`)),
+  }
+}
+
+async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw new StegoError(
+      'ERR_STEGO_FILE',
+      `the run folder ${path} cannot be written: ${(cause as Error).message}. Choose another one with \`out\`.`,
+      { cause },
+    )
+  }
+}
+
+/** Begins a run folder. Throws `ERR_STEGO_RUN` where something is there already: nothing is overwritten. */
+export async function createRunFolder(path: string, options: TrainOptions): Promise<RunFolder> {
+  return guard(path, async () => {
+    await checkRunFolder(path)
+    await mkdir(join(path, 'checkpoints'), { recursive: true })
+    await mkdir(join(path, 'report'), { recursive: true })
+    await writeFile(join(path, 'config.yaml'), stringify(options))
+    return handle(path)
+  })
+}
+
+/** Throws `ERR_STEGO_RUN` where a fresh run may not begin in this folder. */
+export async function checkRunFolder(path: string): Promise<void> {
+  if (!existsSync(path)) return
+  const contents = await readdir(path).catch(() => null)
+  if (contents?.length === 0) return
+  const reason = existsSync(lastCheckpoint(path))
+    ? `it holds a run already. Go on with that by \`resume: ${JSON.stringify(path)}\``
+    : 'it exists and is not an empty folder. Remove it'
+  throw new StegoError(
+    'ERR_STEGO_RUN',
+    `a new run can not begin in ${path}: ${reason}, or choose another \`out\`.`,
+  )
+}
+
+/** Opens the folder of a run that is to go on. */
+export async function openRunFolder(path: string): Promise<RunFolder> {
+  await guard(path, () => mkdir(join(path, 'report'), { recursive: true }))
+  return handle(path)
+}

@@ -1,0 +1,59 @@
+/** npm run check [-- --fix]: types, lint and format of the TypeScript and JavaScript, format of the C++. */
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { ensureNode } from './lib/ensure-built.js'
+import { filesBelow } from './lib/files.js'
+import { ensurePackages } from './lib/packages.js'
+import { inRoot, root } from './lib/paths.js'
+import { run } from './lib/process.js'
+import { main } from './lib/report.js'
+
+const fromPackage = createRequire(inRoot('package.json'))
+
+/** One run of a program; `tell` makes its output readable. */
+const program = (command, args, tell = (output) => output) => ({ command, args, tell })
+
+function checks(fix) {
+  const color = process.stdout.isTTY
+  const tsc = inRoot('node_modules', 'typescript', 'bin', 'tsc')
+  const types = ['--noEmit', '-p', 'tsconfig.json', '--pretty', String(color === true)]
+  const biome = fromPackage.resolve('@biomejs/biome/bin/biome')
+  const lint = [...(fix ? ['check', '--write'] : ['ci']), '.', `--colors=${color ? 'force' : 'off'}`]
+  const cpp = filesBelow(inRoot('native')).filter((file) => /\.(h|cpp)$/.test(file))
+  const format = [...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...cpp]
+  return {
+    types: program(process.execPath, [tsc, ...types]),
+    biome: program(process.execPath, [biome, ...lint]),
+    ...(cpp.length > 0 && {
+      'clang-format': program(fromPackage('clang-format-node').clangFormatPath, format, filesToFormat),
+    }),
+  }
+}
+
+/** clang-format shows every place with its line; which files, and how many places, is enough to know. */
+function filesToFormat(output) {
+  const places = new Map()
+  for (const [, file] of output.matchAll(/^(.+?):\d+:\d+: error: /gm)) {
+    places.set(file, (places.get(file) ?? 0) + 1)
+  }
+  const lines = [...places].map(([file, count]) => `${path.relative(root, file)}: ${count} to format`)
+  return lines.join('\n') || output
+}
+
+await main(async () => {
+  ensureNode()
+  await ensurePackages()
+  const fix = process.argv.includes('--fix')
+  const failed = []
+  for (const [name, { command, args, tell }] of Object.entries(checks(fix))) {
+    const result = await run(command, args, { cwd: root })
+    console.log(`${name}: ${result.ok ? 'ok' : 'failed'}`)
+    if (result.ok) continue
+    failed.push(name)
+    console.log(tell(result.output).trim() || result.reason)
+  }
+  if (failed.length === 0) return 0
+  console.log(`\nFailed: ${failed.join(', ')}.`)
+  if (!fix) console.log('`npm run check -- --fix` mends what can be mended by itself.')
+  return 1
+})

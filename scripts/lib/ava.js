@@ -1,0 +1,26 @@
+/** Runs AVA and counts its results. */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { waitFor } from './process.js'
+
+const avaProcess = fileURLToPath(new URL('ava-process.js', import.meta.url))
+
+/**
+ * Runs the tests of the project in `folder` with AVA's arguments; AVA reports on `stdio`. Resolves to
+ * { passed, failed }. A run that fails without a failure of its own, and one without tests, is one failure.
+ */
+export async function runAva(folder, args, { env = process.env, stdio = 'inherit' } = {}) {
+  const child = spawn(process.execPath, [avaProcess, ...args], {
+    cwd: folder,
+    env,
+    stdio: [stdio, stdio, stdio, 'pipe'],
+  })
+  let json = ''
+  child.stdio[3].setEncoding('utf8').on('data', (chunk) => {
+    json += chunk
+  })
+  const code = await waitFor(child)
+  const { passed, failed } = json ? JSON.parse(json) : { passed: 0, failed: 0 }
+  const unexplained = failed === 0 && (code !== 0 || passed === 0)
+  return { passed, failed: unexplained ? 1 : failed }
+}

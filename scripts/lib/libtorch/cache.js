@@ -1,0 +1,70 @@
+/** The user's cache of unpacked libtorch folders. A folder appears there whole or not at all. */
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { run } from '../process.js'
+import { inspectFolder } from './folder.js'
+
+/** Where the package keeps what it fetched, by the custom of the platform. */
+export function cacheRoot(env, platform) {
+  const home = env.HOME || os.homedir()
+  if (platform === 'win32') return path.join(env.LOCALAPPDATA || path.join(home, 'AppData', 'Local'), 'stego')
+  if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'stego')
+  return path.join(env.XDG_CACHE_HOME || path.join(home, '.cache'), 'stego')
+}
+
+export const cachedFolder = ({ version, env, platform, arch }) =>
+  path.join(cacheRoot(env, platform), `libtorch-${version}-cpu-${platform}-${arch}`)
+
+const TEMPORARY = 'unfinished-'
+const DAY = 24 * 3600 * 1000
+
+/** Runs `work` with a folder beside the cached ones, so that a rename moves its content there; then removes it. */
+export async function withTemporaryFolder({ env, platform }, work) {
+  const cache = cacheRoot(env, platform)
+  mkdirSync(cache, { recursive: true })
+  removeAbandoned(cache)
+  const folder = mkdtempSync(path.join(cache, TEMPORARY))
+  try {
+    return await work(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** An interrupted download leaves its folder behind; after a day nobody is at work in it any more. */
+function removeAbandoned(cache) {
+  for (const name of readdirSync(cache).filter((name) => name.startsWith(TEMPORARY))) {
+    const folder = path.join(cache, name)
+    const written = statSync(folder, { throwIfNoEntry: false })?.mtimeMs
+    if (written < Date.now() - DAY) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Unpacks libtorch out of a wheel or an official archive (its files lie below `top` in it) into the cache and
+ * returns the cached folder. `temporary` is a folder of `withTemporaryFolder`.
+ */
+export async function unpackIntoCache(archive, top, temporary, request) {
+  const { version, env, platform } = request
+  const parts = ['lib', 'include', 'share/cmake'].map((part) => `${top}/${part}`)
+  const result = await run('cmake', ['-E', 'tar', 'xf', archive, ...parts], { cwd: temporary, env })
+  if (!result.ok) throw new Error(`${path.basename(archive)} cannot be unpacked (${result.reason})`)
+  const unpacked = path.join(temporary, top)
+  const found = inspectFolder(unpacked, platform)
+  if (found.missing.length > 0) throw new Error(`${path.basename(archive)} lacks ${found.missing.join(', ')}`)
+  if (found.cuda) throw new Error(`${path.basename(archive)} is a CUDA build, a CPU build was expected`)
+  if (found.version !== version) {
+    throw new Error(`${path.basename(archive)} holds libtorch ${found.version}, ${version} was expected`)
+  }
+  return moveInto(unpacked, cachedFolder(request), platform)
+}
+
+function moveInto(unpacked, target, platform) {
+  // Another build may have put the same thing there in the meantime: then theirs is used.
+  if (inspectFolder(target, platform).missing.length > 0) {
+    rmSync(target, { recursive: true, force: true })
+    renameSync(unpacked, target)
+  }
+  return target
+}

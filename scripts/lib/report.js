@@ -1,0 +1,46 @@
+/** What the scripts say to people, always on stderr: standard output belongs to the program that is run. */
+
+/** A failure whose message tells a stranger what to do; shown without a stack. */
+export class Problem extends Error {}
+
+let lineIsOpen = false
+
+/** Ends the line that `step` began, so that other output starts on a line of its own. */
+export function endLine() {
+  if (lineIsOpen) process.stderr.write('\n')
+  lineIsOpen = false
+}
+
+export function say(text) {
+  endLine()
+  process.stderr.write(`stego: ${text}\n`)
+}
+
+/** Says what is being done and, once it is done, how long that took: one line where nothing else is written. */
+export async function step(what, work) {
+  const started = performance.now()
+  endLine()
+  process.stderr.write(`stego: ${what} ...`)
+  lineIsOpen = true
+  try {
+    const result = await work()
+    const took = `${((performance.now() - started) / 1000).toFixed(1)} s`
+    if (lineIsOpen) process.stderr.write(` ${took}\n`)
+    else say(`${what} took ${took}`)
+    lineIsOpen = false
+    return result
+  } finally {
+    endLine()
+  }
+}
+
+/** Runs a script's body and turns its result into the exit code: a number, or 1 after an error. */
+export async function main(work) {
+  try {
+    process.exitCode = (await work()) ?? 0
+  } catch (error) {
+    endLine()
+    process.stderr.write(error instanceof Problem ? `stego: ${error.message}\n` : `${error.stack ?? error}\n`)
+    process.exitCode = 1
+  }
+}

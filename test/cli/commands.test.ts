@@ -1,0 +1,236 @@
+/** What the commands do with the package behind them, which is scripted here. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import type { Api } from '../../lib/cli/api.js'
+import { dispatch } from '../../lib/cli/dispatch.js'
+import { freeRunFolder } from '../../lib/cli/run-folder.js'
+import { shellWord } from '../../lib/cli/words.js'
+import type { TrainInput } from '../../lib/options/train.js'
+import { Segmentation } from '../../lib/output/segmentation.js'
+import { fakeApi, scripted, startEvent, stepEvent } from './fixtures/api.js'
+import { recordingTerminal } from './fixtures/terminal.js'
+
+async function stego(api: Api, args: string[], cwd = '.') {
+  const { terminal, stdout, stderr } = recordingTerminal()
+  const code = await dispatch(args, { terminal, api, cwd })
+  return { code, stdout: stdout(), stderr: stderr() }
+}
+
+function temporaryFolder(t: { teardown: (undo: () => void) => void }): string {
+  const folder = mkdtempSync(join(tmpdir(), 'stego-cli-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+const CHECKPOINT = { type: 'checkpoint', step: 500, path: 'runs/photos/checkpoints/500.safetensors' } as const
+const END = { type: 'end', steps: 500, seconds: 160, contactSheet: 'runs/photos/report/contact.png' } as const
+const SCORES = { miou: 26.6, accuracy: 63.2, iou: [26.6], confusion: [[1]], assignment: [0] }
+const EVALUATION = {
+  cluster: SCORES,
+  online: null,
+  linear: null,
+  raw: { ...SCORES, miou: Number.NaN },
+  rawLinear: null,
+  images: 101,
+  labelled: 101,
+  split: 'val',
+}
+const VALIDATION = { type: 'validation', step: 500, evaluation: EVALUATION } as const
+
+test('train hands over what was asked, names the run folder, and ends with the next command', async (t) => {
+  let input: TrainInput | undefined
+  const api = fakeApi({
+    train(given) {
+      input = given
+      return scripted(startEvent(), stepEvent(500), VALIDATION, CHECKPOINT, END)
+    },
+  })
+  const args = ['train', '--data', './photos', '--classes', '11', '--weights.knn', '.5', '--no-zero-clamp']
+  const { code, stdout, stderr } = await stego(api, args, temporaryFolder(t))
+  t.is(code, 0)
+  t.is(input!.data, './photos')
+  t.is(input!.classes, 11)
+  t.deepEqual(input!.weights, { self: 0.67, knn: 0.5, random: 0.63 })
+  t.is(input!.zeroClamp, false)
+  t.is(input!.out, join('runs', 'photos'))
+  t.true(input!.signal instanceof AbortSignal)
+  t.false('json' in input!)
+  t.regex(stderr, /run folder: runs.photos/)
+  t.regex(stderr, /does not replace DINO/)
+  t.regex(stdout, /26\.60 %/)
+  t.regex(stdout, /model: runs\/photos\/checkpoints\/500\.safetensors\n/)
+  t.regex(stdout, /contact sheet: runs\/photos\/report\/contact\.png\n/)
+  t.regex(stdout, /next: stego segment runs.photos <image or folder> --out segmented\n$/)
+})
+
+test('train --json prints each event as a line, and nothing else, on stdout', async (t) => {
+  const events = [startEvent(), stepEvent(1), stepEvent(500), CHECKPOINT, END]
+  const api = fakeApi({ train: () => scripted(...events) })
+  const { stdout, stderr } = await stego(api, ['train', '--data', 'photos', '--json', '--out', 'x'])
+  t.deepEqual(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    JSON.parse(JSON.stringify(events)),
+  )
+  t.regex(stderr, /next: stego segment x /)
+})
+
+test('train --resume hands over the run and only what changes', async (t) => {
+  let input: TrainInput | undefined
+  const api = fakeApi({
+    train(given) {
+      input = given
+      return scripted(startEvent(), END)
+    },
+  })
+  await stego(api, ['train', '--resume', 'runs/a', '--steps', '900'])
+  const { signal: _, ...rest } = input!
+  t.deepEqual(rest, { resume: 'runs/a', steps: 900 })
+})
+
+test('a run without a folder of its own takes the first free name', (t) => {
+  const folder = temporaryFolder(t)
+  t.is(freeRunFolder(folder, 'data/photos/'), join('runs', 'photos'))
+  mkdirSync(join(folder, 'runs', 'photos'), { recursive: true })
+  mkdirSync(join(folder, 'runs', 'photos-2'))
+  t.is(freeRunFolder(folder, '../photos'), join('runs', 'photos-3'))
+})
+
+test('a training that fails is told as it is', async (t) => {
+  const api = fakeApi({
+    async *train() {
+      yield startEvent()
+      throw new Error('no space left')
+    },
+  })
+  const { code, stderr } = await stego(api, ['train', '--data', 'photos', '--out', 'x'])
+  t.is(code, 1)
+  t.regex(stderr, /stego: no space left\n/)
+})
+
+test('evaluate --json prints one object, null where there is no score', async (t) => {
+  let options: unknown
+  const api = fakeApi({
+    model: {
+      evaluate: async (given) => {
+        options = given
+        return EVALUATION
+      },
+    },
+  })
+  const args = ['evaluate', 'run', '--data', 'photos', '--split', 'test', '--no-flip', '--json']
+  const { code, stdout } = await stego(api, args)
+  t.is(code, 0)
+  const { signal: _, ...asked } = options as Record<string, unknown>
+  t.deepEqual(asked, {
+    data: 'photos',
+    split: 'test',
+    resolution: 320,
+    crop: 'center',
+    flip: false,
+    batch: 8,
+  })
+  const scores = JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
+  t.is(scores.cluster.miou, 26.6)
+  t.is(scores.cluster.accuracy, 63.2)
+  t.is(scores.online, null)
+  t.is(scores.raw.miou, null)
+})
+
+test('evaluate prints a table for people', async (t) => {
+  const api = fakeApi({ model: { evaluate: async () => EVALUATION } })
+  const { stdout } = await stego(api, ['evaluate', 'run', '--data', 'photos'])
+  t.regex(stdout, /Clusters \(k-means\) +26\.60 % +63\.20 %/)
+})
+
+test('segment writes a picture for each image, also where names repeat', async (t) => {
+  const folder = temporaryFolder(t)
+  mkdirSync(join(folder, 'photos'))
+  const segmentation = (source: string) =>
+    new Segmentation({
+      image: { data: new Uint8Array(12), width: 2, height: 2 },
+      labels: Uint8Array.of(0, 1, 1, 1),
+      classes: 2,
+      head: 'kmeans',
+      source,
+    })
+  let options: unknown
+  const api = fakeApi({
+    model: {
+      segment: async (image, given) => {
+        options = given
+        return segmentation(String(image))
+      },
+      async *segmentAll() {
+        yield segmentation('photos/street.jpg')
+        yield segmentation('photos/field.png')
+      },
+    },
+  })
+  const out = join(folder, 'out')
+  const words = ['segment', 'run', 'a/street.jpg', join(folder, 'photos')]
+  const args = [...words, '--out', out, '--style', 'index', '--labels', 'online']
+  const { code, stdout } = await stego(api, args)
+  t.is(code, 0)
+  const { signal: _, ...asked } = options as Record<string, unknown>
+  t.deepEqual(asked, { resolution: 320, flip: true, labels: 'online' })
+  const files = ['street.index.png', 'street-2.index.png', 'field.index.png'].map((name) => join(out, name))
+  t.deepEqual(stdout.trimEnd().split('\n'), files)
+  for (const file of files) t.true(existsSync(file), file)
+
+  const json = await stego(api, ['segment', 'run', 'a/street.jpg', '--out', out, '--json'])
+  t.deepEqual(JSON.parse(json.stdout), {
+    image: 'a/street.jpg',
+    file: join(out, 'street.overlay.png'),
+    width: 2,
+    height: 2,
+    labels: 'kmeans',
+    areas: [0.25, 0.75],
+    classNames: null,
+  })
+})
+
+test('inspect says what a file is, and lists tensors when asked', async (t) => {
+  const api = fakeApi({
+    inspectWeights: async (path) => ({
+      kind: 'backbone',
+      path: String(path),
+      bytes: 2048,
+      metadata: { made: 'by hand' },
+      model: null,
+      tensors: [{ name: 'cls_token', dtype: 'float16', shape: [1, 1, 192] }],
+    }),
+  })
+  const short = await stego(api, ['inspect', 'w.pth'])
+  t.regex(short.stdout, /^file +w\.pth, 2\.0 KiB\nkind +a backbone, .*\nmade +by hand\ntensors +1, /)
+  t.notRegex(short.stdout, /cls_token/)
+  t.regex(
+    (await stego(api, ['inspect', 'w.pth', '--tensors'])).stdout,
+    /cls_token +float16 +\[1, 1, 192\]\n$/,
+  )
+  t.is(JSON.parse((await stego(api, ['inspect', 'w.pth', '--json'])).stdout).tensors[0].dtype, 'float16')
+})
+
+test('demo hands its flags over', async (t) => {
+  const asked: unknown[] = []
+  const api = fakeApi({
+    runDemo: (async (options: unknown) => {
+      asked.push(options)
+    }) as unknown as Api['runDemo'],
+  })
+  await stego(api, ['demo'])
+  await stego(api, ['demo', './photos', '--classes', '6', '--seed', '3', '--out', 'x', '--json'])
+  t.deepEqual(asked, [
+    { folder: null, classes: null, out: null, seed: 0, json: false },
+    { folder: './photos', classes: 6, out: 'x', seed: 3, json: true },
+  ])
+})
+
+test('paths are quoted where a shell would break them', (t) => {
+  t.is(shellWord('runs/photos-2'), 'runs/photos-2')
+  if (process.platform !== 'win32') t.is(shellWord("it's mine"), "'it'\\''s mine'")
+})

@@ -1,0 +1,85 @@
+import test from 'ava'
+import { reporter } from '../../lib/cli/progress.js'
+import { openStatus, statusLine } from '../../lib/cli/status.js'
+import { startEvent, stepEvent } from './fixtures/api.js'
+import { recordingStream } from './fixtures/terminal.js'
+
+const ESCAPE = String.fromCharCode(27)
+
+test('a run begins with what it works with; the starter is called what it is', (t) => {
+  const text = reporter()(startEvent()).lines.join('\n')
+  t.regex(text, /backbone: starter, 192 wide, patch 8, 5\.5 M parameters/)
+  t.regex(text, /starter is a small street-scene backbone .* does not replace DINO/)
+  t.regex(text, /images: 367 for training \(3 labelled\), 101 for validation/)
+  t.regex(text, /classes: 8, threads: 2/)
+  t.notRegex(reporter()(startEvent({ backbone: 'dino.pth' })).lines.join('\n'), /replace DINO/)
+})
+
+test('steps tell losses, mean speed and the time left by it', (t) => {
+  const report = reporter()
+  report(stepEvent(1, { milliseconds: 200 }))
+  const { status } = report(stepEvent(2, { milliseconds: 400, linear: 1.5 }))
+  t.deepEqual(status, {
+    phase: 'training',
+    done: 2,
+    total: 500,
+    details: '2m 29s left, 300 ms/step, correspondence -0.0123, cluster -0.65, linear 1.5',
+  })
+})
+
+test('the last step stays as a line', (t) => {
+  const { lines } = reporter()(stepEvent(500, { milliseconds: 1500 }))
+  t.deepEqual(lines, ['training: step 500/500, correspondence -0.0123, cluster -0.65, 1.50 s/step'])
+})
+
+test('a validation tells the scores there are', (t) => {
+  const scores = { miou: 26.61, accuracy: 63, iou: [], confusion: [], assignment: [] }
+  const evaluation = { cluster: scores, online: null, linear: null, raw: null, rawLinear: null }
+  const counts = { images: 101, labelled: 101, split: 'val' }
+  const lines = (cluster: typeof scores | null) =>
+    reporter()({ type: 'validation', step: 500, evaluation: { ...evaluation, ...counts, cluster } }).lines
+  t.deepEqual(lines(scores), ['validation at step 500: cluster 26.6 % mIoU'])
+  t.deepEqual(lines(null), ['validation at step 500: no labels to score on'])
+})
+
+test('the bar takes the room there is and vanishes where there is none', (t) => {
+  const status = { phase: 'training', done: 1, total: 2, details: 'ok' }
+  t.is(statusLine(status, 200), `[${'#'.repeat(15)}${'-'.repeat(15)}] training 1/2: ok`)
+  t.is(statusLine(status, 28), '[####----] training 1/2: ok')
+  t.is(statusLine(status, 20), 'training 1/2: ok')
+  t.is(statusLine({ phase: 'k-means', done: 0, total: 0, details: '' }, 80), 'k-means ...')
+})
+
+test('where stderr is no terminal, steps make a line now and then, by their number', (t) => {
+  const { stream, text } = recordingStream()
+  const status = openStatus(stream)
+  const report = reporter()
+  for (let step = 1; step <= 500; step++) status.show(report(stepEvent(step)))
+  status.stop()
+  const lines = text().trimEnd().split('\n')
+  t.is(lines.length, 21)
+  t.regex(lines[0]!, /^training 1\/500: /)
+  t.regex(lines[1]!, /^training 25\/500: /)
+  t.regex(lines[20]!, /^training: step 500\/500/)
+  t.false(text().includes(ESCAPE))
+})
+
+test('on a terminal the bar is drawn in place and taken away at the end', (t) => {
+  const { stream, text } = recordingStream()
+  const terminal = Object.assign(stream, {
+    isTTY: true,
+    columns: 120,
+    cursorTo: () => stream.write('\r'),
+    clearLine: () => stream.write(`${ESCAPE}[2K`),
+  })
+  const status = openStatus(terminal)
+  const report = reporter()
+  status.show(report(stepEvent(1)))
+  status.show({ lines: ['a line that stays'] })
+  status.stop()
+  t.regex(text(), /\] training 1\/500: 2m 30s left/)
+  t.regex(text(), /a line that stays\n/)
+  for (const code of ['[?25l', '[?7l']) {
+    t.false(text().includes(ESCAPE + code), 'nothing that a killed process would leave switched off')
+  }
+})

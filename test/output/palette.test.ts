@@ -1,0 +1,68 @@
+import test from 'ava'
+import {
+  CITYSCAPES_PALETTE,
+  type Color,
+  checkPalette,
+  clusterPalette,
+  colorOf,
+  type Palette,
+  pascalPalette,
+  VOID_COLOR,
+} from '../../lib/output/palette.js'
+import { readGolden } from '../evaluation/golden.js'
+
+test('the Pascal colours are the official ones', (t) => {
+  const { values } = readGolden('colormaps').pascal!
+  t.deepEqual([...pascalPalette(511).flat(), ...VOID_COLOR], values)
+  t.is(pascalPalette().length, 256)
+})
+
+test('the Cityscapes colours are the official ones, void apart', (t) => {
+  const { values } = readGolden('colormaps').cityscapes!
+  t.deepEqual(CITYSCAPES_PALETTE.flat(), values.slice(0, 81))
+})
+
+test('indices beyond the palette are void', (t) => {
+  t.is(colorOf(clusterPalette(3), 3), VOID_COLOR)
+  t.is(colorOf(clusterPalette(3), 255), VOID_COLOR)
+})
+
+const distance = (a: Color, b: Color) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
+
+/** The least distance between two colours, void among them. */
+function leastDistance(palette: Palette): number {
+  const colors = [...palette, VOID_COLOR]
+  return Math.min(...colors.flatMap((a, i) => colors.slice(0, i).map((b) => distance(a, b))))
+}
+
+test('cluster colours differ from each other and from void', (t) => {
+  t.true(leastDistance(clusterPalette(10)) > 50)
+  t.true(leastDistance(clusterPalette(27)) > 20)
+  t.true(leastDistance(clusterPalette(256)) > 0)
+})
+
+test('a class keeps its colour whatever the number of classes', (t) => {
+  const all = clusterPalette(256)
+  t.is(all.length, 256)
+  t.true(all.flat().every((value) => Number.isInteger(value) && value >= 0 && value <= 255))
+  for (const count of [0, 1, 8, 27, 100]) t.deepEqual(clusterPalette(count), all.slice(0, count))
+  for (const count of [-1, 2.5, 257]) t.throws(() => clusterPalette(count), { code: 'ERR_STEGO_ARGUMENT' })
+})
+
+test('a palette must have a proper colour for each class', (t) => {
+  t.deepEqual(checkPalette(pascalPalette(), 2), [
+    [0, 0, 0],
+    [128, 0, 0],
+  ])
+  t.throws(() => checkPalette(clusterPalette(3), 4), { code: 'ERR_STEGO_OPTION', message: /3 colours for 4/ })
+  for (const color of [
+    [1, 2],
+    [1, 2, 256],
+    [1, 2, 0.5],
+  ]) {
+    t.throws(() => checkPalette([color as unknown as Color], 1), {
+      code: 'ERR_STEGO_OPTION',
+      message: /class 0/,
+    })
+  }
+})

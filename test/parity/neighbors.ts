@@ -1,0 +1,57 @@
+/** Nearest neighbours by cosine similarity. */
+import { job, type Neighbors, type Tensor } from '../../lib/native.js'
+import type { Comparison } from './files.js'
+import { entry, reader, tabulate } from './tensors.js'
+
+/** Neighbours whose recorded similarities differ by less may swap places. */
+const TIE = 3e-6
+
+/** An item's similarity to itself: recorded lists hold the item, ours leave it out. */
+const SELF = 1
+
+export const compareNeighbors: Comparison = async (golden) => {
+  const vectors = golden.float('feats')
+  const top = golden.long('top30')
+  const [count, listed] = top.shape as [number, number]
+  const neighbors = (k: number) => job((native, cancel) => native.nearestNeighbors(vectors, k, cancel))
+  golden.expect('loss', 'sims', similarityMatrix(await neighbors(count - 1), count))
+
+  const nearest = await neighbors(listed - 1)
+  const recordedSimilarity = reader(golden.float('sims'))
+  const similarities: number[] = []
+  let wrong = 0
+  for (let item = 0; item < count; item++) {
+    const row = rowOf(nearest, item, count)
+    const recorded = [...entry(top, item).data].map(Number)
+    const self = recorded.indexOf(item)
+    if (self < 0) throw new Error(`top30 does not list item ${item} itself`)
+    const others = recorded.toSpliced(self, 1)
+    wrong += repeats(others) + repeats([...row.indices])
+    wrong += others.filter((other, rank) => {
+      const ours = recordedSimilarity(item, row.indices[rank]!)
+      return !(Math.abs(ours - recordedSimilarity(item, other)) < TIE)
+    }).length
+    similarities.push(...[...row.similarities].toSpliced(self, 0, SELF))
+  }
+  golden.record('mismatches', 'top30', wrong)
+  golden.expect('loss', 'top30_sim', { data: similarities, shape: top.shape })
+}
+
+const repeats = (values: number[]) => values.length - new Set(values).size
+
+/** The neighbours of one item. */
+function rowOf({ indices, similarities }: Neighbors, item: number, count: number): Neighbors {
+  const k = indices.length / count
+  const range = [item * k, (item + 1) * k] as const
+  return { indices: indices.subarray(...range), similarities: similarities.subarray(...range) }
+}
+
+/** The similarity of every pair of items, from complete lists. */
+function similarityMatrix(neighbors: Neighbors, count: number): Tensor {
+  const matrix = tabulate([count, count], () => SELF)
+  for (let item = 0; item < count; item++) {
+    const { indices, similarities } = rowOf(neighbors, item, count)
+    for (const [rank, other] of indices.entries()) matrix.data[item * count + other] = similarities[rank]!
+  }
+  return matrix
+}

@@ -1,0 +1,63 @@
+/** Which comparison a recorded file gets, by its name. */
+import { comparePatch16, compareSized, compareSmall } from './backbone.js'
+import { type FileResult, Golden } from './compare.js'
+import { type Comparison, readGolden, Surroundings, topicOf } from './files.js'
+import { compareFeaturizer } from './head.js'
+import { compareColors, compareNearest, comparePreprocessing } from './imaging.js'
+import {
+  compareClusterLookup,
+  compareLargePairs,
+  comparePairs,
+  compareSampling,
+  compareShiftedPermutations,
+  compareWholeLoss,
+} from './loss.js'
+import { compareClusterScores, compareLinearScores } from './metrics.js'
+import { compareNeighbors } from './neighbors.js'
+import { compareTraining } from './training.js'
+
+const COMPARISONS = new Map<string, Comparison>([
+  ['vit_p8_d48_small', compareSmall],
+  ['vit_p8_d48_224x224', compareSized],
+  ['vit_p8_d48_320x320', compareSized],
+  ['vit_p8_d48_112x448', compareSized],
+  ['vit_p8_d48_56x112', compareSized],
+  ['vit_p16_d24', comparePatch16],
+  ['dino_featurizer', compareFeaturizer],
+  ['sample', compareSampling],
+  ['super_perm', compareShiftedPermutations],
+  ['corr_helper_s5', comparePairs],
+  ['corr_helper_s11', compareLargePairs],
+  ['corr_loss_full', compareWholeLoss],
+  ['cluster_lookup', compareClusterLookup],
+  ['cluster_lookup_70x27', compareClusterLookup],
+  ['train_trace_3steps', compareTraining],
+  ['metrics_linear_27', compareLinearScores],
+  ['metrics_hungarian_27', compareClusterScores],
+  ['metrics_hungarian_6_absent', compareClusterScores],
+  ['knn', compareNeighbors],
+  ['preprocess', comparePreprocessing],
+  ['nearest', compareNearest],
+  ['colormaps', compareColors],
+])
+
+/**
+ * Compares one recorded file. Never rejects: whatever goes wrong fails the file and is among its reasons.
+ * @param folder where other recorded files are looked for that are not beside this one
+ */
+export async function compareFile(file: string, folder: string): Promise<FileResult> {
+  let golden = new Golden({})
+  const surroundings = new Surroundings(file, folder)
+  try {
+    const compare = COMPARISONS.get(topicOf(file))
+    if (!compare) throw new Error(`no comparison is known for the name ${topicOf(file)}`)
+    golden = await readGolden(file)
+    await compare(golden, surroundings)
+    return golden.finish()
+  } catch (error) {
+    golden.fault(error instanceof Error ? error.message : String(error))
+    return golden.result()
+  } finally {
+    surroundings.remove()
+  }
+}
