@@ -329,6 +329,8 @@ export interface Addon {
     loss: LossOptions,
   ): Promise<Record<string, Tensor>>
   clusterLookup(codes: Tensor, clusters: Tensor, alpha: number | null): Promise<Record<string, Tensor>>
+  /** The best GFLOP/s of a float32 matrix product of this size: what benchmarks compare with. */
+  matrixProductPeak(size: number, repeats: number): Promise<number>
 }
 
 const packageRoot = fileURLToPath(new URL('..', import.meta.url))

@@ -2,6 +2,7 @@
 #include "binding/environment.h"
 #include "binding/files.h"
 #include "binding/handles.h"
+#include "binding/machine.h"
 #include "binding/operators.h"
 #include "binding/values.h"
 #include "core/error.h"
@@ -31,6 +32,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   stego::define_files(env, exports);
   stego::define_imaging_operators(env, exports);
   stego::define_loss_operators(env, exports);
+  stego::define_machine(env, exports);
   return exports;
 }
 

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { archiveUrl, officialArchive } from './lib/libtorch/archive.js'
 import { cachedFolder } from './lib/libtorch/cache.js'
-import { inspectFolder } from './lib/libtorch/folder.js'
+import { describeLack, inspectFolder } from './lib/libtorch/folder.js'
 import { cpuRequirement, installedTorch, wheelFromPip } from './lib/libtorch/python.js'
 import { inRoot, readJson } from './lib/paths.js'
 import { main, Problem, say } from './lib/report.js'
@@ -46,7 +46,7 @@ function namedFolder({ version, env, platform, allowCuda }) {
   const found = inspectFolder(folder, platform)
   if (found.missing.length > 0) {
     throw new Problem(
-      `STEGO_LIBTORCH=${env.STEGO_LIBTORCH} holds no complete libtorch: ${found.missing.join(', ')} is missing.\n` +
+      `STEGO_LIBTORCH holds no complete libtorch: ${describeLack(folder, found.missing)}.\n` +
         '  Set it to a folder that holds lib/ and include/ (an unpacked libtorch, or the torch folder of a Python\n' +
         `  environment), or unset it: then libtorch ${version} is looked for and fetched.`,
     )
@@ -68,7 +68,7 @@ function namedFolder({ version, env, platform, allowCuda }) {
 function cachedCopy(request) {
   const folder = cachedFolder(request)
   const { missing } = inspectFolder(folder, request.platform)
-  if (missing.length > 0) throw new Error(`${folder} lacks ${missing.join(', ')}`)
+  if (missing.length > 0) throw new Error(describeLack(folder, missing))
   return folder
 }
 
@@ -81,10 +81,10 @@ function nothingFound(request, tried) {
     `unpack the CPU build of libtorch ${version} (https://pytorch.org/get-started/locally) anywhere and set ` +
       'STEGO_LIBTORCH to the folder that holds lib/ and include/',
   ]
-  if (url)
-    remedies.push(
-      `set STEGO_LIBTORCH_MIRROR to an address below which ${new URL(url).pathname.split('/').slice(-2).join('/')} can be had`,
-    )
+  if (url) {
+    const wanted = url.split('/').slice(-2).join('/')
+    remedies.push(`set STEGO_LIBTORCH_MIRROR to an address below which ${wanted} can be had`)
+  }
   return [
     `libtorch ${version} was neither found nor fetched. Tried, in this order:`,
     ...tried.map((line) => `  - ${line}`),

@@ -5,18 +5,15 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { ensureBuilt } from './lib/ensure-built.js'
-import { inRoot, root } from './lib/paths.js'
+import { callersFolder, inRoot, root } from './lib/paths.js'
 import { waitFor } from './lib/process.js'
 import { main } from './lib/report.js'
-
-/** `npm run` moves to the checkout's root: a path on the command line means the folder it was called in. */
-const calledFrom = process.env.npm_lifecycle_event === 'parity' ? process.env.INIT_CWD : undefined
 
 let compared = false
 
 await main(async () => {
   const [given] = process.argv.slice(2)
-  const folder = given ? path.resolve(calledFrom ?? '', given) : inRoot('test', 'golden', 'stego')
+  const folder = given ? path.resolve(callersFolder(), given) : inRoot('test', 'golden', 'stego')
   await ensureBuilt()
   compared = true
   const comparison = inRoot('test', 'parity', 'main.ts')

@@ -38,6 +38,9 @@ function explain(error: unknown): Explanation {
   return { code: known ? code : null, message: error.message, details, exitCode: 1 }
 }
 
-function causeOf({ message, cause }: Error): string[] {
-  return cause instanceof Error && !message.includes(cause.message) ? [`  because: ${cause.message}`] : []
+/** The cause, where it adds something: what is missing is missing. */
+function causeOf(error: Error & { code?: unknown }): string[] {
+  const { code, message, cause } = error
+  const adds = cause instanceof Error && code !== 'ERR_STEGO_DATA_MISSING' && !message.includes(cause.message)
+  return adds ? [`  because: ${cause.message}`] : []
 }

@@ -99,7 +99,7 @@ function howToGoOn(cwd: string, folder: string): string {
 
 function summary({ folder, checkpoint, contactSheet, evaluation }: Results): string {
   return [
-    ...(evaluation ? ['', formatEvaluation(evaluation)] : []),
+    ...(evaluation ? [formatEvaluation(evaluation), ''] : []),
     ...(checkpoint ? [`model: ${checkpoint}`] : []),
     ...(contactSheet ? [`contact sheet: ${contactSheet}`] : []),
     `next: stego segment ${shellWord(folder)} <image or folder> --out segmented`,

@@ -24,6 +24,9 @@ export interface Stage {
   random: Random
 }
 
+/** A colour, or a place where one is written again and again. */
+export type Tint = Rgb | Float32Array
+
 /** An empty canvas. */
 export function createCanvas(width: number, height: number): Canvas {
   return { width, height, rgb: new Float32Array(width * height * 3), labels: new Uint8Array(width * height) }
@@ -72,7 +75,7 @@ export function dab(
   ry: number,
   cos: number,
   sin: number,
-  color: Rgb,
+  color: Tint,
   cover: number,
   label: number,
 ): void {
@@ -82,6 +85,9 @@ export function dab(
   const x1 = Math.min(c.width - 1, Math.floor(x + ex))
   const y0 = Math.max(0, Math.ceil(y - ey))
   const y1 = Math.min(c.height - 1, Math.floor(y + ey))
+  const r = color[0]!
+  const g = color[1]!
+  const b = color[2]!
   // The edge is about a pixel soft, whatever the size.
   const sharp = Math.min(rx, ry) * 0.8 + 0.4
   for (let py = y0; py <= y1; py++) {
@@ -91,8 +97,7 @@ export function dab(
       const u = (dx * cos + dy * sin) / rx
       const v = (dy * cos - dx * sin) / ry
       const edge = (1 - u * u - v * v) * sharp
-      if (edge <= 0) continue
-      blend(c, py * c.width + px, color[0], color[1], color[2], (edge > 1 ? 1 : edge) * cover, label)
+      if (edge > 0) blend(c, py * c.width + px, r, g, b, (edge > 1 ? 1 : edge) * cover, label)
     }
   }
 }

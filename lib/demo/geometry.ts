@@ -70,7 +70,8 @@ export function along(s: Strip, x: number, z: number): number {
 
 /** How far the axis is displaced sideways at a place along it. */
 export function sway(s: Strip, a: number): number {
-  return s.bend * a * a + s.swing * Math.sin((a / s.wave) * 2 * Math.PI + s.phase)
+  const bent = s.bend * a * a
+  return s.swing === 0 ? bent : bent + s.swing * Math.sin((a / s.wave) * 2 * Math.PI + s.phase)
 }
 
 /** Metres right of the axis. */

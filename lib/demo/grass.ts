@@ -48,7 +48,7 @@ export function drawMeadow(stage: Stage): Meadow {
 /** Shadows of clouds over the land: a factor on the light of a ground point. */
 export function cloudShadow(meadow: Meadow, x: number, z: number): number {
   if (meadow.clouds === 0) return 1
-  return 1 - meadow.clouds * smoothstep(0.5, 0.62, fbm(x * 0.012 + meadow.offset, z * 0.009))
+  return 1 - 0.6 * meadow.clouds * smoothstep(0.5, 0.62, fbm(x * 0.012 + meadow.offset, z * 0.009))
 }
 
 /** Colour of the meadow at a ground point, unlit, into `out`; `coarse` is how many metres a pixel covers. */

@@ -9,8 +9,9 @@ import { type Road, shadeRoad } from './road.js'
 /** What lies on the ground of a scene. */
 export interface Ground {
   meadow: Meadow
-  roads: Road[]
-  waters: Strip[]
+  road: Road
+  /** None in dry country. */
+  water: Strip | undefined
 }
 
 /** Something upright that throws a shadow. */
@@ -28,29 +29,28 @@ const shaded = new Float32Array(3)
 
 /** Distance inside the shore of a water, in metres; negative on land. */
 export function insideWater(s: Strip, x: number, z: number): number {
-  const c = Math.abs(across(s, x, z))
+  const inside = s.half - Math.abs(across(s, x, z))
   const rough = Math.min(3, s.half * 0.25)
-  return (
-    s.half -
-    c +
-    (fbm(x * 0.045 + 3, z * 0.045) - 0.5) * rough * 4 +
-    (fbm(x * 0.3, z * 0.3) - 0.5) * rough * 0.5
-  )
+  // The noise matters only near the shore.
+  if (Math.abs(inside) > rough * 2.3 + 3) return inside
+  const broad = fbm(x * 0.045 + 3, z * 0.045) - 0.5
+  const fine = fbm(x * 0.3, z * 0.3) - 0.5
+  return inside + rough * (4 * broad + 0.5 * fine)
 }
 
 /** True where a road or water covers a ground point, within a margin of metres. */
 export function isTaken(ground: Ground, x: number, z: number, margin: number): boolean {
-  return (
-    ground.roads.some((r) => Math.abs(across(r.strip, x, z)) < r.strip.half + margin) ||
-    ground.waters.some((w) => insideWater(w, x, z) > -margin)
-  )
+  const { road, water } = ground
+  if (Math.abs(across(road.strip, x, z)) < road.strip.half + margin) return true
+  return water !== undefined && insideWater(water, x, z) > -margin
 }
 
-/** Paints the ground from the horizon to the lower edge; water gets its label and a first tone only. */
+/** Paints the ground from the horizon to the lower edge; water gets its label only. */
 export function paintGround(stage: Stage, ground: Ground): void {
   const { canvas, view, mood } = stage
   const { width, height, rgb, labels } = canvas
-  const { meadow, roads, waters } = ground
+  const { meadow, road, water } = ground
+  const s = road.strip
   const light = groundLight(mood)
   const wet = mood.wet ? 0.78 : 1
   const first = Math.max(0, Math.ceil(rowOfDepth(view, FARTHEST)))
@@ -60,41 +60,42 @@ export function paintGround(stage: Stage, ground: Ground): void {
     const deep = (z * z) / (view.focal * view.eye)
     const haze = hazeAt(mood, z)
     const coarse = pixel + deep * 0.5
+    const rim = 1.1 + deep * 0.5
+    const fc = Math.abs(pixel * s.cos) + Math.abs(deep * s.sin)
+    const fa = Math.abs(pixel * s.sin) + Math.abs(deep * s.cos)
     for (let x = 0; x < width; x++) {
       const wx = (x - view.centre) * pixel
       const i = y * width + x
-      const p = i * 3
-      const sun = cloudShadow(meadow, wx, z)
-      const dim = 0.45 + 0.55 * sun
+      const c = across(s, wx, z)
+      const cover = clamp01((s.half - Math.abs(c)) / fc + 0.5)
       let label: number = LABEL.grass
-      shadeGrass(meadow, wx, z, coarse, x, y, shaded)
-      let r = shaded[0]!
-      let g = shaded[1]!
-      let b = shaded[2]!
-      for (const water of waters) {
-        const inside = insideWater(water, wx, z)
+      let r = 0
+      let g = 0
+      let b = 0
+      if (cover < 1) {
+        const inside = water === undefined ? -rim * 2 : insideWater(water, wx, z)
         if (inside > 0) label = LABEL.water
-        // A rim of wet sand or earth.
-        const bank = clamp01(1.2 + inside / (1.1 + deep * 0.5)) * 0.75
-        if (bank > 0) {
-          r += (0.5 - r) * bank
-          g += (0.43 - g) * bank
-          b += (0.32 - b) * bank
+        if (inside < rim) {
+          // Grass, and towards water a bank of wet sand or earth.
+          shadeGrass(meadow, wx, z, coarse, x, y, shaded)
+          const bank = clamp01(1.2 + inside / rim) * 0.75
+          r = shaded[0]! + (0.5 - shaded[0]!) * bank
+          g = shaded[1]! + (0.43 - shaded[1]!) * bank
+          b = shaded[2]! + (0.32 - shaded[2]!) * bank
+        } else if (cover === 0) {
+          labels[i] = label
+          continue
         }
       }
-      for (const road of roads) {
-        const s = road.strip
-        const c = across(s, wx, z)
-        const fc = Math.abs(pixel * s.cos) + Math.abs(deep * s.sin)
-        const cover = clamp01((s.half - Math.abs(c)) / fc + 0.5)
-        if (cover === 0) continue
-        const a = along(s, wx, z)
-        shadeRoad(road, a, c, Math.abs(pixel * s.sin) + Math.abs(deep * s.cos), fc, x, y, shaded)
+      if (cover > 0) {
+        shadeRoad(road, along(s, wx, z), c, fa, fc, x, y, shaded)
         r += (shaded[0]! * wet - r) * cover
         g += (shaded[1]! * wet - g) * cover
         b += (shaded[2]! * wet - b) * cover
         if (cover >= 0.5) label = LABEL.road
       }
+      const dim = cloudShadow(meadow, wx, z)
+      const p = i * 3
       r *= light[0] * dim
       g *= light[1] * dim
       b *= light[2] * dim

@@ -94,10 +94,10 @@ const HOURS: readonly Hour[] = [
   },
   // dusk
   {
-    zenith: [0.12, 0.17, 0.36],
+    zenith: [0.17, 0.23, 0.44],
     horizon: [0.62, 0.48, 0.55],
-    sunlight: [0.3, 0.26, 0.34],
-    ambient: [0.36, 0.37, 0.5],
+    sunlight: [0.42, 0.34, 0.38],
+    ambient: [0.43, 0.43, 0.54],
     height: 0.14,
     haze: 0.1,
     clouds: 0.5,
@@ -270,7 +270,7 @@ export function drawMood(random: Random): Mood {
     hazeDensity: (hour.haze + (other.haze - hour.haze) * t) * between(random, 0.5, 1.3),
     clouds: Math.max(0.08, Math.min(1, clouds)),
     crispness: between(random, 0.1, 1),
-    lamps: hour.zenith[2] < 0.37 && t < 0.3 && hour.sunlight[0] < 0.5,
+    lamps: hour.zenith[2] === 0.44 && t < 0.3 && hour.sunlight[0] < 0.5,
     wet: hour.clouds > 0.8 && chance(random, 0.5),
     grass: [dull(vary(random, season.grass[0], 0.08)), dull(vary(random, season.grass[1], 0.08))],
     leaves: season.leaves.map((leaf) => dull(vary(random, leaf, 0.1))),

@@ -22,24 +22,29 @@ export function paintMountains(stage: Stage, count: number, height: number): voi
       height: height * (1 - 0.42 * near) * between(random, 0.85, 1),
       haze: clamp01(haze * (1.25 - 0.85 * near)),
       green: clamp01(between(random, -0.2, 0.5) + near * 0.5),
-      peaks: between(random, 0.8, 2.2) * (1 + near),
+      peaks: between(random, 0.6, 1.3) * (1 + 0.5 * near),
     })
   }
 }
 
-/** The crest line in pixels above the foot, column by column. */
+/** The crest line in pixels above the foot, column by column: a few summits with ridged flanks between. */
 function crest(stage: Stage, range: Range): Float32Array {
   const { canvas, random } = stage
   const ox = between(random, 0, 8)
   const oy = between(random, 0, 8)
-  const tilt = between(random, -0.5, 0.5)
+  const rugged = between(random, 0.18, 0.4)
+  const summits = Array.from({ length: 2 + random.integer(4) }, () => ({
+    at: between(random, -0.1, 1.1),
+    height: between(random, 0.6, 1),
+    steep: between(random, 1, 3) * range.peaks,
+  }))
   const line = new Float32Array(canvas.width)
   for (let x = 0; x < canvas.width; x++) {
     const t = x / canvas.width
-    const u = t * range.peaks
-    const broad = smoothstep(0.2, 0.85, fbm(u + ox, oy))
-    const sharp = ridge(u * 1.3 + oy, ox)
-    line[x] = range.height * Math.max(0.12, 0.3 + 0.45 * broad + 0.4 * (sharp - 0.4) + tilt * (t - 0.5))
+    let rise = 0.34 + 0.34 * fbm(t * 1.4 + ox, oy)
+    for (const s of summits) rise = Math.max(rise, s.height - Math.abs(t - s.at) * s.steep)
+    const broken = ridge(t * range.peaks * 2.2 + oy, ox) - 0.5 + 0.5 * (fbm(t * 9 + ox, oy + 2) - 0.5)
+    line[x] = range.height * Math.max(0.1, rise + rugged * broken)
   }
   return line
 }

@@ -14,7 +14,7 @@ export interface Plan {
   houses: House[]
   cars: Car[]
   trees: Tree[]
-  /** Ranges of mountains, and the height of the highest as a share of the picture's. */
+  /** Ranges of mountains, and the height of the highest as a share of the horizon's. */
   ranges: number
   peak: number
   /** Height of the hills at the horizon as a share of the picture's. */

@@ -51,7 +51,7 @@ export function renderScene(seed: number, index: number, size = { width: 320, he
   }
   const plan = drawPlan(stage)
   paintSky(stage, stage.view.horizon + 2)
-  if (plan.ranges > 0) paintMountains(stage, plan.ranges, plan.peak * height)
+  paintMountains(stage, plan.ranges, plan.peak * stage.view.horizon)
   paintGround(stage, plan.ground)
   if (plan.hills > 0) paintHills(stage, plan.ground.meadow, plan.hills * height)
   paintShadows(stage, plan)

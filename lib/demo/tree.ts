@@ -1,9 +1,12 @@
 /** Trees and shrubs, painted as a painter does: branches, dark mass, then leaves in the light, dab by dab. */
 import { dab, hazeAt, LABEL, type Stage, stroke } from './canvas.js'
-import { mix, pickColor, type Rgb, scale } from './color.js'
-import { columnOf, normalize, rowOfDepth, type Vector } from './geometry.js'
+import { mix, pickColor, type Rgb, scale, vary } from './color.js'
+import { columnOf, normalize, rowOfDepth } from './geometry.js'
 import { illuminate } from './mood.js'
 import { between, chance, grainAt, pick } from './noise.js'
+
+/** The colour of the dab being painted. */
+const tint = new Float32Array(3)
 
 /** What grows. */
 export type TreeKind = 'broad' | 'tall' | 'conifer' | 'bush'
@@ -119,10 +122,9 @@ function paintCrown(stage: Stage, tree: Tree, x: number, y: number, size: number
       }
     }
   }
-  // Clumps of leaves on the rim and within.
-  const clumps = size < 12 ? 3 : size < 40 ? 6 : Math.min(15, 8 + Math.round(size / 14))
-  for (const part of layOutClumps(stage, clumps, x, middle, breadth, tallness, bush)) {
-    paintClump(stage, part, tree.leaf, haze, x, middle, breadth, tallness)
+  const clumps = size < 12 ? 3 : size < 40 ? 7 : Math.min(17, 9 + Math.round(size / 14))
+  for (const clump of layOutClumps(stage, clumps, x, middle, breadth, tallness, bush)) {
+    paintClump(stage, clump, vary(random, tree.leaf, 0.1), haze, x, middle, breadth, tallness)
   }
 }
 
@@ -135,6 +137,7 @@ interface Clump {
   front: number
 }
 
+/** Spreads clumps in a spiral: large ones within, small loose ones at the rim. */
 function layOutClumps(
   stage: Stage,
   count: number,
@@ -145,16 +148,19 @@ function layOutClumps(
   low: boolean,
 ): Clump[] {
   const { random } = stage
+  const lopsided = between(random, -0.22, 0.22)
   const clumps: Clump[] = []
   for (let n = 0; n < count; n++) {
-    const angle = n * 2.4 + between(random, -0.4, 0.4)
-    const away = Math.sqrt((n + 0.3) / count) * 0.72
-    const r = between(random, 0.34, 0.52)
+    const angle = n * 2.4 + between(random, -0.5, 0.5)
+    const out = Math.sqrt((n + 0.3) / count)
+    const away = out * between(random, 0.62, 0.92)
+    const r = (0.52 - 0.24 * out) * between(random, 0.75, 1.25)
+    const round = r * Math.min(1.6, Math.sqrt(tallness / breadth))
     clumps.push({
-      x: x + Math.cos(angle) * away * breadth,
+      x: x + (Math.cos(angle) * away + lopsided * Math.sin(angle)) * breadth,
       y: y + Math.sin(angle) * away * tallness * (low ? 0.8 : 1),
-      rx: breadth * r * (breadth < tallness * 0.7 ? 1.5 : 1.1),
-      ry: tallness * r * (low ? 1 : 0.85),
+      rx: breadth * Math.min(0.62, round * 1.1),
+      ry: tallness * r * (low ? 1 : 0.9),
       front: random.next(),
     })
   }
@@ -174,17 +180,21 @@ function paintClump(
 ): void {
   const { canvas, mood, random, view } = stage
   const span = Math.min(clump.rx, clump.ry)
-  const leafSize = Math.max(0.75, Math.min(3.4 * view.unit, span * 0.2))
+  const leafSize = Math.max(0.75, Math.min(3.2 * view.unit, span * 0.2))
   const start = random.integer(65_536)
-  const mass = illuminate(mood, [0, -0.6, -0.8], 0)
-  const core = 0.5 + 0.16 * clump.front
+  const mass = illuminate(mood, [0, -0.4, -0.8], 0)
+  const core = 0.62 + 0.16 * clump.front
   const dark = seen(
     stage,
     [leaf[0] * mass[0] * core, leaf[1] * mass[1] * core, leaf[2] * mass[2] * core],
     haze,
   )
-  if (span > 2.5) dab(canvas, clump.x, clump.y, clump.rx * 0.8, clump.ry * 0.8, 1, 0, dark, 0.96, LABEL.tree)
-  const count = Math.max(6, Math.min(420, Math.round((clump.rx * clump.ry * 2.7) / (leafSize * leafSize))))
+  if (span > 2.5)
+    dab(canvas, clump.x, clump.y, clump.rx * 0.72, clump.ry * 0.72, 1, 0, dark, 0.96, LABEL.tree)
+  const count = Math.max(6, Math.min(380, Math.round((clump.rx * clump.ry * 2.5) / (leafSize * leafSize))))
+  const [ar, ag, ab] = mood.ambient
+  const [lr, lg, lb] = mood.sunlight
+  const clear = 1 - haze
   for (let n = 0; n < count; n++) {
     const key = start + n * 6
     const angle = grainAt(key) * 2 * Math.PI
@@ -197,25 +207,17 @@ function paintClump(
     const nx = dx * 0.7 + ((px - cx) / breadth) * 0.6 + (grainAt(key + 2) - 0.5) * 0.7
     const ny = -dy * 0.7 - ((py - cy) / tallness) * 0.6 + (grainAt(key + 3) - 0.5) * 0.7 + 0.15
     const facing = nx * mood.sun[0] + ny * mood.sun[1] - 0.6 * mood.sun[2] * (1 - r)
-    const open = facing > 0 ? (Math.min(1, facing) * n) / count : 0
-    const sky = 0.5 + 0.2 * ny + 0.28 * (n / count)
-    const tone = 0.82 + 0.36 * grainAt(key + 4)
-    const warm = open * 0.14
-    const color: Rgb = [
-      leaf[0] * (1 + warm) * (mood.ambient[0] * sky + mood.sunlight[0] * open * 1.25) * tone * (1 - haze) +
-        mood.haze[0] * haze,
-      leaf[1] *
-        (1 + warm * 0.6) *
-        (mood.ambient[1] * sky + mood.sunlight[1] * open * 1.25) *
-        tone *
-        (1 - haze) +
-        mood.haze[1] * haze,
-      leaf[2] * (mood.ambient[2] * sky + mood.sunlight[2] * open * 1.1) * tone * (1 - haze) +
-        mood.haze[2] * haze,
-    ]
+    const late = n / count
+    const open = facing > 0 ? Math.min(1, facing) * late * 1.3 : 0
+    const sky = 0.6 + 0.2 * ny + 0.3 * late
+    const tone = (0.84 + 0.36 * grainAt(key + 4)) * clear
+    const warm = 1 + open * 0.14
+    tint[0] = leaf[0] * warm * (ar * sky + lr * open) * tone + mood.haze[0] * haze
+    tint[1] = leaf[1] * warm * (ag * sky + lg * open) * tone + mood.haze[1] * haze
+    tint[2] = leaf[2] * (ab * sky + lb * open * 0.9) * tone + mood.haze[2] * haze
     const long = leafSize * (0.65 + 0.7 * grainAt(key + 5))
     const turn = Math.cos(angle * 3)
-    dab(canvas, px, py, long, leafSize * 0.62, turn, Math.sqrt(1 - turn * turn), color, 0.9, LABEL.tree)
+    dab(canvas, px, py, long, leafSize * 0.62, turn, Math.sqrt(1 - turn * turn), tint, 0.9, LABEL.tree)
   }
 }
 
@@ -225,7 +227,7 @@ function paintConifer(stage: Stage, tree: Tree, x: number, y: number, size: numb
   const slim = between(random, 0.16, 0.26)
   const bare = between(random, 0.04, 0.12)
   paintTrunk(stage, tree, x, y, Math.max(0.8, size * 0.035), y - size * 0.8, haze)
-  const tiers = Math.max(5, Math.min(26, Math.round(size / (3.2 * view.unit))))
+  const tiers = Math.max(5, Math.min(48, Math.round(size / (3.4 * view.unit))))
   const start = random.integer(65_536)
   const lit = illuminate(mood, normalize([mood.sun[0], 0.6, -0.6]))
   for (let tier = 0; tier < tiers; tier++) {
@@ -240,16 +242,8 @@ function paintConifer(stage: Stage, tree: Tree, x: number, y: number, size: numb
       const droop = Math.abs(side) * reach * 0.38
       const sun = Math.max(0, 0.55 + 0.6 * side * Math.sign(mood.sun[0]) - 0.35 * grainAt(key + 1))
       const tone = (0.36 + 0.6 * sun) * (0.75 + 0.5 * grainAt(key + 2))
-      const normal: Vector = lit
-      const color = seen(
-        stage,
-        [
-          tree.leaf[0] * normal[0] * tone * 1.35,
-          tree.leaf[1] * normal[1] * tone * 1.35,
-          tree.leaf[2] * normal[2] * tone * 1.35,
-        ],
-        haze,
-      )
+      for (let k = 0; k < 3; k++)
+        tint[k] = tree.leaf[k]! * lit[k]! * tone * 1.45 * (1 - haze) + mood.haze[k]! * haze
       const slope = side * 0.5
       const c = 1 / Math.sqrt(1 + slope * slope)
       dab(
@@ -260,7 +254,7 @@ function paintConifer(stage: Stage, tree: Tree, x: number, y: number, size: numb
         thick * 0.72,
         c,
         slope * c,
-        color,
+        tint,
         0.94,
         LABEL.tree,
       )

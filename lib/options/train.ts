@@ -53,7 +53,7 @@ export const trainSchema = z.strictObject({
   batch: option(z.int().min(2).default(32), {
     group: 'Common',
     unit: 'images',
-    doc: 'Images a step. Default by measurement, see steps; official: 16.',
+    doc: 'Images a step. The automatic shifts were measured with 32; official: 16.',
   }),
   seed: option(z.int().min(0).max(0xffffffff).default(0), {
     group: 'Common',

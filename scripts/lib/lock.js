@@ -14,7 +14,8 @@ export async function withLock(file, work) {
       rmSync(file, { force: true })
       continue
     }
-    if (!told) say(`waiting for another build of this checkout (process ${holder})`)
+    if (!told)
+      say(`waiting for another build of this checkout: process ${holder}. If that is none, remove ${file}`)
     told = true
     await sleep(50)
   }

@@ -9,3 +9,10 @@ export const root = path.resolve(fileURLToPath(import.meta.url), '../../..')
 export const inRoot = (...parts) => path.join(root, ...parts)
 
 export const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'))
+
+/** `npm run` moves to the checkout's root: paths on the command line mean the folder it was called in. */
+export function callersFolder() {
+  const { npm_lifecycle_script: script, INIT_CWD: calledIn } = process.env
+  const byNpmRun = process.cwd() === root && script?.includes(path.basename(process.argv[1]))
+  return (byNpmRun && calledIn) || process.cwd()
+}

@@ -31,7 +31,7 @@ export async function compareFolder(folder: string): Promise<Summary> {
 }
 
 /** The results for people: a line a file with its largest error, and a last line about all. */
-export function formatSummary({ files, passed, reason }: Summary): string {
+export function formatSummary({ files, reason }: Summary): string {
   if (reason) return `FAIL: ${reason}`
   const rows = Object.entries(files).map(([label, result]) => [
     label,
@@ -40,9 +40,9 @@ export function formatSummary({ files, passed, reason }: Summary): string {
     result.worstKey ?? '-',
     result.passed ? 'ok' : `FAIL: ${shorten(result.reasons)}`,
   ])
-  const failed = Object.values(files).filter((result) => !result.passed).length
+  const agreeing = Object.values(files).filter(({ passed }) => passed).length
   const heading = ['file', 'of tolerance', 'largest error', 'where', '']
-  const end = passed ? `All ${rows.length} files agree.` : `FAIL: ${failed} of ${rows.length} files.`
+  const end = `${agreeing} of ${rows.length} files agree.`
   return [...layOut([heading, ...rows]), '', end].join('\n')
 }
 

@@ -33,6 +33,10 @@ export function inspectFolder(folder, platform = process.platform) {
   }
 }
 
+/** Says what is wrong with a folder whose `missing` parts are needed. */
+export const describeLack = (folder, missing) =>
+  existsSync(folder) ? `${folder} lacks ${missing.join(', ')}` : `${folder} does not exist`
+
 function versionOf(header) {
   if (!header) return null
   const text = readFileSync(header, 'utf8')

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { run } from '../process.js'
 import { endLine, say, step } from '../report.js'
 import { unpackIntoCache, withTemporaryFolder } from './cache.js'
-import { inspectFolder } from './folder.js'
+import { describeLack, inspectFolder } from './folder.js'
 
 const PYTORCH_INDEX = 'https://download.pytorch.org/whl/cpu'
 
@@ -30,7 +30,7 @@ export async function installedTorch({ version, env, platform, allowCuda }) {
   if (torch.version.split('+')[0] !== version)
     throw new Error(`${python} has torch ${torch.version}, not ${version}`)
   const found = inspectFolder(torch.folder, platform)
-  if (found.missing.length > 0) throw new Error(`${torch.folder} lacks ${found.missing.join(', ')}`)
+  if (found.missing.length > 0) throw new Error(describeLack(torch.folder, found.missing))
   if (found.cuda && !allowCuda) {
     const note = `torch ${torch.version} of ${python} is a CUDA build, which needs CUDA's headers; STEGO_CUDA=1 takes it`
     say(`passed over: ${note}`)

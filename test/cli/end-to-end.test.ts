@@ -1,0 +1,83 @@
+/** The command line on the real package: a few small images, two steps, and all that follows. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import sharp from 'sharp'
+import { makeDataset, temporaryFolder } from '../support/dataset.js'
+
+const MAIN = fileURLToPath(new URL('../../lib/cli/main.ts', import.meta.url))
+const SMALL = [
+  '--classes',
+  '8',
+  '--batch',
+  '2',
+  '--steps',
+  '2',
+  '--resolution',
+  '32',
+  '--kmeans-restarts',
+  '1',
+]
+const RUN = join('runs', 'photos')
+
+async function stego(cwd: string, ...args: string[]) {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), MAIN, ...args], { cwd })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ])
+  const lines = stdout.trimEnd().split('\n')
+  return { code, stderr, lines, objects: () => lines.map((line) => JSON.parse(line)) }
+}
+
+test('train, evaluate, segment, resume', async (t) => {
+  const cwd = await temporaryFolder(t)
+  await rename(await makeDataset(t, { train: 4, val: 2 }), join(cwd, 'photos'))
+
+  const trained = await stego(cwd, 'train', '--data', 'photos', ...SMALL, '--json')
+  t.is(trained.code, 0, trained.stderr)
+  const types = trained.objects().map((event) => event.type)
+  t.is(types[0], 'start')
+  t.is(types.filter((type) => type === 'step').length, 2)
+  t.is(types.at(-1), 'end')
+  t.regex(trained.stderr, /next: stego segment runs.photos /)
+
+  const data = ['--data', 'photos', '--resolution', '32']
+  const evaluated = await stego(cwd, 'evaluate', RUN, ...data, '--split', 'val', '--json')
+  t.is(evaluated.code, 0, evaluated.stderr)
+  const scores = evaluated.objects().at(-1)
+  for (const head of ['cluster', 'online', 'linear', 'raw', 'rawLinear']) {
+    for (const score of ['miou', 'accuracy']) {
+      t.true(scores[head][score] >= 0 && scores[head][score] <= 100, `${head} ${score}`)
+    }
+  }
+
+  const images = join('photos', 'imgs', 'val')
+  const segmented = await stego(cwd, 'segment', RUN, images, '--resolution', '32', '--out', 'out')
+  t.is(segmented.code, 0, segmented.stderr)
+  t.deepEqual(
+    segmented.lines,
+    ['00', '01'].map((name) => join('out', `${name}.overlay.png`)),
+  )
+  const { width, height } = await sharp(join(cwd, segmented.lines[0]!)).metadata()
+  t.deepEqual([width, height], [64, 48])
+
+  await rename(join(cwd, 'photos'), join(cwd, 'moved'))
+  const resumed = await stego(cwd, 'train', '--resume', RUN, '--steps', '3', '--data', 'moved', '--json')
+  t.is(resumed.code, 0, resumed.stderr)
+  const steps = resumed.objects().filter((event) => event.type === 'step')
+  t.deepEqual(
+    steps.map((event) => event.step),
+    [3],
+  )
+  t.is((await stego(cwd, 'inspect', RUN, '--json')).objects()[0].model.step, 3)
+
+  const again = await stego(cwd, 'train', '--data', 'moved', ...SMALL, '--out', RUN)
+  t.is(again.code, 1)
+  t.regex(again.stderr, /\[ERR_STEGO_RUN\]\n$/)
+})
