@@ -12,5 +12,5 @@ export interface Api {
 export const packageApi: Api = {
   stego: async () => (await import('../stego.js')).Stego,
   inspectWeights: async (path) => (await import('../weights/inspect.js')).inspectWeights(path),
-  runDemo: async (options, log) => (await import('../demo/main.js')).runDemo(options, log),
+  runDemo: async (...parts) => (await import('../demo/main.js')).runDemo(...parts),
 }

@@ -6,11 +6,14 @@ import { option, path } from '../options/schema.js'
 import { trainSchema } from '../options/train.js'
 import type { Command, Surroundings } from './command.js'
 import { jsonOption } from './json.js'
+import { reporter } from './progress.js'
+import { freeRunFolder } from './run-folder.js'
+import { openStatus } from './status.js'
 
 const schema = z.strictObject({
   classes: option(z.int().min(2).max(255).nullable().default(null), {
     group: 'Common',
-    whenAbsent: 'what suits the images',
+    whenAbsent: 'eight',
     doc: 'How many clusters to find.',
   }),
   seed: trainSchema.shape.seed,
@@ -18,7 +21,7 @@ const schema = z.strictObject({
     group: 'Common',
     value: 'folder',
     expected: 'a folder',
-    whenAbsent: 'a folder of its own, which it names',
+    whenAbsent: 'runs/demo',
     doc: 'Where the results go.',
   }),
   json: jsonOption('Print the result as one JSON object.'),
@@ -34,14 +37,25 @@ export const demoCommand: Command = {
     { line: 'stego demo', doc: 'From nothing to a contact sheet.' },
     { line: 'stego demo ./photos --classes 6', doc: 'The same on your own images.' },
   ],
-  interruptible: false,
+  interruptible: true,
   run: demo,
 }
 
-async function demo(given: Given, { terminal, api }: Surroundings): Promise<void> {
-  const options = parseOptions(schema, given.values, 'stego demo', FLAG_WORDING)
-  await api.runDemo(
-    { ...options, folder: given.words[0] ?? null, json: options.json ?? false },
-    options.json ? terminal.note : terminal.print,
-  )
+async function demo(given: Given, { terminal, signal, cwd, api }: Surroundings): Promise<void> {
+  const { json, out, ...options } = parseOptions(schema, given.values, 'stego demo', FLAG_WORDING)
+  const folder = given.words[0] ?? null
+  const status = openStatus(terminal.stderr)
+  const report = reporter()
+  try {
+    const result = await api.runDemo(
+      { ...options, folder, out: out ?? freeRunFolder(cwd, 'demo'), signal },
+      terminal.note,
+      (event) => status.show(report(event)),
+    )
+    status.stop()
+    const { describeDemo } = await import('../demo/main.js')
+    terminal.print(json ? JSON.stringify(result) : describeDemo(result))
+  } finally {
+    status.stop()
+  }
 }

@@ -37,40 +37,70 @@ function meter(canvas: Canvas): number {
   return sum / count
 }
 
-/** The colour that `peek` found last. */
-const look = new Float64Array(3)
-
-/** Looks at a place between four pixels. */
-function peek(canvas: Canvas, x: number, y: number): void {
-  const { width, height, rgb } = canvas
-  const cx = x < 0 ? 0 : x > width - 1.001 ? width - 1.001 : x
-  const cy = y < 0 ? 0 : y > height - 1.001 ? height - 1.001 : y
-  const ix = cx | 0
-  const iy = cy | 0
-  const fx = cx - ix
-  const fy = cy - iy
-  const p = (iy * width + ix) * 3
-  const q = p + width * 3
-  const w00 = (1 - fx) * (1 - fy)
-  const w10 = fx * (1 - fy)
-  const w01 = (1 - fx) * fy
-  const w11 = fx * fy
-  look[0] = rgb[p]! * w00 + rgb[p + 3]! * w10 + rgb[q]! * w01 + rgb[q + 3]! * w11
-  look[1] = rgb[p + 1]! * w00 + rgb[p + 4]! * w10 + rgb[q + 1]! * w01 + rgb[q + 4]! * w11
-  look[2] = rgb[p + 2]! * w00 + rgb[p + 5]! * w10 + rgb[q + 2]! * w01 + rgb[q + 5]! * w11
-}
-
-/** Takes the photograph. */
-export function develop(canvas: Canvas, random: Random): Photograph {
-  const { width, height, labels: painted } = canvas
-  const pixels = new Uint8Array(width * height * 3)
-  const labels = new Uint8Array(width * height)
+/** Resamples the canvas under a tilted lens: colours between pixels, labels at the nearest. */
+function shoot(canvas: Canvas, random: Random, rgb: Float32Array, labels: Uint8Array): void {
+  const { width, height, rgb: from } = canvas
   const roll = between(random, -0.035, 0.035) * (chance(random, 0.6) ? 1 : 0.2)
   const bulge = between(random, -0.02, 0.05)
   const zoom = 1 / (1 + (Math.abs(roll) * width) / height + Math.max(0, -bulge))
   const cos = Math.cos(roll) * zoom
   const sin = Math.sin(roll) * zoom
-  const blur = Math.max(0, between(random, -0.4, 0.5))
+  const cx = (width - 1) / 2
+  const cy = (height - 1) / 2
+  const radius = 1 / (cx * cx + cy * cy)
+  for (let y = 0; y < height; y++) {
+    const dy = y - cy
+    for (let x = 0; x < width; x++) {
+      const dx = x - cx
+      const lens = 1 - bulge * (1 - (dx * dx + dy * dy) * radius)
+      const sx = Math.min(width - 1.001, Math.max(0, cx + (dx * cos - dy * sin) * lens))
+      const sy = Math.min(height - 1.001, Math.max(0, cy + (dx * sin + dy * cos) * lens))
+      const ix = sx | 0
+      const iy = sy | 0
+      const fx = sx - ix
+      const fy = sy - iy
+      const i = y * width + x
+      labels[i] = canvas.labels[(fy < 0.5 ? iy : iy + 1) * width + (fx < 0.5 ? ix : ix + 1)]!
+      const p = (iy * width + ix) * 3
+      const q = p + width * 3
+      const w00 = (1 - fx) * (1 - fy)
+      const w10 = fx * (1 - fy)
+      const w01 = (1 - fx) * fy
+      const w11 = fx * fy
+      for (let k = 0; k < 3; k++) {
+        const upper = from[p + k]! * w00 + from[p + 3 + k]! * w10
+        rgb[i * 3 + k] = upper + from[q + k]! * w01 + from[q + 3 + k]! * w11
+      }
+    }
+  }
+}
+
+/** Softens a picture: every value takes `share` from the ones `step` before and behind. */
+function soften(rgb: Float32Array, step: number, share: number): void {
+  const keep = 1 - 2 * share
+  for (let p = step; p < rgb.length - step; p++) {
+    rgb[p] = rgb[p]! * keep + (rgb[p - step]! + rgb[p + step]!) * share
+  }
+}
+
+/** Takes the photograph. */
+export function develop(canvas: Canvas, random: Random): Photograph {
+  const { width, height } = canvas
+  const rgb = new Float32Array(width * height * 3)
+  const labels = new Uint8Array(width * height)
+  shoot(canvas, random, rgb, labels)
+  const blur = between(random, -0.1, 0.16)
+  if (blur > 0) {
+    soften(rgb, 3, blur)
+    soften(rgb, 3 * width, blur)
+  }
+  return { width, height, pixels: print(canvas, random, rgb), labels }
+}
+
+/** Exposes and prints: tone curve, colour, vignette and grain. */
+function print(canvas: Canvas, random: Random, rgb: Float32Array): Uint8Array {
+  const { width, height } = canvas
+  const pixels = new Uint8Array(width * height * 3)
   const vignette = between(random, 0.05, 0.35)
   const noise = between(random, 2, 6.5)
   const exposure = Math.sqrt(0.46 / meter(canvas)) * between(random, 0.9, 1.15)
@@ -88,47 +118,26 @@ export function develop(canvas: Canvas, random: Random): Photograph {
     for (let x = 0; x < width; x++) {
       const dx = x - cx
       const away = (dx * dx + dy * dy) * radius
-      const lens = 1 - bulge * (1 - away)
-      const sx = cx + (dx * cos - dy * sin) * lens
-      const sy = cy + (dx * sin + dy * cos) * lens
-      const i = y * width + x
-      labels[i] = painted[within(sy, height) * width + within(sx, width)]!
-      peek(canvas, sx - blur, sy - blur)
-      let r = look[0]!
-      let g = look[1]!
-      let b = look[2]!
-      if (blur > 0) {
-        // Two looks a little apart are a soft lens.
-        peek(canvas, sx + blur, sy + blur)
-        r = (r + look[0]!) / 2
-        g = (g + look[1]!) / 2
-        b = (b + look[2]!) / 2
-      }
-      const shade = 1 - vignette * away * away
-      r *= shade * (1 + warmth)
-      g *= shade
-      b *= shade * (1 - warmth)
-      const grey = 0.3 * r + 0.59 * g + 0.11 * b
-      r = grey + (r - grey) * saturation
-      g = grey + (g - grey) * saturation
-      b = grey + (b - grey) * saturation
+      const shade = (1 - vignette * away * away) * toTone
+      const p = (y * width + x) * 3
+      const r = rgb[p]! * shade * (1 + warmth)
+      const g = rgb[p + 1]! * shade
+      const b = rgb[p + 2]! * shade * (1 - warmth)
+      const grey = (0.3 * r + 0.59 * g + 0.11 * b) * (1 - saturation)
       const speck = (grain(x + seedX, y + seedY) - 0.5) * 1.4 * noise
-      const p = i * 3
-      pixels[p] = byte(
-        curve[within(r * toTone, TONES)]! + speck + (grain(x + 71, y + seedX) - 0.5) * noise * 0.6,
-      )
-      pixels[p + 1] = byte(curve[within(g * toTone, TONES)]! + speck)
-      pixels[p + 2] = byte(
-        curve[within(b * toTone, TONES)]! + speck + (grain(x + seedX, y + 53) - 0.5) * noise * 0.9,
-      )
+      const red = curve[tone(grey + r * saturation)]! + (grain(x + 71, y + seedX) - 0.5) * noise * 0.6
+      const blue = curve[tone(grey + b * saturation)]! + (grain(x + seedX, y + 53) - 0.5) * noise * 0.9
+      pixels[p] = byte(red + speck)
+      pixels[p + 1] = byte(curve[tone(grey + g * saturation)]! + speck)
+      pixels[p + 2] = byte(blue + speck)
     }
   }
-  return { width, height, pixels, labels }
+  return pixels
 }
 
-/** The nearest index below `count`. */
-function within(value: number, count: number): number {
-  return value < 0 ? 0 : value >= count - 0.5 ? count - 1 : (value + 0.5) | 0
+/** The nearest index into the tone curve. */
+function tone(value: number): number {
+  return value < 0 ? 0 : value >= TONES - 1 ? TONES - 1 : (value + 0.5) | 0
 }
 
 function byte(value: number): number {

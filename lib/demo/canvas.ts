@@ -24,8 +24,27 @@ export interface Stage {
   random: Random
 }
 
-/** A colour, or a place where one is written again and again. */
-export type Tint = Rgb | Float32Array
+/** A brush loaded with a colour, held over a place: a soft-edged ellipse. One is used again and again. */
+export interface Brush {
+  x: number
+  y: number
+  /** Half axes. */
+  rx: number
+  ry: number
+  /** Direction of the first half axis. */
+  cos: number
+  sin: number
+  r: number
+  g: number
+  b: number
+  /** Opacity. */
+  cover: number
+}
+
+/** A dry brush. */
+export function createBrush(): Brush {
+  return { x: 0.5, y: 0.5, rx: 0.5, ry: 0.5, cos: 0.5, sin: 0.5, r: 0.5, g: 0.5, b: 0.5, cover: 0.5 }
+}
 
 /** An empty canvas. */
 export function createCanvas(width: number, height: number): Canvas {
@@ -66,28 +85,15 @@ export function throughHaze(mood: Mood, color: Rgb, depth: number): Rgb {
   ]
 }
 
-/** A dab of the brush: a soft-edged ellipse with half axes `rx` and `ry`, turned by the angle of (cos, sin). */
-export function dab(
-  c: Canvas,
-  x: number,
-  y: number,
-  rx: number,
-  ry: number,
-  cos: number,
-  sin: number,
-  color: Tint,
-  cover: number,
-  label: number,
-): void {
+/** One dab of a brush. */
+export function dab(c: Canvas, brush: Brush, label: number): void {
+  const { x, y, rx, ry, cos, sin, r, g, b, cover } = brush
   const ex = Math.sqrt(rx * rx * cos * cos + ry * ry * sin * sin) + 0.5
   const ey = Math.sqrt(rx * rx * sin * sin + ry * ry * cos * cos) + 0.5
   const x0 = Math.max(0, Math.ceil(x - ex))
   const x1 = Math.min(c.width - 1, Math.floor(x + ex))
   const y0 = Math.max(0, Math.ceil(y - ey))
   const y1 = Math.min(c.height - 1, Math.floor(y + ey))
-  const r = color[0]!
-  const g = color[1]!
-  const b = color[2]!
   // The edge is about a pixel soft, whatever the size.
   const sharp = Math.min(rx, ry) * 0.8 + 0.4
   for (let py = y0; py <= y1; py++) {

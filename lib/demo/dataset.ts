@@ -1,8 +1,8 @@
 /** Writes a labelled data set of generated scenes in the layout that training reads. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { renderScene, type Scene } from './scene.js'
+import { renderScene, SCENE_CLASSES, type Scene } from './scene.js'
 
 /** How many scenes to write, and of which series. */
 export interface SceneSetOptions {
@@ -16,7 +16,7 @@ const JPEG_QUALITY = 90
 
 /**
  * Writes `<root>/imgs/{train,val}/NNN.jpg` and `<root>/labels/{train,val}/NNN.png` (one byte a pixel, the index in
- * `SCENE_CLASSES`). No scene is in both splits; the same options give the same files.
+ * `SCENE_CLASSES`), and `<root>/classes.txt`. No scene is in both splits; the same options give the same files.
  */
 export async function writeScenes(root: string, options: SceneSetOptions): Promise<void> {
   const { train, val, seed, signal } = options
@@ -37,6 +37,7 @@ export async function writeScenes(root: string, options: SceneSetOptions): Promi
       ])
     }
   }
+  await writeFile(join(root, 'classes.txt'), `${SCENE_CLASSES.join('\n')}\n`)
 }
 
 async function writeImage(scene: Scene, path: string): Promise<void> {

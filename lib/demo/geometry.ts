@@ -90,3 +90,51 @@ export function heading(s: Strip, a: number): number {
   const slope = (sway(s, a + 0.5) - sway(s, a - 0.5)) / 1
   return Math.atan2(s.sin, s.cos) + Math.atan(slope)
 }
+
+/** One row of the canvas on the ground, column by column, as the painters of meadows and roads need it. */
+export interface GroundRow {
+  y: number
+  width: number
+  /** Depth, and metres right of the camera at column 0. */
+  z: number
+  left: number
+  /** Metres from column to column and from this row to the next, and what a pixel covers along and across the road. */
+  step: number
+  deep: number
+  stepAlong: number
+  stepAcross: number
+  /** Place along and across the road, and how much of the pixel it covers. */
+  along: Float32Array
+  across: Float32Array
+  cover: Float32Array
+  /** Metres inside the shore of the water; negative on land. */
+  inside: Float32Array
+}
+
+/** A row to be filled again and again. */
+export function createRow(width: number): GroundRow {
+  const column = () => new Float32Array(width)
+  const columns = { along: column(), across: column(), cover: column(), inside: column() }
+  return { y: 0, width, z: 0, left: 0, step: 0, deep: 0, stepAlong: 0, stepAcross: 0, ...columns }
+}
+
+/** Fills in where a row lies on the ground, and where the road does. */
+export function locateRow(row: GroundRow, view: View, y: number, road: Strip): void {
+  const z = depthOfRow(view, y)
+  row.y = y
+  row.z = z
+  row.step = z / view.focal
+  row.left = -view.centre * row.step
+  row.deep = (z * z) / (view.focal * view.eye)
+  row.stepAcross = Math.abs(row.step * road.cos) + Math.abs(row.deep * road.sin)
+  row.stepAlong = Math.abs(row.step * road.sin) + Math.abs(row.deep * road.cos)
+  for (let x = 0; x < row.width; x++) {
+    const dx = row.left + x * row.step - road.x
+    const a = dx * road.sin + (z - road.z) * road.cos
+    const c = dx * road.cos - (z - road.z) * road.sin - sway(road, a)
+    const cover = (road.half - Math.abs(c)) / row.stepAcross + 0.5
+    row.along[x] = a
+    row.across[x] = c
+    row.cover[x] = cover < 0 ? 0 : cover > 1 ? 1 : cover
+  }
+}

@@ -1,7 +1,7 @@
 /** Meadows and lawns: colour drifts, mown stripes, crop rows, and in front blades and flowers. */
-import { dab, LABEL, type Stage, stroke, throughHaze } from './canvas.js'
-import { mix, multiply, type Rgb, scale } from './color.js'
-import { along, depthOfRow, type Strip, strip } from './geometry.js'
+import { dab, hazeAt, LABEL, type Stage, stroke } from './canvas.js'
+import { mix, multiply, type Rgb } from './color.js'
+import { depthOfRow, type GroundRow, type Strip, strip } from './geometry.js'
 import { groundLight } from './mood.js'
 import { between, chance, clamp01, fbm, grain, grainAt, pick, smoothstep } from './noise.js'
 
@@ -45,36 +45,51 @@ export function drawMeadow(stage: Stage): Meadow {
   }
 }
 
-/** Shadows of clouds over the land: a factor on the light of a ground point. */
-export function cloudShadow(meadow: Meadow, x: number, z: number): number {
-  if (meadow.clouds === 0) return 1
-  return 1 - 0.6 * meadow.clouds * smoothstep(0.5, 0.62, fbm(x * 0.012 + meadow.offset, z * 0.009))
+/** Darkens one row of ground by the shadows of clouds, `rgb` from `start` on. */
+export function shadeClouds(m: Meadow, row: GroundRow, rgb: Float32Array, start: number): void {
+  if (m.clouds === 0) return
+  for (let x = 0; x < row.width; x++) {
+    const wx = row.left + x * row.step
+    const dim = 1 - m.clouds * smoothstep(0.5, 0.62, fbm(wx * 0.012 + m.offset, row.z * 0.009))
+    const p = start + x * 3
+    rgb[p]! *= dim
+    rgb[p + 1]! *= dim
+    rgb[p + 2]! *= dim
+  }
 }
 
-/** Colour of the meadow at a ground point, unlit, into `out`; `coarse` is how many metres a pixel covers. */
-export function shadeGrass(
-  m: Meadow,
-  x: number,
-  z: number,
-  coarse: number,
-  px: number,
-  py: number,
-  out: Float32Array,
-): void {
-  const broad = fbm(x * m.patch + m.offset, z * m.patch)
-  const clump = fbm(x * 0.9, z * 0.7 + m.offset) - 0.5
+/** Colours of the meadow on one row of ground, unlit, into `rgb` from `start` on; bare earth towards water. */
+export function shadeGrass(m: Meadow, row: GroundRow, rgb: Float32Array, start: number): void {
+  const { z } = row
+  const coarse = row.step + row.deep * 0.5
   const near = 1 / (1 + coarse * 3)
-  const tone = clamp01((broad - 0.5) * 1.6 + 0.5 + clump * 0.9 * near)
-  const dry = clamp01((fbm(x * m.patch * 2.3, z * m.patch * 2.3 + 3) - 0.58) * 4) * 0.5
-  const blade = (grain(px, py) - 0.5) * 0.26 + (grain(px >> 1, py) - 0.5) * 0.16
-  let gain = 1 + clump * 0.5 * near + blade * (0.45 + 0.55 * near)
-  if (m.strength > 0) {
-    const s = Math.sin((((x - m.stripes.x) * m.stripes.cos - z * m.stripes.sin) * 2 * Math.PI) / m.period)
-    gain += m.strength * clamp01(s * 4 + 0.5) * clamp01(1.4 - coarse / (m.period * 0.3))
-  }
-  for (let k = 0; k < 3; k++) {
-    const green = m.dark[k]! + (m.light[k]! - m.dark[k]!) * tone
-    out[k] = (green + (m.dry[k]! - green) * dry) * gain
+  const rim = 1.1 + row.deep * 0.5
+  const fine = 0.45 + 0.55 * near
+  const striped = m.strength * clamp01(1.4 - coarse / (m.period * 0.3))
+  const turns = (2 * Math.PI) / m.period
+  for (let x = 0; x < row.width; x++) {
+    const inside = row.inside[x]!
+    if (row.cover[x] === 1 || inside >= rim) continue
+    const wx = row.left + x * row.step
+    const broad = fbm(wx * m.patch + m.offset, z * m.patch)
+    const clump = fbm(wx * 0.9, z * 0.7 + m.offset) - 0.5
+    const tone = clamp01((broad - 0.5) * 1.6 + 0.5 + clump * 0.9 * near)
+    const dry = clamp01((fbm(wx * m.patch * 2.3, z * m.patch * 2.3 + 3) - 0.58) * 4) * 0.5
+    const blade = (grain(x, row.y) - 0.5) * 0.26 + (grain(x >> 1, row.y) - 0.5) * 0.16
+    let gain = 1 + clump * 0.5 * near + blade * fine
+    if (striped > 0) {
+      const s = Math.sin(((wx - m.stripes.x) * m.stripes.cos - z * m.stripes.sin) * turns)
+      gain += striped * clamp01(s * 4 + 0.5)
+    }
+    const bank = clamp01(1.2 + inside / rim) * 0.75
+    const lit = gain * (1 - bank)
+    const r = m.dark[0] + (m.light[0] - m.dark[0]) * tone
+    const g = m.dark[1] + (m.light[1] - m.dark[1]) * tone
+    const b = m.dark[2] + (m.light[2] - m.dark[2]) * tone
+    const p = start + x * 3
+    rgb[p] = (r + (m.dry[0] - r) * dry) * lit + 0.5 * bank
+    rgb[p + 1] = (g + (m.dry[1] - g) * dry) * lit + 0.43 * bank
+    rgb[p + 2] = (b + (m.dry[2] - b) * dry) * lit + 0.32 * bank
   }
 }
 
@@ -82,13 +97,15 @@ export function shadeGrass(
 export function paintBlades(stage: Stage, meadow: Meadow): void {
   const { canvas, view, mood, random } = stage
   const light = groundLight(mood)
-  const flower = pick(random, FLOWERS)
-  const flowers = chance(random, 0.35) ? between(random, 0.02, 0.1) : 0
+  const bloom = multiply(pick(random, FLOWERS), light)
+  const flowers = chance(random, 0.35) ? between(random, 0.06, 0.3) : 0
   const tall = between(random, 0.12, 0.4)
   const lean = between(random, -0.5, 0.5)
   const from = Math.max(view.horizon + 8 * view.unit, view.horizon * 1.02)
   const count = Math.round(((canvas.height - from) * canvas.width) / (14 * view.unit * view.unit))
   const start = random.integer(65_536)
+  const [pr, pg, pb] = multiply(meadow.light, light)
+  const { rgb } = canvas
   for (let n = 0; n < count; n++) {
     const key = start + n * 5
     const y = from + ((canvas.height + 4 - from) * (n + grainAt(key))) / count
@@ -99,25 +116,23 @@ export function paintBlades(stage: Stage, meadow: Meadow): void {
     const size = Math.min(18 * view.unit, (tall * view.focal) / depth) * (0.5 + grainAt(key + 2))
     if (size < 1.2) continue
     // The light where the tuft stands, shadows included, is that of the ground already painted.
-    const ground: Rgb = [canvas.rgb[at * 3]!, canvas.rgb[at * 3 + 1]!, canvas.rgb[at * 3 + 2]!]
-    const pale = throughHaze(mood, multiply(meadow.light, light), depth)
     const tone = grainAt(key + 3)
-    const color =
-      tone < 0.45 ? scale(ground, 0.72 + tone * 0.4) : mix(scale(ground, 1.12), pale, (tone - 0.45) * 0.5)
+    const pale = tone < 0.45 ? 0 : (tone - 0.45) * 0.5
+    const gain = (tone < 0.45 ? 0.72 + tone * 0.4 : 1.12) * (1 - pale)
+    const p = at * 3
+    const color: Rgb = [
+      rgb[p]! * gain + pr * pale,
+      rgb[p + 1]! * gain + pg * pale,
+      rgb[p + 2]! * gain + pb * pale,
+    ]
     const tip = x + (lean + grainAt(key + 4) - 0.5) * size * 0.7
     stroke(canvas, x, y, tip, y - size, Math.min(2, size * 0.22), 0.5, color, LABEL.grass)
-    if (flowers > 0 && grainAt(key + 7) < flowers * smoothstep(0.4, 0.6, fbm(x * 0.02, y * 0.05)) * 3) {
-      const r = Math.max(0.7, size * 0.12)
+    if (flowers > 0 && grainAt(key + 7) < flowers * smoothstep(0.4, 0.6, fbm(x * 0.02, y * 0.05))) {
+      const rx = Math.max(0.7, size * 0.12)
+      const [r, g, b] = mix(bloom, mood.haze, hazeAt(mood, depth))
       dab(
         canvas,
-        tip,
-        y - size,
-        r,
-        r * 0.8,
-        1,
-        0,
-        throughHaze(mood, multiply(flower, light), depth),
-        0.95,
+        { x: tip, y: y - size, rx, ry: rx * 0.8, cos: 1, sin: 0, r, g, b, cover: 0.95 },
         LABEL.grass,
       )
     }

@@ -1,7 +1,16 @@
 /** The ground plane: meadow everywhere, water and roads laid over it, and the shadows that things cast. */
 import { hazeAt, LABEL, type Stage } from './canvas.js'
-import { across, along, columnOf, depthOfRow, rowOfDepth, type Strip } from './geometry.js'
-import { cloudShadow, type Meadow, shadeGrass } from './grass.js'
+import {
+  across,
+  columnOf,
+  createRow,
+  depthOfRow,
+  type GroundRow,
+  locateRow,
+  rowOfDepth,
+  type Strip,
+} from './geometry.js'
+import { type Meadow, shadeClouds, shadeGrass } from './grass.js'
 import { groundLight } from './mood.js'
 import { clamp01, fbm } from './noise.js'
 import { type Road, shadeRoad } from './road.js'
@@ -25,7 +34,8 @@ export interface Caster {
 }
 
 const FARTHEST = 900
-const shaded = new Float32Array(3)
+/** Stands for a place far from all water. */
+const DRY = -1e3
 
 /** Distance inside the shore of a water, in metres; negative on land. */
 export function insideWater(s: Strip, x: number, z: number): number {
@@ -50,60 +60,32 @@ export function paintGround(stage: Stage, ground: Ground): void {
   const { canvas, view, mood } = stage
   const { width, height, rgb, labels } = canvas
   const { meadow, road, water } = ground
-  const s = road.strip
   const light = groundLight(mood)
   const wet = mood.wet ? 0.78 : 1
-  const first = Math.max(0, Math.ceil(rowOfDepth(view, FARTHEST)))
-  for (let y = first; y < height; y++) {
-    const z = depthOfRow(view, y)
-    const pixel = z / view.focal
-    const deep = (z * z) / (view.focal * view.eye)
-    const haze = hazeAt(mood, z)
-    const coarse = pixel + deep * 0.5
-    const rim = 1.1 + deep * 0.5
-    const fc = Math.abs(pixel * s.cos) + Math.abs(deep * s.sin)
-    const fa = Math.abs(pixel * s.sin) + Math.abs(deep * s.cos)
+  const row = createRow(width)
+  row.inside.fill(DRY)
+  for (let y = Math.max(0, Math.ceil(rowOfDepth(view, FARTHEST))); y < height; y++) {
+    const start = y * width * 3
+    locateRow(row, view, y, road.strip)
+    if (water !== undefined) locateWater(row, water)
+    shadeGrass(meadow, row, rgb, start)
+    shadeRoad(road, row, rgb, start, wet)
+    shadeClouds(meadow, row, rgb, start)
+    const haze = hazeAt(mood, row.z)
     for (let x = 0; x < width; x++) {
-      const wx = (x - view.centre) * pixel
-      const i = y * width + x
-      const c = across(s, wx, z)
-      const cover = clamp01((s.half - Math.abs(c)) / fc + 0.5)
-      let label: number = LABEL.grass
-      let r = 0
-      let g = 0
-      let b = 0
-      if (cover < 1) {
-        const inside = water === undefined ? -rim * 2 : insideWater(water, wx, z)
-        if (inside > 0) label = LABEL.water
-        if (inside < rim) {
-          // Grass, and towards water a bank of wet sand or earth.
-          shadeGrass(meadow, wx, z, coarse, x, y, shaded)
-          const bank = clamp01(1.2 + inside / rim) * 0.75
-          r = shaded[0]! + (0.5 - shaded[0]!) * bank
-          g = shaded[1]! + (0.43 - shaded[1]!) * bank
-          b = shaded[2]! + (0.32 - shaded[2]!) * bank
-        } else if (cover === 0) {
-          labels[i] = label
-          continue
-        }
-      }
-      if (cover > 0) {
-        shadeRoad(road, along(s, wx, z), c, fa, fc, x, y, shaded)
-        r += (shaded[0]! * wet - r) * cover
-        g += (shaded[1]! * wet - g) * cover
-        b += (shaded[2]! * wet - b) * cover
-        if (cover >= 0.5) label = LABEL.road
-      }
-      const dim = cloudShadow(meadow, wx, z)
-      const p = i * 3
-      r *= light[0] * dim
-      g *= light[1] * dim
-      b *= light[2] * dim
-      rgb[p] = r + (mood.haze[0] - r) * haze
-      rgb[p + 1] = g + (mood.haze[1] - g) * haze
-      rgb[p + 2] = b + (mood.haze[2] - b) * haze
-      labels[i] = label
+      const p = start + x * 3
+      rgb[p] = rgb[p]! * light[0] * (1 - haze) + mood.haze[0] * haze
+      rgb[p + 1] = rgb[p + 1]! * light[1] * (1 - haze) + mood.haze[1] * haze
+      rgb[p + 2] = rgb[p + 2]! * light[2] * (1 - haze) + mood.haze[2] * haze
+      labels[y * width + x] =
+        row.cover[x]! >= 0.5 ? LABEL.road : row.inside[x]! > 0 ? LABEL.water : LABEL.grass
     }
+  }
+}
+
+function locateWater(row: GroundRow, water: Strip): void {
+  for (let x = 0; x < row.width; x++) {
+    row.inside[x] = row.cover[x] === 1 ? DRY : insideWater(water, row.left + x * row.step, row.z)
   }
 }
 
@@ -134,7 +116,9 @@ export function paintShadow(stage: Stage, caster: Caster): void {
       const wx = ((x - view.centre) * z) / view.focal - caster.x
       const wz = z - caster.z
       const t = square > 0 ? clamp01((wx * dx + wz * dz) / square) : 0
-      const d = Math.hypot(wx - t * dx, wz - t * dz)
+      const ex = wx - t * dx
+      const ez = wz - t * dz
+      const d = Math.sqrt(ex * ex + ez * ez)
       const ragged = (fbm((wx + caster.x) * 0.8, z * 0.8) - 0.5) * 0.9
       const dark = clamp01((1.05 + ragged - d / caster.radius) * 2.2) * strength * (1 - 0.35 * t)
       if (dark <= 0) continue

@@ -1,7 +1,7 @@
 /** Mountains: ranges behind one another, ridged rock lit from one side, snow, forests at the foot, haze. */
 import { blend, LABEL, type Stage } from './canvas.js'
 import { mix } from './color.js'
-import { between, clamp01, fbm, grain, ridge, smoothstep } from './noise.js'
+import { between, clamp01, fbm, grain, ridge } from './noise.js'
 
 interface Range {
   /** Height of the highest crests in pixels above the foot. */

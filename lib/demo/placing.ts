@@ -1,6 +1,6 @@
 /** Things that stand in a scene, and the ways to spread them: rows of houses, traffic, groves. */
 import type { Stage } from './canvas.js'
-import { type Car, drawCar } from './car.js'
+import { type Car, drawCar } from './carshape.js'
 import { heading, onStrip, type Strip } from './geometry.js'
 import { type Ground, isTaken } from './ground.js'
 import { drawHouse, type House, type HouseKind } from './house.js'

@@ -1,8 +1,11 @@
 /** Roads: asphalt grain, repairs and wheel tracks, lane marks, kerbs and pavements. */
 import type { Stage } from './canvas.js'
 import { pickColor, type Rgb } from './color.js'
-import type { Strip } from './geometry.js'
+import type { GroundRow, Strip } from './geometry.js'
 import { between, cell, chance, clamp01, fbm, grain } from './noise.js'
+
+/** Colour of the pixel being shaded. */
+const shade = new Float32Array(3)
 
 /** A road: where it lies and how it is made. */
 export interface Road {
@@ -61,65 +64,70 @@ function line(distance: number, width: number, footprint: number): number {
   return d * Math.min(1, width / footprint)
 }
 
-/**
- * Colour of the road at `a` metres along and `c` metres right of its axis, unlit, into `out`; a pixel covers
- * `fa` by `fc` metres in these directions.
- */
-export function shadeRoad(
-  road: Road,
-  a: number,
-  c: number,
-  fa: number,
-  fc: number,
-  px: number,
-  py: number,
-  out: Float32Array,
-): void {
-  const side = Math.abs(c)
-  const coarse = fa + fc
-  const speck = grain(px, py) - 0.5
-  if (side > road.half) {
-    const slab = cell(a / 1.2 + 100, c / 0.9) - 0.5
-    const joint = Math.max(
-      line(a - Math.round(a / 1.2) * 1.2, 0.06, fa),
-      line(side - road.half - 0.9, 0.06, fc),
-    )
-    // A kerb stone, its face in the shade, then slabs.
-    const kerb = side < road.half + 0.16 ? 0.72 : side < road.half + 0.4 ? 1.14 : 1
-    const near = 1 / (1 + coarse * 1.5)
-    const gain = kerb * (1 + slab * 0.16 * near - joint * 0.22) * (1 + speck * 0.12)
-    for (let k = 0; k < 3; k++) out[k] = road.pavement[k]! * gain
-    return
+/** Lays the colours of a road, unlit, over one row of ground, `rgb` from `start` on; `wet` darkens them. */
+export function shadeRoad(road: Road, row: GroundRow, rgb: Float32Array, start: number, wet: number): void {
+  for (let x = 0; x < row.width; x++) {
+    const cover = row.cover[x]!
+    if (cover === 0) continue
+    if (Math.abs(row.across[x]!) > road.half) shadePavement(road, row, x)
+    else shadeAsphalt(road, row, x)
+    const p = start + x * 3
+    rgb[p]! += (shade[0]! * wet - rgb[p]!) * cover
+    rgb[p + 1]! += (shade[1]! * wet - rgb[p + 1]!) * cover
+    rgb[p + 2]! += (shade[2]! * wet - rgb[p + 2]!) * cover
   }
+}
+
+/** A kerb stone, its face in the shade, then slabs. */
+function shadePavement(road: Road, row: GroundRow, x: number): void {
+  const a = row.along[x]!
+  const side = Math.abs(row.across[x]!)
+  const speck = grain(x, row.y) - 0.5
+  const slab = cell(a / 1.2 + 100, row.across[x]! / 0.9) - 0.5
+  const seam = line(a - Math.round(a / 1.2) * 1.2, 0.06, row.stepAlong)
+  const joint = Math.max(seam, line(side - road.half - 0.9, 0.06, row.stepAcross))
+  const kerb = side < road.half + 0.16 ? 0.72 : side < road.half + 0.4 ? 1.14 : 1
+  const near = 1 / (1 + (row.stepAlong + row.stepAcross) * 1.5)
+  const gain = kerb * (1 + slab * 0.16 * near - joint * 0.22) * (1 + speck * 0.12)
+  for (let k = 0; k < 3; k++) shade[k] = road.pavement[k]! * gain
+}
+
+function shadeAsphalt(road: Road, row: GroundRow, x: number): void {
+  const a = row.along[x]!
+  const c = row.across[x]!
+  const coarse = row.stepAlong + row.stepAcross
   const broad = fbm(a * 0.05 + road.offset, c * 0.22) - 0.5
   const stain = fbm(a * 0.35, c * 0.6 + road.offset) - 0.5
   const lane = (2 * road.half) / road.lanes
   const inLane = c + road.half - Math.floor((c + road.half) / lane) * lane - lane / 2
-  const track = Math.abs(Math.abs(inLane) - 0.85)
-  const tracks = road.bays > 0 ? 0 : clamp01(1 - track / 0.55) * 0.1 * road.worn
-  let gain = 1 + broad * 0.45 + stain * 0.3 - tracks + speck * (0.1 + 0.22 / (1 + coarse * 4))
-  // Repairs: darker rectangles here and there.
+  // Wheels polish two tracks in each lane.
+  const track = clamp01(1 - Math.abs(Math.abs(inLane) - 0.85) / 0.55)
+  const tracks = road.bays > 0 ? 0 : track * 0.1 * road.worn
+  const speck = (grain(x, row.y) - 0.5) * (0.1 + 0.22 / (1 + coarse * 4))
+  let gain = 1 + broad * 0.45 + stain * 0.3 - tracks + speck
+  // Repairs: darker rectangles here and there. Cracks: where a noise passes its middle.
   if (cell(a / 6 + road.offset * 9, c / 2.4 + 40) < 0.1 * road.worn) gain *= 0.8
-  // Cracks, where a noise passes its middle.
-  const crack = Math.abs(fbm(a * 0.22 + 5, c * 0.22 + road.offset) - 0.5)
-  if (coarse < 0.25 && crack < 0.012 * road.worn) gain *= 0.75
-  let paint = 0
-  if (road.bays > 0) {
-    const bay = line(a - Math.round(a / road.bays) * road.bays, 0.13, fa)
-    if (side > road.half - 5 && side < road.half) paint = bay
-    paint = Math.max(paint, line(side - (road.half - 5), 0.13, fc) * 0.8)
-  } else {
-    if (road.edgeLines) paint = line(side - (road.half - 0.25), 0.16, fc)
-    for (let n = 1; n < road.lanes; n++) {
-      const middle = line(c + road.half - n * lane, 0.17, fc)
-      if (middle <= paint || road.dash < 0) continue
-      const turn = road.dash > 0 ? a / (road.dash * 2.2) : 0
-      if (turn - Math.floor(turn) < 0.46) paint = middle
-    }
-  }
-  paint *= 0.92 - 0.35 * road.worn * clamp01(stain + 0.6)
+  const seam = Math.abs(fbm(a * 0.22 + 5, c * 0.22 + road.offset) - 0.5)
+  if (coarse < 0.25 && seam < 0.012 * road.worn) gain *= 0.75
+  const paint = marking(road, a, c, lane, row) * (0.92 - 0.35 * road.worn * clamp01(stain + 0.6))
   for (let k = 0; k < 3; k++) {
     const asphalt = road.asphalt[k]! * gain
-    out[k] = asphalt + (road.paint[k]! - asphalt) * paint
+    shade[k] = asphalt + (road.paint[k]! - asphalt) * paint
   }
+}
+
+/** Share of a pixel under painted marks. */
+function marking(road: Road, a: number, c: number, lane: number, row: GroundRow): number {
+  const side = Math.abs(c)
+  if (road.bays > 0) {
+    const end = line(side - (road.half - 5), 0.13, row.stepAcross) * 0.8
+    if (side < road.half - 5) return end
+    return Math.max(end, line(a - Math.round(a / road.bays) * road.bays, 0.13, row.stepAlong))
+  }
+  const edge = road.edgeLines ? line(side - (road.half - 0.25), 0.16, row.stepAcross) : 0
+  if (road.dash < 0 || road.lanes < 2) return edge
+  const turn = road.dash > 0 ? a / (road.dash * 2.2) : 0
+  if (turn - Math.floor(turn) > 0.46) return edge
+  const nearest = Math.min(road.lanes - 1, Math.max(1, Math.round((c + road.half) / lane)))
+  return Math.max(edge, line(c + road.half - nearest * lane, 0.17, row.stepAcross))
 }

@@ -1,19 +1,40 @@
 /** Flat faces in space: a convex polygon on a plane, filled pixel by pixel by a material. */
-import { blend, hazeAt, type Stage } from './canvas.js'
-import { normalize, type Vector } from './geometry.js'
+import { hazeAt, type Stage } from './canvas.js'
+import { normalize, type Vector, type View } from './geometry.js'
 
-/** Answers for the colour of a face at a point of its plane. */
+/**
+ * A run of pixels on one row of a face: where each lies on the plane, and what the material makes of it.
+ * Materials work on runs, not on pixels: a call for each pixel would cost more than the painting.
+ */
+export interface Span {
+  length: number
+  /** Metres along the axes of the plane. */
+  u: Float32Array
+  v: Float32Array
+  /** Metres that a pixel is wide. */
+  footprint: Float32Array
+  /** Red, green and blue, interleaved. */
+  rgb: Float32Array
+  /** Share of the pixel that the polygon covers; a material with an outline of its own lowers it. */
+  cover: Float32Array
+}
+
+/** Answers for the colours of a face. */
 export interface Material {
   label: number
-  /**
-   * Colour at (u, v) metres along the axes of the plane into `out`; a pixel is `footprint` metres wide there.
-   * Returns the share of the pixel that is covered.
-   */
-  shade(u: number, v: number, footprint: number, out: Float32Array): number
+  paint(span: Span): void
 }
 
 const NEAR = 0.6
-const out = new Float32Array(3)
+const LONGEST = 8192
+const span: Span = {
+  length: 0,
+  u: new Float32Array(LONGEST),
+  v: new Float32Array(LONGEST),
+  footprint: new Float32Array(LONGEST),
+  rgb: new Float32Array(3 * LONGEST),
+  cover: new Float32Array(LONGEST),
+}
 /** Edge lines of the polygon being filled: a x + b y + c, one after another. */
 const edges = new Float64Array(3 * 12)
 
@@ -40,6 +61,31 @@ function clipNear(points: Vector[]): Vector[] {
   return kept
 }
 
+/** Corners of a face, in metres along its axes. */
+export type Outline = readonly (readonly [number, number])[]
+
+/** The outline of a rectangle. */
+export function rectangle(u0: number, v0: number, u1: number, v1: number): Outline {
+  return trapezium(u0, u1, v0, u0, u1, v1)
+}
+
+/** The outline from `left0`..`right0` at height `v0` to `left1`..`right1` at height `v1`. */
+export function trapezium(
+  left0: number,
+  right0: number,
+  v0: number,
+  left1: number,
+  right1: number,
+  v1: number,
+): Outline {
+  return [
+    [left0, v0],
+    [right0, v0],
+    [right1, v1],
+    [left1, v1],
+  ]
+}
+
 /** True where a face is seen from the side from which `u` runs to the right and `v` up. */
 export function facesCamera(origin: Vector, u: Vector, v: Vector): boolean {
   return dot(cross(u, v), origin) > 0
@@ -51,7 +97,7 @@ export function normalOf(u: Vector, v: Vector): Vector {
 }
 
 /**
- * Fills the polygon with corners `uv` (pairs of metres along the unit axes `u` and `v` from `origin`).
+ * Fills the polygon with corners `uv` on the plane through `origin` with the unit axes `u` and `v`.
  * Coordinates are relative to the camera. `grow` widens it by so many pixels: faces that share an edge overlap
  * and let nothing through.
  */
@@ -60,7 +106,7 @@ export function fillFace(
   origin: Vector,
   u: Vector,
   v: Vector,
-  uv: readonly (readonly [number, number])[],
+  uv: Outline,
   material: Material,
   grow = 0.35,
 ): void {
@@ -116,23 +162,63 @@ export function fillFace(
   const y0 = Math.max(0, Math.floor(top - 1))
   const y1 = Math.min(canvas.height - 1, Math.ceil(bottom + 1))
   for (let y = y0; y <= y1; y++) {
-    const ry = (view.horizon - y) / view.focal
-    for (let x = x0; x <= x1; x++) {
-      let cover = 1
-      for (let e = 0; e < count; e += 3) {
-        const d = edges[e]! * x + edges[e + 1]! * y + edges[e + 2]!
-        if (d < cover) cover = d
-      }
+    const start = measure(view, y, x0, x1, count, a, b, n, plane)
+    if (span.length === 0) continue
+    material.paint(span)
+    const first = y * canvas.width + start
+    const rgb = canvas.rgb
+    for (let k = 0; k < span.length; k++) {
+      const cover = span.cover[k]!
       if (cover <= 0.02) continue
-      const rx = (x - view.centre) / view.focal
-      const scale = rx * n[0] + ry * n[1] + n[2]
-      const pu = (rx * a[0] + ry * a[1] + a[2]) / scale
-      const pv = (rx * b[0] + ry * b[1] + b[2]) / scale
-      cover *= material.shade(pu, pv, plane / scale / view.focal, out)
-      if (cover <= 0.02) continue
-      const r = out[0]! + (hr - out[0]!) * haze
-      const g = out[1]! + (hg - out[1]!) * haze
-      blend(canvas, y * canvas.width + x, r, g, out[2]! + (hb - out[2]!) * haze, cover, material.label)
+      const p = (first + k) * 3
+      const r = span.rgb[k * 3]!
+      const g = span.rgb[k * 3 + 1]!
+      const l = span.rgb[k * 3 + 2]!
+      rgb[p]! += (r + (hr - r) * haze - rgb[p]!) * cover
+      rgb[p + 1]! += (g + (hg - g) * haze - rgb[p + 1]!) * cover
+      rgb[p + 2]! += (l + (hb - l) * haze - rgb[p + 2]!) * cover
+      if (cover >= 0.5) canvas.labels[first + k] = material.label
     }
   }
+}
+
+/** Fills the span with the part of a row that the polygon covers; its first column is returned. */
+function measure(
+  view: View,
+  y: number,
+  x0: number,
+  x1: number,
+  count: number,
+  a: Vector,
+  b: Vector,
+  n: Vector,
+  plane: number,
+): number {
+  // Each edge leaves a half line of the row.
+  let from = x0
+  let to = x1
+  for (let e = 0; e < count; e += 3) {
+    const slope = edges[e]!
+    const rest = edges[e + 1]! * y + edges[e + 2]!
+    if (slope > 1e-9) from = Math.max(from, Math.ceil(-rest / slope))
+    else if (slope < -1e-9) to = Math.min(to, Math.floor(-rest / slope))
+    else if (rest <= 0) to = from - 1
+  }
+  span.length = Math.max(0, Math.min(LONGEST, to - from + 1))
+  const ry = (view.horizon - y) / view.focal
+  for (let k = 0; k < span.length; k++) {
+    const x = from + k
+    let cover = 1
+    for (let e = 0; e < count; e += 3) {
+      const d = edges[e]! * x + edges[e + 1]! * y + edges[e + 2]!
+      if (d < cover) cover = d
+    }
+    const rx = (x - view.centre) / view.focal
+    const scale = 1 / (rx * n[0] + ry * n[1] + n[2])
+    span.u[k] = (rx * a[0] + ry * a[1] + a[2]) * scale
+    span.v[k] = (rx * b[0] + ry * b[1] + b[2]) * scale
+    span.footprint[k] = (plane * scale) / view.focal
+    span.cover[k] = cover
+  }
+  return from
 }

@@ -1,12 +1,11 @@
 /** Trees and shrubs, painted as a painter does: branches, dark mass, then leaves in the light, dab by dab. */
-import { dab, hazeAt, LABEL, type Stage, stroke } from './canvas.js'
+import { createBrush, dab, hazeAt, LABEL, type Stage, stroke } from './canvas.js'
 import { mix, pickColor, type Rgb, scale, vary } from './color.js'
 import { columnOf, normalize, rowOfDepth } from './geometry.js'
 import { illuminate } from './mood.js'
 import { between, chance, grainAt, pick } from './noise.js'
 
-/** The colour of the dab being painted. */
-const tint = new Float32Array(3)
+const brush = createBrush()
 
 /** What grows. */
 export type TreeKind = 'broad' | 'tall' | 'conifer' | 'bush'
@@ -189,8 +188,16 @@ function paintClump(
     [leaf[0] * mass[0] * core, leaf[1] * mass[1] * core, leaf[2] * mass[2] * core],
     haze,
   )
-  if (span > 2.5)
-    dab(canvas, clump.x, clump.y, clump.rx * 0.72, clump.ry * 0.72, 1, 0, dark, 0.96, LABEL.tree)
+  brush.x = clump.x
+  brush.y = clump.y
+  brush.rx = clump.rx * 0.72
+  brush.ry = clump.ry * 0.72
+  brush.cos = 1
+  brush.sin = 0
+  brush.cover = 0.96
+  load(dark)
+  if (span > 2.5) dab(canvas, brush, LABEL.tree)
+  brush.cover = 0.9
   const count = Math.max(6, Math.min(380, Math.round((clump.rx * clump.ry * 2.5) / (leafSize * leafSize))))
   const [ar, ag, ab] = mood.ambient
   const [lr, lg, lb] = mood.sunlight
@@ -201,24 +208,32 @@ function paintClump(
     const r = Math.sqrt(grainAt(key + 1)) * 1.06
     const dx = Math.cos(angle) * r
     const dy = Math.sin(angle) * r
-    const px = clump.x + dx * clump.rx
-    const py = clump.y + dy * clump.ry
+    brush.x = clump.x + dx * clump.rx
+    brush.y = clump.y + dy * clump.ry
     // The normal of the clump there, bent towards that of the whole crown, with the disorder of leaves.
-    const nx = dx * 0.7 + ((px - cx) / breadth) * 0.6 + (grainAt(key + 2) - 0.5) * 0.7
-    const ny = -dy * 0.7 - ((py - cy) / tallness) * 0.6 + (grainAt(key + 3) - 0.5) * 0.7 + 0.15
+    const nx = dx * 0.7 + ((brush.x - cx) / breadth) * 0.6 + (grainAt(key + 2) - 0.5) * 0.7
+    const ny = -dy * 0.7 - ((brush.y - cy) / tallness) * 0.6 + (grainAt(key + 3) - 0.5) * 0.7 + 0.15
     const facing = nx * mood.sun[0] + ny * mood.sun[1] - 0.6 * mood.sun[2] * (1 - r)
     const late = n / count
     const open = facing > 0 ? Math.min(1, facing) * late * 1.3 : 0
     const sky = 0.6 + 0.2 * ny + 0.3 * late
     const tone = (0.84 + 0.36 * grainAt(key + 4)) * clear
     const warm = 1 + open * 0.14
-    tint[0] = leaf[0] * warm * (ar * sky + lr * open) * tone + mood.haze[0] * haze
-    tint[1] = leaf[1] * warm * (ag * sky + lg * open) * tone + mood.haze[1] * haze
-    tint[2] = leaf[2] * (ab * sky + lb * open * 0.9) * tone + mood.haze[2] * haze
-    const long = leafSize * (0.65 + 0.7 * grainAt(key + 5))
-    const turn = Math.cos(angle * 3)
-    dab(canvas, px, py, long, leafSize * 0.62, turn, Math.sqrt(1 - turn * turn), tint, 0.9, LABEL.tree)
+    brush.r = leaf[0] * warm * (ar * sky + lr * open) * tone + mood.haze[0] * haze
+    brush.g = leaf[1] * warm * (ag * sky + lg * open) * tone + mood.haze[1] * haze
+    brush.b = leaf[2] * (ab * sky + lb * open * 0.9) * tone + mood.haze[2] * haze
+    brush.rx = leafSize * (0.65 + 0.7 * grainAt(key + 5))
+    brush.ry = leafSize * 0.62
+    brush.cos = Math.cos(angle * 3)
+    brush.sin = Math.sqrt(1 - brush.cos * brush.cos)
+    dab(canvas, brush, LABEL.tree)
   }
+}
+
+function load(color: Rgb): void {
+  brush.r = color[0]
+  brush.g = color[1]
+  brush.b = color[2]
 }
 
 function paintConifer(stage: Stage, tree: Tree, x: number, y: number, size: number): void {
@@ -239,25 +254,20 @@ function paintConifer(stage: Stage, tree: Tree, x: number, y: number, size: numb
     for (let n = 0; n < twigs; n++) {
       const key = start + tier * 101 + n * 4
       const side = (2 * (n + grainAt(key))) / twigs - 1
-      const droop = Math.abs(side) * reach * 0.38
       const sun = Math.max(0, 0.55 + 0.6 * side * Math.sign(mood.sun[0]) - 0.35 * grainAt(key + 1))
       const tone = (0.36 + 0.6 * sun) * (0.75 + 0.5 * grainAt(key + 2))
-      for (let k = 0; k < 3; k++)
-        tint[k] = tree.leaf[k]! * lit[k]! * tone * 1.45 * (1 - haze) + mood.haze[k]! * haze
-      const slope = side * 0.5
-      const c = 1 / Math.sqrt(1 + slope * slope)
-      dab(
-        canvas,
-        x + side * reach,
-        level + droop + thick * (grainAt(key + 3) - 0.3),
-        thick * 1.5,
-        thick * 0.72,
-        c,
-        slope * c,
-        tint,
-        0.94,
-        LABEL.tree,
-      )
+      brush.r = tree.leaf[0] * lit[0] * tone * 1.45 * (1 - haze) + mood.haze[0] * haze
+      brush.g = tree.leaf[1] * lit[1] * tone * 1.45 * (1 - haze) + mood.haze[1] * haze
+      brush.b = tree.leaf[2] * lit[2] * tone * 1.45 * (1 - haze) + mood.haze[2] * haze
+      // Twigs hang to both sides.
+      brush.x = x + side * reach
+      brush.y = level + Math.abs(side) * reach * 0.38 + thick * (grainAt(key + 3) - 0.3)
+      brush.rx = thick * 1.5
+      brush.ry = thick * 0.72
+      brush.cos = 1 / Math.sqrt(1 + side * side * 0.25)
+      brush.sin = side * 0.5 * brush.cos
+      brush.cover = 0.94
+      dab(canvas, brush, LABEL.tree)
     }
   }
 }

@@ -5,6 +5,7 @@
  */
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { readClassNames } from '../data/class-names.js'
 import { listSplits, openFolder, type Split } from '../data/folder.js'
 import { createTransform } from '../data/transform.js'
 import { StegoError } from '../errors.js'
@@ -13,7 +14,7 @@ import { previewRows } from '../evaluation/preview.js'
 import { addon, checked, job, type LossOptions, type NativeNetwork, type NativeTrainer } from '../native.js'
 import { evaluateSchema } from '../options/evaluate.js'
 import { parseOptions } from '../options/parse.js'
-import { RESUMABLE, type TrainOptions, type TrainRequest } from '../options/train.js'
+import type { TrainOptions, TrainRequest } from '../options/train.js'
 import { contactSheet } from '../output/contact-sheet.js'
 import { defaultThreads } from '../threads.js'
 import { loadBackbone } from '../weights/backbones.js'
@@ -185,7 +186,7 @@ async function begin(options: TrainOptions, train: Split, signal?: AbortSignal):
     shifts: options.shifts === 'auto' ? null : options.shifts,
     backbone: { name: options.backbone, ...info },
     images: { train: train.items.length, labelled: train.labelled },
-    classNames: null,
+    classNames: await readClassNames(options.data, options.classes),
     assignment: null,
   }
   return { network, record }

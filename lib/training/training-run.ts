@@ -16,7 +16,6 @@ export class TrainingRun<Model> implements PromiseLike<Model>, AsyncIterable<Tra
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a run is awaited like a promise
-  // biome-ignore format: the signature of Promise.then in one piece
   then<Result = Model, Failure = never>(
     fulfilled?: ((model: Model) => Result | PromiseLike<Result>) | null,
     rejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
+#include <limits>
+#include <vector>
 
 #include "core/error.h"
 #include "imaging/upsample.h"
@@ -24,7 +25,7 @@ namespace {
 // exp for x <= 0, relative error below 2e-7; plain arithmetic, so that the compiler vectorises its callers.
 inline float fast_exp(float x) {
   x = std::max(x, -87.0f);
-  const float n = std::floor(x * 1.44269504f + 0.5f);
+  const float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;  // rounded to the nearest integer
   const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
   p = p * r + 1.3981999507e-3f;
@@ -36,75 +37,93 @@ inline float fast_exp(float x) {
   return p * std::bit_cast<float>((static_cast<int32_t>(n) + 127) << 23);
 }
 
-// Softmax over classes of one row of pixels, in place, leaving log-sum-exp in `lse`. logits: [classes,
-// width].
+// One row of pixels: its logits lie between two rows of horizontally enlarged logits, u0 and u1 [classes,
+// stride]. Adds the gradient of the row's summed loss to g0 and g1 and returns the loss. `valid` is 1 where
+// the pixel has a label and 0 elsewhere; `scratch` holds (classes + 2) * width values.
 STEGO_MULTIVERSION
-void softmax_row(float* logits, float* lse, int64_t classes, int64_t width) {
-  for (int64_t x = 0; x < width; ++x) lse[x] = logits[x];
-  for (int64_t k = 1; k < classes; ++k) {
-    const float* row = logits + k * width;
-    for (int64_t x = 0; x < width; ++x) lse[x] = lse[x] > row[x] ? lse[x] : row[x];
+double row_loss(const float* u0, const float* u1, float* g0, float* g1, int64_t stride, float weight,
+                const uint8_t* labels, const float* valid, float* scratch, int64_t classes, int64_t width) {
+  float* __restrict probabilities = scratch;
+  float* __restrict highest = scratch + classes * width;
+  float* __restrict sum = scratch + (classes + 1) * width;
+  for (int64_t x = 0; x < width; ++x) {
+    highest[x] = -std::numeric_limits<float>::infinity();
+    sum[x] = 0;
   }
-  std::vector<float> sums(width, 0.0f);
-  float* sum = sums.data();
   for (int64_t k = 0; k < classes; ++k) {
-    float* row = logits + k * width;
+    const float* __restrict above = u0 + k * stride;
+    const float* __restrict below = u1 + k * stride;
+    float* __restrict row = probabilities + k * width;
     for (int64_t x = 0; x < width; ++x) {
-      row[x] = fast_exp(row[x] - lse[x]);
+      row[x] = above[x] + (below[x] - above[x]) * weight;
+      highest[x] = highest[x] > row[x] ? highest[x] : row[x];
+    }
+  }
+  double loss = 0;
+  for (int64_t x = 0; x < width; ++x) {
+    if (labels[x] < classes) loss += highest[x] - probabilities[labels[x] * width + x];
+  }
+  for (int64_t k = 0; k < classes; ++k) {
+    float* __restrict row = probabilities + k * width;
+    for (int64_t x = 0; x < width; ++x) {
+      row[x] = fast_exp(row[x] - highest[x]);
       sum[x] += row[x];
     }
   }
-  for (int64_t k = 0; k < classes; ++k) {
-    float* row = logits + k * width;
-    for (int64_t x = 0; x < width; ++x) row[x] /= sum[x];
+  for (int64_t x = 0; x < width; ++x) {
+    if (labels[x] < classes) loss += std::log(sum[x]);
+    sum[x] = valid[x] / sum[x];
   }
-  for (int64_t x = 0; x < width; ++x) lse[x] += std::log(sum[x]);
-}
-
-// One image: logits and gradient are [classes, h, w]; the gradient is that of the summed loss.
-double image_loss(const float* logits, float* gradient, const uint8_t* labels, int64_t classes, int64_t h,
-                  int64_t w, int64_t height, int64_t width) {
-  const BilinearAxis rows(h, height), columns(w, width);
-  std::vector<float> blended(w), pixels(classes * width), picked(width), lse(width), row_gradient(w);
-  double loss = 0;
-  for (int64_t y = 0; y < height; ++y) {
-    const uint8_t* label = labels + y * width;
-    if (std::all_of(label, label + width, [&](uint8_t value) { return value >= classes; })) continue;
-    const int64_t y0 = rows.first[y] * w, y1 = rows.second[y] * w;
-    const float wy = rows.weight[y];
-    for (int64_t k = 0; k < classes; ++k) {
-      const float* plane = logits + k * h * w;
-      for (int64_t i = 0; i < w; ++i) blended[i] = plane[y0 + i] * (1 - wy) + plane[y1 + i] * wy;
-      float* row = pixels.data() + k * width;
-      for (int64_t x = 0; x < width; ++x) {
-        const float wx = columns.weight[x];
-        row[x] = blended[columns.first[x]] * (1 - wx) + blended[columns.second[x]] * wx;
-      }
-    }
-    for (int64_t x = 0; x < width; ++x) picked[x] = label[x] < classes ? pixels[label[x] * width + x] : 0.0f;
-    softmax_row(pixels.data(), lse.data(), classes, width);
+  for (int64_t k = 0; k < classes; ++k) {
+    float* __restrict row = probabilities + k * width;
+    for (int64_t x = 0; x < width; ++x) row[x] *= sum[x];
+  }
+  for (int64_t x = 0; x < width; ++x) {
+    if (labels[x] < classes) probabilities[labels[x] * width + x] -= 1.0f;
+  }
+  for (int64_t k = 0; k < classes; ++k) {
+    const float* row = probabilities + k * width;
+    float *above = g0 + k * stride, *below = g1 + k * stride;
     for (int64_t x = 0; x < width; ++x) {
-      if (label[x] >= classes) continue;
-      loss += lse[x] - picked[x];
-      pixels[label[x] * width + x] -= 1.0f;
-    }
-    for (int64_t k = 0; k < classes; ++k) {
-      const float* row = pixels.data() + k * width;
-      std::fill(row_gradient.begin(), row_gradient.end(), 0.0f);
-      for (int64_t x = 0; x < width; ++x) {
-        if (label[x] >= classes) continue;
-        const float wx = columns.weight[x];
-        row_gradient[columns.first[x]] += row[x] * (1 - wx);
-        row_gradient[columns.second[x]] += row[x] * wx;
-      }
-      float* plane = gradient + k * h * w;
-      for (int64_t i = 0; i < w; ++i) {
-        plane[y0 + i] += row_gradient[i] * (1 - wy);
-        plane[y1 + i] += row_gradient[i] * wy;
-      }
+      above[x] += row[x] * (1 - weight);
+      below[x] += row[x] * weight;
     }
   }
   return loss;
+}
+
+// One image: enlarged logits and their gradient are [classes, h, width]; the gradient is that of the summed
+// loss.
+double image_loss(const float* logits, float* gradient, const uint8_t* labels, int64_t classes, int64_t h,
+                  int64_t height, int64_t width) {
+  const BilinearAxis rows(h, height);
+  std::vector<float> scratch((classes + 2) * width), valid(width);
+  double loss = 0;
+  for (int64_t y = 0; y < height; ++y) {
+    const uint8_t* label = labels + y * width;
+    bool any = false;
+    for (int64_t x = 0; x < width; ++x) {
+      valid[x] = label[x] < classes ? 1.0f : 0.0f;
+      any |= label[x] < classes;
+    }
+    if (!any) continue;
+    const int64_t above = rows.first[y] * width, below = rows.second[y] * width;
+    loss += row_loss(logits + above, logits + below, gradient + above, gradient + below, h * width,
+                     rows.weight[y], label, valid.data(), scratch.data(), classes, width);
+  }
+  return loss;
+}
+
+// The matrix [w, width] that enlarges rows of w values.
+at::Tensor enlarging_matrix(int64_t w, int64_t width) {
+  const BilinearAxis axis(w, width);
+  at::Tensor matrix = at::zeros({w, width}, at::kFloat);
+  auto values = matrix.accessor<float, 2>();
+  for (int64_t x = 0; x < width; ++x) {
+    values[axis.first[x]][x] += 1 - axis.weight[x];
+    values[axis.second[x]][x] += axis.weight[x];
+  }
+  return matrix;
 }
 
 }  // namespace
@@ -112,7 +131,7 @@ double image_loss(const float* logits, float* gradient, const uint8_t* labels, i
 ProbeLoss linear_probe_loss(const Pointwise& probe, const at::Tensor& codes, int64_t grid_height,
                             int64_t grid_width, const std::vector<at::Tensor>& labels) {
   const at::NoGradGuard no_grad;
-  const int64_t classes = probe.weight.size(0), places = grid_height * grid_width;
+  const int64_t classes = probe.weight.size(0);
   require(static_cast<int64_t>(labels.size()) == codes.size(0), "Expected one label map or none for each of ",
           codes.size(0), " images, got ", labels.size(), ".");
   ProbeLoss result{0, 0, at::zeros_like(probe.weight), at::zeros_like(probe.bias)};
@@ -124,25 +143,36 @@ ProbeLoss linear_probe_loss(const Pointwise& probe, const at::Tensor& codes, int
     if (valid > 0) labelled.push_back(static_cast<int64_t>(i));
   }
   if (result.valid == 0) return result;
+  const int64_t height = labels[labelled.front()].size(0), width = labels[labelled.front()].size(1);
+  for (const int64_t i : labelled) {
+    require(labels[i].size(0) == height && labels[i].size(1) == width,
+            "Expected label maps of one size in a batch.");
+  }
 
+  const auto count = static_cast<int64_t>(labelled.size());
   const at::Tensor inputs =
       codes.index_select(0, at::tensor(labelled, at::kLong).to(codes.device()));  // [L, T, D]
-  const at::Tensor logits = probe(inputs).transpose(1, 2).cpu().contiguous();     // [L, K, T]
-  at::Tensor gradient = at::zeros_like(logits);
-  std::vector<double> losses(labelled.size(), 0.0);
-  at::parallel_for(0, static_cast<int64_t>(labelled.size()), 1, [&](int64_t begin, int64_t end) {
+  const at::Tensor matrix = enlarging_matrix(grid_width, width);
+  const at::Tensor logits =
+      at::mm(probe(inputs).cpu().transpose(1, 2).reshape({-1, grid_width}), matrix);  // [L * K * h, width]
+  at::Tensor enlarged_gradient = at::zeros_like(logits);
+  std::vector<double> losses(count, 0.0);
+  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const at::Tensor& label = labels[labelled[i]];
-      losses[i] = image_loss(logits.const_data_ptr<float>() + i * classes * places,
-                             gradient.mutable_data_ptr<float>() + i * classes * places,
-                             label.const_data_ptr<uint8_t>(), classes, grid_height, grid_width, label.size(0),
-                             label.size(1));
+      const int64_t offset = i * classes * grid_height * width;
+      losses[i] = image_loss(
+          logits.const_data_ptr<float>() + offset, enlarged_gradient.mutable_data_ptr<float>() + offset,
+          labels[labelled[i]].const_data_ptr<uint8_t>(), classes, grid_height, height, width);
     }
   });
   for (const double loss : losses) result.loss += loss;
   result.loss /= static_cast<double>(result.valid);
-  gradient.div_(static_cast<double>(result.valid));
-  const at::Tensor flat = gradient.to(codes.device()).transpose(1, 2).reshape({-1, classes});  // [L * T, K]
+  const at::Tensor gradient =
+      at::mm(enlarged_gradient, matrix.t()).div_(static_cast<double>(result.valid));  // [L * K * h, w]
+  const at::Tensor flat = gradient.view({count, classes, grid_height * grid_width})
+                              .transpose(1, 2)
+                              .reshape({-1, classes})
+                              .to(codes.device());  // [L * T, K]
   result.weight_gradient = at::mm(flat.t(), inputs.reshape({-1, inputs.size(2)}));
   result.bias_gradient = flat.sum(0);
   return result;

@@ -215,19 +215,22 @@ test('inspect says what a file is, and lists tensors when asked', async (t) => {
   t.is(JSON.parse((await stego(api, ['inspect', 'w.pth', '--json'])).stdout).tensors[0].dtype, 'float16')
 })
 
-test('demo hands its flags over', async (t) => {
-  const asked: unknown[] = []
+test('demo hands its flags over and says what came out', async (t) => {
+  const asked: { folder: unknown; classes: unknown; out: string; seed: unknown }[] = []
+  const result = { run: 'x/run', model: 'x/model', contactSheet: 'x/sheet.png', evaluation: null }
   const api = fakeApi({
-    runDemo: (async (options: unknown) => {
-      asked.push(options)
-    }) as unknown as Api['runDemo'],
+    runDemo: async (options) => {
+      const { folder, classes, out, seed } = options
+      asked.push({ folder, classes, out, seed })
+      return result
+    },
   })
-  await stego(api, ['demo'])
-  await stego(api, ['demo', './photos', '--classes', '6', '--seed', '3', '--out', 'x', '--json'])
-  t.deepEqual(asked, [
-    { folder: null, classes: null, out: null, seed: 0, json: false },
-    { folder: './photos', classes: 6, out: 'x', seed: 3, json: true },
-  ])
+  t.regex((await stego(api, ['demo'])).stdout, /contact sheet: x\/sheet\.png/)
+  const flags = ['./photos', '--classes', '6', '--seed', '3', '--out', 'x', '--json']
+  t.deepEqual(JSON.parse((await stego(api, ['demo', ...flags])).stdout), result)
+  t.regex(asked[0]!.out, /^runs.demo(-\d+)?$/)
+  t.deepEqual({ ...asked[0], out: '' }, { folder: null, classes: null, out: '', seed: 0 })
+  t.deepEqual(asked[1], { folder: './photos', classes: 6, out: 'x', seed: 3 })
 })
 
 test('paths are quoted where a shell would break them', (t) => {
