@@ -109,12 +109,14 @@ export interface GroundRow {
   cover: Float32Array
   /** Metres inside the shore of the water; negative on land. */
   inside: Float32Array
+  /** Room for what is of use for a moment. */
+  spare: Float32Array
 }
 
 /** A row to be filled again and again. */
 export function createRow(width: number): GroundRow {
   const column = () => new Float32Array(width)
-  const columns = { along: column(), across: column(), cover: column(), inside: column() }
+  const columns = { along: column(), across: column(), cover: column(), inside: column(), spare: column() }
   return { y: 0, width, z: 0, left: 0, step: 0, deep: 0, stepAlong: 0, stepAcross: 0, ...columns }
 }
 
@@ -128,13 +130,25 @@ export function locateRow(row: GroundRow, view: View, y: number, road: Strip): v
   row.deep = (z * z) / (view.focal * view.eye)
   row.stepAcross = Math.abs(row.step * road.cos) + Math.abs(row.deep * road.sin)
   row.stepAlong = Math.abs(row.step * road.sin) + Math.abs(row.deep * road.cos)
+  measureStrip(row, road, row.along, row.across)
   for (let x = 0; x < row.width; x++) {
-    const dx = row.left + x * row.step - road.x
-    const a = dx * road.sin + (z - road.z) * road.cos
-    const c = dx * road.cos - (z - road.z) * road.sin - sway(road, a)
-    const cover = (road.half - Math.abs(c)) / row.stepAcross + 0.5
-    row.along[x] = a
-    row.across[x] = c
+    const cover = (road.half - Math.abs(row.across[x]!)) / row.stepAcross + 0.5
     row.cover[x] = cover < 0 ? 0 : cover > 1 ? 1 : cover
   }
+}
+
+/** Places along and across a strip for every column of a row; `along` and `across` for many points. */
+export function measureStrip(row: GroundRow, s: Strip, alongs: Float32Array, acrosses: Float32Array): void {
+  const { left, step, width } = row
+  const { sin, cos, bend, swing, phase } = s
+  const rate = (2 * Math.PI) / s.wave
+  const dz = row.z - s.z
+  for (let x = 0; x < width; x++) {
+    const dx = left + x * step - s.x
+    const a = dx * sin + dz * cos
+    alongs[x] = a
+    acrosses[x] = dx * cos - dz * sin - bend * a * a
+  }
+  if (swing === 0) return
+  for (let x = 0; x < width; x++) acrosses[x]! -= swing * Math.sin(alongs[x]! * rate + phase)
 }

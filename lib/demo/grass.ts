@@ -47,10 +47,11 @@ export function drawMeadow(stage: Stage): Meadow {
 
 /** Darkens one row of ground by the shadows of clouds, `rgb` from `start` on. */
 export function shadeClouds(m: Meadow, row: GroundRow, rgb: Float32Array, start: number): void {
-  if (m.clouds === 0) return
+  const { clouds, offset } = m
+  if (clouds === 0) return
   for (let x = 0; x < row.width; x++) {
     const wx = row.left + x * row.step
-    const dim = 1 - m.clouds * smoothstep(0.5, 0.62, fbm(wx * 0.012 + m.offset, row.z * 0.009))
+    const dim = 1 - clouds * smoothstep(0.5, 0.62, fbm(wx * 0.012 + offset, row.z * 0.009))
     const p = start + x * 3
     rgb[p]! *= dim
     rgb[p + 1]! *= dim
@@ -60,7 +61,11 @@ export function shadeClouds(m: Meadow, row: GroundRow, rgb: Float32Array, start:
 
 /** Colours of the meadow on one row of ground, unlit, into `rgb` from `start` on; bare earth towards water. */
 export function shadeGrass(m: Meadow, row: GroundRow, rgb: Float32Array, start: number): void {
-  const { z } = row
+  const { y, z } = row
+  const { patch, offset } = m
+  const [dr, dg, db] = m.dark
+  const [lr, lg, lb] = m.light
+  const [sr, sg, sb] = m.dry
   const coarse = row.step + row.deep * 0.5
   const near = 1 / (1 + coarse * 3)
   const rim = 1.1 + row.deep * 0.5
@@ -71,11 +76,11 @@ export function shadeGrass(m: Meadow, row: GroundRow, rgb: Float32Array, start: 
     const inside = row.inside[x]!
     if (row.cover[x] === 1 || inside >= rim) continue
     const wx = row.left + x * row.step
-    const broad = fbm(wx * m.patch + m.offset, z * m.patch)
-    const clump = fbm(wx * 0.9, z * 0.7 + m.offset) - 0.5
+    const broad = fbm(wx * patch + offset, z * patch)
+    const clump = fbm(wx * 0.9, z * 0.7 + offset) - 0.5
     const tone = clamp01((broad - 0.5) * 1.6 + 0.5 + clump * 0.9 * near)
-    const dry = clamp01((fbm(wx * m.patch * 2.3, z * m.patch * 2.3 + 3) - 0.58) * 4) * 0.5
-    const blade = (grain(x, row.y) - 0.5) * 0.26 + (grain(x >> 1, row.y) - 0.5) * 0.16
+    const dry = clamp01((fbm(wx * patch * 2.3, z * patch * 2.3 + 3) - 0.58) * 4) * 0.5
+    const blade = (grain(x, y) - 0.5) * 0.26 + (grain(x >> 1, y) - 0.5) * 0.16
     let gain = 1 + clump * 0.5 * near + blade * fine
     if (striped > 0) {
       const s = Math.sin(((wx - m.stripes.x) * m.stripes.cos - z * m.stripes.sin) * turns)
@@ -83,13 +88,13 @@ export function shadeGrass(m: Meadow, row: GroundRow, rgb: Float32Array, start: 
     }
     const bank = clamp01(1.2 + inside / rim) * 0.75
     const lit = gain * (1 - bank)
-    const r = m.dark[0] + (m.light[0] - m.dark[0]) * tone
-    const g = m.dark[1] + (m.light[1] - m.dark[1]) * tone
-    const b = m.dark[2] + (m.light[2] - m.dark[2]) * tone
+    const r = dr + (lr - dr) * tone
+    const g = dg + (lg - dg) * tone
+    const b = db + (lb - db) * tone
     const p = start + x * 3
-    rgb[p] = (r + (m.dry[0] - r) * dry) * lit + 0.5 * bank
-    rgb[p + 1] = (g + (m.dry[1] - g) * dry) * lit + 0.43 * bank
-    rgb[p + 2] = (b + (m.dry[2] - b) * dry) * lit + 0.32 * bank
+    rgb[p] = (r + (sr - r) * dry) * lit + 0.5 * bank
+    rgb[p + 1] = (g + (sg - g) * dry) * lit + 0.43 * bank
+    rgb[p + 2] = (b + (sb - b) * dry) * lit + 0.32 * bank
   }
 }
 

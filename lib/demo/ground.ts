@@ -7,6 +7,7 @@ import {
   depthOfRow,
   type GroundRow,
   locateRow,
+  measureStrip,
   rowOfDepth,
   type Strip,
 } from './geometry.js'
@@ -37,15 +38,22 @@ const FARTHEST = 900
 /** Stands for a place far from all water. */
 const DRY = -1e3
 
+/** How far the shore of a water strays from its strip, about. */
+function roughness(s: Strip): number {
+  return Math.min(3, s.half * 0.25)
+}
+
+/** Metres to add to the distance inside the strip: the shore is no straight line. */
+function shoreline(rough: number, x: number, z: number): number {
+  const broad = fbm(x * 0.045 + 3, z * 0.045) - 0.5
+  const fine = fbm(x * 0.3, z * 0.3) - 0.5
+  return rough * (4 * broad + 0.5 * fine)
+}
+
 /** Distance inside the shore of a water, in metres; negative on land. */
 export function insideWater(s: Strip, x: number, z: number): number {
   const inside = s.half - Math.abs(across(s, x, z))
-  const rough = Math.min(3, s.half * 0.25)
-  // The noise matters only near the shore.
-  if (Math.abs(inside) > rough * 2.3 + 3) return inside
-  const broad = fbm(x * 0.045 + 3, z * 0.045) - 0.5
-  const fine = fbm(x * 0.3, z * 0.3) - 0.5
-  return inside + rough * (4 * broad + 0.5 * fine)
+  return inside + shoreline(roughness(s), x, z)
 }
 
 /** True where a road or water covers a ground point, within a margin of metres. */
@@ -60,7 +68,8 @@ export function paintGround(stage: Stage, ground: Ground): void {
   const { canvas, view, mood } = stage
   const { width, height, rgb, labels } = canvas
   const { meadow, road, water } = ground
-  const light = groundLight(mood)
+  const [lr, lg, lb] = groundLight(mood)
+  const [hr, hg, hb] = mood.haze
   const wet = mood.wet ? 0.78 : 1
   const row = createRow(width)
   row.inside.fill(DRY)
@@ -72,20 +81,29 @@ export function paintGround(stage: Stage, ground: Ground): void {
     shadeRoad(road, row, rgb, start, wet)
     shadeClouds(meadow, row, rgb, start)
     const haze = hazeAt(mood, row.z)
+    const clear = 1 - haze
     for (let x = 0; x < width; x++) {
       const p = start + x * 3
-      rgb[p] = rgb[p]! * light[0] * (1 - haze) + mood.haze[0] * haze
-      rgb[p + 1] = rgb[p + 1]! * light[1] * (1 - haze) + mood.haze[1] * haze
-      rgb[p + 2] = rgb[p + 2]! * light[2] * (1 - haze) + mood.haze[2] * haze
+      rgb[p] = rgb[p]! * lr * clear + hr * haze
+      rgb[p + 1] = rgb[p + 1]! * lg * clear + hg * haze
+      rgb[p + 2] = rgb[p + 2]! * lb * clear + hb * haze
       labels[y * width + x] =
         row.cover[x]! >= 0.5 ? LABEL.road : row.inside[x]! > 0 ? LABEL.water : LABEL.grass
     }
   }
 }
 
+/** Fills in how far every column of a row is inside the shore. */
 function locateWater(row: GroundRow, water: Strip): void {
+  measureStrip(row, water, row.spare, row.inside)
+  const { left, step, z } = row
+  const rough = roughness(water)
+  // Far from the shore its course does not matter.
+  const near = rough * 2.3 + 3
   for (let x = 0; x < row.width; x++) {
-    row.inside[x] = row.cover[x] === 1 ? DRY : insideWater(water, row.left + x * row.step, row.z)
+    const inside = water.half - Math.abs(row.inside[x]!)
+    const close = inside > -near && inside < near
+    row.inside[x] = close ? inside + shoreline(rough, left + x * step, z) : inside
   }
 }
 

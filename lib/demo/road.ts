@@ -4,9 +4,6 @@ import { pickColor, type Rgb } from './color.js'
 import type { GroundRow, Strip } from './geometry.js'
 import { between, cell, chance, clamp01, fbm, grain } from './noise.js'
 
-/** Colour of the pixel being shaded. */
-const shade = new Float32Array(3)
-
 /** A road: where it lies and how it is made. */
 export interface Road {
   strip: Strip
@@ -66,58 +63,73 @@ function line(distance: number, width: number, footprint: number): number {
 
 /** Lays the colours of a road, unlit, over one row of ground, `rgb` from `start` on; `wet` darkens them. */
 export function shadeRoad(road: Road, row: GroundRow, rgb: Float32Array, start: number, wet: number): void {
-  for (let x = 0; x < row.width; x++) {
-    const cover = row.cover[x]!
-    if (cover === 0) continue
-    if (Math.abs(row.across[x]!) > road.half) shadePavement(road, row, x)
-    else shadeAsphalt(road, row, x)
-    const p = start + x * 3
-    rgb[p]! += (shade[0]! * wet - rgb[p]!) * cover
-    rgb[p + 1]! += (shade[1]! * wet - rgb[p + 1]!) * cover
-    rgb[p + 2]! += (shade[2]! * wet - rgb[p + 2]!) * cover
-  }
+  shadePavement(road, row, rgb, start, wet)
+  shadeAsphalt(road, row, rgb, start, wet)
 }
 
 /** A kerb stone, its face in the shade, then slabs. */
-function shadePavement(road: Road, row: GroundRow, x: number): void {
-  const a = row.along[x]!
-  const side = Math.abs(row.across[x]!)
-  const speck = grain(x, row.y) - 0.5
-  const slab = cell(a / 1.2 + 100, row.across[x]! / 0.9) - 0.5
-  const seam = line(a - Math.round(a / 1.2) * 1.2, 0.06, row.stepAlong)
-  const joint = Math.max(seam, line(side - road.half - 0.9, 0.06, row.stepAcross))
-  const kerb = side < road.half + 0.16 ? 0.72 : side < road.half + 0.4 ? 1.14 : 1
-  const near = 1 / (1 + (row.stepAlong + row.stepAcross) * 1.5)
-  const gain = kerb * (1 + slab * 0.16 * near - joint * 0.22) * (1 + speck * 0.12)
-  for (let k = 0; k < 3; k++) shade[k] = road.pavement[k]! * gain
+function shadePavement(road: Road, row: GroundRow, rgb: Float32Array, start: number, wet: number): void {
+  const { half } = road
+  const { y, stepAlong, stepAcross } = row
+  const [r, g, b] = road.pavement
+  const near = 1 / (1 + (stepAlong + stepAcross) * 1.5)
+  for (let x = 0; x < row.width; x++) {
+    const cover = row.cover[x]!
+    const c = row.across[x]!
+    const side = Math.abs(c)
+    if (cover === 0 || side <= half) continue
+    const a = row.along[x]!
+    const slab = cell(a / 1.2 + 100, c / 0.9) - 0.5
+    const seam = line(a - Math.round(a / 1.2) * 1.2, 0.06, stepAlong)
+    const joint = Math.max(seam, line(side - half - 0.9, 0.06, stepAcross))
+    const kerb = side < half + 0.16 ? 0.72 : side < half + 0.4 ? 1.14 : 1
+    const speck = 1 + (grain(x, y) - 0.5) * 0.12
+    const gain = kerb * (1 + slab * 0.16 * near - joint * 0.22) * speck * wet
+    const p = start + x * 3
+    rgb[p]! += (r * gain - rgb[p]!) * cover
+    rgb[p + 1]! += (g * gain - rgb[p + 1]!) * cover
+    rgb[p + 2]! += (b * gain - rgb[p + 2]!) * cover
+  }
 }
 
-function shadeAsphalt(road: Road, row: GroundRow, x: number): void {
-  const a = row.along[x]!
-  const c = row.across[x]!
+function shadeAsphalt(road: Road, row: GroundRow, rgb: Float32Array, start: number, wet: number): void {
+  const { half, offset, worn } = road
+  const { y } = row
+  const [r, g, b] = road.asphalt
+  const [pr, pg, pb] = road.paint
   const coarse = row.stepAlong + row.stepAcross
-  const broad = fbm(a * 0.05 + road.offset, c * 0.22) - 0.5
-  const stain = fbm(a * 0.35, c * 0.6 + road.offset) - 0.5
-  const lane = (2 * road.half) / road.lanes
-  const inLane = c + road.half - Math.floor((c + road.half) / lane) * lane - lane / 2
-  // Wheels polish two tracks in each lane.
-  const track = clamp01(1 - Math.abs(Math.abs(inLane) - 0.85) / 0.55)
-  const tracks = road.bays > 0 ? 0 : track * 0.1 * road.worn
-  const speck = (grain(x, row.y) - 0.5) * (0.1 + 0.22 / (1 + coarse * 4))
-  let gain = 1 + broad * 0.45 + stain * 0.3 - tracks + speck
-  // Repairs: darker rectangles here and there. Cracks: where a noise passes its middle.
-  if (cell(a / 6 + road.offset * 9, c / 2.4 + 40) < 0.1 * road.worn) gain *= 0.8
-  const seam = Math.abs(fbm(a * 0.22 + 5, c * 0.22 + road.offset) - 0.5)
-  if (coarse < 0.25 && seam < 0.012 * road.worn) gain *= 0.75
-  const paint = marking(road, a, c, lane, row) * (0.92 - 0.35 * road.worn * clamp01(stain + 0.6))
-  for (let k = 0; k < 3; k++) {
-    const asphalt = road.asphalt[k]! * gain
-    shade[k] = asphalt + (road.paint[k]! - asphalt) * paint
+  const lane = (2 * half) / road.lanes
+  const polish = road.bays > 0 ? 0 : 0.1 * worn
+  const rough = 0.1 + 0.22 / (1 + coarse * 4)
+  const cracked = coarse < 0.25 ? 0.012 * worn : 0
+  for (let x = 0; x < row.width; x++) {
+    const cover = row.cover[x]!
+    const c = row.across[x]!
+    if (cover === 0 || Math.abs(c) > half) continue
+    const a = row.along[x]!
+    const broad = fbm(a * 0.05 + offset, c * 0.22) - 0.5
+    const stain = fbm(a * 0.35, c * 0.6 + offset) - 0.5
+    // Wheels polish two tracks in each lane.
+    const inLane = c + half - Math.floor((c + half) / lane) * lane - lane / 2
+    const track = clamp01(1 - Math.abs(Math.abs(inLane) - 0.85) / 0.55)
+    let gain = 1 + broad * 0.45 + stain * 0.3 - track * polish + (grain(x, y) - 0.5) * rough
+    // Repairs: darker rectangles here and there. Cracks: where a noise passes its middle.
+    if (cell(a / 6 + offset * 9, c / 2.4 + 40) < 0.1 * worn) gain *= 0.8
+    if (cracked > 0 && Math.abs(fbm(a * 0.22 + 5, c * 0.22 + offset) - 0.5) < cracked) gain *= 0.75
+    const paint = marking(road, row, x, lane) * (0.92 - 0.35 * worn * clamp01(stain + 0.6))
+    const dull = gain * wet * (1 - paint)
+    const bright = paint * wet
+    const p = start + x * 3
+    rgb[p]! += (r * dull + pr * bright - rgb[p]!) * cover
+    rgb[p + 1]! += (g * dull + pg * bright - rgb[p + 1]!) * cover
+    rgb[p + 2]! += (b * dull + pb * bright - rgb[p + 2]!) * cover
   }
 }
 
 /** Share of a pixel under painted marks. */
-function marking(road: Road, a: number, c: number, lane: number, row: GroundRow): number {
+function marking(road: Road, row: GroundRow, x: number, lane: number): number {
+  const a = row.along[x]!
+  const c = row.across[x]!
   const side = Math.abs(c)
   if (road.bays > 0) {
     const end = line(side - (road.half - 5), 0.13, row.stepAcross) * 0.8

@@ -45,8 +45,10 @@ export class Wall implements Material {
   ) {}
 
   paint(span: Span): void {
-    const { width, eaves, gable, light } = this
+    const { look, width, eaves, gable, light } = this
     const { rgb } = span
+    const bays = Math.max(1, Math.round(width / look.bay))
+    const bay = width / bays
     this.masonry(span)
     for (let i = 0; i < span.length; i++) {
       const u = span.u[i]!
@@ -58,7 +60,11 @@ export class Wall implements Material {
       // Damp at the foot, shade under the eaves.
       const gain = 1 - 0.25 * clamp01(1 - v / 0.7) - (gable > 0 ? 0 : 0.22 * clamp01((v - eaves + 0.7) / 0.7))
       const p = i * 3
-      const glow = this.blind || span.cover[i] === 0 ? 0 : this.openings(u, v, span.footprint[i]!, rgb, p)
+      // Most of a wall is bare: look for openings only where one may be.
+      const n = Math.min(bays - 1, Math.max(0, Math.floor(u / bay)))
+      const du = Math.abs(u - (n + 0.5) * bay)
+      const bare = this.blind || span.cover[i] === 0 || (v >= look.storey && du > look.windowWidth + 0.2)
+      const glow = bare ? 0 : this.openings(u, v, span.footprint[i]!, rgb, p)
       rgb[p]! *= gain * (light[0] + (1.15 - light[0]) * glow)
       rgb[p + 1]! *= gain * (light[1] + (1.1 - light[1]) * glow)
       rgb[p + 2]! *= gain * (light[2] + (1 - light[2]) * glow)
@@ -99,8 +105,8 @@ export class Wall implements Material {
         }
         joint = clamp01((0.1 - nearest) / Math.max(0.03, footprint) + 0.5) * Math.min(1, 0.25 / footprint)
       }
-      const wear =
-        1 + (fbm(u * 0.3 + look.seed, v * 0.5) - 0.5) * 0.36 + (fbm(u * 2.1, v * 2.1 + look.seed) - 0.5) * 0.2
+      const stain = (fbm(u * 0.3 + look.seed, v * 0.5) - 0.5) * 0.36
+      const wear = 1 + stain + (footprint < 0.12 ? (fbm(u * 2.1, v * 2.1 + look.seed) - 0.5) * 0.2 : 0)
       for (let k = 0; k < 3; k++) {
         const wall = look.wall[k]! * (1 + tone)
         rgb[i * 3 + k] = (wall + (look.joint[k]! - wall) * joint) * wear

@@ -20,7 +20,8 @@ at::Tensor seed_centers(const at::Tensor& vectors, int64_t clusters, at::Generat
     const double total = cumulative[count - 1].item<double>();
     int64_t pick;
     if (total > 0) {
-      const at::Tensor place = at::rand({1}, generator, at::TensorOptions(at::kDouble)) * total;
+      const at::Tensor place =
+          at::rand({1}, generator, at::TensorOptions(at::kDouble)).to(vectors.device()) * total;
       pick = std::min(at::searchsorted(cumulative, place, false, true).item<int64_t>(), count - 1);
     } else {  // all vectors point the same way
       pick = at::randint(count, {1}, generator, at::kLong).item<int64_t>();
@@ -28,7 +29,7 @@ at::Tensor seed_centers(const at::Tensor& vectors, int64_t clusters, at::Generat
     picks.push_back(pick);
     best = at::maximum(best, at::mv(vectors, vectors[pick]));
   }
-  return vectors.index_select(0, at::tensor(picks, at::kLong));
+  return vectors.index_select(0, at::tensor(picks, at::kLong).to(vectors.device()));
 }
 
 // Clusters without vectors take, one each, the vectors that lie farthest from their own centres.

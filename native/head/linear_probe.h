@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "core/aten.h"
-#include "head/segmentation_head.h"
+#include "head/pointwise.h"
 
 namespace stego {
 

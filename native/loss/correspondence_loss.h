@@ -49,6 +49,9 @@ at::Tensor pair_loss(const at::Tensor& feature_correspondence, const at::Tensor&
 struct Draws {
   at::Tensor coordinates1, coordinates2;  // [B, S, S, 2]
   at::Tensor negatives;                   // [negative_samples, B] image of each random pair
+  Draws to(at::Device device) const {
+    return {coordinates1.to(device), coordinates2.to(device), negatives.to(device)};
+  }
 };
 Draws draw_positions(int64_t batch, const LossOptions& options, at::Generator generator);
 

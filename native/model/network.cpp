@@ -27,7 +27,7 @@ Network Network::initial(std::shared_ptr<const VisionTransformer> backbone, cons
     network.linear = initial_pointwise(options.dim, options.classes, generator(kLinearStream));
     network.raw_linear = initial_pointwise(channels, options.classes, generator(kRawLinearStream));
   }
-  return network;
+  return network.to(backbone->device());
 }
 
 Network Network::load(const TensorMap& tensors, const NetworkOptions& options, int64_t heads,
@@ -54,7 +54,17 @@ Network Network::load(const TensorMap& tensors, const NetworkOptions& options, i
   if (tensors.count("raw.kmeans.centers")) {
     network.raw_kmeans = take(tensors, "raw.kmeans.centers", {classes, channels});
   }
-  return network;
+  return network.to(device);
+}
+
+Network Network::to(at::Device device) const {
+  Network moved{backbone, options,    head.to(device), clusters.to(device),
+                linear,   raw_linear, kmeans,          raw_kmeans};
+  if (linear) moved.linear = linear->to(device);
+  if (raw_linear) moved.raw_linear = raw_linear->to(device);
+  if (kmeans) moved.kmeans = kmeans->to(device);
+  if (raw_kmeans) moved.raw_kmeans = raw_kmeans->to(device);
+  return moved;
 }
 
 void Network::save(TensorMap& tensors) const {

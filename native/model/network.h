@@ -5,6 +5,7 @@
 
 #include "backbone/vision_transformer.h"
 #include "core/aten.h"
+#include "head/pointwise.h"
 #include "head/segmentation_head.h"
 #include "weights/safetensors.h"
 
@@ -35,6 +36,9 @@ struct Network {
   // From a checkpoint's tensors, whose names are the published ones; probes and centres are there or not.
   static Network load(const TensorMap& tensors, const NetworkOptions& options, int64_t heads,
                       at::Device device, at::ScalarType dtype);
+
+  // The same with everything but the backbone on that device.
+  Network to(at::Device device) const;
 
   // Adds all tensors under the published names, the backbone in its stored dtype.
   void save(TensorMap& tensors) const;

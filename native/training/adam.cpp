@@ -1,6 +1,6 @@
 #include "training/adam.h"
 
-#include "head/segmentation_head.h"
+#include "head/pointwise.h"
 
 namespace stego {
 
@@ -8,7 +8,7 @@ Adam::Adam(NamedTensors parameters) : parameters_(std::move(parameters)) {
   for (const auto& [name, parameter] : parameters_) {
     exp_avgs_.push_back(at::zeros_like(parameter).detach());
     exp_avg_sqs_.push_back(at::zeros_like(parameter).detach());
-    steps_.push_back(at::zeros({}, at::kFloat));
+    steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat)).detach());
   }
 }
 
@@ -33,9 +33,13 @@ void Adam::save(TensorMap& tensors, const std::string& group) const {
 void Adam::load(const TensorMap& tensors, const std::string& group) {
   const std::string prefix = "optimizer." + group + ".";
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    exp_avgs_[i] = take(tensors, prefix + parameters_[i].first + ".exp_avg", exp_avgs_[i].sizes());
-    exp_avg_sqs_[i] = take(tensors, prefix + parameters_[i].first + ".exp_avg_sq", exp_avg_sqs_[i].sizes());
-    steps_[i] = take(tensors, prefix + "step", {});
+    const auto& [name, parameter] = parameters_[i];
+    const auto read = [&](const char* what) {
+      return take(tensors, prefix + name + what, parameter.sizes()).to(parameter.device());
+    };
+    exp_avgs_[i] = read(".exp_avg");
+    exp_avg_sqs_[i] = read(".exp_avg_sq");
+    steps_[i] = take(tensors, prefix + "step", {}).to(parameter.device());
   }
 }
 

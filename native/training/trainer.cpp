@@ -57,14 +57,18 @@ StepBatch draw_batch(const FeatureStore& store, const std::vector<int64_t>& imag
   result.teacher = result.features;
   result.positive_teacher = result.positive_features;
   if (loss.dropout > 0) {
-    result.masks = draw_dropout(batch, store.backbone().dim(), loss.dropout, generator);
-    result.positive_masks = draw_dropout(batch, store.backbone().dim(), loss.dropout, generator);
+    const auto draw = [&] {
+      return draw_dropout(batch, store.backbone().dim(), loss.dropout, generator)
+          .to(result.features.device());
+    };
+    result.masks = draw();
+    result.positive_masks = draw();
     if (loss.feature_dropout) {
       result.teacher = result.features * result.masks->features;
       result.positive_teacher = result.positive_features * result.positive_masks->features;
     }
   }
-  result.draws = draws ? *draws : draw_positions(batch, loss, generator);
+  result.draws = (draws ? *draws : draw_positions(batch, loss, generator)).to(result.features.device());
   return result;
 }
 
