@@ -123,8 +123,8 @@ function drawFacade(stage: Stage, kind: HouseKind): Facade {
     door: pickColor(random, DOORS, 0.15),
     lamp: mood.lamps ? [1, 0.78, 0.42] : null,
     storey: between(random, 2.7, 3.1),
-    bay: modern ? between(random, 2.6, 3.6) : between(random, 2, 2.8),
-    windowWidth: modern ? between(random, 1.6, 2.2) : between(random, 0.85, 1.25),
+    bay: modern ? between(random, 2.2, 2.8) : between(random, 1.7, 2.2),
+    windowWidth: modern ? between(random, 1.5, 1.9) : between(random, 0.85, 1.1),
     windowHeight: modern ? between(random, 1.3, 1.6) : between(random, 1.15, 1.5),
     awning:
       (kind === 'town' || kind === 'block') && chance(random, 0.45)

@@ -2,7 +2,7 @@
 import type { Stage } from './canvas.js'
 import { type Car, drawCar } from './carshape.js'
 import { heading, onStrip, type Strip } from './geometry.js'
-import { type Ground, isTaken } from './ground.js'
+import { type Ground, insideWater, isTaken } from './ground.js'
 import { drawHouse, type House, type HouseKind } from './house.js'
 import { between, chance, pick } from './noise.js'
 import type { Road } from './road.js'
@@ -68,11 +68,26 @@ export function placeHouses(
     const clear = gap === 0 ? -0.5 : 1
     if (
       z > 6 &&
+      !isFlooded(plan.ground, house) &&
       !plan.houses.some((h) => Math.hypot(h.x - x, h.z - z) < (clear * (h.width + house.width)) / 3)
     )
       plan.houses.push(house)
     a += wide / 2 + between(random, 0.6, 1.4) * gap
   }
+}
+
+/** True where a corner of a house would stand in water. */
+function isFlooded(ground: Ground, house: House): boolean {
+  const { water } = ground
+  if (water === undefined) return false
+  const reach = Math.min(house.width, house.depth) / 2
+  const corners: [number, number][] = [
+    [-reach, -reach],
+    [reach, -reach],
+    [reach, reach],
+    [-reach, reach],
+  ]
+  return corners.some(([dx, dz]) => insideWater(water, house.x + dx, house.z + dz) > -0.5)
 }
 
 /** Cars that drive along a road in both directions, keeping right, about `gap` metres apart. */

@@ -269,18 +269,14 @@ function carPark(stage: Stage): Plan {
   return plan
 }
 
-/** Houses with gardens across a road, seen from the lawn or the pond on this side. */
+/** Houses with gardens across a road, seen from the lawn on this side. */
 function suburb(stage: Stage): Plan {
   const { random } = stage
   look(stage, [2.2, 5], [0.28, 0.4])
   const z = between(random, 9, 13)
   const axis = strip(0, z, QUARTER + between(random, -0.35, 0.35), between(random, 2.6, 3.4))
   const road = drawRoad(stage, axis, 2, between(random, 0.6, 1.6))
-  const shore = z - road.strip.half - between(random, 0.8, 2)
-  const water = chance(random, 0.4)
-    ? { ...winding(random, strip(0, shore - 15, 0, 15), 1.2, 30), sin: axis.sin, cos: axis.cos }
-    : undefined
-  const plan = createPlan(stage, road, water)
+  const plan = createPlan(stage, road, undefined)
   placeTraffic(stage, plan, road, -18, 18, between(random, 8, 13))
   placeHouses(stage, plan, road.strip, -1, between(random, 3, 9), -32, 36, SUBURB, between(random, 5, 16))
   placeTrees(stage, plan, 10, z + 5, 34, 5.5, 0.35)
@@ -295,15 +291,15 @@ function riverside(stage: Stage): Plan {
   const { random } = stage
   look(stage, [3.5, 8], [0.32, 0.44])
   const side = chance(random, 0.5) ? 1 : -1
-  const half = between(random, 5, 9)
+  const half = between(random, 4, 6.5)
   const river = winding(
     random,
-    strip(-side * between(random, 2, 5), 0, between(random, -0.25, 0.25), half),
+    strip(-side * between(random, 2.5, 5), 0, between(random, -0.25, 0.25), half),
     3,
     90,
   )
-  const roadHalf = between(random, 2.6, 3.4)
-  const shift = side * (half + between(random, 2, 4) + roadHalf)
+  const roadHalf = between(random, 2.8, 3.8)
+  const shift = side * (half + between(random, 1.2, 2.5) + roadHalf)
   const axis = { ...river, x: river.x + shift * river.cos, z: river.z - shift * river.sin, half: roadHalf }
   const road = drawRoad(stage, axis, 2, between(random, 0.4, 1.4))
   const plan = createPlan(stage, road, river)

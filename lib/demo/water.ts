@@ -9,8 +9,8 @@ import { between, clamp01, fbm, grain } from './noise.js'
 export function paintWater(stage: Stage): void {
   const { canvas, view, mood, random } = stage
   const { width, height, rgb, labels } = canvas
-  const wind = between(random, 0.15, 1)
-  const clarity = between(random, 0.35, 0.8)
+  const wind = between(random, 0.4, 1)
+  const clarity = between(random, 0.25, 0.62)
   const turn = between(random, -0.3, 0.3)
   const offset = between(random, 0, 8)
   const light = groundLight(mood)
@@ -35,16 +35,19 @@ export function paintWater(stage: Stage): void {
       const wave = fbm(wx * 0.5 + z * turn + offset, z * 1.3) - 0.5
       const ripple = fbm(wx * 0.11 + offset, z * 0.33 + wx * turn * 0.1) - 0.5
       const down = y - shore
+      // Waves in rows that shrink with the distance, as seen from a shore.
+      const below = y - view.horizon
+      const streak = fbm(((x - view.centre) / below) * 2.4 + offset, Math.log(below) * 8 + offset) - 0.5
       const stir = wind * (0.25 + down * 0.22)
-      const mirrorY = Math.round(shore - 1 - down * 0.92 + (wave * 2.2 * calm + ripple * 2) * stir)
+      const mirrorY = Math.round(shore - 1 - down * 0.92 + (wave * 1.5 * calm + ripple + streak * 2) * stir)
       const mirrorX = Math.round(x + (ripple + wave * 0.6) * stir)
       const source = (clampTo(mirrorY, shore - 1) * width + Math.min(width - 1, Math.max(0, mirrorX))) * 3
       const grazing = clamp01(1.15 - (down / view.focal) * 1.6)
-      const gloss = clamp01(clarity * grazing + (wave * calm + ripple) * 0.7 * wind)
+      const gloss = clamp01(clarity * grazing + (wave * calm * 0.5 + ripple * 0.5 + streak) * wind)
       let r = deep[0] + (rgb[source]! * 0.94 - deep[0]) * gloss
       let g = deep[1] + (rgb[source + 1]! * 0.96 - deep[1]) * gloss
       let b = deep[2] + (rgb[source + 2]! - deep[2]) * gloss
-      const crest = clamp01((wave * calm * 0.9 + ripple * 0.8) * 3 - 0.15) * wind * 0.34
+      const crest = clamp01((wave * calm * 0.6 + streak) * 4 - 0.2) * wind * 0.42
       const path = Math.exp(-(((x - sunX) / (view.focal * 0.16)) ** 2))
       const spark = grain(x, y) > 0.93 - 0.2 * path ? clamp01(wave * 5 + 0.3) * glitter * path : 0
       r += (mood.horizon[0] - r) * crest + mood.sunlight[0] * spark

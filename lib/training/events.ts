@@ -1,6 +1,6 @@
 /** What a training run tells while it runs. Every event is plain data, ready for JSON. */
 import type { Evaluation } from '../evaluation/scores.js'
-import type { PairHistogram, PairValues } from '../native.js'
+import type { PairHistogram, PairValues, StepLosses } from '../native.js'
 import type { TrainOptions } from '../options/train.js'
 
 /** First event: the options with every default filled in, and what was found on disk. */
@@ -41,22 +41,12 @@ export interface ShiftsEvent {
   histograms: Record<keyof PairValues, PairHistogram> | null
 }
 
-export interface StepEvent {
+/** One step, with its losses. */
+export interface StepEvent extends Omit<StepLosses, 'gradients'> {
   type: 'step'
   /** 1-based number of the step just done. */
   step: number
   steps: number
-  /** Weighted sum of the three correspondence terms. */
-  correspondence: number
-  self: number
-  knn: number
-  random: number
-  /** Mean code similarity by pair type. */
-  similarity: PairValues
-  cluster: number
-  /** null where no pixel of the batch has a label. */
-  linear: number | null
-  rawLinear: number | null
   milliseconds: number
 }
 

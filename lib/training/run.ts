@@ -42,7 +42,9 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   const began = performance.now()
   const resumed = request.resume === null ? null : await readModel(modelPath(request.resume), signal)
   const options =
-    request.resume === null ? request.options : { ...resumed!.record.options, ...request.changes }
+    request.resume === null
+      ? request.options
+      : { ...resumed!.record.options, ...request.changes, out: runOf(request.resume) }
   if (request.resume === null && options.out !== null) await checkRunFolder(options.out)
 
   const { train, validation } = await openData(options)
@@ -62,6 +64,8 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   const folder = await openFolderOf(request, options)
   if (resumed) await job(() => trainer.load(modelPath(request.resume!)))
   const checkpoint = createCheckpoints(folder, trainer, record)
+  checkpoint.pending = resumed === null
+  let finished = false
   const tell = async (event: TrainingEvent) => {
     await folder?.log(event)
     return event
@@ -80,7 +84,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       threads,
       step: record.step,
     })
-    if (!resumed) await checkpoint.write()
+    await checkpoint.write()
 
     for await (const progress of images.computeAll()) {
       yield await tell({ type: 'features', total: images.count, ...progress })
@@ -110,6 +114,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       const milliseconds = performance.now() - start
       checkFinite(losses.correspondence + losses.cluster + (losses.linear ?? 0), record.step + 1, checkpoint)
       record.step += 1
+      record.assignment = null
       checkpoint.pending = true
       yield await tell({ type: 'step', step: record.step, steps: options.steps, ...losses, milliseconds })
       if (record.step === options.steps) break
@@ -122,14 +127,11 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       }
     }
 
-    const { restarts, seed, patches } = {
-      restarts: options.kmeansRestarts,
-      seed: options.seed,
-      patches: patchesOf(options, record),
-    }
     for (const target of ['kmeans', 'raw'] as const) {
-      const bytesPerImage = 4 * patches * (target === 'raw' ? record.backbone.dim : options.dim)
-      yield await tell(await fitClusters(target, trainer, images, { restarts, seed, bytesPerImage, signal }))
+      const width = target === 'raw' ? record.backbone.dim : options.dim
+      const bytesPerImage = 4 * width * (options.resolution / record.backbone.patch) ** 2
+      const settings = { restarts: options.kmeansRestarts, seed: options.seed, bytesPerImage, signal }
+      yield await tell(await fitClusters(target, trainer, images, settings))
     }
     checkpoint.pending = true
     if (validation) {
@@ -142,16 +144,19 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     const sheet = folder && (await writeSheet(folder, network, record, validation ?? train, signal))
     const seconds = (performance.now() - began) / 1000
     yield await tell({ type: 'end', steps: record.step, seconds, contactSheet: sheet })
+    finished = true
     return { network, record }
   } catch (error) {
     // Nothing is lost: what was reached is written before the run fails or is aborted.
     const event = await checkpoint.write().catch(() => null)
     if (event) yield await tell(event)
-    network.dispose()
     throw error
   } finally {
+    // The same where whoever takes the events has ended the run.
+    await checkpoint.write().catch(() => null)
     trainer.dispose()
     images.dispose()
+    if (!finished) network.dispose()
   }
 }
 
@@ -203,9 +208,8 @@ function checkSameImages(record: ModelRecord, train: Split, data: string): void 
 }
 
 async function openFolderOf(request: TrainRequest, options: TrainOptions): Promise<RunFolder | null> {
-  if (request.resume === null) return options.out === null ? null : createRunFolder(options.out, options)
-  const run = runOf(request.resume)
-  return run === null ? null : openRunFolder(run)
+  if (options.out === null) return null
+  return request.resume === null ? createRunFolder(options.out, options) : openRunFolder(options.out)
 }
 
 /** The run folder that a `resume` means; null for a model file that lies elsewhere. */
@@ -264,9 +268,6 @@ function lossOptions(options: TrainOptions): LossOptions {
     featureDropout,
   }
 }
-
-const patchesOf = (options: TrainOptions, record: ModelRecord) =>
-  (options.resolution / record.backbone.patch) ** 2
 
 /** Scores the validation split as `evaluate` does by default. */
 async function validate(

@@ -139,6 +139,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   update(raw_linear_optimizer_, raw_linear, losses.raw_linear);
   cluster_optimizer_.step(cluster_gradients, input.learning_rates.cluster);
   report(losses.gradients, cluster_optimizer_.parameters(), cluster_gradients);
+  network_->kmeans.reset();  // centres fitted before belong to other codes
   return losses;
 }
 

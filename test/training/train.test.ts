@@ -203,6 +203,23 @@ test('two images are enough', async (t) => {
   t.true(neighbors?.type === 'neighbors' && neighbors.k === 1)
 })
 
+test('images that are all alike neither crash nor end in NaN', async (t) => {
+  const data = await temporaryFolder(t)
+  const black = { create: { width: 40, height: 40, channels: 3, background: '#000' } } as const
+  for (const name of ['a', 'b', 'c'])
+    await sharp(black)
+      .png()
+      .toFile(join(data, `${name}.png`))
+  const out = join(data, 'run')
+  await Stego.train({ ...SMALL, data, out, kmeansRestarts: 2 })
+  for (const [name, { data: values }] of Object.entries(await tensorsOf(checkpointOf(out)))) {
+    t.true(
+      [...values].every((value) => Number.isFinite(Number(value))),
+      name,
+    )
+  }
+})
+
 test('a run can be iterated late, by several readers, and its failure reaches whoever looks', async (t) => {
   const data = await makeDataset(t, { train: 3 })
   const run = Stego.train({ ...SMALL, data })
@@ -229,5 +246,6 @@ test('an error thrown by onEvent ends the run and leaves a checkpoint', async (t
     if (event.type === 'step' && event.step === 2) throw new Error('listener')
   }
   await t.throwsAsync(async () => Stego.train({ ...SMALL, data, out, onEvent }), { message: 'listener' })
+  t.is((await Stego.load(out)).info.step, 2)
   t.is((await Stego.train({ resume: out })).info.step, SMALL.steps)
 })

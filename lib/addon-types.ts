@@ -1,0 +1,329 @@
+/**
+ * The native addon as TypeScript sees it: a typed mirror of what native/addon.cpp registers.
+ * Every method that returns a promise is a job on the addon's own thread; at most one runs at a time.
+ */
+
+export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
+
+/** Row-major values and their shape. */
+export interface Tensor<T extends TensorData = Float32Array> {
+  data: T
+  shape: number[]
+}
+
+/** 8-bit RGB pixels, rows top to bottom, 3 bytes a pixel. */
+export interface Pixels {
+  data: Uint8Array
+  width: number
+  height: number
+}
+
+/** One byte a pixel: a class index; values at or above the number of classes are void. */
+export interface LabelMap {
+  data: Uint8Array
+  width: number
+  height: number
+}
+
+/**
+ * From a picture to the network's input, always by Pillow's nearest-neighbour rule (stego.md A3):
+ * `center`: shorter side to `resolution`, centre crop of `resolution` squared;
+ * `squash`: both sides to `resolution`, aspect lost;
+ * `whole`: shorter side to `resolution`, the longer to the nearest multiple of `multiple`, nothing cropped.
+ */
+export interface Transform {
+  resolution: number
+  crop: 'center' | 'squash' | 'whole'
+  multiple: number
+}
+
+export type Device = 'cpu'
+export type DType = 'float32'
+
+/** What a frozen backbone is made of. */
+export interface BackboneInfo {
+  dim: number
+  patch: number
+  depth: number
+  heads: number
+  parameters: number
+}
+
+/** One cancel flag; a job that was given it stops at its next poll and rejects with `ERR_STEGO_CANCELLED`. */
+export interface CancelToken {
+  cancel(): void
+}
+
+export interface BackboneTrace {
+  /** Patch and class tokens with position embedding, [B, 1 + h*w, C]. */
+  tokens: Tensor
+  /** The interpolated position embedding, [1, 1 + h*w, C]. */
+  positions: Tensor
+  /** Normed outputs of the last blocks, earliest first, each [B, 1 + h*w, C]. */
+  features: Tensor[]
+  /** Queries, keys and values of the last blocks, earliest first, each [3, B, heads, 1 + h*w, C / heads]. */
+  qkv: Tensor[]
+}
+
+export interface NativeBackbone {
+  readonly info: BackboneInfo
+  /** Last-block features of transformed images: [B, C, h, w]. */
+  features(images: Pixels[], transform: Transform, cancel: CancelToken): Promise<Tensor>
+  /** The ViT's inner tensors for an already normalised input [B, 3, H, W]. */
+  trace(input: Tensor, blocks: number, cancel: CancelToken): Promise<BackboneTrace>
+}
+
+export type Projection = 'linear' | 'nonlinear'
+export type Centering = 'official' | 'paper' | 'none'
+export type Reduction = 'mean' | 'sum'
+
+export interface NetworkOptions {
+  dim: number
+  classes: number
+  projection: Projection
+  seed: number
+}
+
+/** The ways from an image to classes: k-means on codes, the probes, and the two baselines on backbone features. */
+export type PredictionHead = 'kmeans' | 'online' | 'linear' | 'raw' | 'rawLinear'
+
+export interface PredictOptions {
+  transform: Transform
+  /** Average codes and features with those of the mirrored image (stego.md A13). */
+  flip: boolean
+  heads: PredictionHead[]
+  /** Size of the label maps: that of the transformed image, or each picture's own. */
+  size: 'transform' | 'original'
+  /** Also return log-probabilities [classes, H, W] of these heads, at the same size. */
+  logProbabilities: CodeHead[]
+}
+
+export type CodeHead = 'kmeans' | 'online' | 'linear'
+
+export interface Prediction {
+  width: number
+  height: number
+  labels: Partial<Record<PredictionHead, Uint8Array>>
+  logProbabilities: Partial<Record<CodeHead, Tensor>>
+}
+
+export interface NativeNetwork {
+  readonly backbone: NativeBackbone
+  readonly info: { dim: number; classes: number; projection: Projection; heads: PredictionHead[] }
+  /** Images that the transform brings to one size. */
+  predict(images: Pixels[], options: PredictOptions, cancel: CancelToken): Promise<Prediction[]>
+  /** Codes [B, dim, h, w] of features [B, C, h, w]. */
+  encode(features: Tensor, cancel: CancelToken): Promise<Tensor>
+  /** Writes all tensors with this metadata to a temporary name, syncs it and renames it. */
+  save(path: string, metadata: Record<string, string>): Promise<void>
+  dispose(): void
+}
+
+/** Exact cosine neighbours, nearest first, self excluded, ties by index: [count, k]. */
+export interface Neighbors {
+  indices: Int32Array
+  similarities: Float32Array
+}
+
+/** Backbone features of the training images, in memory up to a byte budget, and their pooled vectors. */
+export interface NativeFeatureStore {
+  /** Bytes held, and how many images are kept for good. */
+  readonly info: { bytes: number; kept: number; count: number }
+  /**
+   * Computes features of images `indices`. Those within the budget are kept; the others are held until the
+   * next call that computes. Returns for each whether it is kept.
+   */
+  compute(
+    indices: Int32Array,
+    images: Pixels[],
+    transform: Transform,
+    cancel: CancelToken,
+  ): Promise<boolean[]>
+  /** The same for an already normalised input [n, 3, H, W]. */
+  computePrepared(indices: Int32Array, input: Tensor, cancel: CancelToken): Promise<boolean[]>
+  /** Neighbours by pooled features. */
+  neighbors(k: number, cancel: CancelToken): Promise<Neighbors>
+  dispose(): void
+}
+
+export interface PairValues {
+  self: number
+  knn: number
+  random: number
+}
+
+export interface LossOptions {
+  shifts: PairValues
+  weights: PairValues
+  centering: Centering
+  zeroClamp: boolean
+  stabilize: boolean
+  reduction: Reduction
+  featureSamples: number
+  negativeSamples: number
+  /** Dropout2d probability on features, 0 to switch off; the head's draws and the teacher's share it. */
+  dropout: number
+  /** Whether the teacher's features go through dropout as well (the official code does so). */
+  featureDropout: boolean
+}
+
+/** Random draws given as data instead of drawn from the seed, for parity. */
+export interface GivenDraws {
+  coords1: Tensor
+  coords2: Tensor
+  permutations: Tensor<BigInt64Array>
+}
+
+export interface StepInput {
+  /** Images of the batch and their positives, as indices of the store. */
+  images: Int32Array
+  positives: Int32Array
+  /** Label maps of the batch, transformed as the images are; `null` where an image has none. */
+  labels: (LabelMap | null)[]
+  /** Seed of this step's draws. */
+  seed: number
+  learningRates: { head: number; linear: number; cluster: number }
+  loss: LossOptions
+  draws?: GivenDraws
+  /** Return the gradients of all parameters by name. */
+  gradients?: boolean
+}
+
+export interface StepLosses {
+  /** The weighted correspondence loss and its three terms (unweighted). */
+  correspondence: number
+  self: number
+  knn: number
+  random: number
+  /** Mean code similarities of the three pair types. */
+  similarity: PairValues
+  cluster: number
+  /** null where the batch has no valid label. */
+  linear: number | null
+  rawLinear: number | null
+  gradients?: Record<string, Tensor>
+}
+
+export interface PairHistogram {
+  /** Quantile asked for. */
+  value: number
+  /** Counts of F in 80 equal bins over [-1, 1]. */
+  histogram: number[]
+  mean: number
+}
+
+export interface NativeTrainer {
+  step(input: StepInput, cancel: CancelToken): Promise<StepLosses>
+  /** Draws the feature correspondences F of a batch as a step does and gathers them. */
+  measure(
+    images: Int32Array,
+    positives: Int32Array,
+    seed: number,
+    loss: LossOptions,
+    cancel: CancelToken,
+  ): Promise<void>
+  /** Quantiles of what was measured, which is then forgotten. */
+  distributions(quantiles: PairValues): Promise<Record<keyof PairValues, PairHistogram>>
+  /** Collects the codes (`kmeans`) or backbone features (`raw`) of all patches of images held by the store. */
+  collect(images: Int32Array, target: 'kmeans' | 'raw', cancel: CancelToken): Promise<void>
+  /** Fits cosine k-means on what was collected, keeps the best restart in the network and lets the vectors go. */
+  fitKMeans(
+    target: 'kmeans' | 'raw',
+    options: { restarts: number; iterations: number; seed: number },
+    cancel: CancelToken,
+  ): Promise<{ meanCosine: number; meanCosines: number[]; sizes: number[] }>
+  /** Network and optimiser state. */
+  save(path: string, metadata: Record<string, string>): Promise<void>
+  /** Optimiser state, from a checkpoint of the same network. */
+  load(path: string): Promise<void>
+  dispose(): void
+}
+
+export interface WeightFile {
+  metadata: Record<string, string>
+  tensors: { name: string; dtype: string; shape: number[] }[]
+}
+
+/** Sampled maps of a pair of images, [B, C, h, w] each. */
+export interface PairMaps {
+  features1: Tensor
+  features2: Tensor
+  codes1: Tensor
+  codes2: Tensor
+}
+
+/** Maps of a batch and of its positives, [B, C, h, w] each. */
+export interface CorrespondenceMaps {
+  features: Tensor
+  codes: Tensor
+  positiveFeatures: Tensor
+  positiveCodes: Tensor
+}
+
+/** The addon's exports; native/addon.cpp registers them. */
+export interface Addon {
+  configure(options: { threads: number }): void
+  CancelToken: new () => CancelToken
+  Backbone: {
+    load(
+      path: string,
+      options: { prefix: string; heads: number; device: Device; dtype: DType },
+      cancel: CancelToken,
+    ): Promise<NativeBackbone>
+  }
+  Network: {
+    create(
+      backbone: NativeBackbone,
+      options: NetworkOptions,
+      linear: boolean,
+      cancel: CancelToken,
+    ): Promise<NativeNetwork>
+    load(
+      path: string,
+      options: NetworkOptions & { heads: number; device: Device; dtype: DType },
+      cancel: CancelToken,
+    ): Promise<NativeNetwork>
+  }
+  FeatureStore: new (backbone: NativeBackbone, count: number, budgetBytes: number) => NativeFeatureStore
+  Trainer: new (network: NativeNetwork, store: NativeFeatureStore) => NativeTrainer
+  inspectWeights(path: string): Promise<WeightFile>
+  readWeights(path: string): Promise<Record<string, Tensor<TensorData>>>
+  writeWeights(
+    path: string,
+    tensors: Record<string, Tensor<TensorData>>,
+    metadata: Record<string, string>,
+  ): Promise<void>
+  prepareImages(images: Pixels[], transform: Transform): Promise<Tensor>
+  /** The bytes of a transformed picture (3 channels) or label map (1). */
+  transformBytes(image: Pixels | LabelMap, channels: 1 | 3, transform: Transform): Promise<Pixels>
+  denormalize(image: Tensor): Tensor<Uint8Array>
+  nearestIndices(from: number, to: number): number[]
+  nearestNeighbors(vectors: Tensor, k: number, cancel?: CancelToken): Promise<Neighbors>
+  /** Counts [rows, columns] of predicted against true classes over pairs of label maps. */
+  confusion(
+    predictions: Uint8Array[],
+    labels: Uint8Array[],
+    rows: number,
+    columns: number,
+  ): Promise<Float64Array>
+  samplePoints(
+    map: Tensor,
+    coordinates: Tensor,
+    outputGradient?: Tensor,
+  ): Promise<{ samples: Tensor; gradient: Tensor }>
+  shiftFixedPoints(permutation: Tensor<BigInt64Array>): Tensor<BigInt64Array>
+  pairCorrespondence(
+    maps: PairMaps,
+    loss: LossOptions,
+    shift: number,
+    lossGradient?: Tensor,
+  ): Promise<Record<'loss' | 'similarity' | 'gradient1' | 'gradient2', Tensor>>
+  correspondenceLoss(
+    maps: CorrespondenceMaps,
+    draws: GivenDraws,
+    loss: LossOptions,
+  ): Promise<Record<string, Tensor>>
+  clusterLookup(codes: Tensor, clusters: Tensor, alpha: number | null): Promise<Record<string, Tensor>>
+  /** The best GFLOP/s of a float32 matrix product of this size: what benchmarks compare with. */
+  matrixProductPeak(size: number, repeats: number): Promise<number>
+}
