@@ -104,9 +104,9 @@ function print(canvas: Canvas, random: Random, rgb: Float32Array): Uint8Array {
   const vignette = between(random, 0.05, 0.35)
   const noise = between(random, 2, 6.5)
   const exposure = Math.sqrt(0.46 / meter(canvas)) * between(random, 0.9, 1.15)
-  const curve = toneCurve(exposure, between(random, 0.95, 1.25), between(random, 0, 0.04))
-  const saturation = between(random, 0.85, 1.25)
-  const warmth = between(random, -0.05, 0.05)
+  const curve = toneCurve(exposure, between(random, 0.75, 1.3), between(random, 0, 0.07))
+  const saturation = between(random, 0.4, 1.5)
+  const warmth = between(random, -0.09, 0.09)
   const seedX = random.integer(256)
   const seedY = random.integer(256)
   const cx = (width - 1) / 2

@@ -30,6 +30,11 @@ function varnish(mood: Mood, normal: Vector, paint: Rgb): Rgb {
   return mix([paint[0] * light[0], paint[1] * light[1], paint[2] * light[2]], sky, mirror)
 }
 
+/** What tinted glass mirrors. */
+function glassSky(mood: Mood): Rgb {
+  return mix(mix(mood.zenith, mood.horizon, 0.6), [0.5, 0.5, 0.5], 0.6)
+}
+
 /** Paints a car and the dark under it. */
 export function paintCar(stage: Stage, car: Car): void {
   const { view, mood } = stage
@@ -49,7 +54,7 @@ export function paintCar(stage: Stage, car: Car): void {
   }
   const half = s.width / 2
   const top = half * 0.76
-  const sky = mix(mood.zenith, mood.horizon, 0.5)
+  const sky = glassSky(mood)
   const end = (front: boolean) => (normal: Vector, rise: number) =>
     new End(front, varnish(mood, normal, car.paint), illuminate(mood, normal), half * 0.93, rise, car.lights)
   const lid = (normal: Vector) => new Varnish(varnish(mood, normal, car.paint))
@@ -125,7 +130,7 @@ function paintCabin(frame: Frame, belt: number, top: number): void {
     const place = (l: number) => (side > 0 ? l : s.length - l)
     const outline = trapezium(place(s.deck), place(s.cowl), 0, place(s.roofRear), place(s.roofFront), rise)
     const normal = normalOf(u, v)
-    const sky = mix(mood.zenith, mood.horizon, 0.5)
+    const sky = glassSky(mood)
     const paint = varnish(mood, normal, car.paint)
     fillFace(stage, origin, u, v, outline, new Cabin(s, side < 0, rise, paint, illuminate(mood, normal), sky))
   }

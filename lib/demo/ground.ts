@@ -34,7 +34,7 @@ export interface Caster {
   depth: number
 }
 
-const FARTHEST = 900
+const FARTHEST = 5000
 /** Stands for a place far from all water. */
 const DRY = -1e3
 

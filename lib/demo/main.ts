@@ -28,7 +28,7 @@ export interface DemoResult {
 }
 
 const SCENES = { train: 120, val: 40 }
-const STEPS = 300
+const SCHEDULE = { steps: 300, batch: 16 }
 
 /** Trains, scores and draws; `onEvent` takes the events of the run. */
 export async function runDemo(
@@ -47,7 +47,7 @@ export async function runDemo(
   const model = await Stego.train({
     data,
     classes: options.classes ?? SCENE_CLASSES.length,
-    steps: STEPS,
+    ...SCHEDULE,
     seed,
     out: run,
     signal,

@@ -15,13 +15,13 @@ interface Range {
 /** Paints `count` ranges that rise from the horizon; the highest reaches `height` pixels above it. */
 export function paintMountains(stage: Stage, count: number, height: number): void {
   const { mood, random } = stage
-  const haze = clamp01(0.22 + mood.hazeDensity * 0.9)
+  const haze = clamp01(0.12 + mood.hazeDensity * 0.8)
   for (let n = 0; n < count; n++) {
     const near = count === 1 ? 0.7 : n / (count - 1)
     paintRange(stage, {
       height: height * (1 - 0.42 * near) * between(random, 0.85, 1),
       haze: clamp01(haze * (1.25 - 0.85 * near)),
-      green: clamp01(between(random, -0.2, 0.5) + near * 0.5),
+      green: clamp01(between(random, -0.3, 0.2) + near * 0.25),
       peaks: between(random, 0.6, 1.3) * (1 + 0.5 * near),
     })
   }
@@ -65,7 +65,7 @@ function paintRange(stage: Stage, range: Range): void {
   const snowAt = mood.snowline < 1 ? mood.snowline * range.height : Infinity
   const treeline = range.green * range.height * 0.75
   const sunlit = mood.sunlight
-  const air = mood.haze
+  const air = mix(mood.haze, [0.36, 0.44, 0.62], 0.6)
   for (let x = 0; x < width; x++) {
     const rise = line[x]!
     const top = Math.max(0, Math.floor(foot - rise))

@@ -23,17 +23,17 @@ export interface Road {
 }
 
 const ASPHALT: readonly Rgb[] = [
-  [0.36, 0.36, 0.38],
-  [0.28, 0.29, 0.31],
-  [0.45, 0.44, 0.44],
-  [0.42, 0.4, 0.37],
-  [0.52, 0.52, 0.53],
+  [0.38, 0.38, 0.4],
+  [0.3, 0.31, 0.33],
+  [0.45, 0.45, 0.46],
+  [0.42, 0.41, 0.41],
+  [0.5, 0.5, 0.52],
 ]
 const PAVEMENT: readonly Rgb[] = [
-  [0.62, 0.6, 0.57],
-  [0.54, 0.53, 0.53],
-  [0.6, 0.52, 0.46],
-  [0.68, 0.66, 0.62],
+  [0.6, 0.59, 0.58],
+  [0.54, 0.54, 0.55],
+  [0.58, 0.55, 0.52],
+  [0.64, 0.63, 0.62],
 ]
 
 /** A road along a strip whose half width is that of the carriageway; `pavement` metres are added each side. */
@@ -112,7 +112,7 @@ function shadeAsphalt(road: Road, row: GroundRow, rgb: Float32Array, start: numb
     // Wheels polish two tracks in each lane.
     const inLane = c + half - Math.floor((c + half) / lane) * lane - lane / 2
     const track = clamp01(1 - Math.abs(Math.abs(inLane) - 0.85) / 0.55)
-    let gain = 1 + broad * 0.45 + stain * 0.3 - track * polish + (grain(x, y) - 0.5) * rough
+    let gain = 1 + broad * 0.3 + stain * 0.22 - track * polish + (grain(x, y) - 0.5) * rough
     // Repairs: darker rectangles here and there. Cracks: where a noise passes its middle.
     if (cell(a / 6 + offset * 9, c / 2.4 + 40) < 0.1 * worn) gain *= 0.8
     if (cracked > 0 && Math.abs(fbm(a * 0.22 + 5, c * 0.22 + offset) - 0.5) < cracked) gain *= 0.75

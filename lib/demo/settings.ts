@@ -87,9 +87,9 @@ function street(stage: Stage): Plan {
   for (const side of [-1, 1]) {
     const wet = side === canal
     const room = wet ? 1.6 + half * 2 + between(random, 2, 6) : setback
-    placeHouses(stage, plan, road.strip, side, room, wet ? 14 : between(random, 5, 12), 120, kinds, gap)
+    placeHouses(stage, plan, road.strip, side, room, wet ? 14 : between(random, 5, 12), 75, kinds, gap)
     if (chance(random, 0.7))
-      placeParked(stage, plan, road, side, between(random, 5, 9), 70, between(random, 0.3, 0.8))
+      placeParked(stage, plan, road, side, between(random, 5, 9), 50, between(random, 0.3, 0.8))
     const row = side * (edge + (wet ? 0.7 : Math.min(1.8, setback * 0.5)))
     if (chance(random, 0.55))
       placeAvenue(
@@ -103,7 +103,7 @@ function street(stage: Stage): Plan {
         between(random, 4, 7),
       )
   }
-  placeTraffic(stage, plan, road, between(random, 7, 12), 90, between(random, 16, 40))
+  placeTraffic(stage, plan, road, between(random, 7, 12), 55, between(random, 12, 24))
   placeTrees(stage, plan, 14, 10, 60, 6, 0.2)
   return plan
 }
@@ -145,9 +145,9 @@ function country(stage: Stage): Plan {
         RURAL,
         between(random, 10, 30),
       )
-  placeTraffic(stage, plan, road, between(random, 7, 11), 60, between(random, 9, 22))
+  placeTraffic(stage, plan, road, between(random, 7, 11), 40, between(random, 8, 15))
   placeTrees(stage, plan, 12, 10, 50, 5.5, 0.45)
-  placeWood(stage, plan, between(random, 80, 160), 8, 0.6, between(random, 0.2, 0.6))
+  placeWood(stage, plan, between(random, 60, 110), 12, 0.6, between(random, 0.2, 0.6))
   if (chance(random, 0.25)) placeFraming(stage, plan, 6.5)
   return plan
 }
@@ -179,7 +179,7 @@ function lakeside(stage: Stage): Plan {
     const by = chance(random, 0.5) ? between(random, 1, 6) : between(random, -15, -9)
     placeHouses(stage, plan, axis, -1, between(random, 2, 4), by, by + 3, RURAL, 6)
   }
-  placeWood(stage, plan, far * 1.25, 8, 0.6, between(random, 0.3, 0.7))
+  if (chance(random, 0.5)) placeWood(stage, plan, far * 1.2, 12, 0.6, between(random, 0.3, 0.7))
   placeTrees(stage, plan, 8, z + 4, near, 5, 0.3)
   placeTrees(stage, plan, 4, 5.5, z - 3, 2.4, 0)
   if (chance(random, 0.3)) placeFraming(stage, plan, 6)
@@ -223,7 +223,7 @@ function waterfront(stage: Stage): Plan {
       between(random, 3, 5),
     )
   placeTrees(stage, plan, 12, shore + 1, 40, 5.5, 0.35)
-  placeWood(stage, plan, between(random, 50, 90), 8, 0.5, between(random, 0.2, 0.6))
+  if (chance(random, 0.5)) placeWood(stage, plan, between(random, 40, 70), 10, 0.5, between(random, 0.2, 0.6))
   return plan
 }
 
@@ -265,7 +265,7 @@ function carPark(stage: Stage): Plan {
     between(random, 4, 20),
   )
   placeTrees(stage, plan, 10, axis.z + half + 1, near + 2, 5, 0.3)
-  placeWood(stage, plan, far * 1.3, 8, 0.5, between(random, 0.3, 0.7))
+  if (chance(random, 0.5)) placeWood(stage, plan, far * 1.2, 12, 0.5, between(random, 0.3, 0.7))
   return plan
 }
 
@@ -281,7 +281,7 @@ function suburb(stage: Stage): Plan {
   placeHouses(stage, plan, road.strip, -1, between(random, 3, 9), -32, 36, SUBURB, between(random, 5, 16))
   placeTrees(stage, plan, 10, z + 5, 34, 5.5, 0.35)
   placeTrees(stage, plan, 5, 5.5, z - 4, 2, 0)
-  placeWood(stage, plan, between(random, 45, 80), 8, 0.5, between(random, 0.3, 0.7))
+  if (chance(random, 0.6)) placeWood(stage, plan, between(random, 40, 60), 10, 0.5, between(random, 0.3, 0.7))
   if (chance(random, 0.25)) placeFraming(stage, plan, 6)
   return plan
 }
@@ -303,7 +303,7 @@ function riverside(stage: Stage): Plan {
   const axis = { ...river, x: river.x + shift * river.cos, z: river.z - shift * river.sin, half: roadHalf }
   const road = drawRoad(stage, axis, 2, between(random, 0.4, 1.4))
   const plan = createPlan(stage, road, river)
-  placeTraffic(stage, plan, road, between(random, 8, 12), 80, between(random, 8, 16))
+  placeTraffic(stage, plan, road, between(random, 8, 12), 45, between(random, 7, 12))
   placeHouses(
     stage,
     plan,

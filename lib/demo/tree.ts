@@ -198,7 +198,7 @@ function paintClump(
   load(dark)
   if (span > 2.5) dab(canvas, brush, LABEL.tree)
   brush.cover = 0.9
-  const count = Math.max(6, Math.min(380, Math.round((clump.rx * clump.ry * 2.5) / (leafSize * leafSize))))
+  const count = Math.max(6, Math.min(900, Math.round((clump.rx * clump.ry * 2.5) / (leafSize * leafSize))))
   const [ar, ag, ab] = mood.ambient
   const [lr, lg, lb] = mood.sunlight
   const clear = 1 - haze

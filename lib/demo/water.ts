@@ -44,8 +44,8 @@ export function paintWater(stage: Stage): void {
       const source = (clampTo(mirrorY, shore - 1) * width + Math.min(width - 1, Math.max(0, mirrorX))) * 3
       const grazing = clamp01(1.15 - (down / view.focal) * 1.6)
       const gloss = clamp01(clarity * grazing + (wave * calm * 0.5 + ripple * 0.5 + streak) * wind)
-      let r = deep[0] + (rgb[source]! * 0.94 - deep[0]) * gloss
-      let g = deep[1] + (rgb[source + 1]! * 0.96 - deep[1]) * gloss
+      let r = deep[0] + (rgb[source]! * 0.72 - deep[0]) * gloss
+      let g = deep[1] + (rgb[source + 1]! * 0.86 - deep[1]) * gloss
       let b = deep[2] + (rgb[source + 2]! - deep[2]) * gloss
       const crest = clamp01((wave * calm * 0.6 + streak) * 4 - 0.2) * wind * 0.42
       const path = Math.exp(-(((x - sunX) / (view.focal * 0.16)) ** 2))

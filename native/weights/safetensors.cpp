@@ -202,7 +202,7 @@ void write_safetensors(const std::string& path, const TensorMap& tensors, const 
   std::string header = "{\"__metadata__\":{";
   const char* separator = "";
   for (const auto& [key, value] : metadata) {
-    header += separator + json_string(key) + ":" + json_string(value);
+    header += text(separator, json_string(key), ":", json_string(value));
     separator = ",";
   }
   header += "}";
