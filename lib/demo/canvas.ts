@@ -74,17 +74,6 @@ export function hazeAt(mood: Mood, depth: number): number {
   return 1 - Math.exp((-mood.hazeDensity * depth) / 100)
 }
 
-/** A colour seen through the haze in front of it. */
-export function throughHaze(mood: Mood, color: Rgb, depth: number): Rgb {
-  const t = hazeAt(mood, depth)
-  const h = mood.haze
-  return [
-    color[0] + (h[0] - color[0]) * t,
-    color[1] + (h[1] - color[1]) * t,
-    color[2] + (h[2] - color[2]) * t,
-  ]
-}
-
 /** One dab of a brush. */
 export function dab(c: Canvas, brush: Brush, label: number): void {
   const { x, y, rx, ry, cos, sin, r, g, b, cover } = brush

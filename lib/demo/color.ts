@@ -4,17 +4,6 @@ import { between, pick, type Random } from './noise.js'
 /** Red, green and blue. */
 export type Rgb = readonly [number, number, number]
 
-/** A colour of hue (turns), saturation and lightness in [0, 1]. */
-export function hsl(hue: number, saturation: number, lightness: number): Rgb {
-  const h = hue - Math.floor(hue)
-  const chroma = (1 - Math.abs(2 * lightness - 1)) * saturation
-  const channel = (shift: number) => {
-    const k = (shift + h * 12) % 12
-    return lightness - (chroma / 2) * Math.max(-1, Math.min(k - 3, 9 - k, 1))
-  }
-  return [channel(0), channel(8), channel(4)]
-}
-
 /** `t` of the way from one colour to another. */
 export function mix(a: Rgb, b: Rgb, t: number): Rgb {
   return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]

@@ -69,7 +69,7 @@ export function along(s: Strip, x: number, z: number): number {
 }
 
 /** How far the axis is displaced sideways at a place along it. */
-export function sway(s: Strip, a: number): number {
+function sway(s: Strip, a: number): number {
   const bent = s.bend * a * a
   return s.swing === 0 ? bent : bent + s.swing * Math.sin((a / s.wave) * 2 * Math.PI + s.phase)
 }
@@ -137,7 +137,7 @@ export function locateRow(row: GroundRow, view: View, y: number, road: Strip): v
   }
 }
 
-/** Places along and across a strip for every column of a row; `along` and `across` for many points. */
+/** Places along and across a strip for every column of a row: `along` and `across` for many points. */
 export function measureStrip(row: GroundRow, s: Strip, alongs: Float32Array, acrosses: Float32Array): void {
   const { left, step, width } = row
   const { sin, cos, bend, swing, phase } = s
