@@ -1,6 +1,5 @@
 /** The result of segmenting one image, and the ways to write it. */
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, extname, join, resolve } from 'node:path'
+import { basename, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { StegoError } from '../errors.js'
@@ -8,6 +7,7 @@ import type { Pixels, Tensor } from '../native.js'
 import { drawOverlay, type OverlayOptions } from './overlay.js'
 import { checkPalette, clusterPalette, type Palette } from './palette.js'
 import { encodeIndexPng, encodePalettePng } from './png.js'
+import { writeWhole } from './write-whole.js'
 
 /** Which prediction the labels are: fitted clusters, the cluster probe trained along, or the linear probe. */
 export type SegmentationHead = 'kmeans' | 'online' | 'linear'
@@ -174,33 +174,4 @@ function checkStyle(style: unknown): SegmentationStyle {
     'ERR_STEGO_OPTION',
     `style must be one of ${STYLES.join(', ')}, received ${JSON.stringify(style)}.`,
   )
-}
-
-/** Writes to a temporary name in the same folder, syncs and renames. */
-async function writeWhole(file: string, content: Buffer): Promise<void> {
-  const folder = dirname(file)
-  const temporary = join(
-    folder,
-    `.${basename(file)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`,
-  )
-  try {
-    await mkdir(folder, { recursive: true })
-    const handle = await open(temporary, 'wx')
-    try {
-      await handle.writeFile(content)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, file)
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {})
-    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
-    throw new StegoError(
-      'ERR_STEGO_FILE',
-      `${file} cannot be written (${reason}). Check the folder's permissions and the space left, or choose ` +
-        'another place.',
-      { cause },
-    )
-  }
 }

@@ -3,7 +3,6 @@
  * nearest neighbours, shifts, the steps, k-means, validation. Everything random is a pure function of the seed and the
  * step, so a run that was stopped goes on exactly where it was.
  */
-import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { readClassNames } from '../data/class-names.js'
 import { listSplits, openFolder, type Split } from '../data/folder.js'
@@ -16,6 +15,7 @@ import { evaluateSchema } from '../options/evaluate.js'
 import { parseOptions } from '../options/parse.js'
 import type { TrainOptions, TrainRequest } from '../options/train.js'
 import { contactSheet } from '../output/contact-sheet.js'
+import { writeWhole } from '../output/write-whole.js'
 import { defaultThreads } from '../threads.js'
 import { loadBackbone } from '../weights/backbones.js'
 import { lastCheckpoint, type ModelRecord, modelPath, readModel, writeRecord } from '../weights/model-file.js'
@@ -304,9 +304,6 @@ async function writeSheet(
   const { assignment, options, classNames } = record
   const rows = await previewRows(network, split.items, { count: SHEET_IMAGES, transform, assignment, signal })
   const picture = await contactSheet(rows, { classes: options.classes, classNames })
-  const temporary = `${folder.contactSheet}.tmp`
-  await mkdir(dirname(folder.contactSheet), { recursive: true })
-  await writeFile(temporary, picture)
-  await rename(temporary, folder.contactSheet)
+  await writeWhole(folder.contactSheet, picture)
   return folder.contactSheet
 }

@@ -26,11 +26,11 @@ test('without data or a run to resume there is nothing to train', (t) => {
 })
 
 test('folders and files may be file: URLs, no others', (t) => {
-  const url = pathToFileURL('/tmp/a folder')
-  const options = fresh({ data: url, backbone: pathToFileURL('/tmp/w.pth'), out: url })
-  t.is(options.data, '/tmp/a folder')
-  t.is(options.backbone, '/tmp/w.pth')
-  t.is(options.out, '/tmp/a folder')
+  const url = pathToFileURL('/some/a folder')
+  const options = fresh({ data: url, backbone: pathToFileURL('/some/w.pth'), out: url })
+  t.is(options.data, '/some/a folder')
+  t.is(options.backbone, '/some/w.pth')
+  t.is(options.out, '/some/a folder')
   t.throws(() => parseTrain({ data: new URL('https://example.org/photos') }), { code: 'ERR_STEGO_OPTION' })
 })
 
