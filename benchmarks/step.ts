@@ -2,13 +2,16 @@
 import { mixSeed } from '../lib/data/random.js'
 import { checked, job, type LabelMap } from '../lib/native.js'
 import { trainSchema } from '../lib/options/train.js'
+import { lossOptions } from '../lib/training/loss-options.js'
 import { loadBackbone } from '../lib/weights/backbones.js'
+import { networkOptions } from '../lib/weights/network-options.js'
 import { machinePeak, report, time, useThreads } from './measure.js'
 
 const threads = useThreads()
 const classes = 11
 const options = trainSchema.parse({ data: '.', classes })
-const { dim, featureSamples, negativeSamples, resolution } = options
+const { dim, negativeSamples, resolution } = options
+const featureSamples = 11
 const backbone = await loadBackbone('starter')
 const { dim: channels, patch } = backbone.info
 const patches = (resolution / patch) ** 2
@@ -28,9 +31,9 @@ for (const [batch, labelled] of [
   [32, true],
   [32, false],
 ] as const) {
-  const store = checked((native) => new native.FeatureStore(backbone, 2 * batch, 2 ** 31))
+  const store = checked((native) => new native.FeatureStore(backbone, 2 * batch, { budgetBytes: 2 ** 31, pictures: false }))
   const network = await job((native, cancel) =>
-    native.Network.create(backbone, { ...options, dim }, labelled, cancel),
+    native.Network.create(backbone, networkOptions(options, channels), labelled, cancel),
   )
   const trainer = checked((native) => new native.Trainer(network, store))
   const side = resolution
@@ -54,7 +57,8 @@ for (const [batch, labelled] of [
     positives: images.map((index) => index + batch),
     labels: Array.from({ length: batch }, () => (labelled ? label : null)),
     learningRates: options.learningRates,
-    loss: { ...options, shifts: { self: 0.6, knn: 0.6, random: 0.6 } },
+    oracle: false,
+    loss: lossOptions(options, { self: 0.6, knn: 0.6, random: 0.6 }),
   }
   let step = 0
   const { min, median } = await time(

@@ -54,6 +54,14 @@ export interface CancelToken {
   cancel(): void
 }
 
+/** Which of a backbone's tensors are the features. */
+export interface FeatureChoice {
+  /** Outputs of a block after the final norm, or the keys of its attention, heads side by side. */
+  kind: 'feat' | 'keys'
+  /** Of which block, counted from the last, which is 1. */
+  layer: number
+}
+
 export interface BackboneTrace {
   /** Patch and class tokens with position embedding, [B, 1 + h*w, C]. */
   tokens: Tensor
@@ -69,8 +77,28 @@ export interface NativeBackbone {
   readonly info: BackboneInfo
   /** Last-block features of transformed images: [B, C, h, w]. */
   features(images: Pixels[], transform: Transform, cancel: CancelToken): Promise<Tensor>
+  /** Heat maps of points by backbone features. */
+  correspond(...call: CorrespondCall): Promise<HeatMaps>
   /** The ViT's inner tensors for an already normalised input [B, 3, H, W]. */
   trace(input: Tensor, blocks: number, cancel: CancelToken): Promise<BackboneTrace>
+}
+
+/**
+ * A picture and another or null; points (x, y) in [-1, 1], [P, 2]; whether to leave the cosines as they are, neither
+ * centred nor clamped.
+ */
+export type CorrespondCall = [
+  image: Pixels,
+  other: Pixels | null,
+  points: Tensor,
+  options: { transform: Transform; raw: boolean },
+  cancel: CancelToken,
+]
+
+/** How much each pixel corresponds to each point, [P, height, width]: over the picture itself, and over the other. */
+export interface HeatMaps {
+  self: Tensor
+  other: Tensor | null
 }
 
 export type Projection = 'linear' | 'nonlinear'
@@ -79,8 +107,16 @@ export type Reduction = 'mean' | 'sum'
 
 export interface NetworkOptions {
   dim: number
+  /** Of the linear probes. */
   classes: number
-  projection: Projection
+  /** Of the cluster probe and of k-means: the classes and any extra clusters. */
+  clusters: number
+  /** null: the code is the feature. */
+  projection: Projection | null
+  /** false: the code is the log-softmax of the projection. */
+  continuous: boolean
+  /** Whether there is a layer that reconstructs features from codes. */
+  decoder: boolean
   seed: number
 }
 
@@ -96,6 +132,8 @@ export interface PredictOptions {
   size: 'transform' | 'original'
   /** Also return log-probabilities [classes, H, W] of these heads, at the same size. */
   logProbabilities: CodeHead[]
+  /** Factor of the cosines in cluster probabilities. */
+  temperature: number
 }
 
 export type CodeHead = 'kmeans' | 'online' | 'linear'
@@ -109,11 +147,19 @@ export interface Prediction {
 
 export interface NativeNetwork {
   readonly backbone: NativeBackbone
-  readonly info: { dim: number; classes: number; projection: Projection; heads: PredictionHead[] }
+  readonly info: {
+    dim: number
+    classes: number
+    clusters: number
+    projection: Projection | null
+    heads: PredictionHead[]
+  }
   /** Images that the transform brings to one size. */
   predict(images: Pixels[], options: PredictOptions, cancel: CancelToken): Promise<Prediction[]>
   /** Codes [B, dim, h, w] of features [B, C, h, w]. */
   encode(features: Tensor, cancel: CancelToken): Promise<Tensor>
+  /** Heat maps of points by codes. */
+  correspond(...call: CorrespondCall): Promise<HeatMaps>
   /** Writes all tensors with this metadata to a temporary name, syncs it and renames it. */
   save(path: string, metadata: Record<string, string>): Promise<void>
   dispose(): void
@@ -159,12 +205,35 @@ export interface LossOptions {
   zeroClamp: boolean
   stabilize: boolean
   reduction: Reduction
-  featureSamples: number
+  /** Factor of the weighted sum of the three pair types. */
+  correspondenceWeight: number
+  /** Positions an image: this number squared, or every position of the grid. */
+  featureSamples: number | 'all'
   negativeSamples: number
+  negatives: 'official' | 'derangement'
   /** Dropout2d probability on features, 0 to switch off; the head's draws and the teacher's share it. */
   dropout: number
   /** Whether the teacher's features go through dropout as well (the official code does so). */
   featureDropout: boolean
+  reconstructionWeight: number
+  alignment: { weight: number; axes: 'correct' | 'official' }
+  crf: ContrastiveCrfOptions
+  clusterObjective: 'nearestCenter' | 'nearestPosition'
+}
+
+/** The contrastive CRF loss (stego.md A8). */
+export interface ContrastiveCrfOptions {
+  weight: number
+  /** Pixels drawn a step, shared by the batch. */
+  samples: number
+  /** Widths of position and colour of the bilateral kernel, and of position of the gaussian one. */
+  alpha: number
+  beta: number
+  gamma: number
+  /** Weights of the two kernels. */
+  bilateral: number
+  gaussian: number
+  shift: number
 }
 
 /** Random draws given as data instead of drawn from the seed, for parity. */
@@ -172,18 +241,35 @@ export interface GivenDraws {
   coords1: Tensor
   coords2: Tensor
   permutations: Tensor<BigInt64Array>
+  /** Rows and columns of the contrastive CRF's pixels, [2, n], within 56. */
+  crfPlaces?: Tensor<BigInt64Array>
 }
 
-export interface StepInput {
+/** A batch and what its random draws depend on. */
+export interface BatchInput {
   /** Images of the batch and their positives, as indices of the store. */
   images: Int32Array
   positives: Int32Array
   /** Label maps of the batch, transformed as the images are; `null` where an image has none. */
   labels: (LabelMap | null)[]
+  /** The same of the positives; needed by the oracle alone. */
+  positiveLabels?: (LabelMap | null)[]
+  /** Salient pixels of the batch and of the positives, nonzero where salient; without them positions are uniform. */
+  salience?: (LabelMap | null)[]
+  positiveSalience?: (LabelMap | null)[]
+  /** Labels teach instead of features. */
+  oracle: boolean
   /** Seed of this step's draws. */
   seed: number
-  learningRates: { head: number; linear: number; cluster: number }
   loss: LossOptions
+}
+
+export interface StepInput extends BatchInput {
+  learningRates: { head: number; linear: number; cluster: number }
+  /** What augmented views are made of, or the views and where their pixels lie, as (row, column), for parity. */
+  views?: { images: Pixels[]; transform: Transform } | { input: Tensor; coordinates: Tensor }
+  /** Count code similarities. */
+  histograms?: boolean
   draws?: GivenDraws
   /** Return the gradients of all parameters by name. */
   gradients?: boolean
@@ -201,6 +287,12 @@ export interface StepLosses {
   /** null where the batch has no valid label. */
   linear: number | null
   rawLinear: number | null
+  /** Unweighted optional terms; null where their weight is 0. */
+  reconstruction: number | null
+  alignment: number | null
+  crf: number | null
+  /** Counts of code similarities in 80 equal bins over [-1, 1]. */
+  histograms?: Record<keyof PairValues, number[]>
   gradients?: Record<string, Tensor>
 }
 
@@ -215,15 +307,11 @@ export interface PairHistogram {
 export interface NativeTrainer {
   step(input: StepInput, cancel: CancelToken): Promise<StepLosses>
   /** Draws the feature correspondences F of a batch as a step does and gathers them. */
-  measure(
-    images: Int32Array,
-    positives: Int32Array,
-    seed: number,
-    loss: LossOptions,
-    cancel: CancelToken,
-  ): Promise<void>
+  measure(batch: BatchInput, cancel: CancelToken): Promise<void>
   /** Quantiles of what was measured, which is then forgotten. */
   distributions(quantiles: PairValues): Promise<Record<keyof PairValues, PairHistogram>>
+  /** Begins the probes and their optimisers anew. */
+  resetProbes(seed: number): Promise<void>
   /** Collects the codes (`kmeans`) or backbone features (`raw`) of all patches of images held by the store. */
   collect(images: Int32Array, target: 'kmeans' | 'raw', cancel: CancelToken): Promise<void>
   /** Fits cosine k-means on what was collected, keeps the best restart in the network and lets the vectors go. */
@@ -236,6 +324,47 @@ export interface NativeTrainer {
   save(path: string, metadata: Record<string, string>): Promise<void>
   /** Optimiser state, from a checkpoint of the same network. */
   load(path: string): Promise<void>
+  dispose(): void
+}
+
+/** A picture and its label map, of one size. */
+export interface LabelledPixels {
+  image: Pixels
+  label: LabelMap
+}
+
+/** Pairs of images, and the positions in them that are compared. */
+export interface PairInput {
+  images: LabelledPixels[]
+  /** As many as images; empty to compare each image with itself. */
+  partners: LabelledPixels[]
+  /** Positions (x, y) in [-1, 1] of the images and of the partners, [B, S, S, 2]. */
+  first: Tensor
+  second: Tensor
+  transform: Transform
+}
+
+/** Precision against recall while the threshold falls: recall rises, up to 1. */
+export interface PrecisionRecallCurve {
+  precision: number[]
+  recall: number[]
+  averagePrecision: number
+}
+
+/** What the scores of all pairs of positions say, and how many pairs there were and share a class. */
+export interface PairCurves {
+  features: PrecisionRecallCurve
+  codes: PrecisionRecallCurve
+  crf: PrecisionRecallCurve
+  pairs: number
+  positives: number
+}
+
+/** Scores of pairs of positions against shared classes, counted in 96 MiB however many there are. */
+export interface NativePairScores {
+  add(input: PairInput, cancel: CancelToken): Promise<void>
+  /** Curves of at most `points` points. */
+  curves(points: number, cancel: CancelToken): Promise<PairCurves>
   dispose(): void
 }
 
@@ -267,7 +396,7 @@ export interface Addon {
   Backbone: {
     load(
       path: string,
-      options: { prefix: string; heads: number; device: Device; dtype: DType },
+      options: { prefix: string; heads: number; features: FeatureChoice; device: Device; dtype: DType },
       cancel: CancelToken,
     ): Promise<NativeBackbone>
   }
@@ -280,12 +409,18 @@ export interface Addon {
     ): Promise<NativeNetwork>
     load(
       path: string,
-      options: NetworkOptions & { heads: number; device: Device; dtype: DType },
+      options: NetworkOptions & { heads: number; features: FeatureChoice; device: Device; dtype: DType },
       cancel: CancelToken,
     ): Promise<NativeNetwork>
   }
-  FeatureStore: new (backbone: NativeBackbone, count: number, budgetBytes: number) => NativeFeatureStore
+  /** `pictures` also keeps each image at 56 x 56, for the contrastive CRF. */
+  FeatureStore: new (
+    backbone: NativeBackbone,
+    count: number,
+    options: { budgetBytes: number; pictures: boolean },
+  ) => NativeFeatureStore
   Trainer: new (network: NativeNetwork, store: NativeFeatureStore) => NativeTrainer
+  PairScores: new (network: NativeNetwork) => NativePairScores
   inspectWeights(path: string): Promise<WeightFile>
   readWeights(path: string): Promise<Record<string, Tensor<TensorData>>>
   writeWeights(
@@ -324,6 +459,12 @@ export interface Addon {
     loss: LossOptions,
   ): Promise<Record<string, Tensor>>
   clusterLookup(codes: Tensor, clusters: Tensor, alpha: number | null): Promise<Record<string, Tensor>>
+  contrastiveCrf(
+    pictures: Tensor,
+    codes: Tensor,
+    places: Tensor<BigInt64Array>,
+    options: ContrastiveCrfOptions,
+  ): Promise<Record<'loss' | 'codesGradient', Tensor>>
   /** The best GFLOP/s of a float32 matrix product of this size: what benchmarks compare with. */
   matrixProductPeak(size: number, repeats: number): Promise<number>
 }

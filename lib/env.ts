@@ -1,7 +1,54 @@
 /** The environment variables this package reads, all of them, in one place. */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+type Environment = Record<string, string | undefined>
 
 /** `STEGO_THREADS`: threads of the native OpenMP team; unset, empty or not a positive integer means automatic. */
 export function threadsFromEnv(): number | undefined {
   const value = Number(process.env.STEGO_THREADS)
   return Number.isInteger(value) && value > 0 ? value : undefined
+}
+
+/**
+ * `STEGO_CACHE`: the folder for fetched weights. Unset or empty: `$XDG_CACHE_HOME/stego` where that is an absolute
+ * path, else the system's place for caches, such as `~/.cache/stego`.
+ */
+export function cacheFromEnv(env: Environment = process.env, platform = process.platform): string {
+  if (env.STEGO_CACHE) return resolve(env.STEGO_CACHE)
+  if (env.XDG_CACHE_HOME?.startsWith('/')) return join(env.XDG_CACHE_HOME, 'stego')
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'stego')
+  if (platform === 'win32') {
+    return join(env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), 'stego', 'Cache')
+  }
+  return join(homedir(), '.cache', 'stego')
+}
+
+/** `STEGO_MIRROR`: base URL under which the files of published weights lie; undefined where unset or empty. */
+export function mirrorFromEnv(): string | undefined {
+  return process.env.STEGO_MIRROR || undefined
+}
+
+/** `STEGO_OFFLINE`: nothing is fetched; unset, empty, `0` and `false` mean no. */
+export function offlineFromEnv(): boolean {
+  return !['', '0', 'false'].includes((process.env.STEGO_OFFLINE ?? '').toLowerCase())
+}
+
+/** Proxies as other tools read them. */
+export interface ProxySettings {
+  /** Proxy for http:// addresses. */
+  http?: string
+  /** Proxy for https:// addresses. */
+  https?: string
+  /** Hosts that are reached without one, separated by commas or spaces. */
+  except?: string
+}
+
+/** `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`; where both spellings are set, the small letters win, as in curl. */
+export function proxiesFromEnv(env: Environment = process.env): ProxySettings {
+  return {
+    http: env.http_proxy || env.HTTP_PROXY || undefined,
+    https: env.https_proxy || env.HTTPS_PROXY || undefined,
+    except: env.no_proxy || env.NO_PROXY || undefined,
+  }
 }

@@ -17,6 +17,7 @@ export type StegoErrorCode =
   | 'ERR_STEGO_DISPOSED' // a model was used after dispose()
   | 'ERR_STEGO_OUT_OF_MEMORY' // memory could not be had
   | 'ERR_STEGO_FILE' // reading or writing a file failed
+  | 'ERR_STEGO_DOWNLOAD' // published weights cannot be fetched, or are not the file they should be
   | 'ERR_STEGO_ADDON' // the native addon is missing or cannot be loaded
   | 'ERR_STEGO_NATIVE' // anything else native code reports
 

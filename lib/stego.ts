@@ -1,15 +1,21 @@
 /** The package's main class. */
 import { fileURLToPath } from 'node:url'
+import { openDataset } from './data/dataset.js'
 import { decodeImage, type ImageInput } from './data/decode.js'
 import { openFolder } from './data/folder.js'
+import type { Split } from './data/split.js'
 import { createTransform } from './data/transform.js'
 import { StegoError } from './errors.js'
+import { type Correspondence, correspondWith } from './evaluation/correspondence.js'
 import { evaluateNetwork } from './evaluation/evaluate.js'
+import { type PrecisionRecall, precisionRecall } from './evaluation/precision-recall.js'
 import type { Evaluation } from './evaluation/scores.js'
 import { type CodeHead, checked, job, type Tensor } from './native.js'
-import { type EvaluateInput, evaluateSchema } from './options/evaluate.js'
+import { type CorrespondInput, correspondSchema } from './options/correspond.js'
+import { type EvaluateInput, type EvaluateOptions, evaluateSchema } from './options/evaluate.js'
 import { type FeaturesInput, featuresSchema } from './options/features.js'
 import { parseOptions } from './options/parse.js'
+import { type PrecisionRecallInput, precisionRecallSchema } from './options/precision-recall.js'
 import { type SegmentInput, type SegmentOptions, segmentSchema } from './options/segment.js'
 import { parseTrain, type TrainInput } from './options/train.js'
 import { Segmentation } from './output/segmentation.js'
@@ -17,6 +23,9 @@ import type { TrainingEvent } from './training/events.js'
 import { type TrainedModel, train } from './training/run.js'
 import { TrainingRun } from './training/training-run.js'
 import { describeModel, type ModelInfo, modelPath, readModel, writeRecord } from './weights/model-file.js'
+
+/** Factor of the cosines in cluster probabilities (eval_segmentation.py). */
+const TEMPERATURE = 2
 
 /**
  * A model for unsupervised semantic segmentation: made by `Stego.train` from a folder of images, or read by
@@ -96,7 +105,7 @@ export class Stego {
   async evaluate(options: EvaluateInput): Promise<Evaluation> {
     const { network, record } = this.#model
     const parsed = parseOptions(evaluateSchema, options, 'evaluate()')
-    return evaluateNetwork(network, parsed, record.classNames)
+    return evaluateNetwork(network, await this.#open(parsed), parsed, record.classNames)
   }
 
   /** The frozen backbone's features of an image: [1, channels, height / patch, width / patch]. */
@@ -106,6 +115,37 @@ export class Stego {
     const transform = createTransform(resolution, crop, backbone.info.patch)
     const pixels = await decodeImage(image)
     return job((_, cancel) => backbone.features([pixels], transform, cancel), signal)
+  }
+
+  /**
+   * Heat maps of points of an image: where in it, and in another picture, is what is there? By the backbone's
+   * features or by the codes. Pictures of any size; heat comes at their own size.
+   * @param other another picture; null or the same stays within the first
+   *
+   * Rejects with `ERR_STEGO_OPTION` for points outside -1 to 1, `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for an
+   * image, `ERR_STEGO_SIZE` for the resolution.
+   */
+  async correspond(
+    image: ImageInput,
+    other: ImageInput | null = null,
+    options?: CorrespondInput,
+  ): Promise<Correspondence> {
+    const context = 'correspond()'
+    const { on, ...parsed } = parseOptions(correspondSchema, options, context)
+    const { network } = this.#model
+    const maps = on === 'codes' ? { on, source: network } : { on, source: checked(() => network.backbone) }
+    return correspondWith(maps, image, other, parsed, context)
+  }
+
+  /**
+   * Precision and recall of correspondences against shared classes on the labelled images of a split: of backbone
+   * features, of codes, and of the contrastive CRF's kernel, which knows places and colours alone. Whether the codes'
+   * average precision exceeds the features' says what training has done.
+   * Rejects with `ERR_STEGO_DATA_*` for what is wrong with the images, `ERR_STEGO_DATA_EMPTY` without labels.
+   */
+  async precisionRecall(options: PrecisionRecallInput): Promise<PrecisionRecall> {
+    const parsed = parseOptions(precisionRecallSchema, options, 'precisionRecall()')
+    return precisionRecall(this.#model.network, await this.#open(parsed), parsed)
   }
 
   /** Writes the model as one .safetensors file, whole or not at all. */
@@ -124,13 +164,23 @@ export class Stego {
     this.dispose()
   }
 
+  /** A split for scoring, of the dataset the model was trained on unless another is named. */
+  #open(source: Pick<EvaluateOptions, 'data' | 'split' | 'dataset' | 'labelMap' | 'crops' | 'cropRatio'>): Promise<Split> {
+    const { dataset, labelMap } = this.#model.record.options
+    return openDataset({
+      ...source,
+      dataset: source.dataset ?? dataset,
+      labelMap: source.labelMap ?? labelMap,
+    })
+  }
+
   async #segment(input: ImageInput, options: SegmentOptions): Promise<Segmentation> {
     const { network, record } = this.#model
     const { resolution, flip, probabilities, signal } = options
     const transform = createTransform(resolution, 'whole', record.backbone.patch)
     const head = this.#head(options.labels)
     const image = await decodeImage(input)
-    const settings = { transform, flip, heads: [head], size: 'original' as const }
+    const settings = { transform, flip, heads: [head], size: 'original' as const, temperature: TEMPERATURE }
     const logProbabilities = probabilities ? [head] : []
     const [prediction] = await job(
       (_, cancel) => network.predict([image], { ...settings, logProbabilities }, cancel),

@@ -5,12 +5,15 @@ import { type Given, readFlags } from '../options/flags.js'
 import { nearest } from '../options/nearest.js'
 import type { Api } from './api.js'
 import type { Command } from './command.js'
+import { correspondCommand } from './correspond.js'
+import { cropCommand } from './crop.js'
 import { demoCommand } from './demo.js'
 import { evaluateCommand } from './evaluate.js'
 import { reportError } from './failure.js'
 import { commandHelp, mainHelp } from './help.js'
 import { inspectCommand } from './inspect.js'
 import { listenForSignals } from './interrupt.js'
+import { neighborsCommand } from './neighbors.js'
 import { segmentCommand } from './segment.js'
 import type { Terminal } from './terminal.js'
 import { trainCommand } from './train.js'
@@ -20,7 +23,10 @@ export const COMMANDS: Command[] = [
   trainCommand,
   segmentCommand,
   evaluateCommand,
+  correspondCommand,
   inspectCommand,
+  neighborsCommand,
+  cropCommand,
   demoCommand,
 ]
 

@@ -1,30 +1,41 @@
 /** `stego evaluate` */
 import { z } from 'zod'
-import { formatEvaluation } from '../evaluation/scores.js'
+import { formatEvaluation, formatSummary } from '../evaluation/format.js'
+import type { Evaluation } from '../evaluation/scores.js'
+import { requireSameClasses, summarize } from '../evaluation/summary.js'
 import { evaluateSchema } from '../options/evaluate.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
+import type { Api } from './api.js'
 import type { Command, Surroundings } from './command.js'
 import { jsonOption } from './json.js'
 
 const { signal: _, ...flags } = evaluateSchema.shape
 const schema = z.strictObject({
   ...flags,
-  json: jsonOption('Print the scores in percent as one JSON object; null where there is nothing to score.'),
+  json: jsonOption(
+    'Print the scores in percent as one JSON object, null where there is nothing to score; of several models as ' +
+      '{ checkpoints, mean, spread }.',
+  ),
 })
 
 export const evaluateCommand: Command = {
   name: 'evaluate',
   purpose:
-    'Scores a model against the labels of a folder, beside what its backbone reaches without training.',
-  usage: ['evaluate <run or checkpoint> --data <folder> [--split <name>] [flags]'],
+    'Scores a model against the labels of a folder, beside what its backbone reaches without training; several models ' +
+    'with mean and standard deviation.',
+  usage: ['evaluate <run or checkpoint>... --data <folder> [--split <name>] [flags]'],
   schema,
-  words: { min: 1, max: 1, what: 'a run folder or a checkpoint' },
+  words: { min: 1, max: Number.POSITIVE_INFINITY, what: 'a run folder or a checkpoint' },
   examples: [
     { line: 'stego evaluate runs/photos --data ./photos', doc: 'Scores of the split "val".' },
     {
       line: 'stego evaluate runs/photos --data ./photos --split test --json',
       doc: 'The same of another split, for scripts.',
+    },
+    {
+      line: 'stego evaluate runs/a runs/b runs/c --data ./photos',
+      doc: 'Each of several runs, their mean and their standard deviation.',
     },
   ],
   interruptible: true,
@@ -34,8 +45,42 @@ export const evaluateCommand: Command = {
 async function evaluate(given: Given, { terminal, signal, api }: Surroundings): Promise<void> {
   const { json, ...options } = parseOptions(schema, given.values, 'stego evaluate', FLAG_WORDING)
   const stego = await api.stego()
-  await using model = await stego.load(given.words[0]!)
-  terminal.note(`scoring split ${options.split} of ${options.data}`)
-  const evaluation = await model.evaluate({ ...options, signal })
-  terminal.print(json ? JSON.stringify(evaluation) : formatEvaluation(evaluation))
+  const { words: sources } = given
+  const several = sources.length > 1
+  if (several) await checkModels(stego, sources, signal)
+  const evaluations: Evaluation[] = []
+  for (const source of sources) {
+    terminal.note(`scoring split ${options.split} of ${options.data}${several ? ` with ${source}` : ''}`)
+    await using model = await stego.load(source)
+    const evaluation = await model.evaluate({ ...options, signal })
+    evaluations.push(evaluation)
+    const text = formatEvaluation(evaluation)
+    if (!json) terminal.print(several ? `${source}\n${text}\n\n` : text)
+  }
+  if (json) terminal.print(JSON.stringify(several ? summaryRecord(sources, evaluations) : evaluations[0]))
+  else if (several) terminal.print(formatSummary(summarize(evaluations), evaluations[0]!.classNames))
+}
+
+/** Opens every model before the first is scored: what is wrong with the last is told at once. */
+async function checkModels(
+  stego: Awaited<ReturnType<Api['stego']>>,
+  sources: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const models = []
+  for (const source of sources) {
+    signal.throwIfAborted()
+    await using model = await stego.load(source)
+    models.push({ name: source, classes: model.info.classes })
+  }
+  requireSameClasses(models)
+}
+
+function summaryRecord(sources: string[], evaluations: Evaluation[]) {
+  const { mean, spread } = summarize(evaluations)
+  return {
+    checkpoints: evaluations.map((evaluation, i) => ({ checkpoint: sources[i], ...evaluation })),
+    mean,
+    spread,
+  }
 }

@@ -42,7 +42,8 @@ export function reporter(): (event: TrainingEvent) => Report {
       case 'neighbors':
         return {
           lines: [
-            `neighbours: ${event.k} for each image, mean similarity ${significant(event.meanSimilarity)}`,
+            `neighbours: ${event.k} for each image` +
+              (event.meanSimilarity === null ? '' : `, mean similarity ${significant(event.meanSimilarity)}`),
           ],
           status: working('shifts'),
         }
@@ -100,11 +101,14 @@ function startLines({ options, images, backbone, threads, step }: StartEvent): s
 }
 
 function stepReport(event: StepEvent, milliseconds: number): Report {
-  const { step, steps, correspondence, cluster, linear } = event
+  const { step, steps, correspondence, cluster, linear, reconstruction, alignment, crf } = event
+  const optional = { linear, reconstruction, alignment, crf }
   const losses = [
     `correspondence ${significant(correspondence)}`,
     `cluster ${significant(cluster)}`,
-    ...(linear === null ? [] : [`linear ${significant(linear)}`]),
+    ...Object.entries(optional).flatMap(([name, loss]) =>
+      loss === null ? [] : [`${name} ${significant(loss)}`],
+    ),
   ].join(', ')
   const speed =
     milliseconds < 1000 ? `${Math.round(milliseconds)} ms/step` : `${(milliseconds / 1000).toFixed(2)} s/step`

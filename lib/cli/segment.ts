@@ -2,11 +2,14 @@
 import { stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { z } from 'zod'
+import { StegoError } from '../errors.js'
+import type { LabelMap, Pixels } from '../native.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { segmentSchema } from '../options/segment.js'
 import type { Segmentation } from '../output/segmentation.js'
+import type { Grid } from '../output/stitch.js'
 import type { Stego } from '../stego.js'
 import type { Command, Surroundings } from './command.js'
 import { jsonOption } from './json.js'
@@ -25,6 +28,21 @@ const schema = z.strictObject({
       'overlay: colours over the image; palette: class indices that viewers show in colour; index: class indices ' +
       'as grey levels.',
   }),
+  stitch: option(
+    z
+      .string()
+      .regex(/^[1-9]\d*x[1-9]\d*$/)
+      .transform(readGrid)
+      .optional(),
+    {
+      group: 'Common',
+      value: 'rows x columns',
+      expected: 'rows and columns of the grid, such as 15x15',
+      doc:
+        'The images are the tiles of one picture, row by row in the order of their names (2 before 10): segment each ' +
+        'and write them as one, stitched.<style>.png.',
+    },
+  ),
   ...flags,
   json: jsonOption('Print one object an image on stdout: its file, size and the share of each class.'),
 })
@@ -48,19 +66,39 @@ export const segmentCommand: Command = {
       line: 'stego segment runs/photos street.jpg --style index --out labels',
       doc: 'Class indices of one image, for programs.',
     },
+    {
+      line: 'stego segment runs/potsdam patches/6_*.png --stitch 15x15',
+      doc: 'An aerial picture that was cut into patches, in one piece again.',
+    },
   ],
   interruptible: true,
   run: segment,
 }
 
+type SegmentInput = Parameters<Stego['segment']>[1]
+
 async function segment(given: Given, { terminal, signal, api }: Surroundings): Promise<void> {
-  const { json, out, style, ...options } = parseOptions(schema, given.values, 'stego segment', FLAG_WORDING)
+  const { json, out, style, stitch, ...options } = parseOptions(
+    schema,
+    given.values,
+    'stego segment',
+    FLAG_WORDING,
+  )
   const [source, ...images] = given.words as [string, ...string[]]
+  const tiles = stitch && (await listTiles(images, stitch))
   const stego = await api.stego()
   await using model = await stego.load(source)
+  const input = { ...options, signal }
+  if (tiles) {
+    const segmentation = await segmentTiles(model, tiles, stitch, input)
+    const file = join(out, `stitched.${style}.png`)
+    await segmentation.toFile(file, { style })
+    terminal.print(json ? JSON.stringify({ ...record(segmentation, file), tiles }) : file)
+    return
+  }
   const taken = new Set<string>()
   for (const image of images) {
-    for await (const segmentation of segmentations(model, image, { ...options, signal })) {
+    for await (const segmentation of segmentations(model, image, input)) {
       const file = join(out, freeName(segmentation.source ?? image, style, taken))
       await segmentation.toFile(file, { style })
       terminal.print(json ? JSON.stringify(record(segmentation, file)) : file)
@@ -71,14 +109,65 @@ async function segment(given: Given, { terminal, signal, api }: Surroundings): P
 async function* segmentations(
   model: Stego,
   image: string,
-  options: Parameters<Stego['segment']>[1],
+  options: SegmentInput,
 ): AsyncIterable<Segmentation> {
-  const folder = await stat(image).then(
+  if (await isFolder(image)) yield* model.segmentAll(image, options)
+  else yield await model.segment(image, options)
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
     (stats) => stats.isDirectory(),
     () => false,
   )
-  if (folder) yield* model.segmentAll(image, options)
-  else yield await model.segment(image, options)
+}
+
+function readGrid(text: string): Grid {
+  const [rows, columns] = text.split('x').map(Number) as [number, number]
+  return { rows, columns }
+}
+
+/** The tiles of a grid in their order: all images given, those of folders included. */
+async function listTiles(images: string[], { rows, columns }: Grid): Promise<string[]> {
+  const { openImages } = await import('../neighbors/images.js')
+  const lists = await Promise.all(
+    images.map(async (image) =>
+      (await isFolder(image))
+        ? (await openImages({ data: image })).images.map((item) => item.image)
+        : [image],
+    ),
+  )
+  const tiles = lists.flat().sort(new Intl.Collator('en', { numeric: true }).compare)
+  if (tiles.length === rows * columns) return tiles
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `stego segment: --stitch ${rows}x${columns} needs ${rows * columns} images, received ${tiles.length}. Name the ` +
+      'tiles of one picture, or another grid.',
+  )
+}
+
+/** Segments tiles one by one and joins pictures and labels. */
+async function segmentTiles(
+  model: Stego,
+  tiles: string[],
+  grid: Grid,
+  options: SegmentInput,
+): Promise<Segmentation> {
+  const { decodeImage } = await import('../data/decode.js')
+  const { Segmentation } = await import('../output/segmentation.js')
+  const { stitch } = await import('../output/stitch.js')
+  const pictures: Pixels[] = []
+  const maps: LabelMap[] = []
+  let last: Segmentation | undefined
+  for (const tile of tiles) {
+    const picture = await decodeImage(tile)
+    last = await model.segment({ ...picture, channels: 3 }, options)
+    pictures.push(picture)
+    maps.push({ data: last.labels, width: last.width, height: last.height })
+  }
+  const { classes, classNames, head } = last!
+  const image = stitch(pictures, grid)
+  return new Segmentation({ image, labels: stitch(maps, grid).data, classes, classNames, head })
 }
 
 /** A file name of its own for each image, also where images of several folders are called the same. */

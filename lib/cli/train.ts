@@ -2,12 +2,14 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { type Evaluation, formatEvaluation } from '../evaluation/scores.js'
+import { formatEvaluation } from '../evaluation/format.js'
+import type { Evaluation } from '../evaluation/scores.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { option, path } from '../options/schema.js'
 import { parseTrain, resumeOption, type TrainRequest, trainSchema } from '../options/train.js'
 import { lastCheckpoint } from '../weights/model-file.js'
 import type { Command, Surroundings } from './command.js'
+import { mergeOptions, readConfig } from './config.js'
 import { Interrupted } from './interrupt.js'
 import { jsonOption } from './json.js'
 import { reporter } from './progress.js'
@@ -31,6 +33,11 @@ export const trainCommand: Command = {
       doc: 'Run folder for configuration, events, checkpoints and the contact sheet.',
     }),
     resume: resumeOption,
+    config: option(path().optional(), {
+      group: 'Common',
+      value: 'file',
+      doc: "YAML file of options, such as a run's config.yaml; flags stand before it.",
+    }),
     json: jsonOption('Print one event a line on stdout, as JSON.'),
   }),
   words: { min: 0, max: 0, what: 'flags only; the folder of images goes after --data' },
@@ -40,6 +47,10 @@ export const trainCommand: Command = {
       line: 'stego train --data ./photos --steps 5000 --batch 16 --backbone dino_vits8.safetensors',
       doc: 'The official schedule on DINO weights.',
     },
+    {
+      line: 'stego train --data ./pytorch_data --preset cityscapes-vitb8 --steps 7000',
+      doc: 'The published settings of a dataset, with one changed.',
+    },
     { line: 'stego train --resume runs/photos --steps 1000', doc: 'Go on with a run, further than planned.' },
   ],
   interruptible: true,
@@ -48,7 +59,8 @@ export const trainCommand: Command = {
 
 async function train({ values }: Given, surroundings: Surroundings): Promise<void> {
   const { terminal, signal, cwd, api } = surroundings
-  const { json, ...input } = values
+  const { json, config, ...typed } = values
+  const input = config === undefined ? typed : mergeOptions(await readConfig(config as string), typed)
   const request = parseTrain(input, 'stego train', FLAG_WORDING)
   const folder = request.resume ?? request.options.out ?? freeRunFolder(cwd, request.options.data)
   const stego = await api.stego()

@@ -48,18 +48,16 @@ export async function decodeImage(input: ImageInput): Promise<Pixels> {
   if (isRaw(input)) return fromRaw(input)
   const { name, bytes } = await readInput(input)
   try {
-    const { data, info } = await sharp(bytes, { failOn: 'error', ignoreIcc: true })
-      .autoOrient()
-      .removeAlpha()
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true })
-    if (info.channels !== 3) throw new Error(`it has ${info.channels} channels`)
-    return {
-      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-      width: info.width,
-      height: info.height,
-    }
+    const image = sharp(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient()
+    const isCmyk = (await image.metadata()).space === 'cmyk'
+    const stored = isCmyk
+      ? image.pipelineColourspace('cmyk').toColourspace('cmyk')
+      : image.removeAlpha().toColourspace('srgb')
+    const { data, info } = await stored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+    const { width, height, channels } = info
+    if (channels !== (isCmyk ? 4 : 3)) throw new Error(`it has ${channels} channels`)
+    if (isCmyk) return { data: cmykToRgb(data), width, height }
+    return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), width, height }
   } catch (cause) {
     throw new StegoError(
       'ERR_STEGO_IMAGE',
@@ -107,6 +105,16 @@ export async function decodeLabels(path: string, expected: LabelSize): Promise<L
     )
   }
   return labels
+}
+
+/** Inks as Pillow turns them to light, without a profile: (255 - ink) (255 - black) / 255 for each colour. */
+function cmykToRgb(inks: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((inks.length / 4) * 3)
+  for (let i = 0; i < inks.length / 4; i++) {
+    const light = 255 - inks[4 * i + 3]!
+    for (let c = 0; c < 3; c++) rgb[3 * i + c] = light - Math.round((inks[4 * i + c]! * light) / 255)
+  }
+  return rgb
 }
 
 async function readInput(input: unknown): Promise<{ name: string; bytes: Buffer }> {

@@ -11,20 +11,13 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
 import { nearest } from '../options/nearest.js'
+import { checkSplit } from './datasets/source.js'
+import type { Item } from './split.js'
 
-/** One image of a split. */
-export interface Item {
-  /** File name without its extension. */
+/** What lies in one split of a folder. */
+export interface Listing {
   name: string
-  /** Path of the image. */
-  image: string
-  /** Path of its label map, where it has one. */
-  label: string | null
-}
-
-/** The images of one split, sorted by name. */
-export interface Split {
-  name: string
+  /** Sorted by name. */
   items: Item[]
   /** How many of the items have a label map. */
   labelled: number
@@ -52,18 +45,11 @@ type Layout = { kind: 'directory'; splits: string[] } | { kind: 'flat'; images: 
  * Throws `ERR_STEGO_DATA_MISSING` where the folder or split does not exist, `ERR_STEGO_DATA_EMPTY` where it
  * holds no images, `ERR_STEGO_DATA_LAYOUT` where labels and images cannot be paired.
  */
-export async function openFolder(root: string | URL, split: string): Promise<Split> {
+export async function openFolder(root: string | URL, split: string): Promise<Listing> {
   const folder = folderPath(root)
   const layout = await detectLayout(folder)
   const splits = layout.kind === 'flat' ? [FLAT_SPLIT] : layout.splits
-  if (!splits.includes(split)) {
-    const suggestion = nearest(split, splits)
-    throw new StegoError(
-      'ERR_STEGO_DATA_MISSING',
-      `there is no split "${split}" in ${folder}; its splits are: ${splits.join(', ')}.` +
-        (suggestion ? ` Did you mean "${suggestion}"?` : ' Name one of these.'),
-    )
-  }
+  checkSplit(split, splits, folder)
   if (layout.kind === 'flat') {
     const items = layout.images.map((file) => ({ name: stem(file), image: join(folder, file), label: null }))
     return { name: split, items: items.sort(byName), labelled: 0 }
@@ -77,16 +63,22 @@ export async function openFolder(root: string | URL, split: string): Promise<Spl
   return { name: split, items, labelled: labels.length }
 }
 
+/** Whether a folder has the directory layout. Throws as `openFolder` does. */
+export async function isDirectoryLayout(root: string | URL): Promise<boolean> {
+  return (await detectLayout(folderPath(root))).kind === 'directory'
+}
+
 /**
  * Names the splits of a folder, sorted; `['train']` for a flat folder. Throws as `openFolder` does where the
  * folder is missing, empty or laid out in another way.
  */
-export async function listSplits(root: string | URL): Promise<string[]> {
+export async function listFolderSplits(root: string | URL): Promise<string[]> {
   const layout = await detectLayout(folderPath(root))
   return layout.kind === 'flat' ? [FLAT_SPLIT] : layout.splits
 }
 
-function folderPath(root: string | URL): string {
+/** A folder's absolute path. Throws `ERR_STEGO_DATA_MISSING` for what is neither a path nor a `file:` URL. */
+export function folderPath(root: string | URL): string {
   if (root instanceof URL && root.protocol === 'file:') return fileURLToPath(root)
   if (typeof root === 'string' && root !== '') return resolve(root)
   throw new StegoError(

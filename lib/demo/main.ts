@@ -1,6 +1,7 @@
 /** The demonstration: trains on scenes drawn here, or on the user's images, and tells what came out. */
 import { join } from 'node:path'
-import { type Evaluation, formatEvaluation } from '../evaluation/scores.js'
+import { formatEvaluation } from '../evaluation/format.js'
+import type { Evaluation } from '../evaluation/scores.js'
 import { Stego } from '../stego.js'
 import type { TrainingEvent } from '../training/events.js'
 import { lastCheckpoint } from '../weights/model-file.js'

@@ -1,6 +1,6 @@
 /** Scoring a network on a labelled split (stego.md A13, without the CRF). */
-import { decodeImage, decodeLabels } from '../data/decode.js'
-import { type Item, openFolder } from '../data/folder.js'
+import { checkClasses } from '../data/dataset.js'
+import type { Item, Split } from '../data/split.js'
 import { createTransform } from '../data/transform.js'
 import {
   checked,
@@ -11,31 +11,40 @@ import {
   type PredictionHead,
 } from '../native.js'
 import type { EvaluateOptions } from '../options/evaluate.js'
-import { type ConfusionMatrix, type Evaluation, scoreClusters, scoreLinear } from './scores.js'
+import {
+  type ConfusionMatrix,
+  type Evaluation,
+  type Metric,
+  requireMetric,
+  scoreClusters,
+  scoreLinear,
+} from './scores.js'
 
 /** Predicts every labelled image of the split and scores all heads that the network has. */
 export async function evaluateNetwork(
   network: NativeNetwork,
+  split: Split,
   options: EvaluateOptions,
   classNames: string[] | null,
 ): Promise<Evaluation> {
-  const { classes, heads } = checked(() => network.info)
-  const { signal, flip, batch } = options
+  const { classes, clusters, heads } = checked(() => network.info)
+  const { signal, flip, batch, temperature, matching, official } = options
+  requireMetric({ matching, official })
   const transform = createTransform(
     options.resolution,
     options.crop,
     checked(() => network.backbone.info.patch),
   )
-  const split = await openFolder(options.data, options.split)
+  checkClasses(split, classes)
   const labelled = split.items.filter((item) => item.label !== null)
-  const counts = new Map(heads.map((head) => [head, new Float64Array(classes * classes)]))
+  const rows = (head: PredictionHead) => (isLinear(head) ? classes : clusters)
+  const counts = new Map(heads.map((head) => [head, new Float64Array(rows(head) * classes)]))
   for (let first = 0; first < labelled.length; first += batch) {
-    const chunk = await decodeAll(labelled.slice(first, first + batch), signal)
+    const chunk = await readAll(split, labelled.slice(first, first + batch), signal)
     const images = chunk.map(({ image }) => image)
-    const settings = { transform, flip, heads, size: 'transform', logProbabilities: [] } as const
+    const settings = { transform, flip, heads, size: 'transform', temperature } as const
     const predictions = await job(
-      (_, cancel) =>
-        network.predict(images, { ...settings, heads: [...heads], logProbabilities: [] }, cancel),
+      (_, cancel) => network.predict(images, { ...settings, logProbabilities: [] }, cancel),
       signal,
     )
     const labels = await Promise.all(
@@ -44,17 +53,20 @@ export async function evaluateNetwork(
     for (const [head, sums] of counts) {
       const maps = predictions.map((prediction) => prediction.labels[head]!)
       const truth = labels.map(({ data }) => data)
-      const added = await job((native) => native.confusion(maps, truth, classes, classes), signal)
+      const added = await job((native) => native.confusion(maps, truth, rows(head), classes), signal)
       for (const [i, count] of added.entries()) sums[i]! += count
     }
   }
   const confusion = (head: PredictionHead): ConfusionMatrix | null => {
     const sums = counts.get(head)
-    return sums && labelled.length > 0 ? { rows: classes, columns: classes, counts: sums } : null
+    return sums && labelled.length > 0 ? { rows: rows(head), columns: classes, counts: sums } : null
   }
-  const score = <T>(head: PredictionHead, by: (confusion: ConfusionMatrix) => T): T | null => {
+  const score = <T>(
+    head: PredictionHead,
+    by: (confusion: ConfusionMatrix, metric: Metric) => T,
+  ): T | null => {
     const matrix = confusion(head)
-    return matrix && by(matrix)
+    return matrix && by(matrix, { matching, official })
   }
   return {
     cluster: score('kmeans', scoreClusters),
@@ -69,12 +81,18 @@ export async function evaluateNetwork(
   }
 }
 
-async function decodeAll(items: Item[], signal?: AbortSignal): Promise<{ image: Pixels; label: LabelMap }[]> {
-  const decoded = []
+const isLinear = (head: PredictionHead) => head === 'linear' || head === 'rawLinear'
+
+async function readAll(
+  { read }: Split,
+  items: Item[],
+  signal?: AbortSignal,
+): Promise<{ image: Pixels; label: LabelMap }[]> {
+  const pictures = []
   for (const item of items) {
     signal?.throwIfAborted()
-    const image = await decodeImage(item.image)
-    decoded.push({ image, label: await decodeLabels(item.label!, image) })
+    const { image, label } = await read(item)
+    pictures.push({ image, label: label! })
   }
-  return decoded
+  return pictures
 }

@@ -1,32 +1,32 @@
-/** Which class each cluster stands for: the one-to-one assignment under which most pixels are right. */
-import { genMatrix, munkres } from 'munkres'
-import { StegoError } from '../errors.js'
-import type { ConfusionMatrix } from './scores.js'
+/** Which class each cluster stands for. */
+import type { Matching } from '../options/evaluate.js'
+import { assignRows } from './assignment.js'
+import { type ConfusionMatrix, requireCounts } from './confusion.js'
 
 /**
- * Assigns clusters to classes so that the matched counts sum to the most possible (Hungarian algorithm,
- * stego.md A12). Where several assignments do, the choice among them is fixed but arbitrary; accuracy is the
- * same for all of them, mean IoU may differ slightly.
- * @param confusion square, rows predicted clusters, columns true classes. Whole counts; exact while the
- * largest count times the number of classes is below 2^53
- * @returns the class of each cluster, [clusters]
+ * Gives clusters their classes (stego.md A12). One to one, the matched counts sum to the most possible; of several
+ * optima it is the official one, which decides mean IoU but not accuracy. Many to one, the lowest of equally frequent
+ * classes is taken.
+ * @param confusion rows predicted clusters, columns true classes, of any numbers. Exact for whole counts up to 2^51
+ * over the fewer of both
+ * @returns the class of each cluster, [clusters]; -1 for a cluster without one: one to one where there are more
+ * clusters than classes, many to one where no labelled pixel lies in it
  *
- * Throws `ERR_STEGO_ARGUMENT` where the matrix is not square or its length is not rows * columns.
+ * Throws `ERR_STEGO_ARGUMENT` where the matrix' length is not rows * columns.
  */
-export function matchClusters(confusion: ConfusionMatrix): Int32Array {
+export function matchClusters(confusion: ConfusionMatrix, matching: Matching = 'one-to-one'): Int32Array {
+  requireCounts(confusion)
   const { rows, columns, counts } = confusion
-  if (rows !== columns || counts.length !== rows * columns) {
-    throw new StegoError(
-      'ERR_STEGO_ARGUMENT',
-      `matching needs as many clusters as classes, received a matrix of ${rows} x ${columns} with ` +
-        `${counts.length} counts. Evaluate with as many classes as the model has clusters.`,
-    )
+  if (matching === 'one-to-one') return assignRows(counts, rows, columns)
+  return Int32Array.from({ length: rows }, (_, row) =>
+    mostFrequent(counts.subarray(row * columns, (row + 1) * columns)),
+  )
+}
+
+function mostFrequent(counts: Float64Array): number {
+  let best = -1
+  for (const [index, count] of counts.entries()) {
+    if (count > (best === -1 ? 0 : counts[best]!)) best = index
   }
-  const assignment = new Int32Array(rows)
-  if (rows === 0) return assignment
-  // munkres minimises: turn counts into costs by distance from the largest.
-  const largest = counts.reduce((a, b) => Math.max(a, b), 0)
-  const costs = genMatrix(rows, columns, (row, column) => largest - counts[row * columns + column]!)
-  for (const [cluster, assigned] of munkres(costs)) assignment[cluster] = assigned
-  return assignment
+  return best
 }

@@ -1,6 +1,5 @@
 /** The rows of a contact sheet: some images of a split with their labels and predictions. */
-import { decodeImage, decodeLabels } from '../data/decode.js'
-import type { Item } from '../data/folder.js'
+import type { Split } from '../data/split.js'
 import { checked, job, type NativeNetwork, type Transform } from '../native.js'
 import type { ContactSheetRow } from '../output/contact-sheet.js'
 
@@ -10,24 +9,24 @@ import type { ContactSheetRow } from '../output/contact-sheet.js'
  */
 export async function previewRows(
   network: NativeNetwork,
-  items: Item[],
+  split: Split,
   options: { count: number; transform: Transform; assignment: number[] | null; signal?: AbortSignal },
 ): Promise<ContactSheetRow[]> {
   const { transform, assignment, signal } = options
   const { classes, heads } = checked(() => network.info)
   const clusterHead = heads.includes('kmeans') ? 'kmeans' : 'online'
   const wanted = heads.filter((head) => head === clusterHead || head === 'linear')
+  const { items } = split
   const count = Math.min(options.count, items.length)
   const rows: ContactSheetRow[] = []
   for (let i = 0; i < count; i++) {
     const item = items[Math.floor(((i + 0.5) * items.length) / count)]!
-    const image = await decodeImage(item.image)
-    const label = item.label === null ? null : await decodeLabels(item.label, image)
+    const { image, label } = await split.read(item)
     const [prediction] = await job(
       (_, cancel) =>
         network.predict(
           [image],
-          { transform, flip: true, heads: wanted, size: 'transform', logProbabilities: [] },
+          { transform, flip: true, heads: wanted, size: 'transform', logProbabilities: [], temperature: 2 },
           cancel,
         ),
       signal,

@@ -1,14 +1,11 @@
 /** Scores of a segmentation against labels, from confusion counts (stego.md A12). */
 import { StegoError } from '../errors.js'
+import type { Matching } from '../options/evaluate.js'
+import { type ConfusionMatrix, requireSquare, toRows } from './confusion.js'
 import { matchClusters } from './matching.js'
+import { scoreClustersOfficially, scoreLinearOfficially } from './official.js'
 
-/** Counts of labelled pixels by predicted row and true column. */
-export interface ConfusionMatrix {
-  rows: number
-  columns: number
-  /** Row-major whole numbers, [rows, columns]. */
-  counts: Float64Array
-}
+export type { ConfusionMatrix } from './confusion.js'
 
 /** Scores in percent; null where no pixel is labelled. */
 export interface Scores {
@@ -26,10 +23,15 @@ export interface LinearScores extends Scores {
   confusion: number[][]
 }
 
-/** Scores of clusters after matching. `confusion` has rows in class order. */
+/**
+ * Scores of clusters after matching. `confusion` has rows in class order; of the official metric with extra clusters it
+ * is [classes + 1][classes + 1], with a last row of clusters without a class and a last column of zeros.
+ */
 export interface ClusterScores extends LinearScores {
-  /** The class each cluster was matched with. */
+  /** The class each cluster was matched with, [clusters]; -1 for a cluster without one. */
   assignment: number[]
+  /** Pixels by true class that lie in clusters without a class, [classes]; absent where every cluster has one. */
+  unmatched?: number[]
 }
 
 /** What an evaluation found, as plain data; a head that was not evaluated is null. */
@@ -53,44 +55,69 @@ export interface Evaluation {
   classNames?: string[] | null
 }
 
+/** How to score. */
+export interface Metric {
+  /** How clusters are given classes; default `one-to-one`. */
+  matching?: Matching
+  /** The official figures, with their defects; see official.ts. Default off. */
+  official?: boolean
+}
+
+/** Throws `ERR_STEGO_OPTION` where the settings of a metric exclude each other. */
+export function requireMetric({ matching, official }: Metric): void {
+  if (!official || matching !== 'many-to-one') return
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    'the official metric matches clusters one-to-one, received matching "many-to-one". Leave one of them out.',
+  )
+}
+
 /**
  * Scores predicted classes.
  * @param confusion square, rows predicted classes, columns true classes
  * Throws `ERR_STEGO_ARGUMENT` where the matrix is not square or its length is not rows * columns.
  */
-export function scoreLinear(confusion: ConfusionMatrix): LinearScores {
-  const { rows: predicted, columns, counts } = confusion
-  if (predicted !== columns || counts.length !== predicted * columns) {
-    throw new StegoError(
-      'ERR_STEGO_ARGUMENT',
-      `classes are scored on a square matrix, received one of ${predicted} x ${columns} with ` +
-        `${counts.length} counts. Count predictions and labels over the same classes.`,
-    )
-  }
+export function scoreLinear(confusion: ConfusionMatrix, { official }: Metric = {}): LinearScores {
+  if (official) return scoreLinearOfficially(confusion)
+  requireSquare(confusion)
   const rows = toRows(confusion)
-  return { ...score(rows), confusion: rows }
+  return { ...score(rows, null), confusion: rows }
 }
 
 /**
- * Matches clusters with classes and scores the result.
- * @param confusion square, rows predicted clusters, columns true classes
- * Throws `ERR_STEGO_ARGUMENT` where there are not as many clusters as classes.
+ * Matches clusters with classes and scores the result. Pixels in clusters without a class are predicted wrongly; such
+ * clusters are no class of their own in the mean.
+ * @param confusion rows predicted clusters, columns true classes, of any numbers
+ * Throws `ERR_STEGO_ARGUMENT` where the matrix' length is not rows * columns, `ERR_STEGO_OPTION` where the settings of
+ * the metric exclude each other.
  */
-export function scoreClusters(confusion: ConfusionMatrix): ClusterScores {
-  const assignment = [...matchClusters(confusion)]
-  const rows = toRows(confusion)
-  const matched = [...rows]
-  for (const [cluster, assigned] of assignment.entries()) matched[assigned] = rows[cluster]!
-  return { ...score(matched), confusion: matched, assignment }
+export function scoreClusters(confusion: ConfusionMatrix, metric: Metric = {}): ClusterScores {
+  requireMetric(metric)
+  if (metric.official) return scoreClustersOfficially(confusion)
+  const assignment = [...matchClusters(confusion, metric.matching)]
+  const gathered = gather(confusion, assignment)
+  const unmatched = assignment.includes(-1) ? gathered.pop()! : null
+  const scores = { ...score(gathered, unmatched), confusion: gathered, assignment }
+  return unmatched ? { ...scores, unmatched } : scores
 }
 
-function toRows({ rows, columns, counts }: ConfusionMatrix): number[][] {
-  return Array.from({ length: rows }, (_, row) => [...counts.subarray(row * columns, (row + 1) * columns)])
+/** Adds the rows of clusters up by class; the last row is that of clusters without one, where there are such. */
+function gather(confusion: ConfusionMatrix, assignment: number[]): number[][] {
+  const { columns } = confusion
+  const length = columns + (assignment.includes(-1) ? 1 : 0)
+  const gathered = Array.from({ length }, () => new Array<number>(columns).fill(0))
+  for (const [cluster, row] of toRows(confusion).entries()) {
+    const sums = gathered.at(assignment[cluster]!)!
+    for (const [column, count] of row.entries()) sums[column]! += count
+  }
+  return gathered
 }
 
-function score(confusion: number[][]): Scores {
+function score(confusion: number[][], unmatched: number[] | null): Scores {
   const predicted = confusion.map((row) => sum(row))
-  const labelled = confusion.map((_, column) => sum(confusion.map((row) => row[column]!)))
+  const labelled = confusion.map(
+    (_, column) => sum(confusion.map((row) => row[column]!)) + (unmatched?.[column] ?? 0),
+  )
   const correct = confusion.map((row, index) => row[index]!)
   const iou = correct.map((count, index) => {
     const union = predicted[index]! + labelled[index]! - count
@@ -106,61 +133,3 @@ function score(confusion: number[][]): Scores {
 }
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
-
-/** Heads in the order they are listed, as people call them. */
-const HEADS = [
-  ['linear', 'Linear probe'],
-  ['cluster', 'Clusters (k-means)'],
-  ['online', 'Cluster probe'],
-  ['rawLinear', 'Backbone, linear probe'],
-  ['raw', 'Backbone, k-means'],
-] as const
-
-/**
- * Lays an evaluation out as plain text for people: one line a head, then the IoU of each class. No line break
- * at the end.
- */
-export function formatEvaluation(evaluation: Evaluation): string {
-  const heads = HEADS.flatMap(([key, title]) => {
-    const scores = evaluation[key]
-    return scores ? [{ key, title, scores }] : []
-  })
-  const { split, images, labelled, classNames } = evaluation
-  const lines = [
-    `${split}: ${plural(images, 'image')}, ${labelled === images ? 'all' : labelled} labelled`,
-    '',
-  ]
-  if (labelled === 0) return `${lines[0]}. Without labels there is nothing to score.`
-  if (heads.length === 0) return `${lines[0]}. No head was scored.`
-  lines.push(
-    ...table([
-      ['', 'mIoU', 'Accuracy'],
-      ...heads.map(({ title, scores }) => [title, percent(scores.miou), percent(scores.accuracy)]),
-    ]),
-  )
-  const detailed = heads.filter(({ key }) => key === 'linear' || key === 'cluster')
-  if (detailed.length > 0) {
-    const classes = detailed[0]!.scores.iou.map((_, index) => [
-      classNames?.[index] ?? `class ${index}`,
-      ...detailed.map(({ scores }) => percent(scores.iou[index] ?? null)),
-    ])
-    lines.push('', ...table([['IoU by class', ...detailed.map(({ title }) => title)], ...classes]))
-  }
-  return lines.join('\n')
-}
-
-const percent = (value: number | null) => (value === null ? '-' : `${value.toFixed(2)} %`)
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
-
-/** Lays out columns: names to the left, numbers to the right with a rule below the heading. */
-function table(rows: string[][]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-      .join('   ')
-      .trimEnd(),
-  )
-  const rule = '-'.repeat(Math.max(...lines.map((line) => line.length)))
-  return [lines[0]!, rule, ...lines.slice(1)]
-}

@@ -7,6 +7,8 @@ export interface Field {
   path: string[]
   kind: 'boolean' | 'choice' | 'integer' | 'number' | 'text'
   choices: string[]
+  /** Whether a number may stand instead of a choice. */
+  numeric: boolean
   nullable: boolean
   required: boolean
   /** undefined where there is none. */
@@ -16,6 +18,7 @@ export interface Field {
   unit?: string
   value?: string
   whenAbsent?: string
+  repeats: boolean
 }
 
 /** The part of JSON Schema that option schemas use, with the documentation `option` attaches. */
@@ -36,6 +39,7 @@ interface Node {
   unit?: string
   value?: string
   whenAbsent?: string
+  repeats?: boolean
   expected?: string
 }
 
@@ -81,6 +85,7 @@ function leaf(node: Node, path: string[], required: boolean): Field {
     path,
     kind: choices.length > 0 ? 'choice' : kindOf(branches.find((branch) => branch.type !== 'null')?.type),
     choices,
+    numeric: branches.some(({ type }) => type === 'integer' || type === 'number'),
     nullable: branches.some((branch) => branch.type === 'null'),
     required,
     default: node.default,
@@ -89,6 +94,7 @@ function leaf(node: Node, path: string[], required: boolean): Field {
     unit: node.unit,
     value: node.value,
     whenAbsent: node.whenAbsent,
+    repeats: node.repeats ?? false,
   }
 }
 

@@ -22,6 +22,8 @@ export interface Given {
 export const FLAG_WORDING: Wording = { name: (path) => `--${flagName(path)}`, types: false }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+/** What begins with a number is no flag: `-.5,0`. */
+const BEGINS_WITH_NUMBER = /^-\.?\d/
 
 /** Every option of a schema as a flag, in the schema's order. */
 export function flagsOf(schema: z.ZodObject): Flag[] {
@@ -98,12 +100,13 @@ function read(
   schema: z.ZodObject,
   context: string,
 ): unknown {
-  const looksLikeFlag = !inline && value?.startsWith('-') && value !== '-' && !NUMBER.test(value)
+  const looksLikeFlag = !inline && value?.startsWith('-') && value !== '-' && !BEGINS_WITH_NUMBER.test(value)
   if (value === undefined || looksLikeFlag) {
     throw refusal(context, `--${flag.name} needs a value: ${expectedAt(schema, flag.path)}`)
   }
-  if (flag.kind !== 'integer' && flag.kind !== 'number') return value
+  if (flag.kind === 'text') return value
   if (flag.nullable && value === 'none') return null
+  if (flag.kind === 'choice') return flag.numeric && NUMBER.test(value) ? Number(value) : value
   if (flag.unit === 'bytes') return size(flag, value, context)
   return NUMBER.test(value) ? Number(value) : value
 }
@@ -122,6 +125,10 @@ function assign(values: Record<string, unknown>, flag: Flag, value: unknown, con
     parent = parent[key] as Record<string, unknown>
   }
   const last = flag.path.at(-1)!
+  if (flag.repeats) {
+    parent[last] = [...((parent[last] as unknown[] | undefined) ?? []), value]
+    return
+  }
   if (typeof parent[last] === 'object' && parent[last] !== null) throw wholeAndPart(flag, context)
   parent[last] = value
 }

@@ -6,7 +6,15 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
 /** Under which heading an option stands in the help, in this order. */
-export const OPTION_GROUPS = ['Common', 'Images', 'Method', 'Probes and clusters', 'Run', 'Output'] as const
+export const OPTION_GROUPS = [
+  'Common',
+  'Images',
+  'Method',
+  'Optional losses',
+  'Probes and clusters',
+  'Run',
+  'Output',
+] as const
 export type OptionGroup = (typeof OPTION_GROUPS)[number]
 
 /** What people are told about an option, besides what its check already says. */
@@ -20,6 +28,8 @@ export interface OptionDoc {
   value?: string
   /** What leaving it out, or null, means. */
   whenAbsent?: string
+  /** Whether it may be given several times on a command line; the values are a list then. */
+  repeats?: boolean
   /** What a value must be, where the type's own description says too little. */
   expected?: string
 }

@@ -2,28 +2,13 @@
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import type { TrainingEvent } from '../training/events.js'
+import { datasetFields } from './dataset.js'
+import { methodFields } from './method.js'
 import { API_WORDING, parseOptions, type Wording } from './parse.js'
-import { abortSignal, option, pairValues, path } from './schema.js'
+import { PRESET_NAMES, withPreset } from './presets.js'
+import { abortSignal, option, path } from './schema.js'
 
 const GIB = 1024 ** 3
-
-const PAIRS = {
-  self: 'self pairs (an image with itself)',
-  knn: 'neighbour pairs',
-  random: 'random pairs',
-}
-
-const weight = (value: number, pair: keyof typeof PAIRS) =>
-  option(z.number().min(0).default(value), {
-    group: 'Method',
-    doc: `Weight of the loss of ${PAIRS[pair]}. Official value.`,
-  })
-
-const learningRate = (value: number, part: string) =>
-  option(z.number().min(0).default(value), {
-    group: 'Method',
-    doc: `Learning rate (Adam) of ${part}. Official value.`,
-  })
 
 /** Everything that determines a run, ready for a configuration file. */
 export const trainSchema = z.strictObject({
@@ -42,6 +27,12 @@ export const trainSchema = z.strictObject({
     value: 'name|file',
     expected: 'a name, or the weight file as a path or a file: URL',
     doc: "Frozen ViT whose features are distilled: the built-in starter, or a .safetensors file with DINO's names.",
+  }),
+  preset: option(z.enum(PRESET_NAMES).nullable().default(null), {
+    group: 'Common',
+    value: 'name',
+    whenAbsent: 'none',
+    doc: `Official hyper-parameters of a dataset and backbone: ${PRESET_NAMES.join(', ')}. What else is given stands.`,
   }),
   steps: option(z.int().min(1).default(500), {
     group: 'Common',
@@ -66,6 +57,7 @@ export const trainSchema = z.strictObject({
     whenAbsent: 'nothing is written',
     doc: 'Run folder for configuration, events, checkpoints and the contact sheet.',
   }),
+  ...datasetFields,
   split: option(z.string().min(1).default('train'), {
     group: 'Images',
     value: 'name',
@@ -85,82 +77,7 @@ export const trainSchema = z.strictObject({
     group: 'Images',
     doc: 'center keeps proportions and cuts the borders off; squash keeps the borders. Official: center.',
   }),
-  neighbors: option(z.int().min(1).max(255).default(7), {
-    group: 'Method',
-    unit: 'images',
-    doc: 'Nearest neighbours the positive of an image is drawn from; at most the other images. Official value.',
-  }),
-  dim: option(z.int().min(1).max(4096).default(70), {
-    group: 'Method',
-    unit: 'channels',
-    doc: 'Width of the code. Official value; the published models use 90 and 100.',
-  }),
-  projection: option(z.enum(['linear', 'nonlinear']).default('nonlinear'), {
-    group: 'Method',
-    doc: 'Head: one linear layer, or that plus a two-layer branch. Official: nonlinear.',
-  }),
-  shifts: option(
-    z
-      .union([
-        z.literal('auto'),
-        pairValues((pair) =>
-          option(z.number(), {
-            group: 'Method',
-            doc: `Shift of ${PAIRS[pair]}: positions whose feature correspondence is above it attract, below repel.`,
-          }),
-        ),
-      ])
-      .default('auto'),
-    {
-      group: 'Method',
-      expected: '"auto" or { self, knn, random }',
-      doc:
-        'auto takes the .65, .80 and .95 quantiles of feature correspondence of self, neighbour and random pairs. ' +
-        'Published shifts fit one backbone and one data set only: there .18, .12, .46.',
-    },
-  ),
-  weights: pairValues((pair) => weight({ self: 0.67, knn: 0.25, random: 0.63 }[pair], pair)).prefault({}),
-  learningRates: z
-    .strictObject({
-      head: learningRate(5e-4, 'the head'),
-      linear: learningRate(5e-3, 'the linear probes'),
-      cluster: learningRate(5e-3, 'the cluster probe'),
-    })
-    .prefault({}),
-  centering: option(z.enum(['official', 'paper', 'none']).default('official'), {
-    group: 'Method',
-    doc:
-      'Spatial centring of feature correspondence: official adds the overall mean back, paper does not, none ' +
-      'leaves it as it is.',
-  }),
-  zeroClamp: option(z.boolean().default(true), {
-    group: 'Method',
-    doc: 'Clamp code similarity at 0 from below. Official: on.',
-  }),
-  stabilize: option(z.boolean().default(false), {
-    group: 'Method',
-    doc: 'Clamp code similarity at .8 from above too. Official: off.',
-  }),
-  reduction: option(z.enum(['mean', 'sum']).default('mean'), {
-    group: 'Method',
-    doc: 'Mean over position pairs (official code) or sum (paper; needs other learning rates).',
-  }),
-  featureSamples: option(z.int().min(1).max(64).default(11), {
-    group: 'Method',
-    doc: 'Positions sampled an image and step: this number squared. Official value.',
-  }),
-  negativeSamples: option(z.int().min(0).max(64).default(5), {
-    group: 'Method',
-    doc: 'Random pairings a step. Official value.',
-  }),
-  dropout: option(z.number().min(0).lt(1).default(0.1), {
-    group: 'Method',
-    doc: 'Probability that a whole feature channel is dropped. Official value.',
-  }),
-  featureDropout: option(z.boolean().default(true), {
-    group: 'Method',
-    doc: "Drop channels of the teacher's features as well. Official: on.",
-  }),
+  ...methodFields,
   kmeansRestarts: option(z.int().min(1).max(100).default(5), {
     group: 'Probes and clusters',
     doc: 'Starts of the k-means fitted after training; the one with the highest mean cosine is kept.',
@@ -175,6 +92,12 @@ export const trainSchema = z.strictObject({
     unit: 'steps',
     whenAbsent: 'once, at the end',
     doc: 'Steps between validations.',
+  }),
+  histogramEvery: option(z.int().min(1).nullable().default(null), {
+    group: 'Run',
+    unit: 'steps',
+    whenAbsent: 'never',
+    doc: 'Steps between histograms of code similarity by pair type, in the events. Official: 100.',
   }),
   cacheBytes: option(
     z
@@ -218,6 +141,7 @@ export const RESUMABLE = [
   'steps',
   'checkpointEvery',
   'validateEvery',
+  'histogramEvery',
   'cacheBytes',
   'threads',
 ] as const
@@ -254,7 +178,8 @@ export function parseTrain(
 ): TrainRequest {
   const given = givenKeys(input)
   if (!given.includes('resume')) {
-    const { resume: _, signal, onEvent, ...options } = parseOptions(inputSchema, input, context, wording)
+    const filled = givenKeys(input).includes('preset') ? withPreset(input as Record<string, unknown>) : input
+    const { resume: _, signal, onEvent, ...options } = parseOptions(inputSchema, filled, context, wording)
     return { resume: null, options, signal, onEvent }
   }
   const parsed = parseOptions(resumedSchema, input, context, wording)

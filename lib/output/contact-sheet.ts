@@ -4,6 +4,7 @@ import { StegoError } from '../errors.js'
 import type { LabelMap, Pixels } from '../native.js'
 import { paintLabels } from './overlay.js'
 import { type Color, checkPalette, clusterPalette, colorOf, type Palette, VOID_COLOR } from './palette.js'
+import { type Cell, fitText, hasFont, rectangle, svgLayer, text, textWidth } from './svg.js'
 
 /** One image and what is known about it. Predictions have the size of the image. */
 export interface ContactSheetRow {
@@ -42,9 +43,6 @@ const CONTENT_WIDTH = 1640
 const ROWS_IN_ONE_BLOCK = 5
 /** Taller images are shrunk to this many times the width of a cell. */
 const TALLEST = 1.4
-const FONT = 'Inter, Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif'
-/** Width of an average letter in this font, as a share of its size. */
-const LETTER_WIDTH = 0.6
 
 interface Column {
   heading: string
@@ -76,13 +74,6 @@ const COLUMNS: Column[] = [
     pixels: (row, palette) => row.cluster && paintLabels({ ...row.image, data: row.cluster }, palette),
   },
 ]
-
-interface Cell {
-  left: number
-  top: number
-  width: number
-  height: number
-}
 
 /**
  * Draws the rows under the headings Image, Label, Linear probe and Clusters, columns that no row has left
@@ -244,43 +235,4 @@ function drawLegend(
     x += entryWidth
   }
   return entries.length > 0 ? y + SWATCH : top
-}
-
-function svgLayer(shapes: string[], width: number, height: number): Buffer {
-  const size = `width="${width}" height="${height}"`
-  return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" ${size}>${shapes.join('')}</svg>`)
-}
-
-function rectangle({ left, top, width, height }: Cell, fill: string, radius = 0): string {
-  return `<rect x="${left}" y="${top}" width="${width}" height="${height}" rx="${radius}" fill="${fill}"/>`
-}
-
-function text(content: string, x: number, y: number, size: number, fill: string, weight: number): string {
-  const style = `font-family="${FONT}" font-size="${size}" font-weight="${weight}" fill="${fill}"`
-  return `<text x="${x}" y="${y}" ${style}>${escapeXml(content)}</text>`
-}
-
-const textWidth = (content: string, size: number) => Math.ceil([...content].length * size * LETTER_WIDTH)
-
-function fitText(content: string, size: number, width: number): string {
-  const letters = [...content]
-  const room = Math.floor(width / (size * LETTER_WIDTH))
-  return letters.length <= room ? content : `${letters.slice(0, Math.max(1, room - 1)).join('')}…`
-}
-
-/** Escapes markup and drops the control characters that XML forbids. */
-function escapeXml(content: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-  return content.replace(/[&<>"]/g, (mark) => entities[mark]!).replace(/\p{Cc}|\p{Cs}/gu, '')
-}
-
-/** Whether text can be drawn: without any font all letters come out as the same box. */
-async function hasFont(): Promise<boolean> {
-  const [narrow, wide] = await Promise.all(
-    ['i', 'W'].map((letter) => {
-      const layer = svgLayer([text(letter, 4, 24, 20, '#000', 400)], 32, 32)
-      return sharp(layer).raw().toBuffer()
-    }),
-  )
-  return !narrow!.equals(wide!)
 }

@@ -83,6 +83,16 @@ export const CITYSCAPES_PALETTE: Palette = [
   [119, 11, 32],
 ]
 
+/**
+ * The colours the official code draws a dataset's classes in; null where it has none for so many, or the dataset is
+ * not one of its own. At most 256 classes.
+ */
+export function datasetPalette(name: 'cityscapes' | 'pascal' | null, classes: number): Palette | null {
+  if (name === null) return null
+  const palette = name === 'cityscapes' ? CITYSCAPES_PALETTE : pascalPalette()
+  return palette.length < classes ? null : palette.slice(0, classes)
+}
+
 /** Chosen by eye: neighbours in the list differ in hue and in lightness, so that few clusters look unlike. */
 const DISTINCT: Palette = [
   [61, 122, 191],

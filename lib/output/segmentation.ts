@@ -140,7 +140,8 @@ const FORMAT_OPTIONS = {
   webp: { quality: 90, smartSubsample: true },
 }
 
-function filePath(path: unknown): string {
+/** The absolute path of a file to write. Throws `ERR_STEGO_OPTION` for what is no path and no file: URL. */
+export function filePath(path: unknown): string {
   if (path instanceof URL && path.protocol === 'file:') return fileURLToPath(path)
   if (typeof path === 'string' && path !== '') return resolve(path)
   throw new StegoError(

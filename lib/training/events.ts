@@ -29,7 +29,8 @@ export interface NeighborsEvent {
   type: 'neighbors'
   images: number
   k: number
-  meanSimilarity: number
+  /** Mean cosine of the neighbours; null where a file has none. */
+  meanSimilarity: number | null
 }
 
 /** The shifts in force, and where they lie in the distribution of feature correspondences. */

@@ -2,8 +2,7 @@
  * The training images of a run: each is decoded and passed through the frozen backbone once, and kept as features
  * within a byte budget. Images beyond the budget are decoded and computed again whenever a batch needs them.
  */
-import { decodeImage, decodeLabels } from '../data/decode.js'
-import type { Item } from '../data/folder.js'
+import type { Split } from '../data/split.js'
 import {
   checked,
   job,
@@ -17,28 +16,41 @@ import {
 /** Images decoded and computed together in the first pass. */
 const CHUNK = 8
 
+export interface TrainingImagesOptions {
+  transform: Transform
+  /** Memory for features. */
+  cacheBytes: number
+  /** Whether each image is kept as a small picture too, for the contrastive CRF. */
+  pictures: boolean
+  /** Whether salience masks are read. */
+  salience: boolean
+  signal?: AbortSignal
+}
+
 export class TrainingImages {
   readonly store: NativeFeatureStore
-  readonly #items: Item[]
+  readonly #split: Split
   readonly #transform: Transform
   readonly #signal: AbortSignal | undefined
   readonly #kept: boolean[]
   readonly #labels = new Map<number, LabelMap | null>()
+  /** Absent where positions are drawn without salience. */
+  readonly #salience: Map<number, LabelMap | null> | null
 
-  constructor(
-    items: Item[],
-    backbone: NativeBackbone,
-    options: { transform: Transform; cacheBytes: number; signal?: AbortSignal },
-  ) {
-    this.#items = items
+  constructor(split: Split, backbone: NativeBackbone, options: TrainingImagesOptions) {
+    this.#split = split
     this.#transform = options.transform
     this.#signal = options.signal
-    this.#kept = items.map(() => false)
-    this.store = checked((native) => new native.FeatureStore(backbone, items.length, options.cacheBytes))
+    this.#kept = split.items.map(() => false)
+    this.#salience = options.salience ? new Map() : null
+    const { cacheBytes: budgetBytes, pictures } = options
+    this.store = checked(
+      (native) => new native.FeatureStore(backbone, split.items.length, { budgetBytes, pictures }),
+    )
   }
 
   get count(): number {
-    return this.#items.length
+    return this.#split.items.length
   }
 
   /** Computes all images once, in order; yields how many are done. */
@@ -62,6 +74,22 @@ export class TrainingImages {
     return [...images].map((index) => this.#labels.get(index) ?? null)
   }
 
+  /** The same of the dataset's salience masks; undefined without salience. */
+  salience(images: Int32Array): (LabelMap | null)[] | undefined {
+    const masks = this.#salience
+    return masks ? [...images].map((index) => masks.get(index) ?? null) : undefined
+  }
+
+  /** Decodes images once more, for augmented views. */
+  async pictures(images: Int32Array): Promise<Pixels[]> {
+    const pictures: Pixels[] = []
+    for (const index of images) {
+      this.#signal?.throwIfAborted()
+      pictures.push((await this.#split.read(this.#split.items[index]!)).image)
+    }
+    return pictures
+  }
+
   /** The images whose features stay in memory. */
   kept(): Int32Array {
     return Int32Array.from(this.#kept.flatMap((kept, index) => (kept ? [index] : [])))
@@ -70,19 +98,23 @@ export class TrainingImages {
   dispose(): void {
     this.store.dispose()
     this.#labels.clear()
+    this.#salience?.clear()
   }
 
   async #compute(indices: Int32Array): Promise<void> {
     const images: Pixels[] = []
     for (const index of this.#labels.keys()) {
-      if (!this.#kept[index]) this.#labels.delete(index)
+      if (this.#kept[index]) continue
+      this.#labels.delete(index)
+      this.#salience?.delete(index)
     }
     for (const index of indices) {
       this.#signal?.throwIfAborted()
-      const item = this.#items[index]!
-      const image = await decodeImage(item.image)
+      const { image, label, salience } = await this.#split.read(this.#split.items[index]!)
       images.push(image)
-      this.#labels.set(index, item.label === null ? null : await this.#label(item.label, image))
+      this.#labels.set(index, label && (await this.#transformed(label)))
+      const { width, height } = image
+      this.#salience?.set(index, salience && (await this.#transformed({ data: salience, width, height })))
     }
     const kept = await job(
       (_, cancel) => this.store.compute(indices, images, this.#transform, cancel),
@@ -91,8 +123,7 @@ export class TrainingImages {
     for (const [place, index] of indices.entries()) this.#kept[index] = kept[place]!
   }
 
-  async #label(path: string, size: { width: number; height: number }): Promise<LabelMap> {
-    const label = await decodeLabels(path, size)
-    return job((native) => native.transformBytes(label, 1, this.#transform), this.#signal)
+  #transformed(map: LabelMap): Promise<LabelMap> {
+    return job((native) => native.transformBytes(map, 1, this.#transform), this.#signal)
   }
 }

@@ -20,7 +20,7 @@ export function createPairing(options: {
   batch: number
   k: number
   seed: number
-  neighbors: Neighbors
+  neighbors: Pick<Neighbors, 'indices'>
 }) {
   const { k, seed, neighbors } = options
   const sampler = createSampler(options)

@@ -11,6 +11,8 @@ import type { TrainingEvent } from './events.js'
 export interface RunFolder {
   readonly checkpoint: string
   readonly contactSheet: string
+  /** Where the pictures of a validation go. */
+  validationSheet(step: number): string
   /** Appends an event to `events.jsonl`. */
   log(event: TrainingEvent): Promise<void>
 }
@@ -19,6 +21,7 @@ function handle(path: string): RunFolder {
   return {
     checkpoint: lastCheckpoint(path),
     contactSheet: join(path, 'report', 'contact-sheet.png'),
+    validationSheet: (step) => join(path, 'report', `validation-${String(step).padStart(6, '0')}.png`),
     log: (event) => guard(path, () => appendFile(join(path, 'events.jsonl'), `${JSON.stringify(event)}\n`)),
   }
 }

@@ -4,30 +4,32 @@
  * step, so a run that was stopped goes on exactly where it was.
  */
 import { dirname } from 'node:path'
-import { readClassNames } from '../data/class-names.js'
-import { listSplits, openFolder, type Split } from '../data/folder.js'
+import { namesOf } from '../data/class-names.js'
+import { mixSeed } from '../data/random.js'
+import type { Split } from '../data/split.js'
 import { createTransform } from '../data/transform.js'
-import { StegoError } from '../errors.js'
-import { evaluateNetwork } from '../evaluation/evaluate.js'
-import { previewRows } from '../evaluation/preview.js'
-import { addon, checked, job, type LossOptions, type NativeNetwork, type NativeTrainer } from '../native.js'
-import { evaluateSchema } from '../options/evaluate.js'
-import { parseOptions } from '../options/parse.js'
+import { addon, checked, job, type NativeNetwork } from '../native.js'
+import { neighborKey } from '../neighbors/key.js'
+import { loadNeighbors } from '../neighbors/neighbor-file.js'
 import type { TrainOptions, TrainRequest } from '../options/train.js'
-import { contactSheet } from '../output/contact-sheet.js'
-import { writeWhole } from '../output/write-whole.js'
 import { defaultThreads } from '../threads.js'
 import { loadBackbone } from '../weights/backbones.js'
-import { lastCheckpoint, type ModelRecord, modelPath, readModel, writeRecord } from '../weights/model-file.js'
+import { lastCheckpoint, type ModelRecord, modelPath, readModel } from '../weights/model-file.js'
+import { featureChoice, networkOptions } from '../weights/network-options.js'
+import { checkFinite, createCheckpoints } from './checkpoints.js'
 import { fitClusters } from './clusters.js'
-import type { TrainingEvent, ValidationEvent } from './events.js'
+import type { TrainingEvent } from './events.js'
 import { TrainingImages } from './images.js'
+import { lossOptions } from './loss-options.js'
 import { createPairing } from './pairs.js'
+import { checkSameImages, openData } from './run-data.js'
 import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from './run-folder.js'
 import { chooseShifts } from './shifts.js'
+import { batchInput, stepInput } from './step-input.js'
+import { validate, writeSheet } from './validation.js'
 
-/** Images on the contact sheet of a run. */
-const SHEET_IMAGES = 8
+/** Keeps the seed of probes that begin anew apart from those of the steps. */
+const RESET_STREAM = 7
 
 /** What a run leaves: the network and what its file says of it. */
 export interface TrainedModel {
@@ -55,16 +57,17 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   const transform = createTransform(options.resolution, options.crop, record.backbone.patch)
   const threads = options.threads ?? defaultThreads()
   addon().configure({ threads })
-  const images = new TrainingImages(train.items, network.backbone, {
+  const images = new TrainingImages(train, network.backbone, {
     transform,
     cacheBytes: options.cacheBytes,
+    pictures: options.contrastiveCrf.weight > 0,
+    salience: options.salience,
     signal,
   })
   const trainer = checked((native) => new native.Trainer(network, images.store))
   const folder = await openFolderOf(request, options)
   if (resumed) await job(() => trainer.load(modelPath(request.resume!)))
-  const checkpoint = createCheckpoints(folder, trainer, record)
-  checkpoint.pending = resumed === null
+  const checkpoint = createCheckpoints(folder, trainer, record, resumed === null)
   let finished = false
   const tell = async (event: TrainingEvent) => {
     await folder?.log(event)
@@ -86,36 +89,48 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     })
     await checkpoint.write()
 
+    const k = Math.min(options.neighbors, images.count - 1)
+    const known =
+      options.neighborFile === null
+        ? null
+        : await loadNeighbors(options.neighborFile, {
+            images: train.items,
+            k,
+            key: await neighborKey(options),
+            signal,
+          })
     for await (const progress of images.computeAll()) {
       yield await tell({ type: 'features', total: images.count, ...progress })
     }
 
-    const k = Math.min(options.neighbors, images.count - 1)
-    const neighbors = await job((_, cancel) => images.store.neighbors(k, cancel), signal)
+    const neighbors = known ?? (await job((_, cancel) => images.store.neighbors(k, cancel), signal))
+    const { similarities } = neighbors
     const meanSimilarity =
-      neighbors.similarities.reduce((sum, value) => sum + value, 0) / neighbors.similarities.length
+      similarities && similarities.reduce((sum, value) => sum + value, 0) / similarities.length
     yield await tell({ type: 'neighbors', images: images.count, k, meanSimilarity })
 
     const pairing = { batch: options.batch, k, seed: options.seed, neighbors }
-    const given = record.shifts ?? options.shifts
-    const shifts = await chooseShifts(given, trainer, images, pairing, lossOptions(options), signal)
+    const shifts = await chooseShifts(record.shifts ?? options.shifts, trainer, images, pairing, options, signal)
     record.shifts = shifts.values
     yield await tell({ ...shifts, automatic: options.shifts === 'auto' })
 
-    const loss = { ...lossOptions(options), shifts: shifts.values }
+    const loss = lossOptions(options, shifts.values)
     const pairs = createPairing({ ...pairing, images: images.count })
     while (record.step < options.steps) {
-      const step = pairs.at(record.step)
-      await images.ensure(step.images, step.positives)
+      const pair = pairs.at(record.step)
+      await images.ensure(pair.images, pair.positives)
       const start = performance.now()
-      const labels = images.labels(step.images)
-      const input = { ...step, labels, learningRates: options.learningRates, loss }
+      const batch = batchInput(images, pair, options, loss)
+      const input = await stepInput(images, batch, record.step + 1, options, transform)
       const losses = await job((_, cancel) => trainer.step(input, cancel), signal)
       const milliseconds = performance.now() - start
-      checkFinite(losses.correspondence + losses.cluster + (losses.linear ?? 0), record.step + 1, checkpoint)
+      checkFinite(losses, record.step + 1, checkpoint)
       record.step += 1
       record.assignment = null
       checkpoint.pending = true
+      if (record.step === options.resetProbesAt) {
+        await job(() => trainer.resetProbes(mixSeed(options.seed, RESET_STREAM)))
+      }
       yield await tell({ type: 'step', step: record.step, steps: options.steps, ...losses, milliseconds })
       if (record.step === options.steps) break
       if (record.step % options.checkpointEvery === 0) {
@@ -124,11 +139,12 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       }
       if (validation && options.validateEvery && record.step % options.validateEvery === 0) {
         yield await tell(await validate(network, record, validation, signal))
+        if (folder) await writeSheet(folder.validationSheet(record.step), network, record, validation, signal)
       }
     }
 
     for (const target of ['kmeans', 'raw'] as const) {
-      const width = target === 'raw' ? record.backbone.dim : options.dim
+      const width = target === 'raw' ? record.backbone.dim : network.info.dim
       const bytesPerImage = 4 * width * (options.resolution / record.backbone.patch) ** 2
       const settings = { restarts: options.kmeansRestarts, seed: options.seed, bytesPerImage, signal }
       yield await tell(await fitClusters(target, trainer, images, settings))
@@ -141,7 +157,8 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     }
     const event = await checkpoint.write()
     if (event) yield await tell(event)
-    const sheet = folder && (await writeSheet(folder, network, record, validation ?? train, signal))
+    const sheet =
+      folder && (await writeSheet(folder.contactSheet, network, record, validation ?? train, signal))
     const seconds = (performance.now() - began) / 1000
     yield await tell({ type: 'end', steps: record.step, seconds, contactSheet: sheet })
     finished = true
@@ -160,28 +177,14 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   }
 }
 
-/** The training split and, where it exists and has labels, the validation split. */
-async function openData(options: TrainOptions): Promise<{ train: Split; validation: Split | null }> {
-  const train = await openFolder(options.data, options.split)
-  if (train.items.length < 2) {
-    throw new StegoError(
-      'ERR_STEGO_DATA_EMPTY',
-      `training needs at least two images, to compare one with another; ${options.data} has one. Add images.`,
-    )
-  }
-  const splits = await listSplits(options.data)
-  const exists = options.validationSplit !== options.split && splits.includes(options.validationSplit)
-  const validation = exists ? await openFolder(options.data, options.validationSplit) : null
-  return { train, validation: validation && validation.labelled > 0 ? validation : null }
-}
-
 /** A fresh network on the backbone, and its record. */
 async function begin(options: TrainOptions, train: Split, signal?: AbortSignal): Promise<TrainedModel> {
-  const backbone = await loadBackbone(options.backbone, signal)
+  const backbone = await loadBackbone(options.backbone, { features: featureChoice(options), signal })
   const info = backbone.info
   createTransform(options.resolution, options.crop, info.patch)
   const network = await job(
-    (native, cancel) => native.Network.create(backbone, options, train.labelled > 0, cancel),
+    (native, cancel) =>
+      native.Network.create(backbone, networkOptions(options, info.dim), train.labelled > 0, cancel),
     signal,
   )
   const record: ModelRecord = {
@@ -191,20 +194,10 @@ async function begin(options: TrainOptions, train: Split, signal?: AbortSignal):
     shifts: options.shifts === 'auto' ? null : options.shifts,
     backbone: { name: options.backbone, ...info },
     images: { train: train.items.length, labelled: train.labelled },
-    classNames: await readClassNames(options.data, options.classes),
+    classNames: namesOf(train, options.classes),
     assignment: null,
   }
   return { network, record }
-}
-
-function checkSameImages(record: ModelRecord, train: Split, data: string): void {
-  const { train: count, labelled } = record.images
-  if (count === train.items.length && labelled === train.labelled) return
-  throw new StegoError(
-    'ERR_STEGO_RUN',
-    `the run was trained on ${count} images, ${labelled} with labels, but ${data} now has ${train.items.length}, ` +
-      `${train.labelled} with labels. Restore the images, or begin a new run.`,
-  )
 }
 
 async function openFolderOf(request: TrainRequest, options: TrainOptions): Promise<RunFolder | null> {
@@ -217,93 +210,4 @@ function runOf(resume: string): string | null {
   if (modelPath(resume) !== resume) return resume
   const run = dirname(dirname(resume))
   return lastCheckpoint(run) === resume ? run : null
-}
-
-interface Checkpoints {
-  /** Whether there is something that is not written yet. */
-  pending: boolean
-  write(): Promise<Extract<TrainingEvent, { type: 'checkpoint' }> | null>
-}
-
-function createCheckpoints(
-  folder: RunFolder | null,
-  trainer: NativeTrainer,
-  record: ModelRecord,
-): Checkpoints {
-  return {
-    pending: true,
-    async write() {
-      if (!folder || !this.pending) return null
-      await job(() => trainer.save(folder.checkpoint, writeRecord(record)))
-      this.pending = false
-      return { type: 'checkpoint', step: record.step, path: folder.checkpoint }
-    },
-  }
-}
-
-/** Stops a run whose losses are no longer numbers; the last checkpoint stays as it is. */
-function checkFinite(loss: number, step: number, checkpoint: Checkpoints): void {
-  if (Number.isFinite(loss)) return
-  checkpoint.pending = false
-  throw new StegoError(
-    'ERR_STEGO_DIVERGED',
-    `the loss is ${loss} at step ${step}: training diverged. Use smaller learningRates or weights; the last checkpoint is whole.`,
-  )
-}
-
-function lossOptions(options: TrainOptions): LossOptions {
-  const { weights, centering, zeroClamp, stabilize, reduction, featureSamples, negativeSamples } = options
-  const { dropout, featureDropout } = options
-  const shifts = options.shifts === 'auto' ? { self: 0, knn: 0, random: 0 } : options.shifts
-  return {
-    shifts,
-    weights,
-    centering,
-    zeroClamp,
-    stabilize,
-    reduction,
-    featureSamples,
-    negativeSamples,
-    dropout,
-    featureDropout,
-  }
-}
-
-/** Scores the validation split as `evaluate` does by default. */
-async function validate(
-  network: NativeNetwork,
-  record: ModelRecord,
-  split: Split,
-  signal?: AbortSignal,
-): Promise<ValidationEvent> {
-  const { data } = record.options
-  const options = parseOptions(
-    evaluateSchema,
-    { data, split: split.name, ...evaluationSize(record) },
-    'validation',
-  )
-  const evaluation = await evaluateNetwork(network, { ...options, signal }, record.classNames)
-  return { type: 'validation', step: record.step, evaluation }
-}
-
-/** Evaluation at 320 where the patch allows it, else at the next multiple. */
-function evaluationSize(record: ModelRecord): { resolution: number } {
-  const { patch } = record.backbone
-  return { resolution: Math.ceil(320 / patch) * patch }
-}
-
-async function writeSheet(
-  folder: RunFolder,
-  network: NativeNetwork,
-  record: ModelRecord,
-  split: Split,
-  signal?: AbortSignal,
-): Promise<string> {
-  const { resolution } = evaluationSize(record)
-  const transform = createTransform(resolution, 'center', record.backbone.patch)
-  const { assignment, options, classNames } = record
-  const rows = await previewRows(network, split.items, { count: SHEET_IMAGES, transform, assignment, signal })
-  const picture = await contactSheet(rows, { classes: options.classes, classNames })
-  await writeWhole(folder.contactSheet, picture)
-  return folder.contactSheet
 }

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { job, type PredictionHead, type WeightFile } from '../native.js'
 import { type ModelInfo, modelPath, readRecord } from './model-file.js'
+import { networkOptions } from './network-options.js'
 
 export interface Inspection extends WeightFile {
   kind: 'model' | 'backbone' | 'other'
@@ -33,7 +34,7 @@ export async function inspectWeights(path: string): Promise<Inspection> {
   const model = record && {
     ...record,
     classes: record.options.classes,
-    dim: record.options.dim,
+    dim: networkOptions(record.options, record.backbone.dim).dim,
     projection: record.options.projection,
     heads: HEAD_TENSORS.flatMap(([head, tensor]) => (names.has(tensor) ? [head] : [])),
   }

@@ -6,8 +6,16 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
-import { checked, job, type NativeNetwork, type PairValues, type PredictionHead } from '../native.js'
+import {
+  checked,
+  job,
+  type NativeNetwork,
+  type PairValues,
+  type PredictionHead,
+  type Projection,
+} from '../native.js'
 import { type TrainOptions, trainSchema } from '../options/train.js'
+import { featureChoice, networkOptions } from './network-options.js'
 
 const pairs = z.strictObject({ self: z.number(), knn: z.number(), random: z.number() })
 
@@ -40,7 +48,7 @@ export type ModelRecord = z.infer<typeof modelSchema>
 export interface ModelInfo {
   classes: number
   dim: number
-  projection: 'linear' | 'nonlinear'
+  projection: Projection | null
   backbone: ModelRecord['backbone']
   /** Steps trained. */
   step: number
@@ -110,8 +118,12 @@ export async function readModel(
         '`stego train --backbone`.',
     )
   }
-  const { dim, classes, projection, seed } = record.options
-  const options = { dim, classes, projection, seed, heads: record.backbone.heads } as const
+  const { dim, heads } = record.backbone
+  const options = {
+    ...networkOptions(record.options, dim),
+    heads,
+    features: featureChoice(record.options),
+  }
   const network = await job(
     (native, cancel) => native.Network.load(path, { ...options, device: 'cpu', dtype: 'float32' }, cancel),
     signal,

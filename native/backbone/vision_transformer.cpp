@@ -19,8 +19,8 @@ std::string shape_text(at::IntArrayRef shape) {
 }  // namespace
 
 VisionTransformer::VisionTransformer(const TensorMap& weights, const std::string& prefix, int64_t heads,
-                                     at::Device device, at::ScalarType dtype)
-    : device_(device), dtype_(dtype) {
+                                     const FeatureOptions& features, at::Device device, at::ScalarType dtype)
+    : features_(features), device_(device), dtype_(dtype) {
   const auto find = [&](const std::string& name) {
     const auto entry = weights.find(prefix + name);
     if (entry == weights.end()) {
@@ -80,6 +80,10 @@ VisionTransformer::VisionTransformer(const TensorMap& weights, const std::string
         take(name + "mlp.fc2.bias", {dim_}),
     });
   } while (weights.count(prefix + text("blocks.", blocks_.size(), ".norm1.weight")));
+  if (features_.layer < 1 || features_.layer > depth()) {
+    throw Error("ERR_STEGO_BACKBONE", text("Expected a feature layer between 1, the last block, and ",
+                                           depth(), ", the first, got ", features_.layer, "."));
+  }
 }
 
 int64_t VisionTransformer::parameters() const {
@@ -153,14 +157,23 @@ void VisionTransformer::transform(const Block& block, at::Tensor& tokens) const 
   tokens += at::linear(hidden, block.fc2_weight, block.fc2_bias);
 }
 
+// The keys of a block's attention without the class token, heads side by side: [B, h*w, C].
+at::Tensor VisionTransformer::keys(const Block& block, const at::Tensor& tokens) const {
+  const at::Tensor input = at::layer_norm(tokens, {dim_}, block.norm1_weight, block.norm1_bias, kNormEpsilon);
+  return at::linear(input.slice(1, 1), block.qkv_weight.narrow(0, dim_, dim_),
+                    block.qkv_bias.narrow(0, dim_, dim_));
+}
+
 at::Tensor VisionTransformer::features(const at::Tensor& images, const CancelFlag& cancel) const {
   const at::NoGradGuard no_grad;
   at::Tensor tokens = embed(images, nullptr);
-  for (const Block& block : blocks_) {
+  const int64_t source = depth() - features_.layer;
+  for (int64_t i = 0; i <= source; ++i) {
     cancel.poll();
-    attend(block, tokens, nullptr);
+    if (i == source && features_.kind == FeatureKind::keys) return keys(blocks_[i], tokens);
+    attend(blocks_[i], tokens, nullptr);
     cancel.poll();
-    transform(block, tokens);
+    transform(blocks_[i], tokens);
   }
   return normalized(tokens.slice(1, 1));  // [B, h*w, C]
 }

@@ -1,3 +1,4 @@
+#include "binding/correspond_call.h"
 #include "binding/environment.h"
 #include "binding/handles.h"
 #include "binding/tags.h"
@@ -22,8 +23,8 @@ Napi::Function BackboneHandle::define(Napi::Env env) {
   const Napi::Function constructor = DefineClass(
       env, "Backbone",
       {StaticMethod<&BackboneHandle::load>("load"), InstanceAccessor<&BackboneHandle::describe>("info"),
-       InstanceMethod<&BackboneHandle::features>("features"),
-       InstanceMethod<&BackboneHandle::trace>("trace")});
+       InstanceMethod<&BackboneHandle::features>("features"), InstanceMethod<&BackboneHandle::trace>("trace"),
+       InstanceMethod<&BackboneHandle::correspond>("correspond")});
   environment(env).backbone = Napi::Persistent(constructor);
   return constructor;
 }
@@ -47,17 +48,25 @@ std::shared_ptr<const VisionTransformer> read_backbone(const Napi::Value& value)
   return unwrap<BackboneHandle>(value, kBackboneTag, "a Backbone").held();
 }
 
-// load(path, { prefix, heads, device, dtype }, cancel): Promise<Backbone>
+FeatureOptions read_feature_options(const Napi::Value& value) {
+  const Napi::Object object = read_object(value, "features");
+  return {read_choice<FeatureKind>(object.Get("kind"), "features.kind",
+                                   {{"feat", FeatureKind::tokens}, {"keys", FeatureKind::keys}}),
+          read_integer(object.Get("layer"), "features.layer")};
+}
+
+// load(path, { prefix, heads, features: { kind, layer }, device, dtype }, cancel): Promise<Backbone>
 Napi::Value BackboneHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const std::string path = read_string(info[0], "a path");
     const Napi::Object options = read_object(info[1], "the options");
     const std::string prefix = read_string(options.Get("prefix"), "the prefix");
     const int64_t heads = read_integer(options.Get("heads"), "heads");
+    const FeatureOptions features = read_feature_options(options.Get("features"));
     const Target target = read_target(options);
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
       auto backbone = std::make_shared<const VisionTransformer>(read_safetensors(path).first, prefix, heads,
-                                                                target.device, target.dtype);
+                                                                features, target.device, target.dtype);
       return [backbone](Napi::Env env) { return wrap(env, backbone); };
     });
   });
@@ -120,6 +129,11 @@ Napi::Value BackboneHandle::trace(const Napi::CallbackInfo& info) {
                     };
                   });
   });
+}
+
+// Of features; see submit_correspond.
+Napi::Value BackboneHandle::correspond(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value { return submit_correspond(info, held(), nullptr); });
 }
 
 }  // namespace stego

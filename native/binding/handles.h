@@ -10,6 +10,7 @@
 #include "features/feature_store.h"
 #include "features/nearest_neighbors.h"
 #include "model/network.h"
+#include "model/pair_scores.h"
 #include "training/trainer.h"
 
 namespace stego {
@@ -78,6 +79,7 @@ class BackboneHandle : public Handle<BackboneHandle, const VisionTransformer> {
   Napi::Value describe(const Napi::CallbackInfo& info);
   Napi::Value features(const Napi::CallbackInfo& info);
   Napi::Value trace(const Napi::CallbackInfo& info);
+  Napi::Value correspond(const Napi::CallbackInfo& info);
 };
 
 class NetworkHandle : public Handle<NetworkHandle, Network> {
@@ -93,6 +95,7 @@ class NetworkHandle : public Handle<NetworkHandle, Network> {
   Napi::Value describe(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);
   Napi::Value encode(const Napi::CallbackInfo& info);
+  Napi::Value correspond(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
 };
@@ -119,6 +122,7 @@ class TrainerHandle : public Handle<TrainerHandle, Trainer> {
   Napi::Value step(const Napi::CallbackInfo& info);
   Napi::Value measure(const Napi::CallbackInfo& info);
   Napi::Value distributions(const Napi::CallbackInfo& info);
+  Napi::Value reset_probes(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value fit_kmeans(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);
@@ -126,7 +130,25 @@ class TrainerHandle : public Handle<TrainerHandle, Trainer> {
   void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
 };
 
+class PairScoresHandle : public Handle<PairScoresHandle, PairScores> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit PairScoresHandle(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value add(const Napi::CallbackInfo& info);
+  Napi::Value curves(const Napi::CallbackInfo& info);
+  void dispose(const Napi::CallbackInfo& info) {
+    network_.reset();
+    release(info.Env());
+  }
+
+  std::shared_ptr<Network> network_;
+};
+
 Napi::Object write_neighbors(Napi::Env env, const Neighbors& neighbors);  // { indices, similarities }
+
+FeatureOptions read_feature_options(const Napi::Value& value);  // { kind, layer }
 
 // The native object behind a handle argument; ERR_STEGO_ARGUMENT for anything else.
 std::shared_ptr<const VisionTransformer> read_backbone(const Napi::Value& value);

@@ -5,6 +5,8 @@
 #include "binding/operators.h"
 #include "core/error.h"
 #include "head/cluster_probe.h"
+#include "loss/contrastive_crf.h"
+#include "loss/correspondence_loss.h"
 #include "loss/sampling.h"
 
 namespace stego {
@@ -146,9 +148,13 @@ Napi::Value correspondence_loss_operator(const Napi::CallbackInfo& info) {
       const int64_t height = features.size(2), width = features.size(3);
       const at::Tensor tokens = to_tokens(codes).requires_grad_(true);
       const at::Tensor positive_tokens = to_tokens(positive_codes).requires_grad_(true);
-      const CorrespondenceLoss loss = correspondence_loss(
-          {to_tokens(features), tokens, to_tokens(positive_features), positive_tokens, height, width}, draws,
-          options);
+      const CorrespondenceLoss loss =
+          correspondence_loss({{to_tokens(features), to_tokens(positive_features), height, width},
+                               tokens,
+                               positive_tokens,
+                               height,
+                               width},
+                              draws, options);
       loss.total.backward();
       const int64_t columns = draws.coordinates1.size(1), rows = draws.coordinates1.size(2);
       const auto map = [&](const at::Tensor& values) {  // [.., B, P, Q] -> [n * B, h, w, i, j]
@@ -199,6 +205,28 @@ Napi::Value cluster_lookup_operator(const Napi::CallbackInfo& info) {
   });
 }
 
+// contrastiveCrf(pictures [B, 3, H, W], codes [B, dim, H, W], places [2, n], options):
+//   { loss [B, n, n], codesGradient }, the gradient that of mean(loss)
+Napi::Value contrastive_crf_operator(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const at::Tensor pictures = read_floats(info[0], "pictures", 4, keep);
+    const at::Tensor codes = read_floats(info[1], "codes", 4, keep);
+    require(pictures.size(0) == codes.size(0) && pictures.size(2) == codes.size(2) &&
+                pictures.size(3) == codes.size(3),
+            "Expected pictures and codes of one batch and one grid.");
+    const at::Tensor places = read_places(info[2], codes.size(2), codes.size(3), keep);
+    const ContrastiveCrfOptions options = read_crf_options(info[3]);
+    return submit_named(info.Env(), std::move(keep), [=]() -> Named {
+      const at::Tensor leaf = codes.clone().requires_grad_(true);
+      const at::Tensor loss =
+          contrastive_crf_loss(pictures.permute({0, 2, 3, 1}), leaf.permute({0, 2, 3, 1}), places, options);
+      loss.mean().backward();
+      return {{"loss", loss.detach()}, {"codesGradient", leaf.grad()}};
+    });
+  });
+}
+
 }  // namespace
 
 void define_loss_operators(Napi::Env env, Napi::Object exports) {
@@ -207,6 +235,7 @@ void define_loss_operators(Napi::Env env, Napi::Object exports) {
   exports.Set("pairCorrespondence", Napi::Function::New<pair_correspondence>(env, "pairCorrespondence"));
   exports.Set("correspondenceLoss",
               Napi::Function::New<correspondence_loss_operator>(env, "correspondenceLoss"));
+  exports.Set("contrastiveCrf", Napi::Function::New<contrastive_crf_operator>(env, "contrastiveCrf"));
   exports.Set("clusterLookup", Napi::Function::New<cluster_lookup_operator>(env, "clusterLookup"));
 }
 

@@ -10,6 +10,23 @@ PairValues read_pair_values(const Napi::Value& value, const char* name) {
           read_number(object.Get("random"), name)};
 }
 
+ContrastiveCrfOptions read_crf_options(const Napi::Value& value) {
+  const Napi::Object object = read_object(value, "the options of the contrastive CRF");
+  ContrastiveCrfOptions options;
+  options.weight = read_number(object.Get("weight"), "crf.weight");
+  options.samples = read_integer(object.Get("samples"), "crf.samples");
+  options.alpha = read_number(object.Get("alpha"), "crf.alpha");
+  options.beta = read_number(object.Get("beta"), "crf.beta");
+  options.gamma = read_number(object.Get("gamma"), "crf.gamma");
+  options.bilateral = read_number(object.Get("bilateral"), "crf.bilateral");
+  options.gaussian = read_number(object.Get("gaussian"), "crf.gaussian");
+  options.shift = read_number(object.Get("shift"), "crf.shift");
+  require(options.samples >= 1 && options.samples <= 1 << 14, "Expected crf.samples between 1 and 16384.");
+  require(options.alpha > 0 && options.beta > 0 && options.gamma > 0,
+          "Expected crf.alpha, crf.beta and crf.gamma above 0.");
+  return options;
+}
+
 LossOptions read_loss_options(const Napi::Value& value) {
   const Napi::Object object = read_object(value, "the loss options");
   LossOptions options;
@@ -22,23 +39,52 @@ LossOptions read_loss_options(const Napi::Value& value) {
                                              {{"mean", Reduction::mean}, {"sum", Reduction::sum}});
   options.zero_clamp = read_boolean(object.Get("zeroClamp"), "zeroClamp");
   options.stabilize = read_boolean(object.Get("stabilize"), "stabilize");
-  options.feature_samples = read_integer(object.Get("featureSamples"), "featureSamples");
+  options.correspondence_weight = read_number(object.Get("correspondenceWeight"), "correspondenceWeight");
+  const Napi::Value samples = object.Get("featureSamples");
+  options.feature_samples = samples.IsString() ? read_choice<int64_t>(samples, "featureSamples", {{"all", 0}})
+                                               : read_integer(samples, "featureSamples");
   options.negative_samples = read_integer(object.Get("negativeSamples"), "negativeSamples");
   options.dropout = read_number(object.Get("dropout"), "dropout");
   options.feature_dropout = read_boolean(object.Get("featureDropout"), "featureDropout");
-  require(options.feature_samples >= 1 && options.feature_samples <= 1024,
-          "Expected featureSamples between 1 and 1024.");
+  options.negatives =
+      read_choice<Negatives>(object.Get("negatives"), "negatives",
+                             {{"official", Negatives::official}, {"derangement", Negatives::derangement}});
+  options.cluster_objective =
+      read_choice<ClusterObjective>(object.Get("clusterObjective"), "clusterObjective",
+                                    {{"nearestCenter", ClusterObjective::nearest_center},
+                                     {"nearestPosition", ClusterObjective::nearest_position}});
+  options.reconstruction_weight = read_number(object.Get("reconstructionWeight"), "reconstructionWeight");
+  const Napi::Object alignment = read_object(object.Get("alignment"), "alignment");
+  options.alignment.weight = read_number(alignment.Get("weight"), "alignment.weight");
+  options.alignment.official_axes =
+      read_choice<bool>(alignment.Get("axes"), "alignment.axes", {{"correct", false}, {"official", true}});
+  options.crf = read_crf_options(object.Get("crf"));
+  require(samples.IsString() || (options.feature_samples >= 1 && options.feature_samples <= 1024),
+          "Expected featureSamples between 1 and 1024, or 'all'.");
   require(options.negative_samples >= 0 && options.negative_samples <= 1024,
           "Expected negativeSamples between 0 and 1024.");
   require(options.dropout >= 0 && options.dropout < 1, "Expected dropout from 0 to below 1.");
   return options;
 }
 
+at::Tensor read_places(const Napi::Value& value, int64_t height, int64_t width, KeepAlive& keep) {
+  const at::Tensor places = read_tensor(value, "the places", keep);
+  require(places.dim() == 2 && places.size(0) == 2 && places.size(1) > 0 &&
+              places.scalar_type() == at::kLong && places.min().item<int64_t>() >= 0 &&
+              places[0].max().item<int64_t>() < height && places[1].max().item<int64_t>() < width,
+          "Expected places [2, n] of rows below ", height, " and columns below ", width, ".");
+  return places;
+}
+
 Draws read_draws(const Napi::Value& value, KeepAlive& keep) {
   const Napi::Object object = read_object(value, "draws");
   Draws draws{read_tensor(object.Get("coords1"), "coords1", keep),
               read_tensor(object.Get("coords2"), "coords2", keep),
-              read_tensor(object.Get("permutations"), "permutations", keep)};
+              read_tensor(object.Get("permutations"), "permutations", keep),
+              {}};
+  if (!object.Get("crfPlaces").IsUndefined()) {
+    draws.crf_places = read_places(object.Get("crfPlaces"), kCrfSide, kCrfSide, keep);
+  }
   const auto is_coordinates = [](const at::Tensor& tensor) {
     return tensor.dim() == 4 && tensor.size(3) == 2 && tensor.scalar_type() == at::kFloat;
   };

@@ -1,3 +1,4 @@
+#include "binding/correspond_call.h"
 #include "binding/environment.h"
 #include "binding/handles.h"
 #include "binding/tags.h"
@@ -29,17 +30,36 @@ std::vector<PredictionHead> read_heads(const Napi::Value& value, const char* nam
   return heads;
 }
 
+const std::vector<std::pair<const char*, Projection>> kProjections = {{"linear", Projection::linear},
+                                                                      {"nonlinear", Projection::nonlinear}};
+
+// The projection's name, or null for none.
+Projection read_projection(const Napi::Value& value) {
+  return value.IsNull() ? Projection::none : read_choice(value, "projection", kProjections);
+}
+
+Napi::Value write_projection(Napi::Env env, Projection projection) {
+  for (const auto& [name, value] : kProjections) {
+    if (value == projection) return Napi::String::New(env, name);
+  }
+  return env.Null();
+}
+
 NetworkOptions read_network_options(const Napi::Object& object) {
   NetworkOptions options;
   options.dim = read_integer(object.Get("dim"), "dim");
   options.classes = read_integer(object.Get("classes"), "classes");
-  options.nonlinear =
-      read_choice<bool>(object.Get("projection"), "projection", {{"linear", false}, {"nonlinear", true}});
+  options.clusters = read_integer(object.Get("clusters"), "clusters");
+  options.head.projection = read_projection(object.Get("projection"));
+  options.head.continuous = read_boolean(object.Get("continuous"), "continuous");
+  options.decoder = read_boolean(object.Get("decoder"), "decoder");
   options.seed = static_cast<uint64_t>(read_integer(object.Get("seed"), "seed"));
   require(options.dim >= 1 && options.dim <= 1 << 16, "Expected dim between 1 and 65536, got ", options.dim,
           ".");
   require(options.classes >= 2 && options.classes <= 255, "Expected between 2 and 255 classes, got ",
           options.classes, ".");
+  require(options.clusters >= options.classes && options.clusters <= 255, "Expected between ",
+          options.classes, " and 255 clusters, got ", options.clusters, ".");
   return options;
 }
 
@@ -65,7 +85,8 @@ Napi::Function NetworkHandle::define(Napi::Env env) {
       {StaticMethod<&NetworkHandle::create>("create"), StaticMethod<&NetworkHandle::load>("load"),
        InstanceAccessor<&NetworkHandle::backbone>("backbone"),
        InstanceAccessor<&NetworkHandle::describe>("info"), InstanceMethod<&NetworkHandle::predict>("predict"),
-       InstanceMethod<&NetworkHandle::encode>("encode"), InstanceMethod<&NetworkHandle::save>("save"),
+       InstanceMethod<&NetworkHandle::encode>("encode"),
+       InstanceMethod<&NetworkHandle::correspond>("correspond"), InstanceMethod<&NetworkHandle::save>("save"),
        InstanceMethod<&NetworkHandle::dispose>("dispose")});
   environment(env).network = Napi::Persistent(constructor);
   return constructor;
@@ -89,7 +110,8 @@ std::shared_ptr<Network> read_network(const Napi::Value& value) {
   return unwrap<NetworkHandle>(value, kNetworkTag, "a Network").held();
 }
 
-// create(backbone, { dim, classes, projection, seed }, linear, cancel): Promise<Network>
+// create(backbone, { dim, classes, clusters, projection, continuous, decoder, seed }, linear, cancel):
+// Promise<Network>
 Napi::Value NetworkHandle::create(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const auto backbone = read_backbone(info[0]);
@@ -102,17 +124,22 @@ Napi::Value NetworkHandle::create(const Napi::CallbackInfo& info) {
   });
 }
 
-// load(path, { dim, classes, projection, seed, heads, device, dtype }, cancel): Promise<Network>
+// load(path, { dim, classes, clusters, projection, continuous, decoder, seed, heads, features, device, dtype
+// },
+//   cancel): Promise<Network>
 Napi::Value NetworkHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const std::string path = read_string(info[0], "a path");
     const Napi::Object object = read_object(info[1], "the options");
     const NetworkOptions options = read_network_options(object);
     const int64_t heads = read_integer(object.Get("heads"), "heads");
+    const FeatureOptions features = read_feature_options(object.Get("features"));
     const Target target = read_target(object);
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
-      auto network = std::make_shared<Network>(
-          Network::load(read_safetensors(path).first, options, heads, target.device, target.dtype));
+      const TensorMap tensors = read_safetensors(path).first;
+      auto backbone = std::make_shared<const VisionTransformer>(tensors, "net.model.", heads, features,
+                                                                target.device, target.dtype);
+      auto network = std::make_shared<Network>(Network::load(tensors, options, std::move(backbone)));
       return [network](Napi::Env env) { return wrap(env, network); };
     });
   });
@@ -138,7 +165,8 @@ Napi::Value NetworkHandle::describe(const Napi::CallbackInfo& info) {
     Napi::Object result = Napi::Object::New(info.Env());
     result.Set("dim", static_cast<double>(network.options.dim));
     result.Set("classes", static_cast<double>(network.options.classes));
-    result.Set("projection", network.options.nonlinear ? "nonlinear" : "linear");
+    result.Set("clusters", static_cast<double>(network.options.clusters));
+    result.Set("projection", write_projection(info.Env(), network.options.head.projection));
     result.Set("heads", heads);
     return result;
   });
@@ -157,6 +185,7 @@ Napi::Value NetworkHandle::predict(const Napi::CallbackInfo& info) {
         read_choice<bool>(object.Get("size"), "size", {{"transform", false}, {"original", true}});
     options.heads = read_heads(object.Get("heads"), "heads");
     options.log_probabilities = read_heads(object.Get("logProbabilities"), "logProbabilities");
+    options.temperature = read_number(object.Get("temperature"), "temperature");
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
                   [network = held(), images, options](const CancelFlag& cancel) -> Finish {
                     auto predictions = std::make_shared<const std::vector<Prediction>>(
@@ -188,6 +217,14 @@ Napi::Value NetworkHandle::encode(const Napi::CallbackInfo& info) {
               network->head.forward(features.permute({0, 2, 3, 1})).permute({0, 3, 1, 2}).contiguous();
           return [codes](Napi::Env env) { return write_tensor(env, codes); };
         });
+  });
+}
+
+// Of codes; see submit_correspond.
+Napi::Value NetworkHandle::correspond(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto& network = held();
+    return submit_correspond(info, network->backbone, {network, &network->head});
   });
 }
 

@@ -13,13 +13,16 @@ Napi::Function FeatureStoreHandle::define(Napi::Env env) {
                       InstanceMethod<&FeatureStoreHandle::dispose>("dispose")});
 }
 
-// new FeatureStore(backbone, count, budgetBytes)
+// new FeatureStore(backbone, count, { budgetBytes, pictures })
 FeatureStoreHandle::FeatureStoreHandle(const Napi::CallbackInfo& info) : Handle(info) {
   guarded(info.Env(), [&] {
     info.This().As<Napi::Object>().TypeTag(&kFeatureStoreTag);
+    const Napi::Object options = read_object(info[2], "the options");
+    const bool pictures = read_boolean(options.Get("pictures"), "pictures");
     hold(info.Env(),
          std::make_shared<FeatureStore>(read_backbone(info[0]), read_integer(info[1], "count"),
-                                        read_integer(info[2], "the byte budget")),
+                                        read_integer(options.Get("budgetBytes"), "budgetBytes"),
+                                        pictures ? kCrfSide : 0),
          0);
   });
 }

@@ -10,6 +10,7 @@ Napi::Function TrainerHandle::define(Napi::Env env) {
       env, "Trainer",
       {InstanceMethod<&TrainerHandle::step>("step"), InstanceMethod<&TrainerHandle::measure>("measure"),
        InstanceMethod<&TrainerHandle::distributions>("distributions"),
+       InstanceMethod<&TrainerHandle::reset_probes>("resetProbes"),
        InstanceMethod<&TrainerHandle::collect>("collect"),
        InstanceMethod<&TrainerHandle::fit_kmeans>("fitKMeans"), InstanceMethod<&TrainerHandle::save>("save"),
        InstanceMethod<&TrainerHandle::load>("load"), InstanceMethod<&TrainerHandle::dispose>("dispose")});
@@ -25,28 +26,66 @@ TrainerHandle::TrainerHandle(const Napi::CallbackInfo& info) : Handle(info) {
 
 namespace {
 
-StepInput read_step(const Napi::Value& value, KeepAlive& keep) {
-  const Napi::Object object = read_object(value, "the step");
+// Byte maps, one or null for each image; none at all where the value is undefined.
+std::vector<at::Tensor> read_maps(const Napi::Value& value, const char* name, KeepAlive& keep) {
+  std::vector<at::Tensor> maps;
+  if (value.IsUndefined()) return maps;
+  const Napi::Array array = read_array(value, name);
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Value map = array.Get(i);
+    if (map.IsNull()) {
+      maps.emplace_back();
+      continue;
+    }
+    const ImageView view = read_pixels(map, 1, keep);
+    maps.push_back(at::from_blob(const_cast<uint8_t*>(view.data), {view.height, view.width}, at::kByte));
+  }
+  return maps;
+}
+
+// { images: Pixels[], transform }, or { input [B, 3, H, W], coordinates [B, H, W, 2] }
+void read_views(const Napi::Value& value, StepInput& input, KeepAlive& keep) {
+  if (value.IsUndefined()) return;
+  const Napi::Object object = read_object(value, "views");
+  if (object.Get("input").IsUndefined()) {
+    input.view_images = read_images(object.Get("images"), keep);
+    input.view_transform = read_transform(object.Get("transform"));
+    return;
+  }
+  input.views = {read_tensor(object.Get("input"), "the views", keep),
+                 read_tensor(object.Get("coordinates"), "the views' coordinates", keep)};
+  const at::Tensor &images = input.views->images, &coordinates = input.views->coordinates;
+  require(images.dim() == 4 && images.size(1) == 3 && images.scalar_type() == at::kFloat &&
+              coordinates.dim() == 4 && coordinates.size(0) == images.size(0) && coordinates.size(3) == 2 &&
+              coordinates.scalar_type() == at::kFloat,
+          "Expected views [B, 3, H, W] and coordinates [B, H, W, 2] of float32.");
+}
+
+// What `step` and `measure` share.
+StepInput read_draws_input(const Napi::Object& object, KeepAlive& keep) {
   StepInput input;
   input.images = read_indices(object.Get("images"), "images");
   input.positives = read_indices(object.Get("positives"), "positives");
+  input.labels = read_maps(object.Get("labels"), "labels", keep);
+  input.positive_labels = read_maps(object.Get("positiveLabels"), "positiveLabels", keep);
+  input.salience = read_maps(object.Get("salience"), "salience", keep);
+  input.positive_salience = read_maps(object.Get("positiveSalience"), "positiveSalience", keep);
+  input.oracle = read_boolean(object.Get("oracle"), "oracle");
   input.seed = static_cast<uint64_t>(read_integer(object.Get("seed"), "seed"));
-  const Napi::Array labels = read_array(object.Get("labels"), "labels");
-  for (uint32_t i = 0; i < labels.Length(); ++i) {
-    const Napi::Value label = labels.Get(i);
-    if (label.IsNull()) {
-      input.labels.emplace_back();
-      continue;
-    }
-    const ImageView view = read_pixels(label, 1, keep);
-    input.labels.push_back(
-        at::from_blob(const_cast<uint8_t*>(view.data), {view.height, view.width}, at::kByte));
-  }
+  input.loss = read_loss_options(object.Get("loss"));
+  return input;
+}
+
+StepInput read_step(const Napi::Value& value, KeepAlive& keep) {
+  const Napi::Object object = read_object(value, "the step");
+  StepInput input = read_draws_input(object, keep);
   const Napi::Object rates = read_object(object.Get("learningRates"), "learningRates");
   input.learning_rates = {read_number(rates.Get("head"), "the head's learning rate"),
                           read_number(rates.Get("linear"), "the linear probe's learning rate"),
                           read_number(rates.Get("cluster"), "the cluster probe's learning rate")};
-  input.loss = read_loss_options(object.Get("loss"));
+  const Napi::Value histograms = object.Get("histograms");
+  input.histograms = histograms.IsBoolean() && histograms.As<Napi::Boolean>().Value();
+  read_views(object.Get("views"), input, keep);
   if (!object.Get("draws").IsUndefined()) input.draws = read_draws(object.Get("draws"), keep);
   return input;
 }
@@ -64,6 +103,16 @@ Napi::Value write_losses(Napi::Env env, const StepLosses& losses, bool gradients
   result.Set("cluster", losses.cluster);
   result.Set("linear", optional(losses.linear));
   result.Set("rawLinear", optional(losses.raw_linear));
+  result.Set("reconstruction", optional(losses.reconstruction));
+  result.Set("alignment", optional(losses.alignment));
+  result.Set("crf", optional(losses.crf));
+  if (losses.histograms) {
+    Napi::Object histograms = Napi::Object::New(env);
+    histograms.Set("self", write_numbers(env, losses.histograms->self));
+    histograms.Set("knn", write_numbers(env, losses.histograms->knn));
+    histograms.Set("random", write_numbers(env, losses.histograms->random));
+    result.Set("histograms", histograms);
+  }
   if (!gradients) return result;
   Napi::Object named = Napi::Object::New(env);
   for (const auto& [name, tensor] : losses.gradients) named.Set(name, write_tensor(env, tensor));
@@ -97,15 +146,26 @@ Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
   });
 }
 
-// measure(images, positives, seed, loss, cancel): Promise<void>
+// measure({ images, positives, labels, ..., seed, loss }, cancel): Promise<void>
 Napi::Value TrainerHandle::measure(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const auto images = read_indices(info[0], "images"), positives = read_indices(info[1], "positives");
-    const auto seed = static_cast<uint64_t>(read_integer(info[2], "seed"));
-    const LossOptions loss = read_loss_options(info[3]);
-    return submit(info.Env(), read_cancel(info[4]), {},
-                  [trainer = held(), images, positives, seed, loss](const CancelFlag&) -> Finish {
-                    trainer->measure(images, positives, seed, loss);
+    KeepAlive keep;
+    const StepInput input = read_draws_input(read_object(info[0], "the batch"), keep);
+    return submit(info.Env(), read_cancel(info[1]), std::move(keep),
+                  [trainer = held(), input](const CancelFlag& cancel) -> Finish {
+                    trainer->measure(input, cancel);
+                    return [](Napi::Env env) { return env.Undefined(); };
+                  });
+  });
+}
+
+// resetProbes(seed): Promise<void>
+Napi::Value TrainerHandle::reset_probes(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto seed = static_cast<uint64_t>(read_integer(info[0], "the seed"));
+    return submit(info.Env(), read_cancel(info.Env().Undefined()), {},
+                  [trainer = held(), seed](const CancelFlag&) -> Finish {
+                    trainer->reset_probes(seed);
                     return [](Napi::Env env) { return env.Undefined(); };
                   });
   });
@@ -148,7 +208,7 @@ Napi::Value TrainerHandle::fit_kmeans(const Napi::CallbackInfo& info) {
     const bool raw = read_choice<bool>(info[0], "the target", {{"kmeans", false}, {"raw", true}});
     const Napi::Object object = read_object(info[1], "the options");
     KMeansOptions options;
-    options.clusters = held()->network().options.classes;
+    options.clusters = held()->network().options.clusters;
     options.restarts = read_integer(object.Get("restarts"), "restarts");
     options.iterations = read_integer(object.Get("iterations"), "iterations");
     options.seed = static_cast<uint64_t>(read_integer(object.Get("seed"), "seed"));

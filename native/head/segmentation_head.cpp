@@ -14,57 +14,70 @@ DropoutMasks draw_dropout(int64_t batch, int64_t channels, double probability, a
   return {linear, nonlinear, features};
 }
 
-SegmentationHead SegmentationHead::initial(int64_t channels, int64_t dim, bool nonlinear,
+SegmentationHead SegmentationHead::initial(int64_t channels, int64_t dim, const HeadOptions& options,
                                            at::Generator generator) {
-  Pointwise linear = initial_pointwise(channels, dim, generator);
-  if (!nonlinear) return {std::move(linear), std::nullopt};
+  SegmentationHead head;
+  head.continuous_ = options.continuous;
+  if (options.projection == Projection::none) return head;
+  head.linear_ = initial_pointwise(channels, dim, generator);
+  if (options.projection == Projection::linear) return head;
   Pointwise hidden = initial_pointwise(channels, channels, generator);
   Pointwise output = initial_pointwise(channels, dim, generator);
-  return {std::move(linear), std::array<Pointwise, 2>{std::move(hidden), std::move(output)}};
+  head.nonlinear_ = {std::move(hidden), std::move(output)};
+  return head;
 }
 
 SegmentationHead SegmentationHead::load(const TensorMap& tensors, int64_t channels, int64_t dim,
-                                        bool nonlinear) {
-  Pointwise linear = take_pointwise(tensors, "net.cluster1.0", channels, dim);
-  if (!nonlinear) return {std::move(linear), std::nullopt};
-  return {std::move(linear),
-          std::array<Pointwise, 2>{take_pointwise(tensors, "net.cluster2.0", channels, channels),
-                                   take_pointwise(tensors, "net.cluster2.2", channels, dim)}};
+                                        const HeadOptions& options) {
+  SegmentationHead head;
+  head.continuous_ = options.continuous;
+  if (options.projection == Projection::none) return head;
+  head.linear_ = take_pointwise(tensors, "net.cluster1.0", channels, dim);
+  if (options.projection == Projection::linear) return head;
+  head.nonlinear_ = {take_pointwise(tensors, "net.cluster2.0", channels, channels),
+                     take_pointwise(tensors, "net.cluster2.2", channels, dim)};
+  return head;
 }
 
 SegmentationHead SegmentationHead::to(at::Device device) const {
-  if (!nonlinear_) return {linear_.to(device), std::nullopt};
-  const auto& [hidden, output] = *nonlinear_;
-  return {linear_.to(device), std::array<Pointwise, 2>{hidden.to(device), output.to(device)}};
+  SegmentationHead moved;
+  moved.continuous_ = continuous_;
+  if (linear_) moved.linear_ = linear_->to(device);
+  if (nonlinear_) moved.nonlinear_ = {(*nonlinear_)[0].to(device), (*nonlinear_)[1].to(device)};
+  return moved;
 }
 
 at::Tensor SegmentationHead::forward(const at::Tensor& features, const DropoutMasks* masks) const {
-  at::Tensor code = linear_(masks ? features * masks->linear : features);
+  at::Tensor code = features;
+  if (linear_) code = (*linear_)(masks ? features * masks->linear : features);
   if (nonlinear_) {
     const auto& [hidden, output] = *nonlinear_;
     code = code + output(at::relu(hidden(masks ? features * masks->nonlinear : features)));
   }
-  return code;
+  return continuous_ ? code : at::log_softmax(code, -1);
+}
+
+std::vector<std::pair<const char*, Pointwise>> SegmentationHead::layers() const {
+  std::vector<std::pair<const char*, Pointwise>> result;
+  if (linear_) result.emplace_back("cluster1.0", *linear_);
+  if (nonlinear_) {
+    result.emplace_back("cluster2.0", (*nonlinear_)[0]);
+    result.emplace_back("cluster2.2", (*nonlinear_)[1]);
+  }
+  return result;
 }
 
 std::vector<std::pair<std::string, at::Tensor>> SegmentationHead::parameters() const {
-  std::vector<std::pair<std::string, at::Tensor>> result = {{"cluster1.0.weight", linear_.weight},
-                                                            {"cluster1.0.bias", linear_.bias}};
-  if (nonlinear_) {
-    for (const auto& [name, layer] :
-         {std::pair{"cluster2.0", (*nonlinear_)[0]}, std::pair{"cluster2.2", (*nonlinear_)[1]}}) {
-      result.emplace_back(text(name, ".weight"), layer.weight);
-      result.emplace_back(text(name, ".bias"), layer.bias);
-    }
+  std::vector<std::pair<std::string, at::Tensor>> result;
+  for (const auto& [name, layer] : layers()) {
+    result.emplace_back(text(name, ".weight"), layer.weight);
+    result.emplace_back(text(name, ".bias"), layer.bias);
   }
   return result;
 }
 
 void SegmentationHead::save(TensorMap& tensors) const {
-  put(tensors, "net.cluster1.0", linear_);
-  if (!nonlinear_) return;
-  put(tensors, "net.cluster2.0", (*nonlinear_)[0]);
-  put(tensors, "net.cluster2.2", (*nonlinear_)[1]);
+  for (const auto& [name, layer] : layers()) put(tensors, text("net.", name), layer);
 }
 
 }  // namespace stego

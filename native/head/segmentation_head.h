@@ -19,14 +19,25 @@ struct DropoutMasks {
 
 DropoutMasks draw_dropout(int64_t batch, int64_t channels, double probability, at::Generator generator);
 
-// STEGO's segmentation head (modules.py DinoFeaturizer): a linear branch, plus an MLP branch when nonlinear.
+// From features to codes (projection_type of the official code).
+enum class Projection {
+  none,       // the code is the feature; nothing to train
+  linear,     // one linear layer
+  nonlinear,  // that plus a two-layer branch
+};
+
+struct HeadOptions {
+  Projection projection = Projection::nonlinear;
+  bool continuous = true;  // false: the code is the log-softmax of the projection (one channel a class)
+};
+
+// STEGO's segmentation head (modules.py DinoFeaturizer).
 class SegmentationHead {
  public:
-  SegmentationHead(Pointwise linear, std::optional<std::array<Pointwise, 2>> nonlinear)
-      : linear_(std::move(linear)), nonlinear_(std::move(nonlinear)) {}
-
-  static SegmentationHead initial(int64_t channels, int64_t dim, bool nonlinear, at::Generator generator);
-  static SegmentationHead load(const TensorMap& tensors, int64_t channels, int64_t dim, bool nonlinear);
+  static SegmentationHead initial(int64_t channels, int64_t dim, const HeadOptions& options,
+                                  at::Generator generator);
+  static SegmentationHead load(const TensorMap& tensors, int64_t channels, int64_t dim,
+                               const HeadOptions& options);
 
   // Features [B, T, C] to codes [B, T, dim]; without masks no dropout.
   at::Tensor forward(const at::Tensor& features, const DropoutMasks* masks = nullptr) const;
@@ -38,7 +49,10 @@ class SegmentationHead {
   void save(TensorMap& tensors) const;
 
  private:
-  Pointwise linear_;                                   // cluster1.0
+  std::vector<std::pair<const char*, Pointwise>> layers() const;
+
+  bool continuous_ = true;
+  std::optional<Pointwise> linear_;                    // cluster1.0
   std::optional<std::array<Pointwise, 2>> nonlinear_;  // cluster2.0, cluster2.2
 };
 

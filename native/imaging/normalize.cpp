@@ -37,6 +37,13 @@ at::Tensor normalize(const at::Tensor& bytes) {
   return output;
 }
 
+at::Tensor normalize_unit(const at::Tensor& image) {
+  const auto constant = [](const std::array<float, 3>& values) {
+    return at::tensor(at::ArrayRef<float>(values.data(), values.size())).view({3, 1, 1});
+  };
+  return (image - constant(kMean)) / constant(kStd);
+}
+
 at::Tensor denormalize(const at::Tensor& image) {
   const int64_t height = image.size(1), width = image.size(2), pixels = height * width;
   at::Tensor output = at::empty({height, width, 3}, at::kByte);

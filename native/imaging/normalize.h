@@ -7,6 +7,9 @@ namespace stego {
 // operations as torchvision's ToTensor and Normalize do them.
 at::Tensor normalize(const at::Tensor& bytes);
 
+// The same of values in [0, 1] that are no bytes: float32 [3, H, W].
+at::Tensor normalize_unit(const at::Tensor& image);
+
 // The way back, as the official dense CRF sees an image: x * std, + mean, * 255, truncated; uint8 [H, W, 3].
 at::Tensor denormalize(const at::Tensor& image);
 

@@ -40,13 +40,9 @@ at::Tensor pair_loss(const at::Tensor& feature_correspondence, const at::Tensor&
   return -similarity * (feature_correspondence - shift);
 }
 
-Draws draw_positions(int64_t batch, const LossOptions& options, at::Generator generator) {
-  at::Tensor first = draw_coordinates(batch, options.feature_samples, generator);
-  at::Tensor second = draw_coordinates(batch, options.feature_samples, generator);
-  std::vector<at::Tensor> negatives;
-  for (int64_t i = 0; i < options.negative_samples; ++i)
-    negatives.push_back(draw_negatives(batch, generator));
-  return {first, second, negatives.empty() ? at::empty({0, batch}, at::kLong) : at::stack(negatives)};
+at::Tensor Teacher::sample(const SamplePoints& points, bool positive, const at::Tensor& sources) const {
+  const at::Tensor& source = positive ? positive_maps : maps;
+  return values > 0 ? points.sample_one_hot(source, values, sources) : points.sample(source, sources);
 }
 
 namespace {
@@ -58,13 +54,26 @@ struct Sampled {
   std::vector<at::Tensor> randoms;  // [B, Q, C] of each draw's images, at the second positions
 };
 
-Sampled sample_pairs(const at::Tensor& maps, const at::Tensor& positive_maps, const SamplePoints& first,
-                     const SamplePoints& second, const at::Tensor& negatives) {
-  Sampled sampled{normalize_samples(first.sample(maps)), normalize_samples(second.sample(positive_maps)), {}};
-  for (const at::Tensor& images : negatives.unbind(0)) {
-    sampled.randoms.push_back(normalize_samples(second.sample(maps, images)));
+// `sample(points, positive, sources)` reads the maps of the batch or of its neighbours.
+template <typename Sample>
+Sampled sample_pairs(const Draws& draws, int64_t grid_height, int64_t grid_width, Sample sample) {
+  const SamplePoints first(draws.coordinates1, grid_height, grid_width);
+  const SamplePoints second(draws.coordinates2, grid_height, grid_width);
+  Sampled sampled{normalize_samples(sample(first, false, at::Tensor())),
+                  normalize_samples(sample(second, true, at::Tensor())),
+                  {}};
+  for (const at::Tensor& images : draws.negatives.unbind(0)) {
+    sampled.randoms.push_back(normalize_samples(sample(second, false, images)));
   }
   return sampled;
+}
+
+Sampled sample_teacher(const Teacher& teacher, const Draws& draws) {
+  const at::NoGradGuard no_grad;
+  return sample_pairs(draws, teacher.grid_height, teacher.grid_width,
+                      [&](const SamplePoints& points, bool positive, const at::Tensor& sources) {
+                        return teacher.sample(points, positive, sources);
+                      });
 }
 
 at::Tensor reduce(const at::Tensor& loss, Reduction reduction) {
@@ -75,14 +84,12 @@ at::Tensor reduce(const at::Tensor& loss, Reduction reduction) {
 
 CorrespondenceLoss correspondence_loss(const PairInput& input, const Draws& draws,
                                        const LossOptions& options) {
-  const SamplePoints first(draws.coordinates1, input.grid_height, input.grid_width);
-  const SamplePoints second(draws.coordinates2, input.grid_height, input.grid_width);
-  const Sampled codes = sample_pairs(input.codes, input.positive_codes, first, second, draws.negatives);
-  Sampled features;
-  {
-    const at::NoGradGuard no_grad;
-    features = sample_pairs(input.features, input.positive_features, first, second, draws.negatives);
-  }
+  const Sampled codes =
+      sample_pairs(draws, input.grid_height, input.grid_width,
+                   [&](const SamplePoints& points, bool positive, const at::Tensor& sources) {
+                     return points.sample(positive ? input.positive_codes : input.codes, sources);
+                   });
+  const Sampled features = sample_teacher(input.teacher, draws);
   const auto pair = [&](const at::Tensor& feature_partner, const at::Tensor& code_partner,
                         double shift) -> PairTerm {
     at::Tensor taught;
@@ -105,20 +112,18 @@ CorrespondenceLoss correspondence_loss(const PairInput& input, const Draws& draw
     losses.push_back(term.loss);
     similarities.push_back(term.similarity);
   }
-  if (losses.empty()) return result;
-  result.random = {at::stack(losses), at::stack(similarities)};
-  result.total = result.total + reduce(result.random.loss, options.reduction) * options.weights.random;
+  if (!losses.empty()) {
+    result.random = {at::stack(losses), at::stack(similarities)};
+    result.total = result.total + reduce(result.random.loss, options.reduction) * options.weights.random;
+  }
+  result.total = result.total * options.correspondence_weight;
   return result;
 }
 
-FeatureCorrespondences feature_correspondences(const at::Tensor& features,
-                                               const at::Tensor& positive_features, int64_t grid_height,
-                                               int64_t grid_width, const Draws& draws,
+FeatureCorrespondences feature_correspondences(const Teacher& teacher, const Draws& draws,
                                                const LossOptions& options) {
   const at::NoGradGuard no_grad;
-  const SamplePoints first(draws.coordinates1, grid_height, grid_width);
-  const SamplePoints second(draws.coordinates2, grid_height, grid_width);
-  const Sampled sampled = sample_pairs(features, positive_features, first, second, draws.negatives);
+  const Sampled sampled = sample_teacher(teacher, draws);
   const auto flat = [&](const at::Tensor& partner) {
     return center(correspondence(sampled.anchors, partner), options.centering).view(-1);
   };

@@ -27,30 +27,30 @@ SamplePoints::SamplePoints(const at::Tensor& coordinates, int64_t grid_height, i
   }
 }
 
-at::Tensor SamplePoints::sample(const at::Tensor& maps, const at::Tensor& sources) const {
-  const int64_t batch = places_[0].size(0), points = places_[0].size(1), places = maps.size(1);
+template <typename Read>
+at::Tensor SamplePoints::blend(int64_t places, const at::Tensor& sources, Read read) const {
+  const int64_t batch = places_[0].size(0), points = places_[0].size(1);
   const at::Tensor image = sources.defined() ? sources : at::arange(batch, places_[0].options());
   const at::Tensor offset = (image * places).view({-1, 1});
-  const at::Tensor rows = maps.reshape({-1, maps.size(2)});
   at::Tensor result;
   for (int i = 0; i < 4; ++i) {
-    const at::Tensor part = rows.index_select(0, (places_[i] + offset).view(-1)) * weights_[i];
+    const at::Tensor part = read((places_[i] + offset).view(-1)) * weights_[i];
     result = i == 0 ? part : result + part;
   }
-  return result.view({batch, points, maps.size(2)});
+  return result.view({batch, points, -1});
 }
 
-at::Tensor draw_coordinates(int64_t batch, int64_t samples, at::Generator generator) {
-  return at::empty({batch, samples, samples, 2}, at::kFloat).uniform_(-1, 1, generator);
+at::Tensor SamplePoints::sample(const at::Tensor& maps, const at::Tensor& sources) const {
+  const at::Tensor rows = maps.reshape({-1, maps.size(2)});
+  return blend(maps.size(1), sources, [&](const at::Tensor& places) { return rows.index_select(0, places); });
 }
 
-at::Tensor shift_fixed_points(const at::Tensor& permutation) {
-  const at::Tensor places = at::arange(permutation.size(0), permutation.options());
-  return (permutation + (permutation == places)).remainder(permutation.size(0));
-}
-
-at::Tensor draw_negatives(int64_t batch, at::Generator generator) {
-  return shift_fixed_points(at::randperm(batch, generator, at::kLong));
+at::Tensor SamplePoints::sample_one_hot(const at::Tensor& classes, int64_t values,
+                                        const at::Tensor& sources) const {
+  const at::Tensor flat = classes.reshape({-1});
+  return blend(classes.size(1), sources, [&](const at::Tensor& places) {
+    return at::one_hot(flat.index_select(0, places), values).to(at::kFloat);
+  });
 }
 
 }  // namespace stego

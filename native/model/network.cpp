@@ -6,7 +6,7 @@ namespace stego {
 
 namespace {
 
-enum Stream : uint64_t { kHeadStream, kLinearStream, kClusterStream, kRawLinearStream };
+enum Stream : uint64_t { kHeadStream, kLinearStream, kClusterStream, kRawLinearStream, kDecoderStream };
 
 }  // namespace
 
@@ -14,35 +14,42 @@ Network Network::initial(std::shared_ptr<const VisionTransformer> backbone, cons
                          bool linear) {
   const int64_t channels = backbone->dim();
   const auto generator = [&](Stream stream) { return make_generator(options.seed, stream); };
-  Network network{
-      backbone,
-      options,
-      SegmentationHead::initial(channels, options.dim, options.nonlinear, generator(kHeadStream)),
-      at::empty({options.classes, options.dim}, at::kFloat).normal_(0, 1, generator(kClusterStream)),
-      {},
-      {},
-      {},
-      {}};
-  if (linear) {
-    network.linear = initial_pointwise(options.dim, options.classes, generator(kLinearStream));
-    network.raw_linear = initial_pointwise(channels, options.classes, generator(kRawLinearStream));
+  Network network;
+  network.backbone = backbone;
+  network.options = options;
+  network.head = SegmentationHead::initial(channels, options.dim, options.head, generator(kHeadStream));
+  if (options.decoder) {
+    network.decoder = initial_pointwise(options.dim, channels, generator(kDecoderStream));
   }
+  if (linear) {
+    network.linear.emplace();
+    network.raw_linear.emplace();
+  }
+  network.reset_probes(options.seed);
   return network.to(backbone->device());
 }
 
-Network Network::load(const TensorMap& tensors, const NetworkOptions& options, int64_t heads,
-                      at::Device device, at::ScalarType dtype) {
-  const auto backbone =
-      std::make_shared<const VisionTransformer>(tensors, "net.model.", heads, device, dtype);
-  const int64_t channels = backbone->dim(), classes = options.classes;
-  Network network{backbone,
-                  options,
-                  SegmentationHead::load(tensors, channels, options.dim, options.nonlinear),
-                  take(tensors, "cluster_probe.clusters", {classes, options.dim}),
-                  {},
-                  {},
-                  {},
-                  {}};
+void Network::reset_probes(uint64_t seed) {
+  const auto generator = [&](Stream stream) { return make_generator(seed, stream); };
+  const at::Device device = backbone->device();
+  clusters = at::empty({options.clusters, options.dim}, at::kFloat)
+                 .normal_(0, 1, generator(kClusterStream))
+                 .to(device);
+  if (linear) linear = initial_pointwise(options.dim, options.classes, generator(kLinearStream)).to(device);
+  if (raw_linear) {
+    raw_linear = initial_pointwise(backbone->dim(), options.classes, generator(kRawLinearStream)).to(device);
+  }
+}
+
+Network Network::load(const TensorMap& tensors, const NetworkOptions& options,
+                      std::shared_ptr<const VisionTransformer> backbone) {
+  const int64_t channels = backbone->dim(), classes = options.classes, clusters = options.clusters;
+  Network network;
+  network.backbone = backbone;
+  network.options = options;
+  network.head = SegmentationHead::load(tensors, channels, options.dim, options.head);
+  network.clusters = take(tensors, "cluster_probe.clusters", {clusters, options.dim});
+  if (options.decoder) network.decoder = take_pointwise(tensors, "decoder", options.dim, channels);
   if (tensors.count("linear_probe.weight")) {
     network.linear = take_pointwise(tensors, "linear_probe", options.dim, classes);
   }
@@ -50,16 +57,18 @@ Network Network::load(const TensorMap& tensors, const NetworkOptions& options, i
     network.raw_linear = take_pointwise(tensors, "raw.linear_probe", channels, classes);
   }
   if (tensors.count("kmeans.centers"))
-    network.kmeans = take(tensors, "kmeans.centers", {classes, options.dim});
+    network.kmeans = take(tensors, "kmeans.centers", {clusters, options.dim});
   if (tensors.count("raw.kmeans.centers")) {
-    network.raw_kmeans = take(tensors, "raw.kmeans.centers", {classes, channels});
+    network.raw_kmeans = take(tensors, "raw.kmeans.centers", {clusters, channels});
   }
-  return network.to(device);
+  return network.to(backbone->device());
 }
 
 Network Network::to(at::Device device) const {
-  Network moved{backbone, options,    head.to(device), clusters.to(device),
-                linear,   raw_linear, kmeans,          raw_kmeans};
+  Network moved = *this;
+  moved.head = head.to(device);
+  moved.clusters = clusters.to(device);
+  if (decoder) moved.decoder = decoder->to(device);
   if (linear) moved.linear = linear->to(device);
   if (raw_linear) moved.raw_linear = raw_linear->to(device);
   if (kmeans) moved.kmeans = kmeans->to(device);
@@ -70,6 +79,7 @@ Network Network::to(at::Device device) const {
 void Network::save(TensorMap& tensors) const {
   for (const auto& [name, tensor] : backbone->stored()) tensors["net.model." + name] = tensor;
   head.save(tensors);
+  if (decoder) put(tensors, "decoder", *decoder);
   tensors["cluster_probe.clusters"] = clusters.detach();
   if (linear) put(tensors, "linear_probe", *linear);
   if (raw_linear) put(tensors, "raw.linear_probe", *raw_linear);

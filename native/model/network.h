@@ -12,9 +12,11 @@
 namespace stego {
 
 struct NetworkOptions {
-  int64_t dim = 70;      // width of the codes
-  int64_t classes = 27;  // of the probes and of k-means
-  bool nonlinear = true;
+  int64_t dim = 70;       // width of the codes
+  int64_t classes = 27;   // of the linear probes
+  int64_t clusters = 27;  // of the cluster probe and of k-means: the classes and any extra clusters
+  HeadOptions head;
+  bool decoder = false;  // a layer that reconstructs features from codes
   uint64_t seed = 0;
 };
 
@@ -23,6 +25,7 @@ struct Network {
   std::shared_ptr<const VisionTransformer> backbone;
   NetworkOptions options;
   SegmentationHead head;
+  std::optional<Pointwise> decoder;      // from codes back to features, trained with the head
   at::Tensor clusters;                   // [K, dim] online cluster probe
   std::optional<Pointwise> linear;       // on codes; absent where there were no labels
   std::optional<Pointwise> raw_linear;   // on backbone features, the baseline; likewise
@@ -33,9 +36,12 @@ struct Network {
   static Network initial(std::shared_ptr<const VisionTransformer> backbone, const NetworkOptions& options,
                          bool linear);
 
+  // Begins the probes anew, as `initial` does.
+  void reset_probes(uint64_t seed);
+
   // From a checkpoint's tensors, whose names are the published ones; probes and centres are there or not.
-  static Network load(const TensorMap& tensors, const NetworkOptions& options, int64_t heads,
-                      at::Device device, at::ScalarType dtype);
+  static Network load(const TensorMap& tensors, const NetworkOptions& options,
+                      std::shared_ptr<const VisionTransformer> backbone);
 
   // The same with everything but the backbone on that device.
   Network to(at::Device device) const;

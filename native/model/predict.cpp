@@ -8,8 +8,6 @@ namespace stego {
 
 namespace {
 
-constexpr double kAlpha = 2.0;  // temperature of the cluster probabilities (eval_segmentation.py)
-
 [[noreturn]] void missing(const char* what, const char* reason) {
   throw Error("ERR_STEGO_CHECKPOINT",
               text("Expected a model with ", what, ", but this one has none: ", reason));
@@ -59,12 +57,13 @@ at::Tensor label_map(const at::Tensor& scores, int64_t height, int64_t width) {
 // log-probabilities [K, height, width] of enlarged codes, not of enlarged scores: cosines depend on their
 // length.
 at::Tensor log_probability_map(const Network& network, PredictionHead head, const at::Tensor& codes,
-                               int64_t height, int64_t width) {
-  at::Tensor result = at::empty({network.options.classes, height, width}, codes.options());
+                               int64_t height, int64_t width, double temperature) {
+  const int64_t channels = is_linear(head) ? network.options.classes : centers(network, head).size(0);
+  at::Tensor result = at::empty({channels, height, width}, codes.options());
   for_each_band(codes, height, width, [&](int64_t row, const at::Tensor& band) {
     const at::Tensor values = is_linear(head)
                                   ? at::log_softmax(probe(network, head)(band), 2)
-                                  : cluster_log_probabilities(band, centers(network, head), kAlpha);
+                                  : cluster_log_probabilities(band, centers(network, head), temperature);
     result.narrow(1, row, band.size(0)).copy_(values.permute({2, 0, 1}));
   });
   return result.cpu();
@@ -109,7 +108,7 @@ std::vector<Prediction> predict(const Network& network, const std::vector<ImageV
       require(head != PredictionHead::raw && head != PredictionHead::raw_linear,
               "Expected log-probabilities of kmeans, online or linear.");
       prediction.log_probabilities[head] =
-          log_probability_map(network, head, codes, prediction.height, prediction.width);
+          log_probability_map(network, head, codes, prediction.height, prediction.width, options.temperature);
     }
     predictions.push_back(std::move(prediction));
   }

@@ -23,6 +23,7 @@ struct PredictOptions {
   bool original_size = false;  // label maps at each picture's own size instead of the transformed one
   std::vector<PredictionHead> heads;
   std::vector<PredictionHead> log_probabilities;  // of kmeans, online and linear
+  double temperature = 2;  // factor of the cosines in cluster probabilities (eval_segmentation.py)
 };
 
 struct Prediction {

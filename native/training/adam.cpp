@@ -13,6 +13,7 @@ Adam::Adam(NamedTensors parameters) : parameters_(std::move(parameters)) {
 }
 
 void Adam::step(const std::vector<at::Tensor>& gradients, double learning_rate) {
+  if (parameters_.empty()) return;
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> values;
   for (const auto& [name, parameter] : parameters_) values.push_back(parameter.detach());
@@ -27,7 +28,7 @@ void Adam::save(TensorMap& tensors, const std::string& group) const {
     tensors[prefix + parameters_[i].first + ".exp_avg"] = exp_avgs_[i];
     tensors[prefix + parameters_[i].first + ".exp_avg_sq"] = exp_avg_sqs_[i];
   }
-  tensors[prefix + "step"] = steps_.front();
+  if (!steps_.empty()) tensors[prefix + "step"] = steps_.front();
 }
 
 void Adam::load(const TensorMap& tensors, const std::string& group) {

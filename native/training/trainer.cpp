@@ -1,20 +1,33 @@
 #include "training/trainer.h"
 
 #include "core/error.h"
-#include "core/random.h"
 #include "head/cluster_probe.h"
 #include "head/linear_probe.h"
+#include "loss/alignment.h"
+#include "loss/contrastive_crf.h"
+#include "loss/reconstruction.h"
 
 namespace stego {
 
 namespace {
 
-NamedTensors probe_parameters(const std::string& name, const Pointwise& probe) {
-  return {{name + ".weight", probe.weight}, {name + ".bias", probe.bias}};
+constexpr int64_t kHistogramBins = 80;
+
+NamedTensors layer_parameters(const std::string& name, const Pointwise& layer) {
+  return {{name + ".weight", layer.weight}, {name + ".bias", layer.bias}};
 }
 
 NamedTensors trained(NamedTensors parameters) {
   for (auto& [name, parameter] : parameters) parameter.requires_grad_(true);
+  return parameters;
+}
+
+// The head, and the decoder where there is one: one group of the official code's first optimiser.
+NamedTensors head_parameters(const Network& network) {
+  NamedTensors parameters = network.head.parameters();
+  if (network.decoder) {
+    for (auto& parameter : layer_parameters("decoder", *network.decoder)) parameters.push_back(parameter);
+  }
   return parameters;
 }
 
@@ -35,59 +48,82 @@ double mean_of(const at::Tensor& values) {
   return values.defined() ? values.detach().mean().item<double>() : 0.0;
 }
 
-// The features and positions a step sees: gathered, dropped out, drawn.
-struct StepBatch {
-  at::Tensor features, positive_features;  // [B, h*w, C] as they are
-  at::Tensor teacher, positive_teacher;    // as the loss sees them
-  std::optional<DropoutMasks> masks, positive_masks;
-  Draws draws;
-};
+std::vector<int64_t> count_bins(const at::Tensor& values) {
+  if (!values.defined()) return std::vector<int64_t>(kHistogramBins, 0);
+  const at::Tensor counts =
+      at::histc(values.detach().clamp(-1, 1).cpu(), kHistogramBins, -1, 1).to(at::kLong).contiguous();
+  return {counts.const_data_ptr<int64_t>(), counts.const_data_ptr<int64_t>() + kHistogramBins};
+}
 
-StepBatch draw_batch(const FeatureStore& store, const std::vector<int64_t>& images,
-                     const std::vector<int64_t>& positives, const LossOptions& loss, uint64_t seed,
-                     const std::optional<Draws>& draws) {
-  const at::NoGradGuard no_grad;
-  const auto batch = static_cast<int64_t>(images.size());
-  require(positives.size() == images.size(), "Expected one positive for each of ", images.size(),
-          " images, got ", positives.size(), ".");
-  at::Generator generator = make_generator(seed);
-  StepBatch result;
-  result.features = store.gather(images);
-  result.positive_features = store.gather(positives);
-  result.teacher = result.features;
-  result.positive_teacher = result.positive_features;
-  if (loss.dropout > 0) {
-    const auto draw = [&] {
-      return draw_dropout(batch, store.backbone().dim(), loss.dropout, generator)
-          .to(result.features.device());
-    };
-    result.masks = draw();
-    result.positive_masks = draw();
-    if (loss.feature_dropout) {
-      result.teacher = result.features * result.masks->features;
-      result.positive_teacher = result.positive_features * result.positive_masks->features;
-    }
-  }
-  result.draws = (draws ? *draws : draw_positions(batch, loss, generator)).to(result.features.device());
-  return result;
+std::optional<double> value_of(const at::Tensor& loss) {
+  return loss.defined() ? std::optional<double>(loss.item<double>()) : std::nullopt;
 }
 
 }  // namespace
 
+// The losses whose weight is 0 by default, unweighted; undefined where it is. `total` is their weighted sum.
+struct Trainer::Terms {
+  at::Tensor reconstruction, alignment, crf, total;
+};
+
 Trainer::Trainer(std::shared_ptr<Network> network, std::shared_ptr<FeatureStore> store)
     : network_(std::move(network)),
       store_(std::move(store)),
-      head_optimizer_(trained(network_->head.parameters())),
-      cluster_optimizer_(trained({{"clusters", network_->clusters}})) {
-  if (network_->linear) linear_optimizer_.emplace(probe_parameters("linear", *network_->linear));
+      head_optimizer_(trained(head_parameters(*network_))) {
+  create_probe_optimizers();
+}
+
+void Trainer::create_probe_optimizers() {
+  cluster_optimizer_.emplace(trained({{"clusters", network_->clusters}}));
+  if (network_->linear) linear_optimizer_.emplace(layer_parameters("linear", *network_->linear));
   if (network_->raw_linear)
-    raw_linear_optimizer_.emplace(probe_parameters("raw.linear", *network_->raw_linear));
+    raw_linear_optimizer_.emplace(layer_parameters("raw.linear", *network_->raw_linear));
+}
+
+void Trainer::reset_probes(uint64_t seed) {
+  network_->reset_probes(seed);
+  create_probe_optimizers();
+}
+
+at::Tensor Trainer::cluster_loss(const at::Tensor& codes, ClusterObjective objective) const {
+  if (objective == ClusterObjective::nearest_center) {
+    return cluster_lookup(codes, network_->clusters, c10::nullopt).loss;
+  }
+  return -cluster_cosines(codes, network_->clusters).amax(1).mean();  // [B, h*w, K] -> [B, K]
+}
+
+Trainer::Terms Trainer::optional_terms(const StepInput& input, const StepBatch& batch,
+                                       const at::Tensor& codes) const {
+  const LossOptions& loss = input.loss;
+  const int64_t height = store_->grid_height(), width = store_->grid_width();
+  Terms terms;
+  const auto add = [&](const at::Tensor& term, double weight) {
+    terms.total = terms.total.defined() ? terms.total + term * weight : term * weight;
+  };
+  if (loss.reconstruction_weight > 0) {
+    require(network_->decoder.has_value(), "Expected a network with a decoder for the reconstruction term.");
+    terms.reconstruction = reconstruction_loss((*network_->decoder)(codes), batch.dropped_features);
+    add(terms.reconstruction, loss.reconstruction_weight);
+  }
+  if (loss.alignment.weight > 0) {
+    require(batch.view_features.defined(), "Expected augmented views for the alignment term.");
+    const at::Tensor view_codes =
+        network_->head.forward(batch.view_features, batch.view_masks ? &*batch.view_masks : nullptr);
+    terms.alignment = alignment_loss(codes, view_codes, batch.view_coordinates, height, width,
+                                     loss.alignment.official_axes);
+    add(terms.alignment, loss.alignment.weight);
+  }
+  if (loss.crf.weight > 0) {
+    terms.crf = contrastive_crf_term(store_->gather_pictures(input.images), codes, height, width,
+                                     batch.draws.crf_places, loss.crf);
+    add(terms.crf, loss.crf.weight);
+  }
+  return terms;
 }
 
 StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   const int64_t height = store_->grid_height(), width = store_->grid_width();
-  const StepBatch batch =
-      draw_batch(*store_, input.images, input.positives, input.loss, input.seed, input.draws);
+  const StepBatch batch = draw_batch(*store_, input, network_->options.classes, cancel);
   cancel.poll();
 
   const auto forward = [&](const at::Tensor& features, const std::optional<DropoutMasks>& masks) {
@@ -97,14 +133,16 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   const at::Tensor positive_codes = forward(batch.positive_features, batch.positive_masks);
   cancel.poll();
 
-  const CorrespondenceLoss correspondence = correspondence_loss(
-      {batch.teacher, codes, batch.positive_teacher, positive_codes, height, width}, batch.draws, input.loss);
+  const CorrespondenceLoss correspondence =
+      correspondence_loss({batch.teacher, codes, positive_codes, height, width}, batch.draws, input.loss);
+  const Terms terms = optional_terms(input, batch, codes);
   const at::Tensor detached = codes.detach();
-  const at::Tensor cluster_loss = cluster_lookup(detached, network_->clusters, c10::nullopt).loss;
+  const at::Tensor cluster = cluster_loss(detached, input.loss.cluster_objective);
   cancel.poll();
-  (correspondence.total + cluster_loss).backward();
+  const at::Tensor total = correspondence.total + cluster;
+  (terms.total.defined() ? total + terms.total : total).backward();
   const std::vector<at::Tensor> head_gradients = take_gradients(head_optimizer_.parameters());
-  const std::vector<at::Tensor> cluster_gradients = take_gradients(cluster_optimizer_.parameters());
+  const std::vector<at::Tensor> cluster_gradients = take_gradients(cluster_optimizer_->parameters());
   cancel.poll();
 
   // The probes' gradients end at their own weights.
@@ -116,16 +154,22 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   }
   cancel.poll();
 
-  StepLosses losses{correspondence.total.item<double>(),
-                    mean_of(correspondence.self.loss),
-                    mean_of(correspondence.knn.loss),
-                    mean_of(correspondence.random.loss),
-                    cluster_loss.item<double>(),
-                    {mean_of(correspondence.self.similarity), mean_of(correspondence.knn.similarity),
-                     mean_of(correspondence.random.similarity)},
-                    {},
-                    {},
-                    {}};
+  StepLosses losses{};
+  losses.correspondence = correspondence.total.item<double>();
+  losses.self = mean_of(correspondence.self.loss);
+  losses.knn = mean_of(correspondence.knn.loss);
+  losses.random = mean_of(correspondence.random.loss);
+  losses.cluster = cluster.item<double>();
+  losses.similarity = {mean_of(correspondence.self.similarity), mean_of(correspondence.knn.similarity),
+                       mean_of(correspondence.random.similarity)};
+  losses.reconstruction = value_of(terms.reconstruction);
+  losses.alignment = value_of(terms.alignment);
+  losses.crf = value_of(terms.crf);
+  if (input.histograms) {
+    losses.histograms = {count_bins(correspondence.self.similarity),
+                         count_bins(correspondence.knn.similarity),
+                         count_bins(correspondence.random.similarity)};
+  }
   head_optimizer_.step(head_gradients, input.learning_rates.head);
   report(losses.gradients, head_optimizer_.parameters(), head_gradients);
   const auto update = [&](std::optional<Adam>& optimizer, const std::optional<ProbeLoss>& probe,
@@ -137,17 +181,15 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   };
   update(linear_optimizer_, linear, losses.linear);
   update(raw_linear_optimizer_, raw_linear, losses.raw_linear);
-  cluster_optimizer_.step(cluster_gradients, input.learning_rates.cluster);
-  report(losses.gradients, cluster_optimizer_.parameters(), cluster_gradients);
+  cluster_optimizer_->step(cluster_gradients, input.learning_rates.cluster);
+  report(losses.gradients, cluster_optimizer_->parameters(), cluster_gradients);
   network_->kmeans.reset();  // centres fitted before belong to other codes
   return losses;
 }
 
-void Trainer::measure(const std::vector<int64_t>& images, const std::vector<int64_t>& positives,
-                      uint64_t seed, const LossOptions& loss) {
-  const StepBatch batch = draw_batch(*store_, images, positives, loss, seed, std::nullopt);
-  meter_.add(feature_correspondences(batch.teacher, batch.positive_teacher, store_->grid_height(),
-                                     store_->grid_width(), batch.draws, loss));
+void Trainer::measure(const StepInput& input, const CancelFlag& cancel) {
+  const StepBatch batch = draw_batch(*store_, input, network_->options.classes, cancel);
+  meter_.add(feature_correspondences(batch.teacher, batch.draws, input.loss));
 }
 
 Distributions Trainer::read_distributions(const PairValues& quantiles) {
@@ -176,14 +218,14 @@ KMeansResult Trainer::fit_kmeans(bool raw, const KMeansOptions& options, const C
 void Trainer::save(TensorMap& tensors) const {
   network_->save(tensors);
   head_optimizer_.save(tensors, "head");
-  cluster_optimizer_.save(tensors, "cluster");
+  cluster_optimizer_->save(tensors, "cluster");
   if (linear_optimizer_) linear_optimizer_->save(tensors, "linear");
   if (raw_linear_optimizer_) raw_linear_optimizer_->save(tensors, "raw_linear");
 }
 
 void Trainer::load(const TensorMap& tensors) {
   head_optimizer_.load(tensors, "head");
-  cluster_optimizer_.load(tensors, "cluster");
+  cluster_optimizer_->load(tensors, "cluster");
   if (linear_optimizer_) linear_optimizer_->load(tensors, "linear");
   if (raw_linear_optimizer_) raw_linear_optimizer_->load(tensors, "raw_linear");
 }

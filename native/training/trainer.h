@@ -6,32 +6,25 @@
 
 #include "clustering/kmeans.h"
 #include "core/cancel.h"
-#include "features/feature_store.h"
-#include "loss/correspondence_loss.h"
 #include "model/network.h"
 #include "training/adam.h"
 #include "training/shifts.h"
+#include "training/step_batch.h"
 
 namespace stego {
 
-struct LearningRates {
-  double head, linear, cluster;
-};
-
-struct StepInput {
-  std::vector<int64_t> images, positives;  // indices of the feature store
-  std::vector<at::Tensor> labels;          // uint8 [H, W] each, undefined where an image has none
-  uint64_t seed;                           // of this step's draws
-  LearningRates learning_rates;
-  LossOptions loss;
-  std::optional<Draws> draws;  // instead of drawing from the seed
+// Counts of code similarities in 80 equal bins over [-1, 1], by pair type.
+struct SimilarityHistograms {
+  std::vector<int64_t> self, knn, random;
 };
 
 struct StepLosses {
   double correspondence, self, knn, random, cluster;
   PairValues similarity;
-  std::optional<double> linear, raw_linear;  // without labels in the batch there are none
-  NamedTensors gradients;                    // by parameter name, as used by this step's update
+  std::optional<double> linear, raw_linear;              // without labels in the batch there are none
+  std::optional<double> reconstruction, alignment, crf;  // unweighted, where their weight is not 0
+  std::optional<SimilarityHistograms> histograms;
+  NamedTensors gradients;  // by parameter name, as used by this step's update
 };
 
 // A network in training: one call of `step` is a forward pass, all losses, one backward pass and the updates.
@@ -44,8 +37,7 @@ class Trainer {
 
   // Draws the feature correspondences of a batch as `step` does and gathers them; `read_distributions` reads
   // their quantiles off and begins anew.
-  void measure(const std::vector<int64_t>& images, const std::vector<int64_t>& positives, uint64_t seed,
-               const LossOptions& loss);
+  void measure(const StepInput& input, const CancelFlag& cancel);
   Distributions read_distributions(const PairValues& quantiles);
 
   // Collects the codes (`raw` false) or backbone features of all patches of these images for `fit_kmeans`.
@@ -53,16 +45,24 @@ class Trainer {
   // Fits k-means on what was collected, keeps the centres in the network and lets the vectors go.
   KMeansResult fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel);
 
+  // Begins the probes and their optimisers anew (reset_probe_steps).
+  void reset_probes(uint64_t seed);
+
   void save(TensorMap& tensors) const;
   void load(const TensorMap& tensors);
 
   const Network& network() const { return *network_; }
 
  private:
+  struct Terms;
+  Terms optional_terms(const StepInput& input, const StepBatch& batch, const at::Tensor& codes) const;
+  at::Tensor cluster_loss(const at::Tensor& codes, ClusterObjective objective) const;
+  void create_probe_optimizers();
+
   std::shared_ptr<Network> network_;
   std::shared_ptr<FeatureStore> store_;
-  Adam head_optimizer_, cluster_optimizer_;
-  std::optional<Adam> linear_optimizer_, raw_linear_optimizer_;
+  Adam head_optimizer_;
+  std::optional<Adam> cluster_optimizer_, linear_optimizer_, raw_linear_optimizer_;
   CorrespondenceMeter meter_;
   std::vector<at::Tensor> collected_;  // [h*w, D] each
 };

@@ -129,10 +129,17 @@ test('evaluate --json prints one object, null where there is no score', async (t
   t.deepEqual(asked, {
     data: 'photos',
     split: 'test',
+    dataset: null,
+    labelMap: null,
+    crops: null,
+    cropRatio: 0.5,
     resolution: 320,
     crop: 'center',
     flip: false,
     batch: 8,
+    matching: 'one-to-one',
+    official: false,
+    temperature: 2,
   })
   const scores = JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
   t.is(scores.cluster.miou, 26.6)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { listSplits, openFolder } from '../../lib/data/folder.js'
+import { listFolderSplits, openFolder } from '../../lib/data/folder.js'
 import type { StegoErrorCode } from '../../lib/errors.js'
 
 /** A temporary folder with these empty files; names that end in '/' are folders. */
@@ -37,7 +37,7 @@ test('a flat folder is the unlabelled split train', async (t) => {
   t.is(split.name, 'train')
   t.is(split.labelled, 0)
   t.deepEqual(split.items[1], { name: 'b', image: join(root, 'b.JPG'), label: null })
-  t.deepEqual(await listSplits(root), ['train'])
+  t.deepEqual(await listFolderSplits(root), ['train'])
 })
 
 test('names sort by code unit, whatever the locale', async (t) => {
@@ -67,7 +67,7 @@ test('labels are paired by name, and only some images may have one', async (t) =
   t.is(train.labelled, 2)
   const val = await openFolder(root, 'val')
   t.deepEqual([names(val), val.labelled], [['v'], 0])
-  t.deepEqual(await listSplits(root), ['train', 'val'])
+  t.deepEqual(await listFolderSplits(root), ['train', 'val'])
 })
 
 test('an empty labels folder means unlabelled', async (t) => {
@@ -149,7 +149,7 @@ test('a folder with other files and subfolders says what it found and what it ex
 test('an empty split and an empty imgs/', async (t) => {
   const split = await folder(t, ['imgs/train/'])
   await fails(t, openFolder(split, 'train'), 'ERR_STEGO_DATA_EMPTY', /imgs.train/)
-  await fails(t, listSplits(await folder(t, ['imgs/'])), 'ERR_STEGO_DATA_EMPTY', /imgs/)
+  await fails(t, listFolderSplits(await folder(t, ['imgs/'])), 'ERR_STEGO_DATA_EMPTY', /imgs/)
 })
 
 test('an unknown split', async (t) => {

@@ -1,26 +1,7 @@
 import test from 'ava'
 import { matchClusters } from '../../lib/evaluation/matching.js'
-import type { ConfusionMatrix } from '../../lib/evaluation/scores.js'
 import { readGolden } from './golden.js'
-
-const matrix = (rows: number[][]): ConfusionMatrix => ({
-  rows: rows.length,
-  columns: rows[0]?.length ?? 0,
-  counts: Float64Array.from(rows.flat()),
-})
-
-const value = ({ columns, counts }: ConfusionMatrix, assignment: ArrayLike<number>) =>
-  Array.from(assignment).reduce((sum, assigned, cluster) => sum + counts[cluster * columns + assigned]!, 0)
-
-/** The best value over all permutations. */
-function best(confusion: ConfusionMatrix, taken: number[] = []): number {
-  if (taken.length === confusion.rows) return value(confusion, taken)
-  let most = 0
-  for (let assigned = 0; assigned < confusion.columns; assigned++) {
-    if (!taken.includes(assigned)) most = Math.max(most, best(confusion, [...taken, assigned]))
-  }
-  return most
-}
+import { matrix } from './matrix.js'
 
 test('each cluster gets the class it covers best', (t) => {
   const confusion = matrix([
@@ -40,22 +21,6 @@ test('the total counts, not the best row', (t) => {
   t.deepEqual([...matchClusters(confusion)], [1, 0])
 })
 
-test('matching equals exhaustive search', (t) => {
-  let state = 1
-  const draw = (n: number) => {
-    state = (state * 48271) % 2147483647
-    return state % n
-  }
-  for (let trial = 0; trial < 60; trial++) {
-    const classes = 1 + (trial % 6)
-    const rows = Array.from({ length: classes }, () => Array.from({ length: classes }, () => draw(12)))
-    const confusion = matrix(rows)
-    const assignment = matchClusters(confusion)
-    t.deepEqual([...assignment].sort(), [...rows.keys()])
-    t.is(value(confusion, assignment), best(confusion))
-  }
-})
-
 test('large counts keep every digit', (t) => {
   const huge = 2 ** 46
   const confusion = matrix([
@@ -67,10 +32,10 @@ test('large counts keep every digit', (t) => {
   t.deepEqual([...matchClusters(confusion)], [1, 0, 2])
 })
 
-test('a matrix without counts is matched one to one', (t) => {
+test('a matrix without counts is matched in order', (t) => {
   const assignment = matchClusters({ rows: 27, columns: 27, counts: new Float64Array(27 * 27) })
   t.deepEqual(
-    [...assignment].sort((a, b) => a - b),
+    [...assignment],
     Array.from({ length: 27 }, (_, i) => i),
   )
 })
@@ -80,20 +45,39 @@ test('256 classes are matched one to one', (t) => {
   t.is(new Set(matchClusters({ rows: 256, columns: 256, counts })).size, 256)
 })
 
-test('clusters and classes must be equally many', (t) => {
-  const error = t.throws(() => matchClusters({ rows: 3, columns: 2, counts: new Float64Array(6) }), {
-    code: 'ERR_STEGO_ARGUMENT',
-  })
-  t.regex(error.message, /3 x 2/)
+test('more clusters than classes leave clusters without a class', (t) => {
+  const confusion = matrix([
+    [5, 1],
+    [6, 0],
+    [0, 2],
+  ])
+  t.deepEqual([...matchClusters(confusion)], [-1, 0, 1])
+})
+
+test('many to one, each cluster gets its most frequent class, the lowest of equals', (t) => {
+  const confusion = matrix([
+    [5, 1, 2],
+    [6, 0, 0],
+    [0, 2, 2],
+    [0, 0, 0],
+  ])
+  t.deepEqual([...matchClusters(confusion, 'many-to-one')], [0, 0, 1, -1])
+})
+
+test('the counts must be those of the matrix', (t) => {
+  for (const matching of ['one-to-one', 'many-to-one'] as const) {
+    t.throws(() => matchClusters({ rows: 3, columns: 2, counts: new Float64Array(5) }, matching), {
+      code: 'ERR_STEGO_ARGUMENT',
+      message: /3 x 2 must have 6 counts, received 5/,
+    })
+  }
 })
 
 for (const name of ['metrics_hungarian_27', 'metrics_hungarian_6_absent']) {
-  test(`${name}: an assignment of the official value`, (t) => {
-    const golden = readGolden(name)
-    const [rows, columns] = golden.stats!.shape as [number, number]
-    const confusion = { rows, columns, counts: Float64Array.from(golden.stats!.values) }
-    const official = Array.from({ length: rows }, () => 0)
-    for (const [i, row] of golden.assign_row!.values.entries()) official[row] = golden.assign_col!.values[i]!
-    t.is(value(confusion, matchClusters(confusion)), value(confusion, official))
+  test(`${name}: the official assignment`, (t) => {
+    const { stats, assign_col } = readGolden(name)
+    const [rows, columns] = stats!.shape as [number, number]
+    const confusion = { rows, columns, counts: Float64Array.from(stats!.values) }
+    t.deepEqual([...matchClusters(confusion)], assign_col!.values)
   })
 }

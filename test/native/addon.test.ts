@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { addon, job, type Tensor } from '../../lib/native.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
-import { SMALL, temporaryFolder } from '../support/dataset.js'
+import { temporaryFolder } from '../support/dataset.js'
+import { NETWORK } from '../support/network.js'
 
 /** The addon as plain JavaScript sees it. */
 type LooseMethods = Record<string, (...args: unknown[]) => unknown>
@@ -21,15 +22,16 @@ test('wrong values from JavaScript are refused, not misread', async (t) => {
   const native = addon() as unknown as LooseMethods
   const { Backbone, Network, FeatureStore, Trainer } = addon() as unknown as Record<string, LooseClass>
   const backbone = (await loadBackbone('starter')) as unknown as LooseMethods
-  const store = new FeatureStore!(backbone, 2, 0)
+  const room = { budgetBytes: 0, pictures: false }
+  const store = new FeatureStore!(backbone, 2, room)
   const calls: Record<string, () => unknown> = {
     'nothing at all': () => native.readWeights!(),
     'a number for a path': () => native.readWeights!(3),
     'a handle made by hand': () => new Backbone!(),
     'a handle made from an object': () => new Network!({}),
-    'a store as a backbone': () => new FeatureStore!(store, 2, 0),
-    'a plain object as a backbone': () => new FeatureStore!({}, 2, 0),
-    'a store of no images': () => new FeatureStore!(backbone, 0, 0),
+    'a store as a backbone': () => new FeatureStore!(store, 2, room),
+    'a plain object as a backbone': () => new FeatureStore!({}, 2, room),
+    'a store of no images': () => new FeatureStore!(backbone, 0, room),
     'a trainer of nothing': () => new Trainer!(null, undefined),
     'an image with too few bytes': () => backbone.features!([{ ...image, width: 33 }], transform),
     'an image of negative size': () => backbone.features!([{ ...image, width: -32, height: -32 }], transform),
@@ -59,7 +61,7 @@ test('wrong values from JavaScript are refused, not misread', async (t) => {
 
 test('what only the native thread can see is refused there', async (t) => {
   const backbone = await loadBackbone('starter')
-  const store = new (addon().FeatureStore)(backbone, 2, 2 ** 20)
+  const store = new (addon().FeatureStore)(backbone, 2, { budgetBytes: 2 ** 20, pictures: false })
   const code = 'ERR_STEGO_ARGUMENT'
   await t.throwsAsync(
     job((_, cancel) => store.compute(Int32Array.of(2), [image], transform, cancel)),
@@ -161,7 +163,7 @@ test('the starter is what its description says', async (t) => {
 
 test('a network begins as PyTorch would: bounds by fan-in, clusters normal', async (t) => {
   const backbone = await loadBackbone('starter')
-  const options = { ...SMALL, projection: 'nonlinear', seed: 1, dim: 70 } as const
+  const options = { ...NETWORK, classes: 8, clusters: 8, dim: 70 }
   const network = await job((native, cancel) => native.Network.create(backbone, options, true, cancel))
   const file = join(await temporaryFolder(t), 'fresh.safetensors')
   await job(() => network.save(file, {}))

@@ -5,6 +5,7 @@ import {
   checkPalette,
   clusterPalette,
   colorOf,
+  datasetPalette,
   type Palette,
   pascalPalette,
   VOID_COLOR,
@@ -65,4 +66,11 @@ test('a palette must have a proper colour for each class', (t) => {
       message: /class 0/,
     })
   }
+})
+
+test("a dataset's own colours, where it has enough", (t) => {
+  t.deepEqual(datasetPalette('cityscapes', 27), CITYSCAPES_PALETTE)
+  t.deepEqual(datasetPalette('pascal', 3), pascalPalette(3))
+  t.is(datasetPalette('cityscapes', 28), null)
+  t.is(datasetPalette(null, 3), null)
 })

@@ -20,7 +20,8 @@ export function weightNames(prefix: string, depth: number): string[] {
 }
 
 export function loadBackbone(file: string, heads: number): Promise<NativeBackbone> {
-  const options = { prefix: 'state.', heads, device: 'cpu', dtype: 'float32' } as const
+  const features = { kind: 'feat', layer: 1 } as const
+  const options = { prefix: 'state.', heads, features, device: 'cpu', dtype: 'float32' } as const
   return job((native, cancel) => native.Backbone.load(file, options, cancel))
 }
 
@@ -78,7 +79,7 @@ export const comparePatch16: Comparison = async (golden, { file }) => {
 }
 
 /** Planes [3, H, W] as pixels. */
-function toPixels(planes: Tensor<Uint8Array>): Pixels {
+export function toPixels(planes: Tensor<Uint8Array>): Pixels {
   const [, height, width] = planes.shape as [number, number, number]
   const data = new Uint8Array(planes.data.length)
   for (const channel of [0, 1, 2]) {

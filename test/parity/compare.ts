@@ -39,6 +39,8 @@ export interface FileResult {
   worstShare: number | null
   /** Why the file failed; empty where it passed. */
   reasons: string[]
+  /** Keys that are not compared yet. */
+  left: string[]
 }
 
 interface Worst {
@@ -53,6 +55,7 @@ export class Golden {
   readonly #unread: Set<string>
   readonly #maxError: Partial<Record<Kind, number>> = {}
   readonly #reasons: string[] = []
+  readonly #left: string[] = []
   #worst: Worst | null = null
 
   constructor(tensors: Record<string, Tensor<TensorData>>) {
@@ -113,6 +116,12 @@ export class Golden {
     )
   }
 
+  /** Leaves a key out that belongs to what this package does not do yet. */
+  leave(key: string): void {
+    this.tensor(key)
+    this.#left.push(key)
+  }
+
   fault(reason: string): void {
     this.#reasons.push(reason)
   }
@@ -132,6 +141,7 @@ export class Golden {
       worstError: finite(this.#worst?.error),
       worstShare: finite(this.#worst?.share),
       reasons: [...new Set(this.#reasons)],
+      left: this.#left,
     }
   }
 

@@ -18,16 +18,21 @@ export function backboneTensors(golden: Golden): Record<string, Tensor> {
 export async function loadNetwork(
   path: string,
   tensors: Record<string, Tensor<TensorData>>,
-  projection: Projection,
+  choice: { projection?: Projection; decoder?: boolean } = {},
 ): Promise<NativeNetwork> {
+  const { projection = 'nonlinear', decoder = false } = choice
   const [classes, dim] = tensors['cluster_probe.clusters']!.shape as [number, number]
   await job((native) => native.writeWeights(path, tensors, {}))
   const options = {
     dim,
     classes,
+    clusters: classes,
     projection,
+    continuous: true,
+    decoder,
     seed: 0,
     heads: HEADS,
+    features: { kind: 'feat', layer: 1 },
     device: 'cpu',
     dtype: 'float32',
   } as const
@@ -43,10 +48,9 @@ export const compareFeaturizer: Comparison = async (golden, surroundings) => {
     ...Object.fromEntries(head.map((name) => [`net.${name}`, golden.float(`state.${name}`)])),
     'cluster_probe.clusters': { data: new Float32Array(2 * dim), shape: [2, dim] }, // codes do not need them
   }
-  const networks = {
-    linear: await loadNetwork(surroundings.temporary('linear'), checkpoint, 'linear'),
-    nonlinear: await loadNetwork(surroundings.temporary('nonlinear'), checkpoint, 'nonlinear'),
-  }
+  const load = (projection: Projection) =>
+    loadNetwork(surroundings.temporary(projection), checkpoint, { projection })
+  const networks = { linear: await load('linear'), nonlinear: await load('nonlinear') }
 
   const { backbone } = networks.linear
   const input = golden.float('in')

@@ -1,5 +1,5 @@
 /** The correspondence loss and the cluster probe's loss, piece by piece, with their gradients. */
-import { checked, job, type LossOptions, type PairMaps, type Tensor } from '../../lib/native.js'
+import { type ContrastiveCrfOptions, checked, job, type LossOptions, type PairMaps, type Tensor } from '../../lib/native.js'
 import { scalar } from './compare.js'
 import type { Comparison } from './files.js'
 import { entry, firstOnly, mean } from './tensors.js'
@@ -13,12 +13,30 @@ export function lossOptions(changes: Partial<LossOptions>): LossOptions {
     zeroClamp: true,
     stabilize: false,
     reduction: 'mean',
+    correspondenceWeight: 1,
     featureSamples: 5,
     negativeSamples: 5,
+    negatives: 'official',
     dropout: 0,
     featureDropout: false,
+    reconstructionWeight: 0,
+    alignment: { weight: 0, axes: 'correct' },
+    crf: CRF,
+    clusterObjective: 'nearestCenter',
     ...changes,
   }
+}
+
+/** The official constants of the contrastive CRF, at weight 0. */
+export const CRF: ContrastiveCrfOptions = {
+  weight: 0,
+  samples: 1000,
+  alpha: 0.5,
+  beta: 0.15,
+  gamma: 0.05,
+  bilateral: 10,
+  gaussian: 3,
+  shift: 0,
 }
 
 export const compareSampling: Comparison = async (golden) => {
@@ -135,4 +153,16 @@ export const compareClusterLookup: Comparison = async (golden) => {
     golden.expect('gradient', `gx_${suffix}`, result.codesGradient!)
     if (alpha !== null) golden.expect('loss', `logprobs_${suffix}`, result.logProbabilities!)
   }
+}
+
+/** The contrastive CRF loss alone, on a grid and pixels that are given. */
+export const compareContrastiveCrf: Comparison = async (golden) => {
+  const pictures = golden.float('guidance')
+  const codes = golden.float('clusters')
+  const places = golden.long('coords')
+  const options = { ...CRF, samples: places.shape[1]!, shift: 0.1 }
+  const result = await job((native) => native.contrastiveCrf(pictures, codes, places, options))
+  golden.expect('loss', 'out', result.loss)
+  golden.expect('loss', 'mean', scalar(mean(result.loss)))
+  golden.expect('gradient', 'grad_clusters', result.codesGradient)
 }

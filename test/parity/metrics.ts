@@ -1,4 +1,6 @@
 /** Confusion counts, the assignment of clusters to classes, and scores. */
+import { matchClusters } from '../../lib/evaluation/matching.js'
+import { officialCounts } from '../../lib/evaluation/official.js'
 import { type ConfusionMatrix, scoreClusters, scoreLinear } from '../../lib/evaluation/scores.js'
 import { job, type Tensor } from '../../lib/native.js'
 import { type Golden, scalar, type Values } from './compare.js'
@@ -7,16 +9,23 @@ import type { Comparison } from './files.js'
 const UPDATES = [0, 1, 2]
 const VOID = 255
 
-/** Counts the recorded predictions and labels; what is not a class is void. */
-async function countConfusion(golden: Golden): Promise<ConfusionMatrix> {
+/**
+ * Counts the recorded predictions and labels; what is not a class is void.
+ * @param keep what becomes of the counts before they are held against the recorded ones
+ */
+async function countConfusion(
+  golden: Golden,
+  keep = (counted: ConfusionMatrix) => counted,
+): Promise<ConfusionMatrix> {
   const [rows, columns] = golden.long('stats').shape as [number, number]
-  const bytes = ({ data }: Tensor<BigInt64Array>) =>
-    Uint8Array.from(data, (value) => (value >= 0n && value < columns ? Number(value) : VOID))
-  const predictions = UPDATES.map((update) => bytes(golden.long(`pred${update}`)))
-  const labels = UPDATES.map((update) => bytes(golden.long(`target${update}`)))
+  const bytes = ({ data }: Tensor<BigInt64Array>, limit: number) =>
+    Uint8Array.from(data, (value) => (value >= 0n && value < limit ? Number(value) : VOID))
+  const predictions = UPDATES.map((update) => bytes(golden.long(`pred${update}`), rows))
+  const labels = UPDATES.map((update) => bytes(golden.long(`target${update}`), columns))
   const counts = await job((native) => native.confusion(predictions, labels, rows, columns))
-  golden.expect('mismatches', 'stats', { data: counts, shape: [rows, columns] })
-  return { rows, columns, counts }
+  const counted = keep({ rows, columns, counts })
+  golden.expect('mismatches', 'stats', { data: counted.counts, shape: [rows, columns] })
+  return counted
 }
 
 export const compareLinearScores: Comparison = async (golden) => {
@@ -52,6 +61,19 @@ export const compareClusterScores: Comparison = async (golden) => {
   golden.expect('score', 'mIoU', scalar(meanIou(matched(counted, recorded))))
   golden.expectPart('mismatches', 'histogram', matrix(confusion), matrix(matched(counted, assignment)))
   golden.expectPart('score', 'mIoU', scalar(miou), scalar(meanIou(matched(counted, assignment))))
+}
+
+/** The official metric with extra clusters, defects included. */
+export const compareOfficialClusterScores: Comparison = async (golden) => {
+  const counted = await countConfusion(golden, officialCounts)
+  const { confusion, miou, accuracy, assignment } = scoreClusters(counted, { official: true })
+  const pairs = [...matchClusters(counted).entries()].filter(([, assigned]) => assigned !== -1)
+  golden.expect('mismatches', 'assign_row', list(pairs.map(([cluster]) => cluster)))
+  golden.expect('mismatches', 'assign_col', list(pairs.map(([, assigned]) => assigned)))
+  golden.expect('mismatches', 'map_clusters_arange', list(assignment))
+  golden.expect('mismatches', 'histogram', matrix(confusion))
+  golden.expect('score', 'mIoU', scalar(miou))
+  golden.expect('score', 'Accuracy', scalar(accuracy))
 }
 
 const isOneToOne = (assignment: number[]) =>

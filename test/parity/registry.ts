@@ -2,19 +2,21 @@
 import { comparePatch16, compareSized, compareSmall } from './backbone.js'
 import { type FileResult, Golden } from './compare.js'
 import { type Comparison, readGolden, Surroundings, topicOf } from './files.js'
+import { compareEvaluation } from './evaluation.js'
 import { compareFeaturizer } from './head.js'
 import { compareColors, compareNearest, comparePreprocessing } from './imaging.js'
 import {
   compareClusterLookup,
+  compareContrastiveCrf,
   compareLargePairs,
   comparePairs,
   compareSampling,
   compareShiftedPermutations,
   compareWholeLoss,
 } from './loss.js'
-import { compareClusterScores, compareLinearScores } from './metrics.js'
+import { compareClusterScores, compareLinearScores, compareOfficialClusterScores } from './metrics.js'
 import { compareNeighbors } from './neighbors.js'
-import { compareTraining } from './training.js'
+import { compareAllTerms, compareTraining } from './training.js'
 
 const COMPARISONS = new Map<string, Comparison>([
   ['vit_p8_d48_small', compareSmall],
@@ -31,10 +33,15 @@ const COMPARISONS = new Map<string, Comparison>([
   ['corr_loss_full', compareWholeLoss],
   ['cluster_lookup', compareClusterLookup],
   ['cluster_lookup_70x27', compareClusterLookup],
+  ['contrastive_crf', compareContrastiveCrf],
   ['train_trace_3steps', compareTraining],
+  ['train_trace_allterms', compareAllTerms],
+  ['eval_pipeline', compareEvaluation],
   ['metrics_linear_27', compareLinearScores],
   ['metrics_hungarian_27', compareClusterScores],
   ['metrics_hungarian_6_absent', compareClusterScores],
+  ['metrics_hungarian_5_extra3', compareOfficialClusterScores],
+  ['metrics_hungarian_3_extra1', compareOfficialClusterScores],
   ['knn', compareNeighbors],
   ['preprocess', comparePreprocessing],
   ['nearest', compareNearest],

@@ -1,0 +1,47 @@
+/** Options from a YAML file, beside those typed as flags. */
+import { readFile } from 'node:fs/promises'
+import { parse } from 'yaml'
+import { StegoError } from '../errors.js'
+
+/** Reads a configuration file: a map of options, as in a run's config.yaml. Throws `ERR_STEGO_OPTION`. */
+export async function readConfig(path: string): Promise<Record<string, unknown>> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `the configuration file ${path} cannot be read (${(cause as NodeJS.ErrnoException).code}). Check the path.`,
+      { cause },
+    )
+  }
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (cause) {
+    const reason = (cause as Error).message.split('\n', 1)[0]
+    throw new StegoError('ERR_STEGO_OPTION', `the configuration file ${path} is no YAML: ${reason}`, { cause })
+  }
+  if (isMap(value)) return value
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `the configuration file ${path} must hold a map of options, such as "classes: 8".`,
+  )
+}
+
+/** What was typed over what the file says, nested options one by one. */
+export function mergeOptions(
+  config: Record<string, unknown>,
+  typed: Record<string, unknown>,
+): Record<string, unknown> {
+  const merged = { ...config }
+  for (const [key, value] of Object.entries(typed)) {
+    const own = merged[key]
+    merged[key] = isMap(own) && isMap(value) ? mergeOptions(own, value) : value
+  }
+  return merged
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === '[object Object]'
+}

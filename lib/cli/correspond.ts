@@ -1,0 +1,114 @@
+/** `stego correspond` */
+import { existsSync } from 'node:fs'
+import { z } from 'zod'
+import { StegoError } from '../errors.js'
+import type { Correspondence } from '../evaluation/correspondence.js'
+import { correspondSchema, isPoint, OFFICIAL_POINTS, type Point } from '../options/correspond.js'
+import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { parseOptions } from '../options/parse.js'
+import { option, path } from '../options/schema.js'
+import type { Api } from './api.js'
+import type { Command, Surroundings } from './command.js'
+import { jsonOption } from './json.js'
+
+const schema = z.strictObject({
+  at: option(z.array(z.string()).optional(), {
+    group: 'Common',
+    value: 'x,y',
+    repeats: true,
+    expected: 'a point such as 0.5,-0.2',
+    whenAbsent: OFFICIAL_POINTS.map((point) => point.join(',')).join(' '),
+    doc:
+      'Point of the image, x to the right and y down, each from -1 to 1; 0,0 is the middle. Give the flag once for ' +
+      'each point.',
+  }),
+  on: correspondSchema.shape.on,
+  resolution: correspondSchema.shape.resolution,
+  out: option(path().prefault('correspondence.png'), {
+    group: 'Common',
+    value: 'file.png',
+    expected: 'a file',
+    doc: 'Where the figure goes; a file of this name is replaced.',
+  }),
+  json: jsonOption('Print one object on stdout: the figure, and the best match of each point.'),
+})
+
+type Flags = z.output<typeof schema>
+
+export const correspondCommand: Command = {
+  name: 'correspond',
+  purpose: 'Draws what in a picture, and in another, corresponds to points of it.',
+  usage: ['correspond <run, checkpoint or backbone> <image> [other image] [--at x,y]... [flags]'],
+  schema,
+  words: {
+    min: 2,
+    max: 3,
+    what: 'a run folder, a checkpoint or a backbone, then an image and perhaps another',
+  },
+  examples: [
+    {
+      line: 'stego correspond runs/photos a.jpg b.jpg --at -0.1,0 --at .5,.8 --on codes --out figure.png',
+      doc: 'Two points of a.jpg, in a.jpg and in b.jpg, by the trained codes.',
+    },
+    {
+      line: 'stego correspond starter street.jpg',
+      doc: "By a plain backbone's features, without training.",
+    },
+  ],
+  interruptible: true,
+  run: correspond,
+}
+
+async function correspond(given: Given, { terminal, signal, api }: Surroundings): Promise<void> {
+  const flags = parseOptions(schema, given.values, 'stego correspond', FLAG_WORDING)
+  const [source, image, other = null] = given.words as [string, string, string?]
+  const at = flags.at?.map(readPoint)
+  const correspondence = await compute(api, source, image, other, { ...flags, at, signal })
+  await correspondence.toFile(flags.out)
+  terminal.print(flags.json ? JSON.stringify(record(correspondence, flags.out)) : flags.out)
+}
+
+/** `0.5,-0.2` as a point. */
+function readPoint(text: string): Point {
+  const point = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+  if (isPoint(point)) return point
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `stego correspond: --at must be x,y with both from -1 to 1, received "${text}". 0,0 is the middle.`,
+  )
+}
+
+async function compute(
+  api: Api,
+  source: string,
+  image: string,
+  other: string | null,
+  { at, on, resolution, signal }: Omit<Flags, 'at'> & { at: Point[] | undefined; signal: AbortSignal },
+): Promise<Correspondence> {
+  if (await isBackbone(api, source)) {
+    if (on === 'codes') {
+      throw new StegoError(
+        'ERR_STEGO_OPTION',
+        `stego correspond: --on codes needs a trained model, and ${source} is a plain backbone. ` +
+          'Name a run or a checkpoint, or use --on features.',
+      )
+    }
+    return api.correspondFeatures(source, image, other, { at, resolution, signal })
+  }
+  const stego = await api.stego()
+  await using model = await stego.load(source)
+  return await model.correspond(image, other, { at, on, resolution, signal })
+}
+
+/** Whether the word is a backbone's file, or a plain name where nothing is called so. */
+async function isBackbone(api: Api, source: string): Promise<boolean> {
+  if (!existsSync(source)) return /^[\w-]+$/.test(source)
+  return (await api.inspectWeights(source)).kind === 'backbone'
+}
+
+function record(correspondence: Correspondence, file: string) {
+  const { source, otherSource, on, at } = correspondence
+  const matches = correspondence.matches()
+  const points = at.map((point, i) => ({ at: point, match: matches[i]!.at, heat: matches[i]!.heat }))
+  return { image: source, other: otherSource, on, file, points }
+}

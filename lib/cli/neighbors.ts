@@ -1,0 +1,76 @@
+/** `stego neighbors` */
+import { z } from 'zod'
+import { checkNeighborFile, NEIGHBOR_EXTENSIONS, writeNeighbors } from '../neighbors/neighbor-file.js'
+import { neighborsSchema } from '../neighbors/options.js'
+import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { parseOptions } from '../options/parse.js'
+import { option, path } from '../options/schema.js'
+import type { Command, Surroundings } from './command.js'
+import { jsonOption } from './json.js'
+import { openStatus } from './status.js'
+import { count, shellWord, significant } from './words.js'
+
+const { onProgress: _, signal: __, ...flags } = neighborsSchema.shape
+const schema = z.strictObject({
+  ...flags,
+  out: option(path(), {
+    group: 'Common',
+    value: 'file',
+    expected: `the file to write, ${NEIGHBOR_EXTENSIONS.join(' or ')}`,
+    doc:
+      '.safetensors for train --neighbor-file, which checks that it belongs to the images and the backbone; .npz as ' +
+      'precompute_knns.py writes it, each image itself in column 0. A file of this name is replaced.',
+  }),
+  json: jsonOption('Print the file, the number of images and neighbours, and their mean similarity.'),
+})
+
+export const neighborsCommand: Command = {
+  name: 'neighbors',
+  purpose: 'Finds the nearest neighbours of each image of a folder and keeps them in a file.',
+  usage: ['neighbors --data <folder> --out <file> [--backbone <name>] [--k <n>] [flags]'],
+  schema,
+  words: { min: 0, max: 0, what: 'flags only; the folder of images goes after --data' },
+  examples: [
+    {
+      line: 'stego neighbors --data ./photos --out photos.safetensors',
+      doc: 'Once, for several trainings on the same images.',
+    },
+    {
+      line: 'stego neighbors --data photos --backbone dino-vits8 --out nns_vit_small_photos_train_None_224.npz',
+      doc: 'For the original code.',
+    },
+  ],
+  interruptible: true,
+  run: neighbors,
+}
+
+async function neighbors(given: Given, { terminal, signal }: Surroundings): Promise<void> {
+  const { json, out, ...options } = parseOptions(schema, given.values, 'stego neighbors', FLAG_WORDING)
+  checkNeighborFile(out)
+  const { computeNeighbors } = await import('../neighbors/compute.js')
+  const status = openStatus(terminal.stderr)
+  const onProgress = (done: number, total: number) =>
+    status.show({ lines: [], status: { phase: 'backbone features', done, total, details: '' } })
+  try {
+    const found = await computeNeighbors({ ...options, onProgress, signal })
+    await writeNeighbors(out, found)
+    status.stop()
+    const { similarities } = found
+    const meanSimilarity = similarities.reduce((sum, value) => sum + value, 0) / similarities.length
+    const result = { file: out, images: found.count, k: found.k, meanSimilarity }
+    terminal.print(json ? JSON.stringify(result) : summary(result, options.data))
+  } finally {
+    status.stop()
+  }
+}
+
+function summary(
+  { file, images, k, meanSimilarity }: { file: string; images: number; k: number; meanSimilarity: number },
+  data: string,
+): string {
+  return [
+    `neighbours: ${k} for each of ${count(images, 'image')}, mean similarity ${significant(meanSimilarity)}`,
+    `file: ${file}`,
+    `next: stego train --data ${shellWord(data)} --neighbor-file ${shellWord(file)}`,
+  ].join('\n')
+}

@@ -1,0 +1,120 @@
+/** The matrix of a level 5 MATLAB file: flags, size and name, then its values, column by column. */
+import { type ByteOrder, MatError, type MatNumbers, readElement, storedNumbers } from './mat-element.js'
+
+/** The arrays that MATLAB's numeric classes become, by the number of the class. */
+const CLASSES = {
+  6: Float64Array,
+  7: Float32Array,
+  8: Int8Array,
+  9: Uint8Array,
+  10: Int16Array,
+  11: Uint16Array,
+  12: Int32Array,
+  13: Uint32Array,
+  14: BigInt64Array,
+  15: BigUint64Array,
+} as const
+type NumericClass = keyof typeof CLASSES
+
+/** What the other classes are called in messages. */
+const OTHER_CLASSES: Record<number, string> = {
+  1: 'a cell array',
+  2: 'a struct',
+  3: 'an object',
+  4: 'text',
+  5: 'a sparse matrix',
+  16: 'a function',
+  17: 'an object',
+}
+const COMPLEX_FLAG = 0x08
+const MAX_DIMENSIONS = 32
+const MAX_ELEMENTS = 2 ** 28
+const MI_INT8 = 1
+const MI_UINT8 = 2
+const MI_INT32 = 5
+const MI_UINT32 = 6
+
+/** A numeric array. */
+export interface MatArray {
+  /** Size of each dimension, at least two: [rows, columns, ...]. */
+  shape: number[]
+  /** Values in row-major order, in the array that belongs to MATLAB's class. */
+  data: MatNumbers
+}
+
+export interface MatrixHead {
+  name: string
+  class: number
+  complex: boolean
+  shape: number[]
+  /** Where the values begin, counted from the matrix's first byte after its tag. */
+  values: number
+}
+
+/** Reads what stands before the values; `bytes` is a matrix without its tag, or the beginning of one. */
+export function readMatrixHead(bytes: Buffer, order: ByteOrder): MatrixHead {
+  const flags = readElement(bytes, 0, order)
+  const word = flags.type === MI_UINT32 ? storedNumbers(flags, order)?.[0] : undefined
+  if (typeof word !== 'number') throw new MatError('the flags of a variable are damaged')
+  const size = readElement(bytes, flags.padded, order)
+  const shape = size.type === MI_INT32 ? Array.from(storedNumbers(size, order)!, Number) : []
+  if (shape.length < 2 || shape.length > MAX_DIMENSIONS || shape.some((side) => side < 0)) {
+    throw new MatError('the size of a variable is damaged')
+  }
+  const name = readElement(bytes, size.padded, order)
+  if (name.type !== MI_INT8 && name.type !== MI_UINT8) throw new MatError('the name of a variable is damaged')
+  return {
+    name: name.data.toString('latin1'),
+    class: word & 0xff,
+    complex: ((word >> 8) & COMPLEX_FLAG) !== 0,
+    shape,
+    values: name.padded,
+  }
+}
+
+/** Reads the values of a matrix whose head is known and puts them into row-major order. */
+export function matrixValues(head: MatrixHead, bytes: Buffer, order: ByteOrder): MatArray {
+  const { name, shape } = head
+  if (!(head.class in CLASSES)) {
+    const kind = OTHER_CLASSES[head.class] ?? `of the unknown class ${head.class}`
+    throw new MatError(`its variable "${name}" is ${kind}, expected a numeric array`)
+  }
+  if (head.complex) throw new MatError(`its variable "${name}" is complex, expected real numbers`)
+  const count = shape.reduce((product, side) => product * side, 1)
+  if (count > MAX_ELEMENTS) throw new MatError(`its variable "${name}" is too large: ${shape.join(' x ')}`)
+  const stored = storedNumbers(readElement(bytes, head.values, order), order)
+  if (stored?.length !== count) {
+    throw new MatError(
+      `its variable "${name}" of ${shape.join(' x ')} has ${stored?.length ?? 'no'} values, expected ${count}`,
+    )
+  }
+  const data = new CLASSES[head.class as NumericClass](count)
+  const isBig = data instanceof BigInt64Array || data instanceof BigUint64Array
+  if (isBig && (stored instanceof Float32Array || stored instanceof Float64Array)) {
+    throw new MatError(`its variable "${name}" stores 64-bit whole numbers as fractions`)
+  }
+  fillRowMajor(data, stored, shape, isBig ? BigInt : Number)
+  return { shape, data }
+}
+
+/** Writes values that are stored column by column row by row, each converted to the kind of the target. */
+function fillRowMajor(
+  target: { [place: number]: number | bigint },
+  stored: MatNumbers,
+  shape: number[],
+  convert: (value: number | bigint) => number | bigint,
+): void {
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, side) => product * side, 1))
+  const index = shape.map(() => 0)
+  let from = 0
+  for (let to = 0; to < stored.length; to++) {
+    target[to] = convert(stored[from]!)
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis]! += 1
+      from += strides[axis]!
+      if (index[axis]! < shape[axis]!) break
+      from -= strides[axis]! * shape[axis]!
+      index[axis] = 0
+    }
+  }
+}

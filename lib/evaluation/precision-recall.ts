@@ -1,0 +1,161 @@
+/**
+ * How well correspondences foretell that two positions share a class (plot_pr_curves.py, stego.md A15): of backbone
+ * features, of codes, and, as a baseline that sees places and colours alone, of the contrastive CRF's kernel.
+ */
+import { createRandom } from '../data/random.js'
+import { samplePositives } from '../data/sampler.js'
+import type { Item, Split } from '../data/split.js'
+import { createTransform } from '../data/transform.js'
+import { StegoError } from '../errors.js'
+import {
+  checked,
+  job,
+  type LabelledPixels,
+  type NativeNetwork,
+  type Pixels,
+  type PrecisionRecallCurve,
+  type Tensor,
+  type Transform,
+} from '../native.js'
+import type { PrecisionRecallOptions } from '../options/precision-recall.js'
+
+/**
+ * Precision and recall of correspondences against labels, as plain data. All pairs count; scores are compared to a
+ * millionth of a cosine, so that memory stays the same for any number of images.
+ */
+export interface PrecisionRecall {
+  /** Cosine of the backbone's features. */
+  features: PrecisionRecallCurve
+  /** Cosine of the codes. */
+  codes: PrecisionRecallCurve
+  /** Kernel of the contrastive CRF: nearness and likeness of colour. */
+  crf: PrecisionRecallCurve
+  /** Average precision of scores drawn at random: the share of the pairs of positions that share a class. */
+  chance: number
+  /** Pairs of positions compared; those on void do not count. */
+  compared: number
+  pairs: PrecisionRecallOptions['pairs']
+  /** Labelled images of the split. */
+  images: number
+  split: string
+}
+
+/** Of features only their average is needed. */
+const NOTHING_KEPT = { budgetBytes: 0, pictures: false }
+/** Points of a curve, enough for any plot; average precision is of all scores. */
+const CURVE_POINTS = 512
+/** As in training (stego.md A1). */
+const NEIGHBORS = 7
+/** Streams of one seed, kept apart from each other. */
+const POSITIONS = 8
+const PARTNERS = 9
+
+/**
+ * Compares sampled positions of the labelled images of a split with positions of a partner.
+ * Rejects with `ERR_STEGO_DATA_EMPTY` where there are too few labelled images, or no two positions share a class.
+ */
+export async function precisionRecall(
+  network: NativeNetwork,
+  split: Split,
+  options: PrecisionRecallOptions,
+): Promise<PrecisionRecall> {
+  const { batch, pairs, samples, seed, signal } = options
+  const patch = checked(() => network.backbone.info.patch)
+  const transform = createTransform(options.resolution, options.crop, patch)
+  const items = split.items.filter((item) => item.label !== null)
+  checkCount(items.length, options)
+  const partners = await choosePartners(network, split, items, transform, options)
+  const scores = checked((native) => new native.PairScores(network))
+  try {
+    for (let first = 0; first < items.length; first += batch) {
+      const indices = Array.from({ length: Math.min(batch, items.length - first) }, (_, i) => first + i)
+      const input = {
+        images: await readAll(split, items, indices, signal),
+        partners: partners
+          ? await readAll(
+              split,
+              items,
+              indices.map((index) => partners[index]!),
+              signal,
+            )
+          : [],
+        first: drawPositions(indices, samples, seed, 0),
+        second: drawPositions(indices, samples, seed, 1),
+        transform,
+      }
+      await job((_, cancel) => scores.add(input, cancel), signal)
+    }
+    const found = await job((_, cancel) => scores.curves(CURVE_POINTS, cancel), signal)
+    const { features, codes, crf, pairs: compared, positives } = found
+    const chance = positives / compared
+    return { features, codes, crf, chance, compared, pairs, images: items.length, split: split.name }
+  } finally {
+    scores.dispose()
+  }
+}
+
+function checkCount(count: number, { data, split, pairs }: PrecisionRecallOptions): void {
+  const least = pairs === 'self' ? 1 : 2
+  if (count >= least) return
+  throw new StegoError(
+    'ERR_STEGO_DATA_EMPTY',
+    `precisionRecall() needs at least ${least} labelled image${least === 1 ? '' : 's'} for pairs "${pairs}", ` +
+      `split "${split}" of ${data} has ${count}. Put label maps into labels/${split}, or name another split.`,
+  )
+}
+
+/** The partner of each image as its place in the list; null where each is its own. */
+async function choosePartners(
+  network: NativeNetwork,
+  { read }: Split,
+  items: Item[],
+  transform: Transform,
+  { pairs, batch, seed, signal }: PrecisionRecallOptions,
+): Promise<Int32Array | null> {
+  if (pairs === 'self') return null
+  const random = createRandom(seed, PARTNERS)
+  const all = Int32Array.from(items, (_, index) => index)
+  if (pairs === 'random') {
+    return all.map((index) => (index + 1 + random.integer(items.length - 1)) % items.length)
+  }
+  const store = checked((native) => new native.FeatureStore(network.backbone, items.length, NOTHING_KEPT))
+  try {
+    for (let first = 0; first < items.length; first += batch) {
+      const indices = all.subarray(first, first + batch)
+      const images: Pixels[] = []
+      for (const index of indices) images.push((await read(items[index]!)).image)
+      await job((_, cancel) => store.compute(indices, images, transform, cancel), signal)
+    }
+    const k = Math.min(NEIGHBORS, items.length - 1)
+    const neighbors = await job((_, cancel) => store.neighbors(k, cancel), signal)
+    return samplePositives(all, neighbors.indices, k, random)
+  } finally {
+    store.dispose()
+  }
+}
+
+/** Uniform positions, [images, samples, samples, 2]; those of an image depend on the seed and its place alone. */
+function drawPositions(images: number[], samples: number, seed: number, side: 0 | 1): Tensor {
+  const each = samples * samples * 2
+  const data = new Float32Array(images.length * each)
+  for (const [place, image] of images.entries()) {
+    const random = createRandom(seed, POSITIONS, side, image)
+    for (let i = 0; i < each; i++) data[place * each + i] = 2 * random.next() - 1
+  }
+  return { data, shape: [images.length, samples, samples, 2] }
+}
+
+async function readAll(
+  { read }: Split,
+  items: Item[],
+  indices: number[],
+  signal?: AbortSignal,
+): Promise<LabelledPixels[]> {
+  const pictures = []
+  for (const index of indices) {
+    signal?.throwIfAborted()
+    const { image, label } = await read(items[index]!)
+    pictures.push({ image, label: label! })
+  }
+  return pictures
+}

@@ -1,0 +1,112 @@
+/** Scoring label maps of any origin, without a model. */
+import { z } from 'zod'
+import { StegoError } from '../errors.js'
+import { MATCHINGS } from '../options/evaluate.js'
+import { parseOptions } from '../options/parse.js'
+import { option } from '../options/schema.js'
+import type { ConfusionMatrix } from './confusion.js'
+import { type ClusterScores, type LinearScores, type Metric, scoreClusters, scoreLinear } from './scores.js'
+
+/** One value a pixel. */
+export type LabelValues = Uint8Array | Int32Array
+
+/** What was predicted and what is true. */
+export interface SegmentationMaps {
+  /** One map, or one an image. Values outside [0, clusters), or [0, classes) without clusters, are void. */
+  predictions: LabelValues | LabelValues[]
+  /** As many maps as predictions, of the same lengths. Values outside [0, classes) are void. */
+  labels: LabelValues | LabelValues[]
+  /** Number of classes, 1 to 1024. */
+  classes: number
+}
+
+const MOST = 1024
+const MAPS = 'a Uint8Array or an Int32Array with a value for each pixel, or a list of them'
+
+const schema = z.strictObject({
+  predictions: option(z.custom<LabelValues | LabelValues[]>(isMaps), {
+    doc: 'What was predicted at each pixel.',
+    expected: MAPS,
+  }),
+  labels: option(z.custom<LabelValues | LabelValues[]>(isMaps), {
+    doc: 'What is true at each pixel.',
+    expected: MAPS,
+  }),
+  classes: option(z.int().min(1).max(MOST), { doc: 'Number of classes.' }),
+  clusters: option(z.int().min(1).max(MOST).optional(), {
+    doc: 'Number of clusters, where predictions are clusters that have to be matched with classes first.',
+    whenAbsent: 'predictions are classes',
+  }),
+  matching: option(z.enum(MATCHINGS).default('one-to-one'), { doc: 'How clusters are given classes.' }),
+  official: option(z.boolean().default(false), { doc: 'The figures of the official metric.' }),
+})
+
+/**
+ * Scores predicted label maps against true ones: mean IoU, accuracy, IoU by class and the confusion matrix. Pixels
+ * that are void in either map are not counted.
+ *
+ * ```ts
+ * const { miou, accuracy } = scoreSegmentation({ predictions, labels, classes: 27 })
+ * const { miou, assignment } = scoreSegmentation({ predictions, labels, classes: 27, clusters: 40 })
+ * ```
+ *
+ * With `clusters`, predictions are clusters: they are matched with classes, `one-to-one` by default, and the result has
+ * the `assignment`. `official` gives the official figures, defects included (official.ts).
+ *
+ * Throws `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_ARGUMENT` where maps differ in number or length.
+ */
+export function scoreSegmentation(input: SegmentationMaps & Metric & { clusters: number }): ClusterScores
+export function scoreSegmentation(
+  input: SegmentationMaps & Pick<Metric, 'official'> & { clusters?: undefined },
+): LinearScores
+export function scoreSegmentation(
+  input: SegmentationMaps & Metric & { clusters?: number | undefined },
+): ClusterScores | LinearScores {
+  const { predictions, labels, classes, clusters, ...metric } = parseOptions(
+    schema,
+    input,
+    'scoreSegmentation()',
+  )
+  const count = (rows: number) => countPixels([predictions].flat(), [labels].flat(), rows, classes)
+  return clusters === undefined ? scoreLinear(count(classes), metric) : scoreClusters(count(clusters), metric)
+}
+
+function countPixels(
+  predictions: LabelValues[],
+  labels: LabelValues[],
+  rows: number,
+  columns: number,
+): ConfusionMatrix {
+  requireEqual(predictions.length, labels.length, 'maps')
+  const counts = new Float64Array(rows * columns)
+  for (const [index, prediction] of predictions.entries()) {
+    const label = labels[index]!
+    requireEqual(prediction.length, label.length, `pixels in map ${index + 1}`)
+    for (let pixel = 0; pixel < label.length; pixel++) {
+      const truth = label[pixel]!
+      const predicted = prediction[pixel]!
+      if (truth >= 0 && truth < columns && predicted >= 0 && predicted < rows) {
+        counts[predicted * columns + truth]! += 1
+      }
+    }
+  }
+  return { rows, columns, counts }
+}
+
+function requireEqual(predicted: number, labelled: number, what: string): void {
+  if (predicted === labelled) return
+  throw new StegoError(
+    'ERR_STEGO_ARGUMENT',
+    `scoreSegmentation(): predictions and labels must be equally many, received ${predicted} and ${labelled} ${what}. ` +
+      'Bring both to the same size first.',
+  )
+}
+
+/** Also arrays of another realm. */
+function isMaps(value: unknown): boolean {
+  return Array.isArray(value) ? value.every(isMap) : isMap(value)
+}
+
+function isMap(value: unknown): boolean {
+  return ['[object Uint8Array]', '[object Int32Array]'].includes(Object.prototype.toString.call(value))
+}

@@ -1,0 +1,80 @@
+/** Mean and spread of the scores of several models, since scores of clusters vary much from run to run. */
+import { StegoError } from '../errors.js'
+import type { Evaluation, Scores } from './scores.js'
+
+const HEADS = ['cluster', 'online', 'linear', 'raw', 'rawLinear'] as const
+
+/** Scores of each head, in percent. */
+export type HeadScores = Record<(typeof HEADS)[number], Scores | null>
+
+export interface EvaluationSummary {
+  /** How many evaluations these are of. */
+  count: number
+  /** Means; a head that one of the evaluations lacks is null. */
+  mean: HeadScores
+  /** Sample standard deviations (division by one less than there are figures); null for fewer than two. */
+  spread: HeadScores
+}
+
+/**
+ * Means and sample standard deviations of scores over several evaluations, for instance of several seeds. A figure that
+ * is null in some evaluations (a class that occurs nowhere) is taken over the others.
+ *
+ * Throws `ERR_STEGO_ARGUMENT` where there are no evaluations or their models differ in the number of classes.
+ */
+export function summarize(evaluations: Evaluation[]): EvaluationSummary {
+  if (evaluations.length === 0) {
+    throw new StegoError(
+      'ERR_STEGO_ARGUMENT',
+      'expected evaluations to summarize, received none. Give at least one.',
+    )
+  }
+  requireSameClasses(
+    evaluations.flatMap((evaluation, index) => {
+      const scores = HEADS.map((head) => evaluation[head]).find((scores) => scores !== null)
+      return scores ? [{ name: `evaluation ${index + 1}`, classes: scores.iou.length }] : []
+    }),
+  )
+  return { count: evaluations.length, mean: combine(evaluations, mean), spread: combine(evaluations, spread) }
+}
+
+/**
+ * Throws `ERR_STEGO_ARGUMENT` where models differ in their number of classes: their scores are not comparable.
+ * @param models what to call each in the message, and its number of classes
+ */
+export function requireSameClasses(models: { name: string; classes: number }[]): void {
+  const [first] = models
+  const other = models.find(({ classes }) => classes !== first!.classes)
+  if (!other) return
+  throw new StegoError(
+    'ERR_STEGO_ARGUMENT',
+    `scores are summed up over models of equally many classes, received ${first!.name} of ${first!.classes} and ` +
+      `${other.name} of ${other.classes}. Evaluate them one by one.`,
+  )
+}
+
+type Combine = (figures: number[]) => number | null
+
+function combine(evaluations: Evaluation[], by: Combine): HeadScores {
+  const figure = (values: (number | null)[]) => by(values.filter((value) => value !== null))
+  const head = (name: keyof HeadScores): Scores | null => {
+    const all = evaluations.map((evaluation) => evaluation[name]).filter((scores) => scores !== null)
+    if (all.length < evaluations.length) return null
+    return {
+      miou: figure(all.map(({ miou }) => miou)),
+      accuracy: figure(all.map(({ accuracy }) => accuracy)),
+      iou: all[0]!.iou.map((_, index) => figure(all.map(({ iou }) => iou[index]!))),
+    }
+  }
+  return Object.fromEntries(HEADS.map((name) => [name, head(name)])) as HeadScores
+}
+
+function mean(figures: number[]): number | null {
+  return figures.length === 0 ? null : figures.reduce((a, b) => a + b) / figures.length
+}
+
+function spread(figures: number[]): number | null {
+  if (figures.length < 2) return null
+  const middle = mean(figures)!
+  return Math.sqrt(figures.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (figures.length - 1))
+}

@@ -1,0 +1,195 @@
+/**
+ * Nearest neighbours on disk. This package's format is a .safetensors file: `indices` int32 [N, k], `similarities`
+ * float32 [N, k], a fingerprint of each image uint8 [N, 16], and in its metadata the key of all else that determines
+ * them. A name that ends in .npz means the original's format, which has no key: there only the number of images can be
+ * checked.
+ */
+import { mkdir } from 'node:fs/promises'
+import { dirname, extname } from 'node:path'
+import { z } from 'zod'
+import { StegoError } from '../errors.js'
+import { job, type Neighbors, type Tensor, type TensorData } from '../native.js'
+import type { NeighborImage } from './images.js'
+import { FINGERPRINT_BYTES, fingerprintImages, type NeighborKey } from './key.js'
+import { otherCount, readOfficialNeighbors, tooFew, writeOfficialNeighbors } from './official.js'
+
+/** Neighbours with all that says what they are neighbours of. */
+export interface ImageNeighbors extends Neighbors {
+  /** Number of images. */
+  count: number
+  /** Neighbours of each image; rows of `indices` and `similarities`, row-major [count, k], nearest first. */
+  k: number
+  key: NeighborKey
+  /** One of each image, [count, 16]. */
+  fingerprints: Uint8Array
+}
+
+/** Neighbours read from a file; the original's format keeps no similarities. */
+export interface LoadedNeighbors {
+  /** Row-major [images, k], nearest first, the image itself left out. */
+  indices: Int32Array
+  similarities: Float32Array | null
+}
+
+const OFFICIAL_EXTENSION = '.npz'
+const EXTENSION = '.safetensors'
+/** Extensions of neighbour files. */
+export const NEIGHBOR_EXTENSIONS = [EXTENSION, OFFICIAL_EXTENSION]
+
+const FORMAT = 'stego-neighbors'
+/** Counted up whenever the same key no longer means the same neighbours. */
+const VERSION = 1
+
+const keySchema = z.strictObject({
+  backbone: z.string(),
+  resolution: z.number(),
+  crop: z.enum(['center', 'squash', 'whole']),
+  featureKind: z.enum(['feat', 'keys']),
+  featureLayer: z.int().min(1),
+  dtype: z.literal('float32'),
+})
+
+/** Throws `ERR_STEGO_OPTION` where a file's name says none of the formats. */
+export function checkNeighborFile(path: string): void {
+  if (NEIGHBOR_EXTENSIONS.includes(extname(path).toLowerCase())) return
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `neighbours are kept as ${NEIGHBOR_EXTENSIONS.join(' or ')}, received ${path}. Give the file one of these ` +
+      'extensions.',
+  )
+}
+
+/**
+ * Writes neighbours, whole or not at all; a missing folder is made. The extension decides: `.safetensors`, this
+ * package's format, or `.npz`, the original's.
+ * Rejects with `ERR_STEGO_OPTION` for another extension, `ERR_STEGO_FILE` where writing fails.
+ */
+export async function writeNeighbors(path: string, neighbors: ImageNeighbors): Promise<void> {
+  checkNeighborFile(path)
+  if (isOfficial(path)) return writeOfficialNeighbors(path, neighbors)
+  const { count, k, indices, similarities, key, fingerprints } = neighbors
+  await makeFolder(path)
+  const tensors = {
+    indices: { data: indices, shape: [count, k] },
+    similarities: { data: similarities, shape: [count, k] },
+    fingerprints: { data: fingerprints, shape: [count, FINGERPRINT_BYTES] },
+  }
+  const metadata = { format: FORMAT, version: String(VERSION), key: JSON.stringify(key) }
+  await job((native) => native.writeWeights(path, tensors, metadata))
+}
+
+/**
+ * Reads the nearest `k` neighbours of each image; a file may hold more.
+ * @param path `.safetensors` of this package, or `.npz` of the original
+ * @param options.images the images, in the order in which they are numbered
+ * @param options.key what the neighbours must have been computed by (`neighborKey`); not looked at for `.npz`
+ *
+ * Rejects with `ERR_STEGO_DATA_LAYOUT`, saying what differs, where the file belongs to other images, another backbone
+ * or another transform, or holds fewer than `k` neighbours; `ERR_STEGO_DATA_MISSING`; `ERR_STEGO_CHECKPOINT` or
+ * `ERR_STEGO_FILE` for a file that is damaged or of another kind; `ERR_STEGO_OPTION` for another extension.
+ */
+export async function loadNeighbors(
+  path: string,
+  options: { images: NeighborImage[]; k: number; key: NeighborKey; signal?: AbortSignal },
+): Promise<LoadedNeighbors> {
+  checkNeighborFile(path)
+  const { images, k, key, signal } = options
+  if (isOfficial(path)) {
+    const indices = await readOfficialNeighbors(path, { count: images.length, k })
+    return { indices, similarities: null }
+  }
+  const file = await readFile(path, signal)
+  if (file.count !== images.length) throw otherCount(path, file.count, images.length)
+  const prints = await fingerprintImages(images, signal)
+  const differences = [...differingKeys(file.key, key), ...differingImages(file.fingerprints, prints, images)]
+  if (differences.length > 0) {
+    throw new StegoError(
+      'ERR_STEGO_DATA_LAYOUT',
+      `the neighbours in ${path} were computed from something else: ${differences.join('; ')}. Compute them again, ` +
+        'or name another file.',
+    )
+  }
+  if (file.k < k) throw tooFew(path, file.k, k)
+  return {
+    indices: firstColumns(file.indices, file.k, k),
+    similarities: firstColumns(file.similarities, file.k, k),
+  }
+}
+
+const isOfficial = (path: string) => extname(path).toLowerCase() === OFFICIAL_EXTENSION
+
+async function makeFolder(path: string): Promise<void> {
+  const folder = dirname(path)
+  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new StegoError(
+      'ERR_STEGO_FILE',
+      `the folder ${folder} cannot be made (${cause.code}). Choose another place.`,
+      { cause },
+    )
+  })
+}
+
+async function readFile(path: string, signal?: AbortSignal): Promise<ImageNeighbors> {
+  const { metadata } = await job((native) => native.inspectWeights(path), signal)
+  if (metadata.format !== FORMAT || metadata.version !== String(VERSION)) {
+    throw new StegoError(
+      'ERR_STEGO_CHECKPOINT',
+      `${path} holds no nearest neighbours that this version of stego reads. Write it with \`stego neighbors\`.`,
+    )
+  }
+  const tensors = await job((native) => native.readWeights(path), signal)
+  const file = checkContents(tensors, readKey(metadata.key))
+  if (file) return file
+  throw new StegoError(
+    'ERR_STEGO_CHECKPOINT',
+    `the neighbours in ${path} are damaged: expected indices and similarities [images, k] and a fingerprint of each ` +
+      'image, every index that of another image. Compute them again.',
+  )
+}
+
+function readKey(text: string | undefined): NeighborKey | null {
+  try {
+    return keySchema.safeParse(JSON.parse(text ?? '')).data ?? null
+  } catch {
+    return null
+  }
+}
+
+/** The contents of a file, or null where they are not what they should be. */
+function checkContents(
+  tensors: Record<string, Tensor<TensorData>>,
+  key: NeighborKey | null,
+): ImageNeighbors | null {
+  const [count, k] = tensors.indices?.shape ?? []
+  const indices = tensors.indices?.data
+  const similarities = tensors.similarities?.data
+  const fingerprints = tensors.fingerprints?.data
+  if (!key || count === undefined || k === undefined || k < 1) return null
+  if (!(indices instanceof Int32Array) || indices.length !== count * k) return null
+  if (!(similarities instanceof Float32Array) || similarities.length !== count * k) return null
+  if (!(fingerprints instanceof Uint8Array) || fingerprints.length !== count * FINGERPRINT_BYTES) return null
+  const valid = indices.every(
+    (index, place) => index >= 0 && index < count && index !== Math.floor(place / k),
+  )
+  return valid ? { count, k, indices, similarities, key, fingerprints } : null
+}
+
+function differingKeys(file: NeighborKey, wanted: NeighborKey): string[] {
+  const names = Object.keys(keySchema.shape) as (keyof NeighborKey)[]
+  return names
+    .filter((name) => file[name] !== wanted[name])
+    .map((name) => `${name} ${file[name]}, now ${wanted[name]}`)
+}
+
+function differingImages(file: Uint8Array, now: Uint8Array, images: NeighborImage[]): string[] {
+  const print = (prints: Uint8Array, index: number) =>
+    Buffer.from(prints.subarray(index * FINGERPRINT_BYTES, (index + 1) * FINGERPRINT_BYTES))
+  const others = images.filter((_, index) => !print(file, index).equals(print(now, index)))
+  if (others.length === 0) return []
+  const more = others.length > 1 ? ` and ${others.length - 1} more of the images` : ''
+  return [`${others[0]!.image}${more} had another name or content`]
+}
+
+function firstColumns<T extends Int32Array | Float32Array>(table: T, columns: number, k: number): T {
+  return table.filter((_, place) => place % columns < k) as T
+}

@@ -1,0 +1,57 @@
+/** Options of `cropDataset()` and of `stego crop`. */
+import { z } from 'zod'
+import { CROP_KINDS, datasetFields } from './dataset.js'
+import { abortSignal, option, path } from './schema.js'
+
+const { dataset, labelMap, cropRatio } = datasetFields
+
+/** How far cropping is. */
+export interface CropProgress {
+  split: string
+  /** Crops of the split that are there, of all. */
+  done: number
+  total: number
+}
+
+export const cropSchema = z.strictObject({
+  data: option(path(), {
+    group: 'Common',
+    value: 'folder',
+    expected: 'the folder of images, a path or a file: URL',
+    doc: 'Folder of images, or of an official dataset.',
+  }),
+  out: option(path(), {
+    group: 'Common',
+    value: 'folder',
+    expected: 'a folder, a path or a file: URL',
+    doc: 'Where cropped/<dataset>_<crops>_crop_<ratio>/ goes; official: the same pytorch_data_dir.',
+  }),
+  dataset,
+  split: option(
+    z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .nullable()
+      .default(null),
+    {
+      group: 'Images',
+      value: 'names',
+      expected: 'the name of a split, several with commas between them, or a list of names',
+      whenAbsent: 'train and val, where they exist',
+      doc: 'Splits to crop, commas between them.',
+    },
+  ),
+  labelMap,
+  crops: option(z.enum(CROP_KINDS).default('five'), {
+    group: 'Images',
+    doc: 'Five crops of each image: five takes the corners and the centre, random places of their own. Official: five.',
+  }),
+  cropRatio,
+  signal: abortSignal(),
+  onProgress: z
+    .custom<(progress: CropProgress) => void>((value) => typeof value === 'function')
+    .optional()
+    .meta({ description: 'Called after each crop.', expected: 'a function' }),
+})
+
+export type CropOptions = z.output<typeof cropSchema>
+export type CropInput = z.input<typeof cropSchema>

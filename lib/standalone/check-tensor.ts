@@ -1,0 +1,53 @@
+/** Checks of tensors that people hand over, before native code sees them. */
+import { z } from 'zod'
+import { StegoError } from '../errors.js'
+import type { Tensor, TensorData } from '../native.js'
+
+/** A tensor in an options schema; what is in it is for `checkTensor` to look at. */
+export function tensor<T extends TensorData>(
+  types: (new (...parameters: never[]) => T)[],
+  { axes, doc }: { axes: string; doc: string },
+) {
+  return z
+    .custom<Tensor<T>>((value) => isTensor(value) && types.some((type) => value.data instanceof type))
+    .meta({
+      description: doc,
+      expected: `a tensor { data: ${types.map(({ name }) => name).join(' or ')}, shape: ${axes} }`,
+    })
+}
+
+function isTensor(value: unknown): value is Tensor<TensorData> {
+  if (typeof value !== 'object' || value === null) return false
+  return 'data' in value && 'shape' in value && Array.isArray(value.shape)
+}
+
+/**
+ * Throws `ERR_STEGO_ARGUMENT` where a tensor's shape is not one of `axes` positive sides that its data fills, or a
+ * value is not finite.
+ */
+export function checkTensor(name: string, { data, shape }: Tensor<TensorData>, axes: string[]): void {
+  const sides = shape.length === axes.length && shape.every((side) => Number.isSafeInteger(side) && side >= 1)
+  if (!sides || shape.reduce((product, side) => product * side, 1) !== data.length) {
+    throw new StegoError(
+      'ERR_STEGO_ARGUMENT',
+      `${name} must have the shape [${axes.join(', ')}], every side at least 1, and as many values; received ` +
+        `[${shape.join(', ')}] with ${data.length} values.`,
+    )
+  }
+  if (!(data instanceof Float32Array)) return
+  const place = data.findIndex((value) => !Number.isFinite(value))
+  if (place < 0) return
+  throw new StegoError(
+    'ERR_STEGO_ARGUMENT',
+    `${name} must hold finite numbers, received ${data[place]} at place ${place}. Remove it first.`,
+  )
+}
+
+/** Throws `ERR_STEGO_ARGUMENT` where a tensor has another shape than it has to have beside another one. */
+export function checkShape(name: string, shape: number[], expected: number[], because: string): void {
+  if (shape.length === expected.length && shape.every((side, axis) => side === expected[axis])) return
+  throw new StegoError(
+    'ERR_STEGO_ARGUMENT',
+    `${name} must have the shape [${expected.join(', ')}], ${because}; received [${shape.join(', ')}].`,
+  )
+}

@@ -1,0 +1,52 @@
+/** Scores and pictures of a run while it trains and at its end. */
+import type { Split } from '../data/split.js'
+import { createTransform } from '../data/transform.js'
+import { evaluateNetwork } from '../evaluation/evaluate.js'
+import { previewRows } from '../evaluation/preview.js'
+import type { NativeNetwork } from '../native.js'
+import { evaluateSchema } from '../options/evaluate.js'
+import { parseOptions } from '../options/parse.js'
+import { contactSheet } from '../output/contact-sheet.js'
+import { datasetPalette } from '../output/palette.js'
+import { writeWhole } from '../output/write-whole.js'
+import type { ModelRecord } from '../weights/model-file.js'
+import type { ValidationEvent } from './events.js'
+
+/** Images on a contact sheet. */
+const SHEET_IMAGES = 8
+const RESOLUTION = 320
+
+/** Scores the validation split as `evaluate` does by default. */
+export async function validate(
+  network: NativeNetwork,
+  record: ModelRecord,
+  split: Split,
+  signal?: AbortSignal,
+): Promise<ValidationEvent> {
+  const { data } = record.options
+  const size = { resolution: evaluationSize(record) }
+  const options = parseOptions(evaluateSchema, { data, split: split.name, ...size }, 'validation')
+  const evaluation = await evaluateNetwork(network, split, { ...options, signal }, record.classNames)
+  return { type: 'validation', step: record.step, evaluation }
+}
+
+/** Draws evenly spaced images of a split with their labels and predictions, and returns the path. */
+export async function writeSheet(
+  path: string,
+  network: NativeNetwork,
+  record: ModelRecord,
+  split: Split,
+  signal?: AbortSignal,
+): Promise<string> {
+  const transform = createTransform(evaluationSize(record), 'center', record.backbone.patch)
+  const { assignment, options, classNames } = record
+  const rows = await previewRows(network, split, { count: SHEET_IMAGES, transform, assignment, signal })
+  const palette = datasetPalette(split.palette, options.classes) ?? undefined
+  await writeWhole(path, await contactSheet(rows, { classes: options.classes, classNames, palette }))
+  return path
+}
+
+/** 320 where the patch allows it, else the next multiple. */
+function evaluationSize({ backbone: { patch } }: ModelRecord): number {
+  return Math.ceil(RESOLUTION / patch) * patch
+}

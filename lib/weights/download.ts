@@ -1,0 +1,245 @@
+/** Fetches one file over HTTP(S), over as many connections as that takes, and puts it in place whole and checked. */
+
+import { mkdir, statfs } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { dirname } from 'node:path'
+import { StegoError } from '../errors.js'
+import { formatBytes } from '../options/bytes.js'
+import { type Body, rangeHeaders, readAnswer } from './http/answer.js'
+import { asFailure, FetchFailure } from './http/failure.js'
+import { get, type Route } from './http/get.js'
+import { backoff, type Clock, type Timer } from './http/retry.js'
+import { PartFile, UNKNOWN_VERSION } from './part-file.js'
+import type { Meter } from './progress.js'
+
+/** What to fetch, and what is known of it. */
+export interface Wanted {
+  url: URL
+  /** Where the whole file is to lie. */
+  file: string
+  /** Bytes; null where not known. */
+  size: number | null
+  /** SHA-256 in hexadecimal; null where not known. */
+  sha256: string | null
+}
+
+/** How it is fetched. */
+export interface Means {
+  route: Route
+  clock: Clock
+  meter: Meter
+  /** Bytes that fit into a folder. */
+  freeBytes(folder: string): Promise<number>
+  signal?: AbortSignal
+}
+
+/** What came. */
+export interface Fetched {
+  size: number
+  sha256: string
+}
+
+/** Failures in a row, none of them after `ENOUGH` bytes, before it is given up. */
+const MAX_FAILURES = 6
+const ENOUGH = 2 ** 20
+/** Milliseconds without a byte after which a connection is given up. */
+const STALL = 30_000
+/** Servers that want to be left alone for longer are not waited for. */
+const LONGEST_WAIT = 120_000
+
+/** The space left where a folder lies. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
+
+/**
+ * Fetches `wanted` and puts it at its place. What an abort or a failure leaves is taken up by the next call.
+ * Throws the signal's reason, `FetchFailure` for what the network or the server did, and `ERR_STEGO_FILE` for the disk.
+ */
+export async function download(wanted: Wanted, means: Means): Promise<Fetched> {
+  means.signal?.throwIfAborted()
+  const part = await onDisk(wanted.file, async () => {
+    await mkdir(dirname(wanted.file), { recursive: true })
+    return PartFile.open(wanted.file, publicUrl(wanted.url))
+  })
+  try {
+    await fetchAll(wanted, part, means)
+    const fetched = { size: part.size, sha256: part.digest() }
+    await onDisk(wanted.file, () => part.finish())
+    return fetched
+  } catch (error) {
+    await part.release().catch(() => {})
+    throw error
+  }
+}
+
+/** The address without name, password and query, which may hold keys. */
+export function publicUrl(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`
+}
+
+/** Connections until the part is whole and right. */
+async function fetchAll(wanted: Wanted, part: PartFile, means: Means): Promise<void> {
+  let doubted = false
+  for (let failures = 0; ; ) {
+    const before = part.size
+    try {
+      await receive(wanted, part, means)
+      const wrong = whatIsWrong(wanted, part)
+      if (wrong === null) return
+      // Bytes that came over several connections may be of two files: they are asked for once more.
+      const again = part.patched && !doubted
+      await onDisk(wanted.file, () => part.restart(UNKNOWN_VERSION))
+      if (!again) throw new FetchFailure(wrong)
+      doubted = true
+    } catch (error) {
+      means.signal?.throwIfAborted()
+      const failure = asFailure(error)
+      if (failure instanceof StegoError || !failure.passing) throw failure
+      failures = part.size - before >= ENOUGH ? 1 : failures + 1
+      if (failures >= MAX_FAILURES) throw failure
+      await pause(failure, failures, means)
+    }
+  }
+}
+
+async function pause(
+  failure: FetchFailure,
+  failures: number,
+  { clock, meter, signal }: Means,
+): Promise<void> {
+  const asked = failure.retryAfter ?? 0
+  if (asked > LONGEST_WAIT) {
+    const minutes = Math.ceil(asked / 60_000)
+    throw new FetchFailure(`${failure.message} and asks to come back in ${minutes} minutes`, {
+      cause: failure,
+    })
+  }
+  const delay = Math.max(asked, backoff(failures, clock.random()))
+  meter.wait(`${failure.message}; another attempt in ${(delay / 1000).toFixed(1)} s`)
+  await clock.sleep(delay, signal).catch((error) => {
+    throw signal?.aborted ? signal.reason : error
+  })
+}
+
+/** Why a part without missing bytes is not the file; null where nothing speaks against it. */
+function whatIsWrong({ size, sha256 }: Wanted, part: PartFile): string | null {
+  if (part.size === 0) return 'the file is empty'
+  if (size !== null && part.size !== size)
+    return `the file has ${part.size} bytes where ${size} were expected`
+  const found = part.digest()
+  if (sha256 === null || found === sha256) return null
+  return `the file has the SHA-256 ${found} where ${sha256} was expected`
+}
+
+/** One connection. Returns when no byte is missing. */
+async function receive(wanted: Wanted, part: PartFile, means: Means): Promise<void> {
+  const stall = new StallWatch(means.clock)
+  const signal = means.signal ? AbortSignal.any([means.signal, stall.signal]) : stall.signal
+  try {
+    const headers = { 'accept-encoding': 'identity', ...rangeHeaders(part.size, part.version) }
+    const answer = await get(wanted.url, headers, signal, means.route)
+    stall.reset()
+    // Nothing may be left to read when this ends, however it ends: the socket would stay open.
+    try {
+      await receiveBody(wanted, part, answer, means, stall)
+    } finally {
+      answer.destroy()
+    }
+  } catch (error) {
+    throw stall.signal.aborted && !means.signal?.aborted ? stall.signal.reason : error
+  } finally {
+    stall.stop()
+  }
+}
+
+async function receiveBody(
+  wanted: Wanted,
+  part: PartFile,
+  answer: IncomingMessage,
+  means: Means,
+  stall: StallWatch,
+): Promise<void> {
+  const body = readAnswer(answer, part, means.clock.now())
+  if (body === 'whole') return
+  if (body === 'misfit') {
+    await onDisk(wanted.file, () => part.restart(UNKNOWN_VERSION))
+    throw new FetchFailure('the file has changed on the server since its first part was fetched', {
+      passing: true,
+    })
+  }
+  checkLength(wanted, body)
+  if (body.start === 0) await onDisk(wanted.file, () => part.restart(body.version))
+  else part.patched = true
+  const total = wanted.size ?? body.total
+  await checkSpace(wanted.file, (total ?? 0) - part.size, means)
+  means.meter.begin(part.size, total)
+  for await (const chunk of answer) {
+    stall.reset()
+    if (total !== null && part.size + chunk.length > total) {
+      throw new FetchFailure(`the server sent more than the ${total} bytes expected`)
+    }
+    await onDisk(wanted.file, () => part.append(chunk))
+    means.meter.update(part.size)
+  }
+  if (total !== null && part.size < total) {
+    throw new FetchFailure(`the connection ended after ${part.size} of ${total} bytes`, { passing: true })
+  }
+}
+
+function checkLength({ size }: Wanted, { total }: Body): void {
+  if (size === null || total === null || size === total) return
+  throw new FetchFailure(`the server announces ${total} bytes where ${size} were expected`)
+}
+
+async function checkSpace(file: string, missing: number, means: Means): Promise<void> {
+  const folder = dirname(file)
+  const free = await onDisk(file, () => means.freeBytes(folder))
+  if (free >= missing) return
+  throw new StegoError(
+    'ERR_STEGO_FILE',
+    `${folder} has ${formatBytes(free)} left, and ${formatBytes(missing)} are still to be fetched for ${file}. ` +
+      'Make room, or name a folder on another disk with STEGO_CACHE.',
+  )
+}
+
+/** Runs what reads or writes files; what goes wrong is the disk's fault and not the network's. */
+async function onDisk<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof StegoError) throw cause
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    throw new StegoError(
+      'ERR_STEGO_FILE',
+      `${file} cannot be written (${reason}). Check the folder's permissions and the space left, or name another ` +
+        'folder with STEGO_CACHE.',
+      { cause },
+    )
+  }
+}
+
+/** Aborts when nothing came for a while. */
+class StallWatch {
+  readonly #controller = new AbortController()
+  readonly #timer: Timer
+
+  constructor(clock: Clock) {
+    this.#timer = clock.timer(STALL, () => {
+      this.#controller.abort(new FetchFailure(`nothing came for ${STALL / 1000} s`, { passing: true }))
+    })
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  reset(): void {
+    this.#timer.refresh()
+  }
+
+  stop(): void {
+    this.#timer.close()
+  }
+}

@@ -1,0 +1,123 @@
+/** From a name to a file on this machine, fetched where it is not there yet. */
+import { join, resolve } from 'node:path'
+import { cacheFromEnv, mirrorFromEnv, offlineFromEnv, proxiesFromEnv } from '../env.js'
+import { StegoError } from '../errors.js'
+import { type CacheRecord, checkCached, recordOf, writeRecord } from './cache.js'
+import { download, freeBytes, type Means, publicUrl } from './download.js'
+import { FetchFailure } from './http/failure.js'
+import { parseUrl } from './http/proxy.js'
+import { SYSTEM_CLOCK } from './http/retry.js'
+import { type DownloadProgress, Meter } from './progress.js'
+import { fileName, type PublishedWeights, published } from './registry.js'
+
+export interface ResolveOptions {
+  signal?: AbortSignal
+  /** Told at most ten times a second, and of every wait. Silent without. */
+  onProgress?: (progress: DownloadProgress) => void
+  /** Folder that keeps fetched files; default `STEGO_CACHE`, else the system's place for caches. */
+  cache?: string
+  /** Base URL under which the files lie by their names; default `STEGO_MIRROR`, else the makers' addresses. */
+  mirror?: string
+  /** Take what is there and fetch nothing; default `STEGO_OFFLINE`, else false. */
+  offline?: boolean
+}
+
+export interface ResolvedWeights {
+  /** The file. */
+  path: string
+  entry: PublishedWeights
+  /** SHA-256 of the file, in hexadecimal. */
+  sha256: string
+  /** `published`: it is the SHA-256 the registry gives. `first use`: none is known, and it is the first file's. */
+  trust: CacheRecord['trust']
+}
+
+/**
+ * The file of published weights, fetched once and checked at every use.
+ * Throws `ERR_STEGO_OPTION` for an unknown name or a mirror that is no address, `ERR_STEGO_DOWNLOAD` where the file
+ * cannot be had or is not what it should be, `ERR_STEGO_FILE` for the disk, and the signal's reason.
+ */
+export function resolveWeights(name: string, options: ResolveOptions = {}): Promise<ResolvedWeights> {
+  return resolveEntry(published(name), options)
+}
+
+/** `resolveWeights` for an entry, by other means than the machine's own where tests give them. */
+export async function resolveEntry(
+  entry: PublishedWeights,
+  options: ResolveOptions,
+  means: Partial<Omit<Means, 'meter' | 'signal'>> = {},
+): Promise<ResolvedWeights> {
+  const { signal, onProgress = () => {} } = options
+  const file = join(resolve(options.cache ?? cacheFromEnv()), 'weights', fileName(entry))
+  const there = await checkCached(file, entry, signal)
+  if (there) return resolved(entry, file, there)
+  if (options.offline ?? offlineFromEnv()) throw notHere(entry, file)
+  const url = addressOf(entry, options.mirror ?? mirrorFromEnv())
+  const clock = means.clock ?? SYSTEM_CLOCK
+  const meter = new Meter(entry.name, clock, onProgress)
+  const fetched = await download(
+    { url, file, size: entry.size, sha256: entry.sha256 },
+    {
+      route: { proxies: proxiesFromEnv() },
+      freeBytes,
+      ...means,
+      clock,
+      meter,
+      signal,
+    },
+  ).catch((error) => {
+    throw error instanceof FetchFailure ? notFetched(entry, url, error) : error
+  })
+  const record = recordOf(publicUrl(url), fetched, entry)
+  await writeRecord(file, record)
+  meter.done(fetched.size, howTrusted(record))
+  return resolved(entry, file, record)
+}
+
+function resolved(entry: PublishedWeights, path: string, { sha256, trust }: CacheRecord): ResolvedWeights {
+  return { path, entry, sha256, trust }
+}
+
+function howTrusted({ trust, sha256 }: CacheRecord): string {
+  return trust === 'published'
+    ? 'the SHA-256 is the published one'
+    : `no SHA-256 is published of it; from now on it must stay ${sha256}`
+}
+
+/** The maker's address of a file, or its place on a mirror. */
+function addressOf(entry: PublishedWeights, mirror: string | undefined): URL {
+  if (mirror === undefined) return new URL(entry.url)
+  const url = parseUrl(mirror)
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `the mirror (STEGO_MIRROR) must be an http:// or https:// address, received ${JSON.stringify(mirror)}. Give ` +
+        `the address under which ${fileName(entry)} lies.`,
+    )
+  }
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/${fileName(entry)}`
+  return url
+}
+
+function notHere(entry: PublishedWeights, file: string): StegoError {
+  return new StegoError(
+    'ERR_STEGO_DOWNLOAD',
+    `${entry.name} is not on this machine, and nothing may be fetched (STEGO_OFFLINE). Put ` +
+      `${publicUrl(new URL(entry.url))} at ${file}, or ${otherwise(entry)}.`,
+  )
+}
+
+function notFetched(entry: PublishedWeights, url: URL, failure: FetchFailure): StegoError {
+  return new StegoError(
+    'ERR_STEGO_DOWNLOAD',
+    `${entry.name} cannot be fetched from ${publicUrl(url)}: ${failure.message}. Set STEGO_MIRROR to the address of ` +
+      `a folder that holds ${fileName(entry)}, or ${otherwise(entry)}.`,
+    { cause: failure },
+  )
+}
+
+/** What to do without the network. */
+function otherwise(entry: PublishedWeights): string {
+  const file = 'give the path of a file that was fetched in another way'
+  return entry.kind === 'model' ? file : `${file}, or use backbone "starter", which needs none`
+}

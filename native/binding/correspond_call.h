@@ -1,0 +1,17 @@
+#pragma once
+#include <memory>
+
+#include "backbone/vision_transformer.h"
+#include "binding/napi.h"
+#include "head/segmentation_head.h"
+
+namespace stego {
+
+// correspond(image, other | null, points [P, 2], { transform, raw }, cancel): Promise<{ self, other }>, heat
+// [P, H, W] of each picture at its own size; `other` is null without one. Of codes with a head, else of
+// features. `head` may share ownership with what it belongs to.
+Napi::Value submit_correspond(const Napi::CallbackInfo& info,
+                              std::shared_ptr<const VisionTransformer> backbone,
+                              std::shared_ptr<const SegmentationHead> head);
+
+}  // namespace stego

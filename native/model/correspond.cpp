@@ -1,0 +1,58 @@
+#include "model/correspond.h"
+
+#include "core/error.h"
+#include "head/cluster_probe.h"
+#include "loss/sampling.h"
+
+namespace stego {
+
+namespace {
+
+constexpr double kEps = 1e-12;  // of torch's F.normalize, which the official figure uses
+
+// Features or codes of one picture on its patch grid.
+struct PatchMap {
+  at::Tensor tokens;  // [1, h*w, C]
+  int64_t height, width;
+};
+
+PatchMap map_of(const VisionTransformer& backbone, const SegmentationHead* head, const ImageView& image,
+                const Transform& transform, const CancelFlag& cancel) {
+  const at::Tensor input = prepare_images({image}, transform);
+  const at::Tensor features = backbone.features(input, cancel);
+  cancel.poll();
+  return {head ? head->forward(features) : features, input.size(2) / backbone.patch(),
+          input.size(3) / backbone.patch()};
+}
+
+// Unit queries [P, C] to heat [P, height, width].
+at::Tensor heat(const at::Tensor& queries, const PatchMap& map, int64_t height, int64_t width, bool raw) {
+  const at::Tensor unit = l2_normalize(map.tokens[0], kEps);  // [h*w, C]
+  at::Tensor values = at::mm(queries, unit.t());              // [P, h*w]
+  if (!raw) values = (values - values.mean(1, /*keepdim=*/true)).clamp_min(0);
+  return at::upsample_bilinear2d(values.view({1, -1, map.height, map.width}), {height, width},
+                                 /*align_corners=*/true)[0]
+      .cpu();
+}
+
+}  // namespace
+
+HeatMaps correspond(const VisionTransformer& backbone, const SegmentationHead* head, const ImageView& image,
+                    const std::optional<ImageView>& other, const at::Tensor& points,
+                    const CorrespondOptions& options, const CancelFlag& cancel) {
+  const at::NoGradGuard no_grad;
+  require(points.dim() == 2 && points.size(0) >= 1 && points.size(1) == 2 &&
+              points.ge(-1).logical_and(points.le(1)).all().item<bool>(),
+          "Expected at least one point as [points, 2] from -1 to 1.");
+  const PatchMap own = map_of(backbone, head, image, options.transform, cancel);
+  const SamplePoints places(points.to(backbone.device()).view({1, 1, -1, 2}), own.height, own.width);
+  const at::Tensor queries = l2_normalize(places.sample(own.tokens)[0], kEps);  // [P, C]
+  HeatMaps maps{heat(queries, own, image.height, image.width, options.raw), {}};
+  if (other) {
+    const PatchMap partner = map_of(backbone, head, *other, options.transform, cancel);
+    maps.other = heat(queries, partner, other->height, other->width, options.raw);
+  }
+  return maps;
+}
+
+}  // namespace stego

@@ -1,0 +1,50 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "core/cancel.h"
+#include "features/feature_store.h"
+#include "head/segmentation_head.h"
+#include "imaging/augment.h"
+#include "loss/correspondence_loss.h"
+
+namespace stego {
+
+struct LearningRates {
+  double head, linear, cluster;
+};
+
+// What one step is given.
+struct StepInput {
+  std::vector<int64_t> images, positives;   // indices of the feature store
+  std::vector<at::Tensor> labels;           // uint8 [H, W] each, undefined where an image has none
+  std::vector<at::Tensor> positive_labels;  // the same of the positives; for the oracle alone
+  std::vector<at::Tensor> salience;  // uint8 [H, W] each, nonzero where salient; empty: uniform positions
+  std::vector<at::Tensor> positive_salience;
+  bool oracle = false;  // labels teach instead of features (use_true_labels)
+  uint64_t seed = 0;    // of this step's draws
+  LearningRates learning_rates{};
+  LossOptions loss;
+  std::vector<ImageView> view_images;  // pictures of the batch, of which augmented views are made
+  Transform view_transform;
+  bool histograms = false;              // count code similarities
+  std::optional<Draws> draws;           // instead of drawing from the seed
+  std::optional<AugmentedViews> views;  // instead of augmenting
+};
+
+// The features and positions a step sees: gathered, dropped out, drawn.
+struct StepBatch {
+  at::Tensor features, positive_features;  // [B, h*w, C] as they are
+  at::Tensor dropped_features;             // as the loss sees them
+  Teacher teacher;
+  std::optional<DropoutMasks> masks, positive_masks, view_masks;
+  at::Tensor view_features;     // [B, h*w, C], undefined without augmented views
+  at::Tensor view_coordinates;  // [B, H, W, 2]
+  Draws draws;
+};
+
+// `classes` is the number that labels are below; more is void.
+StepBatch draw_batch(const FeatureStore& store, const StepInput& input, int64_t classes,
+                     const CancelFlag& cancel);
+
+}  // namespace stego
