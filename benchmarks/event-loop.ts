@@ -35,6 +35,7 @@ async function reader(): Promise<void> {
 const probes = Promise.all([timer(), reader()])
 await Stego.train({
   data,
+  backbone: 'starter',
   classes: 11,
   steps,
   onEvent: (event) => {

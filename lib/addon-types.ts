@@ -3,7 +3,15 @@
  * Every method that returns a promise is a job on the addon's own thread; at most one runs at a time.
  */
 
-export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint16Array
+  | Uint8Array
 
 /** Row-major values and their shape. */
 export interface Tensor<T extends TensorData = Float32Array> {
@@ -368,10 +376,28 @@ export interface NativePairScores {
   dispose(): void
 }
 
-export interface WeightFile {
-  metadata: Record<string, string>
-  tensors: { name: string; dtype: string; shape: number[] }[]
+/** A tensor of a weight file; `dtype` in the spelling of safetensors, or PyTorch's where that has none. */
+export interface TensorEntry {
+  name: string
+  dtype: string
+  shape: number[]
 }
+
+/** A weight file of either kind, told by its content. */
+export interface WeightFile {
+  format: WeightFormat
+  /** Of a .safetensors file. */
+  metadata: Record<string, string>
+  /** Of a PyTorch file: everything but the tensors, as JSON. */
+  values: string | null
+  /** Those of a PyTorch file under their dotted paths, `state_dict.net.model.cls_token`. */
+  tensors: TensorEntry[]
+}
+
+export type WeightFormat = 'safetensors' | 'torch'
+
+/** Tensors to read from a file, by the names they get; several are joined along their first axis. */
+export type NameMap = Record<string, string | string[]>
 
 /** Sampled maps of a pair of images, [B, C, h, w] each. */
 export interface PairMaps {
@@ -396,7 +422,14 @@ export interface Addon {
   Backbone: {
     load(
       path: string,
-      options: { prefix: string; heads: number; features: FeatureChoice; device: Device; dtype: DType },
+      options: {
+        prefix: string
+        heads: number
+        features: FeatureChoice
+        device: Device
+        dtype: DType
+        names?: NameMap
+      },
       cancel: CancelToken,
     ): Promise<NativeBackbone>
   }
@@ -409,7 +442,13 @@ export interface Addon {
     ): Promise<NativeNetwork>
     load(
       path: string,
-      options: NetworkOptions & { heads: number; features: FeatureChoice; device: Device; dtype: DType },
+      options: NetworkOptions & {
+        heads: number
+        features: FeatureChoice
+        device: Device
+        dtype: DType
+        names?: NameMap
+      },
       cancel: CancelToken,
     ): Promise<NativeNetwork>
   }
@@ -422,11 +461,27 @@ export interface Addon {
   Trainer: new (network: NativeNetwork, store: NativeFeatureStore) => NativeTrainer
   PairScores: new (network: NativeNetwork) => NativePairScores
   inspectWeights(path: string): Promise<WeightFile>
-  readWeights(path: string): Promise<Record<string, Tensor<TensorData>>>
+  /** All tensors, or those of `names`; half precision comes as float32, booleans as bytes. */
+  readWeights(path: string, names?: NameMap): Promise<Record<string, Tensor<TensorData>>>
+  /** Writes a .safetensors file to a temporary name, syncs it and renames it. */
   writeWeights(
     path: string,
     tensors: Record<string, Tensor<TensorData>>,
     metadata: Record<string, string>,
+  ): Promise<void>
+  /** The same as a .pth that holds { state_dict, metadata }. */
+  writeTorchArchive(
+    path: string,
+    tensors: Record<string, Tensor<TensorData>>,
+    metadata: Record<string, string>,
+  ): Promise<void>
+  /** Reads and writes tensors as they are, every bit and type. */
+  convertWeights(
+    from: string,
+    names: NameMap,
+    to: string,
+    metadata: Record<string, string>,
+    format: WeightFormat,
   ): Promise<void>
   prepareImages(images: Pixels[], transform: Transform): Promise<Tensor>
   /** The bytes of a transformed picture (3 channels) or label map (1). */

@@ -23,9 +23,19 @@ import type { TrainingEvent } from './training/events.js'
 import { type TrainedModel, train } from './training/run.js'
 import { TrainingRun } from './training/training-run.js'
 import { describeModel, type ModelInfo, modelPath, readModel, writeRecord } from './weights/model-file.js'
+import type { DownloadProgress } from './weights/progress.js'
+import { findPublished } from './weights/registry.js'
+import { resolveWeights } from './weights/resolve.js'
 
 /** Factor of the cosines in cluster probabilities (eval_segmentation.py). */
 const TEMPERATURE = 2
+
+/** What stands beside the model that `Stego.load` is asked for. */
+export interface LoadOptions {
+  signal?: AbortSignal
+  /** Told how the fetching of a published model goes. */
+  onDownload?: (progress: DownloadProgress) => void
+}
 
 /**
  * A model for unsupervised semantic segmentation: made by `Stego.train` from a folder of images, or read by
@@ -62,12 +72,16 @@ export class Stego {
   }
 
   /**
-   * Reads a model file or the last checkpoint of a run folder.
-   * Rejects with `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN` or `ERR_STEGO_CHECKPOINT`.
+   * Reads a model file, the last checkpoint of a run folder, a PyTorch checkpoint of the official STEGO or of
+   * leggedrobotics' fork, of which nothing is executed, or a published model by name (`stego-cocostuff27-vitb8`),
+   * fetched when it is first used.
+   * Rejects with `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN`, `ERR_STEGO_CHECKPOINT` or `ERR_STEGO_DOWNLOAD`.
    */
-  static async load(path: string | URL): Promise<Stego> {
-    const file = modelPath(typeof path === 'string' ? path : fileURLToPath(path))
-    return new Stego(await readModel(file))
+  static async load(source: string | URL, { signal, onDownload }: LoadOptions = {}): Promise<Stego> {
+    const name = typeof source === 'string' ? source : fileURLToPath(source)
+    const isPublished = findPublished(name)?.kind === 'model'
+    const path = isPublished ? (await resolveWeights(name, { signal, onProgress: onDownload })).path : name
+    return new Stego(await readModel(modelPath(path), signal))
   }
 
   /** What the model is and how it was trained. */
@@ -165,7 +179,9 @@ export class Stego {
   }
 
   /** A split for scoring, of the dataset the model was trained on unless another is named. */
-  #open(source: Pick<EvaluateOptions, 'data' | 'split' | 'dataset' | 'labelMap' | 'crops' | 'cropRatio'>): Promise<Split> {
+  #open(
+    source: Pick<EvaluateOptions, 'data' | 'split' | 'dataset' | 'labelMap' | 'crops' | 'cropRatio'>,
+  ): Promise<Split> {
     const { dataset, labelMap } = this.#model.record.options
     return openDataset({
       ...source,
@@ -189,7 +205,7 @@ export class Stego {
     return new Segmentation({
       image,
       labels: prediction!.labels[head]!,
-      classes: record.options.classes,
+      classes: head === 'online' ? checked(() => network.info.clusters) : record.options.classes,
       classNames: record.classNames,
       head,
       source: typeof input === 'string' ? input : input instanceof URL ? fileURLToPath(input) : null,

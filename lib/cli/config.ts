@@ -20,7 +20,9 @@ export async function readConfig(path: string): Promise<Record<string, unknown>>
     value = parse(text)
   } catch (cause) {
     const reason = (cause as Error).message.split('\n', 1)[0]
-    throw new StegoError('ERR_STEGO_OPTION', `the configuration file ${path} is no YAML: ${reason}`, { cause })
+    throw new StegoError('ERR_STEGO_OPTION', `the configuration file ${path} is no YAML: ${reason}`, {
+      cause,
+    })
   }
   if (isMap(value)) return value
   throw new StegoError(

@@ -5,6 +5,7 @@ import { type Given, readFlags } from '../options/flags.js'
 import { nearest } from '../options/nearest.js'
 import type { Api } from './api.js'
 import type { Command } from './command.js'
+import { convertCommand } from './convert.js'
 import { correspondCommand } from './correspond.js'
 import { cropCommand } from './crop.js'
 import { demoCommand } from './demo.js'
@@ -27,6 +28,7 @@ export const COMMANDS: Command[] = [
   inspectCommand,
   neighborsCommand,
   cropCommand,
+  convertCommand,
   demoCommand,
 ]
 

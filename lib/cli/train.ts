@@ -8,8 +8,10 @@ import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { option, path } from '../options/schema.js'
 import { parseTrain, resumeOption, type TrainRequest, trainSchema } from '../options/train.js'
 import { lastCheckpoint } from '../weights/model-file.js'
+import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, Surroundings } from './command.js'
 import { mergeOptions, readConfig } from './config.js'
+import { downloadReport } from './download.js'
 import { Interrupted } from './interrupt.js'
 import { jsonOption } from './json.js'
 import { reporter } from './progress.js'
@@ -65,8 +67,9 @@ async function train({ values }: Given, surroundings: Surroundings): Promise<voi
   const folder = request.resume ?? request.options.out ?? freeRunFolder(cwd, request.options.data)
   const stego = await api.stego()
   const stop = json ? AbortSignal.any([signal, terminal.closed]) : signal
-  const run = stego.train(inputOf(request, folder, stop))
   const status = openStatus(terminal.stderr)
+  const onDownload = (progress: DownloadProgress) => status.show(downloadReport(progress))
+  const run = stego.train({ ...inputOf(request, folder, stop), onDownload })
   const report = reporter()
   const results: Results = { folder, checkpoint: null, contactSheet: null, evaluation: null }
   try {

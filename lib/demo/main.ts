@@ -47,6 +47,7 @@ export async function runDemo(
   const result: DemoResult = { run, model: lastCheckpoint(run), contactSheet: null, evaluation: null }
   const model = await Stego.train({
     data,
+    backbone: 'starter',
     classes: options.classes ?? SCENE_CLASSES.length,
     ...SCHEDULE,
     seed,

@@ -27,8 +27,8 @@ import {
 import { parseOptions } from '../options/parse.js'
 import { drawCorrespondences } from '../output/correspondence-figure.js'
 import { filePath } from '../output/segmentation.js'
-import { writeWhole } from '../output/write-whole.js'
 import { loadBackbone } from '../weights/backbones.js'
+import { writeWhole } from '../write-whole.js'
 
 /** The place of a picture that corresponds best to a point. */
 export interface Match {

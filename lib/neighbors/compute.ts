@@ -41,7 +41,9 @@ export async function computeNeighbors(input: NeighborsInput): Promise<ImageNeig
   const transform = createTransform(resolution, crop, backbone.info.patch)
   addon().configure({ threads: options.threads ?? defaultThreads() })
   const fingerprints = await fingerprintImages(set.images, signal)
-  const store = checked((native) => new native.FeatureStore(backbone, count, { budgetBytes: 0, pictures: false }))
+  const store = checked(
+    (native) => new native.FeatureStore(backbone, count, { budgetBytes: 0, pictures: false }),
+  )
   try {
     await computeFeatures(store, set, transform, options)
     const k = Math.min(options.k, count - 1)

@@ -1,7 +1,7 @@
 /** NumPy's array files on disk: .npy with one array, .npz with several by name. */
 import { readFile, stat } from 'node:fs/promises'
 import { StegoError } from '../errors.js'
-import { writeWhole } from '../output/write-whole.js'
+import { writeWhole } from '../write-whole.js'
 import { FormatError } from './format-error.js'
 import { decodeNpy, encodeNpy, type NpyArray } from './npy.js'
 import { listZip, MOST_BYTES, packZip } from './zip.js'

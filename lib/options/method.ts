@@ -56,7 +56,7 @@ export const methodFields = {
   }),
   featureKind: option(z.enum(['feat', 'keys']).default('feat'), {
     group: 'Method',
-    doc: 'What the backbone gives: a block\'s output after the final norm, or the keys of its attention. Official: feat.',
+    doc: "What the backbone gives: a block's output after the final norm, or the keys of its attention. Official: feat.",
   }),
   featureLayer: option(z.int().min(1).max(64).default(1), {
     group: 'Method',

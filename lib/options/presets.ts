@@ -104,7 +104,8 @@ export function withPreset(input: Record<string, unknown>): Record<string, unkno
 
 const isPreset = (name: string): name is PresetName => Object.hasOwn(PRESETS, name)
 
-const isObject = (value: unknown): value is object => Object.prototype.toString.call(value) === '[object Object]'
+const isObject = (value: unknown): value is object =>
+  Object.prototype.toString.call(value) === '[object Object]'
 
 const defined = (input: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import type { TrainingEvent } from '../training/events.js'
+import type { DownloadProgress } from '../weights/progress.js'
 import { datasetFields } from './dataset.js'
 import { methodFields } from './method.js'
 import { API_WORDING, parseOptions, type Wording } from './parse.js'
@@ -22,11 +23,14 @@ export const trainSchema = z.strictObject({
     group: 'Common',
     doc: 'How many clusters to find; with labels, how many classes they have.',
   }),
-  backbone: option(path().prefault('starter'), {
+  backbone: option(path().prefault('dino-vits8'), {
     group: 'Common',
     value: 'name|file',
     expected: 'a name, or the weight file as a path or a file: URL',
-    doc: "Frozen ViT whose features are distilled: the built-in starter, or a .safetensors file with DINO's names.",
+    doc:
+      'Frozen ViT whose features are distilled: published weights by name, fetched once (dino-vits8, dino-vits16, ' +
+      'dino-vitb8, dino-vitb16), the built-in starter, or a file of ViT weights (.safetensors, .pth) under the names ' +
+      'of DINO, timm or Hugging Face.',
   }),
   preset: option(z.enum(PRESET_NAMES).nullable().default(null), {
     group: 'Common',
@@ -126,6 +130,8 @@ type TrainFields = z.input<typeof trainSchema>
 export interface TrainRuntime {
   /** Aborts the run: it leaves a resumable checkpoint and rejects with `signal.reason`. */
   signal?: AbortSignal
+  /** Told how the fetching of published weights goes, which comes before the first event. */
+  onDownload?: (progress: DownloadProgress) => void
   /** Takes the events that iterating over the run yields. */
   onEvent?: (event: TrainingEvent) => void
 }
@@ -166,6 +172,10 @@ const inputSchema = trainSchema.extend({
     .custom<TrainRuntime['onEvent']>((value) => typeof value === 'function')
     .optional()
     .meta({ description: 'Called with each event.', expected: 'a function' }),
+  onDownload: z
+    .custom<TrainRuntime['onDownload']>((value) => typeof value === 'function')
+    .optional()
+    .meta({ description: 'Called while weights are fetched.', expected: 'a function' }),
 })
 
 const resumedSchema = inputSchema.extend({ data: trainSchema.shape.data.optional() })
@@ -179,8 +189,14 @@ export function parseTrain(
   const given = givenKeys(input)
   if (!given.includes('resume')) {
     const filled = givenKeys(input).includes('preset') ? withPreset(input as Record<string, unknown>) : input
-    const { resume: _, signal, onEvent, ...options } = parseOptions(inputSchema, filled, context, wording)
-    return { resume: null, options, signal, onEvent }
+    const {
+      resume: _,
+      signal,
+      onEvent,
+      onDownload,
+      ...options
+    } = parseOptions(inputSchema, filled, context, wording)
+    return { resume: null, options, signal, onEvent, onDownload }
   }
   const parsed = parseOptions(resumedSchema, input, context, wording)
   const fixed = given.filter(

@@ -12,8 +12,8 @@ import type { Picture, Split } from '../data/split.js'
 import { StegoError } from '../errors.js'
 import { type CropInput, type CropOptions, cropSchema } from '../options/crop.js'
 import { parseOptions } from '../options/parse.js'
+import { writeWhole } from '../write-whole.js'
 import { encodeIndexPng } from './png.js'
-import { writeWhole } from './write-whole.js'
 
 /** Pillow's default, which the official crops are saved with. */
 const JPEG = { quality: 75, chromaSubsampling: '4:2:0', optimiseCoding: false } as const

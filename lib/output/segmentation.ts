@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { StegoError } from '../errors.js'
 import type { Pixels, Tensor } from '../native.js'
+import { writeWhole } from '../write-whole.js'
 import { drawOverlay, type OverlayOptions } from './overlay.js'
 import { checkPalette, clusterPalette, type Palette } from './palette.js'
 import { encodeIndexPng, encodePalettePng } from './png.js'
-import { writeWhole } from './write-whole.js'
 
 /** Which prediction the labels are: fitted clusters, the cluster probe trained along, or the linear probe. */
 export type SegmentationHead = 'kmeans' | 'online' | 'linear'

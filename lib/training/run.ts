@@ -53,7 +53,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   if (resumed) checkSameImages(resumed.record, train, options.data)
   const { network, record } = resumed
     ? { ...resumed, record: { ...resumed.record, options } }
-    : await begin(options, train, signal)
+    : await begin(options, train, request)
   const transform = createTransform(options.resolution, options.crop, record.backbone.patch)
   const threads = options.threads ?? defaultThreads()
   addon().configure({ threads })
@@ -110,7 +110,14 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     yield await tell({ type: 'neighbors', images: images.count, k, meanSimilarity })
 
     const pairing = { batch: options.batch, k, seed: options.seed, neighbors }
-    const shifts = await chooseShifts(record.shifts ?? options.shifts, trainer, images, pairing, options, signal)
+    const shifts = await chooseShifts(
+      record.shifts ?? options.shifts,
+      trainer,
+      images,
+      pairing,
+      options,
+      signal,
+    )
     record.shifts = shifts.values
     yield await tell({ ...shifts, automatic: options.shifts === 'auto' })
 
@@ -178,8 +185,16 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
 }
 
 /** A fresh network on the backbone, and its record. */
-async function begin(options: TrainOptions, train: Split, signal?: AbortSignal): Promise<TrainedModel> {
-  const backbone = await loadBackbone(options.backbone, { features: featureChoice(options), signal })
+async function begin(
+  options: TrainOptions,
+  train: Split,
+  { signal, onDownload }: TrainRequest,
+): Promise<TrainedModel> {
+  const backbone = await loadBackbone(options.backbone, {
+    features: featureChoice(options),
+    signal,
+    onDownload,
+  })
   const info = backbone.info
   createTransform(options.resolution, options.crop, info.patch)
   const network = await job(

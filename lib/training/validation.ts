@@ -8,8 +8,8 @@ import { evaluateSchema } from '../options/evaluate.js'
 import { parseOptions } from '../options/parse.js'
 import { contactSheet } from '../output/contact-sheet.js'
 import { datasetPalette } from '../output/palette.js'
-import { writeWhole } from '../output/write-whole.js'
 import type { ModelRecord } from '../weights/model-file.js'
+import { writeWhole } from '../write-whole.js'
 import type { ValidationEvent } from './events.js'
 
 /** Images on a contact sheet. */

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
-import { writeWhole } from '../output/write-whole.js'
+import { writeWhole } from '../write-whole.js'
 
 const recordSchema = z.strictObject({
   /** Where it was fetched; null where somebody put it there. */

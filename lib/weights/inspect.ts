@@ -1,12 +1,15 @@
 /** What a weight file holds, without loading it as a model. */
 import { stat } from 'node:fs/promises'
-import { job, type PredictionHead, type WeightFile } from '../native.js'
-import { type ModelInfo, modelPath, readRecord } from './model-file.js'
+import type { PredictionHead } from '../native.js'
+import { type ModelInfo, modelPath } from './model-file.js'
 import { networkOptions } from './network-options.js'
+import { openWeights, type WeightContents } from './weight-file.js'
 
-export interface Inspection extends WeightFile {
-  kind: 'model' | 'backbone' | 'other'
-  path: string
+export interface Inspection
+  extends Pick<
+    WeightContents,
+    'kind' | 'path' | 'format' | 'layout' | 'metadata' | 'values' | 'tensors' | 'problem'
+  > {
   bytes: number
   /** The model's description; null for other files. */
   model: ModelInfo | null
@@ -22,29 +25,20 @@ const HEAD_TENSORS: [PredictionHead, string][] = [
 ]
 
 /**
- * Lists tensors and metadata of a .safetensors file or of a run's last checkpoint.
+ * Lists tensors and metadata of a weight file, .safetensors or PyTorch's, or of a run's last checkpoint. Nothing that a
+ * PyTorch file holds is executed.
  * Throws `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN` or `ERR_STEGO_CHECKPOINT`.
  */
 export async function inspectWeights(path: string): Promise<Inspection> {
   const file = modelPath(path)
-  const { metadata, tensors } = await job((native) => native.inspectWeights(file))
-  const record = readRecord(file, metadata)
-  const names = new Set(tensors.map(({ name }) => name))
+  const { record, names, heads: _, ...contents } = await openWeights(file)
   const { size } = await stat(file)
   const model = record && {
     ...record,
     classes: record.options.classes,
     dim: networkOptions(record.options, record.backbone.dim).dim,
     projection: record.options.projection,
-    heads: HEAD_TENSORS.flatMap(([head, tensor]) => (names.has(tensor) ? [head] : [])),
+    heads: HEAD_TENSORS.flatMap(([head, tensor]) => (names && tensor in names ? [head] : [])),
   }
-  const isBackbone = names.has('patch_embed.proj.weight') && names.has('blocks.0.attn.qkv.weight')
-  return {
-    kind: model ? 'model' : isBackbone ? 'backbone' : 'other',
-    path: file,
-    bytes: size,
-    metadata,
-    tensors,
-    model,
-  }
+  return { ...contents, bytes: size, model }
 }

@@ -1,10 +1,9 @@
 /**
  * The model file: one .safetensors with all tensors under the published names, and in its metadata what they mean.
- * A run folder stands for its last checkpoint.
+ * A run folder stands for its last checkpoint; checkpoints of PyTorch are read as well.
  */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import {
   checked,
@@ -14,35 +13,12 @@ import {
   type PredictionHead,
   type Projection,
 } from '../native.js'
-import { type TrainOptions, trainSchema } from '../options/train.js'
+import type { TrainOptions } from '../options/train.js'
 import { featureChoice, networkOptions } from './network-options.js'
+import type { ModelRecord } from './record.js'
+import { openWeights } from './weight-file.js'
 
-const pairs = z.strictObject({ self: z.number(), knn: z.number(), random: z.number() })
-
-/** What a model file says of itself, beside its tensors. */
-const modelSchema = z.object({
-  format: z.literal(1),
-  /** Steps trained. */
-  step: z.int().min(0),
-  options: trainSchema,
-  /** The shifts in force; null before they were chosen. */
-  shifts: pairs.nullable(),
-  backbone: z.object({
-    name: z.string(),
-    dim: z.int(),
-    patch: z.int(),
-    depth: z.int(),
-    heads: z.int().min(1),
-    parameters: z.int(),
-  }),
-  /** Training images, and how many of them had labels. */
-  images: z.object({ train: z.int(), labelled: z.int() }),
-  classNames: z.array(z.string()).nullable(),
-  /** The class each k-means cluster was matched with on the validation split; null without labels. */
-  assignment: z.array(z.int()).nullable(),
-})
-
-export type ModelRecord = z.infer<typeof modelSchema>
+export { type ModelRecord, writeRecord } from './record.js'
 
 /** What is known of a model. */
 export interface ModelInfo {
@@ -72,7 +48,7 @@ export function modelPath(path: string): string {
   if (!existsSync(path)) {
     throw new StegoError(
       'ERR_STEGO_DATA_MISSING',
-      `there is no file or folder ${path}: expected a model file (.safetensors) or a run folder. Check the path.`,
+      `there is no file or folder ${path}: expected a model file (.safetensors, or .ckpt of the official STEGO) or a run folder. Check the path.`,
     )
   }
   if (!statSync(path).isDirectory()) return path
@@ -85,44 +61,35 @@ export function modelPath(path: string): string {
   )
 }
 
-/** Metadata of a model file. */
-export function writeRecord(record: ModelRecord): Record<string, string> {
-  return { format: 'stego', model: JSON.stringify(record) }
-}
+/** Tensors of a network; what else a file holds (optimisers, say) is not read. */
+const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|raw)\./
 
-/** The record in a file's metadata; null where there is none. Throws `ERR_STEGO_CHECKPOINT` for a malformed one. */
-export function readRecord(path: string, metadata: Record<string, string>): ModelRecord | null {
-  if (metadata.model === undefined) return null
-  try {
-    return modelSchema.parse(JSON.parse(metadata.model))
-  } catch (cause) {
-    throw new StegoError(
-      'ERR_STEGO_CHECKPOINT',
-      `the description in ${path} is not one this version of stego reads. Use the version that wrote it, or train again.`,
-      { cause },
-    )
-  }
-}
-
-/** Reads a model file. Throws `ERR_STEGO_CHECKPOINT` where it is damaged or of another kind. */
+/**
+ * Reads a model file, or a checkpoint of the official STEGO or of leggedrobotics' fork.
+ * Throws `ERR_STEGO_CHECKPOINT` where it is damaged or of another kind.
+ */
 export async function readModel(
   path: string,
   signal?: AbortSignal,
 ): Promise<{ network: NativeNetwork; record: ModelRecord }> {
-  const { metadata } = await job((native) => native.inspectWeights(path), signal)
-  const record = readRecord(path, metadata)
+  const { kind, names, record, problem } = await openWeights(path, signal)
   if (!record) {
+    const remedy =
+      kind === 'backbone'
+        ? 'It is a backbone: name it in `stego train --backbone`.'
+        : 'Name a model file, a run folder or a checkpoint of STEGO.'
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
-      `${path} holds tensors but no stego model. Name a model file or a run folder; a backbone goes to ` +
-        '`stego train --backbone`.',
+      `${path} holds tensors but no stego model${problem ? `: ${problem}` : ''}. ${remedy}`,
     )
   }
   const { dim, heads } = record.backbone
+  const wanted = names && Object.fromEntries(Object.entries(names).filter(([name]) => NETWORK.test(name)))
   const options = {
     ...networkOptions(record.options, dim),
     heads,
     features: featureChoice(record.options),
+    names: wanted ?? undefined,
   }
   const network = await job(
     (native, cancel) => native.Network.load(path, { ...options, device: 'cpu', dtype: 'float32' }, cancel),

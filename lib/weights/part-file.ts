@@ -9,7 +9,7 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import { writeWhole } from '../output/write-whole.js'
+import { writeWhole } from '../write-whole.js'
 import type { Version } from './http/answer.js'
 
 const sourceSchema = z.strictObject({

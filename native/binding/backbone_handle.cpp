@@ -55,7 +55,7 @@ FeatureOptions read_feature_options(const Napi::Value& value) {
           read_integer(object.Get("layer"), "features.layer")};
 }
 
-// load(path, { prefix, heads, features: { kind, layer }, device, dtype }, cancel): Promise<Backbone>
+// load(path, { prefix, heads, features: { kind, layer }, device, dtype, names }, cancel): Promise<Backbone>
 Napi::Value BackboneHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const std::string path = read_string(info[0], "a path");
@@ -64,8 +64,9 @@ Napi::Value BackboneHandle::load(const Napi::CallbackInfo& info) {
     const int64_t heads = read_integer(options.Get("heads"), "heads");
     const FeatureOptions features = read_feature_options(options.Get("features"));
     const Target target = read_target(options);
+    const auto names = read_names(options.Get("names"));
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
-      auto backbone = std::make_shared<const VisionTransformer>(read_safetensors(path).first, prefix, heads,
+      auto backbone = std::make_shared<const VisionTransformer>(read_weights(path, names), prefix, heads,
                                                                 features, target.device, target.dtype);
       return [backbone](Napi::Env env) { return wrap(env, backbone); };
     });

@@ -2,44 +2,63 @@
 
 #include "binding/errors.h"
 #include "binding/values.h"
-#include "weights/safetensors.h"
+#include "weights/torch_writer.h"
+#include "weights/weight_file.h"
 
 namespace stego {
 
 namespace {
 
-// inspectWeights(path): Promise<{ metadata, tensors: { name, dtype, shape }[] }>
+Napi::Object write_listing(Napi::Env env, const WeightListing& listing) {
+  Napi::Object metadata = Napi::Object::New(env);
+  for (const auto& [key, value] : listing.metadata) metadata.Set(key, value);
+  Napi::Array tensors = Napi::Array::New(env, listing.tensors.size());
+  for (size_t i = 0; i < listing.tensors.size(); ++i) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", listing.tensors[i].name);
+    entry.Set("dtype", listing.tensors[i].dtype);
+    entry.Set("shape", write_numbers(env, listing.tensors[i].shape));
+    tensors.Set(static_cast<uint32_t>(i), entry);
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("format", listing.format);
+  result.Set("metadata", metadata);
+  result.Set("values", listing.values ? Napi::String::New(env, *listing.values) : env.Null());
+  result.Set("tensors", tensors);
+  return result;
+}
+
+TensorMap read_tensors(const Napi::Value& value, KeepAlive& keep) {
+  const Napi::Object object = read_object(value, "the tensors");
+  TensorMap tensors;
+  const Napi::Array names = object.GetPropertyNames();
+  for (uint32_t i = 0; i < names.Length(); ++i) {
+    const std::string name = read_string(names.Get(i), "a tensor's name");
+    tensors[name] = read_tensor(object.Get(name), name.c_str(), keep);
+  }
+  return tensors;
+}
+
+using Writer = void(const std::string&, const TensorMap&, const Metadata&);
+
+// inspectWeights(path): Promise<WeightFile>
 Napi::Value inspect_weights(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const std::string path = read_string(info[0], "a path");
     return submit(info.Env(), std::make_shared<CancelFlag>(), {}, [path](const CancelFlag&) -> Finish {
-      const WeightIndex index = read_safetensors_index(path);
-      return [index](Napi::Env env) -> Napi::Value {
-        Napi::Object metadata = Napi::Object::New(env);
-        for (const auto& [key, value] : index.metadata) metadata.Set(key, value);
-        Napi::Array tensors = Napi::Array::New(env, index.entries.size());
-        for (size_t i = 0; i < index.entries.size(); ++i) {
-          Napi::Object entry = Napi::Object::New(env);
-          entry.Set("name", index.entries[i].name);
-          entry.Set("dtype", dtype_name(index.entries[i].dtype));
-          entry.Set("shape", write_numbers(env, index.entries[i].shape));
-          tensors.Set(static_cast<uint32_t>(i), entry);
-        }
-        Napi::Object result = Napi::Object::New(env);
-        result.Set("metadata", metadata);
-        result.Set("tensors", tensors);
-        return result;
-      };
+      const WeightListing listing = list_weights(path);
+      return [listing](Napi::Env env) -> Napi::Value { return write_listing(env, listing); };
     });
   });
 }
 
-// readWeights(path): Promise<Record<string, Tensor>>
-Napi::Value read_weights(const Napi::CallbackInfo& info) {
+// readWeights(path, names): Promise<Record<string, Tensor>>
+Napi::Value read_weights_of(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const std::string path = read_string(info[0], "a path");
-    return submit(info.Env(), std::make_shared<CancelFlag>(), {}, [path](const CancelFlag&) -> Finish {
-      auto tensors = std::make_shared<const TensorMap>(read_safetensors(path).first);
+    const auto names = read_names(info[1]);
+    return submit(info.Env(), std::make_shared<CancelFlag>(), {}, [path, names](const CancelFlag&) -> Finish {
+      auto tensors = std::make_shared<const TensorMap>(read_weights(path, names));
       return [tensors](Napi::Env env) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         for (const auto& [name, tensor] : *tensors) result.Set(name, write_tensor(env, tensor));
@@ -49,24 +68,35 @@ Napi::Value read_weights(const Napi::CallbackInfo& info) {
   });
 }
 
-// writeWeights(path, tensors, metadata): Promise<void>
-Napi::Value write_weights(const Napi::CallbackInfo& info) {
+// writeWeights(path, tensors, metadata), writeTorchArchive(path, tensors, metadata): Promise<void>
+template <Writer write>
+Napi::Value write_tensors(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const std::string path = read_string(info[0], "a path");
-    const Napi::Object object = read_object(info[1], "the tensors");
-    const Metadata metadata = read_strings(info[2], "the metadata");
     KeepAlive keep;
-    TensorMap tensors;
-    const Napi::Array names = object.GetPropertyNames();
-    for (uint32_t i = 0; i < names.Length(); ++i) {
-      const std::string name = read_string(names.Get(i), "a tensor's name");
-      tensors[name] = read_tensor(object.Get(name), name.c_str(), keep);
-    }
+    const TensorMap tensors = read_tensors(info[1], keep);
+    const Metadata metadata = read_strings(info[2], "the metadata");
     return submit(info.Env(), std::make_shared<CancelFlag>(), std::move(keep),
                   [path, tensors, metadata](const CancelFlag&) -> Finish {
-                    write_safetensors(path, tensors, metadata);
+                    write(path, tensors, metadata);
                     return [](Napi::Env env) { return env.Undefined(); };
                   });
+  });
+}
+
+// convertWeights(from, names, to, metadata, format): Promise<void>
+Napi::Value convert_weights(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::string from = read_string(info[0], "a path");
+    const auto names = read_names(info[1]);
+    const std::string to = read_string(info[2], "a path");
+    const Metadata metadata = read_strings(info[3], "the metadata");
+    Writer* const write = read_choice<Writer*>(
+        info[4], "the format", {{"safetensors", write_safetensors}, {"torch", write_torch_archive}});
+    return submit(info.Env(), std::make_shared<CancelFlag>(), {}, [=](const CancelFlag&) -> Finish {
+      write(to, read_weights(from, names), metadata);
+      return [](Napi::Env env) { return env.Undefined(); };
+    });
   });
 }
 
@@ -74,8 +104,11 @@ Napi::Value write_weights(const Napi::CallbackInfo& info) {
 
 void define_files(Napi::Env env, Napi::Object exports) {
   exports.Set("inspectWeights", Napi::Function::New<inspect_weights>(env, "inspectWeights"));
-  exports.Set("readWeights", Napi::Function::New<read_weights>(env, "readWeights"));
-  exports.Set("writeWeights", Napi::Function::New<write_weights>(env, "writeWeights"));
+  exports.Set("readWeights", Napi::Function::New<read_weights_of>(env, "readWeights"));
+  exports.Set("writeWeights", Napi::Function::New<write_tensors<write_safetensors>>(env, "writeWeights"));
+  exports.Set("writeTorchArchive",
+              Napi::Function::New<write_tensors<write_torch_archive>>(env, "writeTorchArchive"));
+  exports.Set("convertWeights", Napi::Function::New<convert_weights>(env, "convertWeights"));
 }
 
 }  // namespace stego

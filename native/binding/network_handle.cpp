@@ -124,9 +124,8 @@ Napi::Value NetworkHandle::create(const Napi::CallbackInfo& info) {
   });
 }
 
-// load(path, { dim, classes, clusters, projection, continuous, decoder, seed, heads, features, device, dtype
-// },
-//   cancel): Promise<Network>
+// load(path, { dim, classes, clusters, projection, continuous, decoder, seed, heads, features, device, dtype,
+//   names }, cancel): Promise<Network>
 Napi::Value NetworkHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const std::string path = read_string(info[0], "a path");
@@ -135,8 +134,9 @@ Napi::Value NetworkHandle::load(const Napi::CallbackInfo& info) {
     const int64_t heads = read_integer(object.Get("heads"), "heads");
     const FeatureOptions features = read_feature_options(object.Get("features"));
     const Target target = read_target(object);
+    const auto names = read_names(object.Get("names"));
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
-      const TensorMap tensors = read_safetensors(path).first;
+      const TensorMap tensors = read_weights(path, names);
       auto backbone = std::make_shared<const VisionTransformer>(tensors, "net.model.", heads, features,
                                                                 target.device, target.dtype);
       auto network = std::make_shared<Network>(Network::load(tensors, options, std::move(backbone)));

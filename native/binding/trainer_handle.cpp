@@ -2,6 +2,7 @@
 #include "binding/loss_options.h"
 #include "binding/tags.h"
 #include "binding/values.h"
+#include "weights/weight_file.h"
 
 namespace stego {
 
@@ -249,7 +250,7 @@ Napi::Value TrainerHandle::load(const Napi::CallbackInfo& info) {
     const std::string path = read_string(info[0], "a path");
     return submit(info.Env(), read_cancel(info.Env().Undefined()), {},
                   [trainer = held(), path](const CancelFlag&) -> Finish {
-                    trainer->load(read_safetensors(path).first);
+                    trainer->load(read_weights(path));
                     return [](Napi::Env env) { return env.Undefined(); };
                   });
   });

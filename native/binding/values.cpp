@@ -78,10 +78,16 @@ at::ScalarType scalar_type(napi_typedarray_type type, const char* name) {
       return at::kInt;
     case napi_bigint64_array:
       return at::kLong;
+    case napi_int16_array:
+      return at::kShort;
+    case napi_int8_array:
+      return at::kChar;
+    case napi_uint16_array:
+      return at::kUInt16;
     case napi_uint8_array:
       return at::kByte;
     default:
-      unexpected(name, "a Float32Array, Float64Array, Int32Array, BigInt64Array or Uint8Array");
+      unexpected(name, "a typed array of floats or of integers that a tensor can have");
   }
 }
 
@@ -103,6 +109,27 @@ std::map<std::string, std::string> read_strings(const Napi::Value& value, const 
     result[key] = read_string(object.Get(key), name);
   }
   return result;
+}
+
+std::optional<NameMap> read_names(const Napi::Value& value) {
+  if (value.IsUndefined() || value.IsNull()) return std::nullopt;
+  const Napi::Object object = read_object(value, "the names");
+  const Napi::Array keys = object.GetPropertyNames();
+  NameMap names;
+  for (uint32_t i = 0; i < keys.Length(); ++i) {
+    const std::string key = read_string(keys.Get(i), "a tensor's name");
+    const Napi::Value parts = object.Get(key);
+    if (!parts.IsArray()) {
+      names[key] = {read_string(parts, "a tensor's name")};
+      continue;
+    }
+    const Napi::Array array = parts.As<Napi::Array>();
+    require(array.Length() > 0, "Expected the names that make '", key, "', got none.");
+    for (uint32_t j = 0; j < array.Length(); ++j) {
+      names[key].push_back(read_string(array.Get(j), "a tensor's name"));
+    }
+  }
+  return names;
 }
 
 ImageView read_pixels(const Napi::Value& value, int64_t channels, KeepAlive& keep) {
@@ -207,7 +234,14 @@ Napi::Value write_data(Napi::Env env, const at::Tensor& tensor) {
       return Napi::Int32Array::New(env, count, memory, 0);
     case at::kLong:
       return Napi::BigInt64Array::New(env, count, memory, 0);
+    case at::kShort:
+      return Napi::Int16Array::New(env, count, memory, 0);
+    case at::kChar:
+      return Napi::Int8Array::New(env, count, memory, 0);
+    case at::kUInt16:
+      return Napi::Uint16Array::New(env, count, memory, 0);
     case at::kByte:
+    case at::kBool:
       return Napi::Uint8Array::New(env, count, memory, 0);
     default:
       unexpected("a tensor", "of a dtype that JavaScript has an array for");

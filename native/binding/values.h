@@ -8,7 +8,7 @@
 #include "binding/napi.h"
 #include "core/target.h"
 #include "imaging/transform.h"
-#include "weights/safetensors.h"
+#include "weights/weight_file.h"
 
 namespace stego {
 
@@ -22,6 +22,8 @@ int64_t read_integer(const Napi::Value& value, const char* name);
 bool read_boolean(const Napi::Value& value, const char* name);
 std::vector<int64_t> read_indices(const Napi::Value& value, const char* name);  // an Int32Array
 std::map<std::string, std::string> read_strings(const Napi::Value& value, const char* name);
+// Record<string, string | string[]>; nothing where it is undefined or null.
+std::optional<NameMap> read_names(const Napi::Value& value);
 
 // Views of typed arrays; what they view is added to `keep`.
 ImageView read_pixels(const Napi::Value& value, int64_t channels,

@@ -2,16 +2,11 @@
 // range of every tensor, then the bytes. https://huggingface.co/docs/safetensors
 #include "weights/safetensors.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 
 #include "core/error.h"
+#include "weights/file.h"
 #include "weights/json.h"
 
 namespace stego {
@@ -33,72 +28,6 @@ constexpr std::array<std::pair<const char*, at::ScalarType>, 11> kDtypes = {{
     {"BOOL", at::kBool},
     {"U16", at::kUInt16},
 }};
-
-[[noreturn]] void damaged(const std::string& path, const std::string& reason) {
-  throw Error("ERR_STEGO_CHECKPOINT",
-              text("Expected a .safetensors file, but ", path, " is damaged or of another kind: ", reason,
-                   ". Fetch or write it again."));
-}
-
-[[noreturn]] void file_error(const std::string& path, const char* action) {
-  const int reason = errno;
-  const char* code = reason == ENOENT ? "ERR_STEGO_DATA_MISSING" : "ERR_STEGO_FILE";
-  throw Error(code, text("Could not ", action, " ", path, ": ", std::strerror(reason), "."));
-}
-
-// An open file that closes itself.
-class File {
- public:
-  File(const std::string& path, int flags, const char* action)
-      : path_(path), descriptor_(::open(path.c_str(), flags, 0666)) {
-    if (descriptor_ < 0) file_error(path, action);
-  }
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  uint64_t size() const {
-    struct stat status{};
-    if (::fstat(descriptor_, &status) != 0) file_error(path_, "read");
-    if (!S_ISREG(status.st_mode)) damaged(path_, "it is not a regular file");
-    return static_cast<uint64_t>(status.st_size);
-  }
-
-  void read(void* target, uint64_t bytes, uint64_t offset) const {
-    auto* cursor = static_cast<char*>(target);
-    while (bytes > 0) {
-      const ssize_t count =
-          ::pread(descriptor_, cursor, std::min<uint64_t>(bytes, 1u << 30), static_cast<off_t>(offset));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) file_error(path_, "read");
-      if (count == 0) damaged(path_, "it ends early");
-      cursor += count;
-      offset += count;
-      bytes -= count;
-    }
-  }
-
-  void write(const void* source, uint64_t bytes) const {
-    const auto* cursor = static_cast<const char*>(source);
-    while (bytes > 0) {
-      const ssize_t count = ::write(descriptor_, cursor, std::min<uint64_t>(bytes, 1u << 30));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) file_error(path_, "write");
-      cursor += count;
-      bytes -= count;
-    }
-  }
-
-  void sync() const {
-    if (::fsync(descriptor_) != 0) file_error(path_, "write");
-  }
-
- private:
-  std::string path_;
-  int descriptor_;
-};
 
 TensorEntry read_entry(const std::string& path, const std::string& name, const JsonValue& value) {
   const auto* members = value.object();
@@ -131,7 +60,8 @@ TensorEntry read_entry(const std::string& path, const std::string& name, const J
   return entry;
 }
 
-WeightIndex read_index(const File& file, const std::string& path) {
+WeightIndex read_index(const File& file) {
+  const std::string& path = file.path();
   const uint64_t size = file.size();
   if (size < 8) damaged(path, text("it has only ", size, " bytes"));
   uint64_t length = 0;
@@ -179,14 +109,19 @@ std::string dtype_name(at::ScalarType dtype) {
   return at::toString(dtype);
 }
 
+bool is_stored_dtype(at::ScalarType dtype) {
+  return std::any_of(kDtypes.begin(), kDtypes.end(),
+                     [&](const auto& known) { return known.second == dtype; });
+}
+
 WeightIndex read_safetensors_index(const std::string& path) {
-  const File file(path, O_RDONLY | O_CLOEXEC, "read");
-  return read_index(file, path);
+  const File file = File::open(path);
+  return read_index(file);
 }
 
 std::pair<TensorMap, Metadata> read_safetensors(const std::string& path) {
-  const File file(path, O_RDONLY | O_CLOEXEC, "read");
-  const WeightIndex index = read_index(file, path);
+  const File file = File::open(path);
+  const WeightIndex index = read_index(file);
   TensorMap tensors;
   for (const TensorEntry& entry : index.entries) {
     at::Tensor tensor = at::empty(entry.shape, entry.dtype);
@@ -218,9 +153,7 @@ void write_safetensors(const std::string& path, const TensorMap& tensors, const 
   header += "}";
   header.append((8 - header.size() % 8) % 8, ' ');
 
-  const std::string temporary = text(path, ".", ::getpid(), ".tmp");
-  try {
-    const File file(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, "write");
+  write_whole(path, [&](const File& file) {
     const uint64_t length = header.size();
     file.write(&length, sizeof length);
     file.write(header.data(), length);
@@ -228,12 +161,7 @@ void write_safetensors(const std::string& path, const TensorMap& tensors, const 
       const at::Tensor bytes = tensor.detach().cpu().contiguous();
       file.write(bytes.const_data_ptr(), bytes.numel() * bytes.element_size());
     }
-    file.sync();
-    if (::rename(temporary.c_str(), path.c_str()) != 0) file_error(path, "write");
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
+  });
 }
 
 }  // namespace stego

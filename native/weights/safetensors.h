@@ -35,7 +35,10 @@ std::pair<TensorMap, Metadata> read_safetensors(const std::string& path);
 // Writes to a temporary name beside `path`, syncs it and renames it: `path` is never half-written.
 void write_safetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata);
 
-// The name of a dtype in the format's spelling, e.g. "F32".
+// The name of a dtype in the format's spelling, e.g. "F32"; PyTorch's for one that the format does not have.
 std::string dtype_name(at::ScalarType dtype);
+
+// Whether the format has the dtype.
+bool is_stored_dtype(at::ScalarType dtype);
 
 }  // namespace stego

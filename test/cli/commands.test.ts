@@ -206,8 +206,12 @@ test('inspect says what a file is, and lists tensors when asked', async (t) => {
     inspectWeights: async (path) => ({
       kind: 'backbone',
       path: String(path),
+      format: 'torch',
+      layout: 'dino',
       bytes: 2048,
       metadata: { made: 'by hand' },
+      values: {},
+      problem: null,
       model: null,
       tensors: [{ name: 'cls_token', dtype: 'float16', shape: [1, 1, 192] }],
     }),

@@ -36,6 +36,10 @@ const inspection = (kind: 'model' | 'backbone') =>
   (async (path) => ({
     kind,
     path,
+    format: 'safetensors',
+    layout: null,
+    values: null,
+    problem: null,
     bytes: 1,
     metadata: {},
     tensors: [],

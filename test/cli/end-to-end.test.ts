@@ -11,6 +11,8 @@ import { makeDataset, temporaryFolder } from '../support/dataset.js'
 
 const MAIN = fileURLToPath(new URL('../../lib/cli/main.ts', import.meta.url))
 const SMALL = [
+  '--backbone',
+  'starter',
   '--classes',
   '8',
   '--batch',

@@ -1,12 +1,18 @@
 /** Parts of the method that no recording covers, against plain arithmetic. */
 import { join } from 'node:path'
 import test from 'ava'
-import { job, type NativeBackbone, type NetworkOptions, type StepInput, type Tensor } from '../../lib/native.js'
-import { temporaryFolder } from '../support/dataset.js'
+import {
+  job,
+  type NativeBackbone,
+  type NetworkOptions,
+  type StepInput,
+  type Tensor,
+} from '../../lib/native.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { CRF, lossOptions } from '../parity/loss.js'
-import { NETWORK } from '../support/network.js'
 import { keyTokens, patchMap, reader } from '../parity/tensors.js'
+import { temporaryFolder } from '../support/dataset.js'
+import { NETWORK } from '../support/network.js'
 
 const SIDE = 32
 const GRID = 4
@@ -244,7 +250,14 @@ test('the cluster probe has two objectives, and clusters beyond the classes', as
   const [prediction] = await job((_, cancel) =>
     network.predict(
       [pictures[0]!],
-      { transform, flip: true, heads: ['online'], size: 'transform', logProbabilities: ['online'], temperature: 3 },
+      {
+        transform,
+        flip: true,
+        heads: ['online'],
+        size: 'transform',
+        logProbabilities: ['online'],
+        temperature: 3,
+      },
       cancel,
     ),
   )
@@ -254,9 +267,12 @@ test('the cluster probe has two objectives, and clusters beyond the classes', as
 test('negatives are a permutation without fixed points where asked for', async (t) => {
   const { trainer } = await trainerOf()
   const of = async (negatives: 'official' | 'derangement', seed: number) =>
-    (await job((_, cancel) => trainer.step(stepInput({ seed, loss: lossOptions({ negatives }) }), cancel))).random
+    (await job((_, cancel) => trainer.step(stepInput({ seed, loss: lossOptions({ negatives }) }), cancel)))
+      .random
   const seeds = [1, 2, 3, 4]
-  const pairs = await Promise.all(seeds.map(async (seed) => [await of('official', seed), await of('derangement', seed)]))
+  const pairs = await Promise.all(
+    seeds.map(async (seed) => [await of('official', seed), await of('derangement', seed)]),
+  )
   t.true(pairs.every((values) => values.every(Number.isFinite)))
   t.true(pairs.some(([official, derangement]) => official !== derangement))
 })

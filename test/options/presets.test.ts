@@ -46,10 +46,7 @@ test('one field beside a preset changes that field alone', (t) => {
 test('shifts of a preset are not carried to another backbone', (t) => {
   t.is(fresh({ data: 'd', preset: 'potsdam-vits8', backbone: 'starter' }).shifts, 'auto')
   const given = { self: 0.1, knn: 0.2, random: 0.3 }
-  t.deepEqual(
-    fresh({ data: 'd', preset: 'potsdam-vits8', backbone: 'starter', shifts: given }).shifts,
-    given,
-  )
+  t.deepEqual(fresh({ data: 'd', preset: 'potsdam-vits8', backbone: 'starter', shifts: given }).shifts, given)
 })
 
 test('resolved options with a preset come out of a second check unchanged', (t) => {

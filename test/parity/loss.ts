@@ -1,5 +1,12 @@
 /** The correspondence loss and the cluster probe's loss, piece by piece, with their gradients. */
-import { type ContrastiveCrfOptions, checked, job, type LossOptions, type PairMaps, type Tensor } from '../../lib/native.js'
+import {
+  type ContrastiveCrfOptions,
+  checked,
+  job,
+  type LossOptions,
+  type PairMaps,
+  type Tensor,
+} from '../../lib/native.js'
 import { scalar } from './compare.js'
 import type { Comparison } from './files.js'
 import { entry, firstOnly, mean } from './tensors.js'

@@ -1,8 +1,8 @@
 /** Which comparison a recorded file gets, by its name. */
 import { comparePatch16, compareSized, compareSmall } from './backbone.js'
 import { type FileResult, Golden } from './compare.js'
-import { type Comparison, readGolden, Surroundings, topicOf } from './files.js'
 import { compareEvaluation } from './evaluation.js'
+import { type Comparison, readGolden, Surroundings, topicOf } from './files.js'
 import { compareFeaturizer } from './head.js'
 import { compareColors, compareNearest, comparePreprocessing } from './imaging.js'
 import {

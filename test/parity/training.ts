@@ -107,7 +107,16 @@ async function compareStep(
   const views = trace.complete && {
     views: { input: golden.float(`s${step}.img_aug`), coordinates: golden.float(`s${step}.coord_aug`) },
   }
-  const input = { images, positives, labels, oracle: false, seed: 0, learningRates: LEARNING_RATES, loss, draws }
+  const input = {
+    images,
+    positives,
+    labels,
+    oracle: false,
+    seed: 0,
+    learningRates: LEARNING_RATES,
+    loss,
+    draws,
+  }
   const losses = await job((_, cancel) => trainer.step({ ...input, ...views, gradients: true }, cancel))
   const terms = {
     corr: losses.correspondence,
@@ -121,8 +130,7 @@ async function compareStep(
   }
   for (const [name, value] of Object.entries(terms)) golden.expect('loss', `s${step}.${name}`, scalar(value))
   const { corr, cluster, linear, rec = 0, aug_alignment: alignment = 0, crf = 0 } = terms
-  const optional =
-    loss.reconstructionWeight * rec + loss.alignment.weight * alignment + loss.crf.weight * crf
+  const optional = loss.reconstructionWeight * rec + loss.alignment.weight * alignment + loss.crf.weight * crf
   golden.expect('loss', `s${step}.total`, scalar(corr + cluster + linear + optional))
   if (step > 0) return
   const gradient = (name: string): Tensor => {

@@ -64,4 +64,12 @@ function drawBands(seed: number, width: number, height: number) {
 }
 
 /** Options that make a run short: 16 patches an image. */
-export const SMALL = { classes: 8, resolution: 32, batch: 4, steps: 4, dim: 12, kmeansRestarts: 1 } as const
+export const SMALL = {
+  backbone: 'starter',
+  classes: 8,
+  resolution: 32,
+  batch: 4,
+  steps: 4,
+  dim: 12,
+  kmeansRestarts: 1,
+} as const

@@ -2,7 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { computeNeighbors, Stego, type StepEvent, type TrainingEvent, writeNeighbors } from '../../lib/index.js'
+import {
+  computeNeighbors,
+  Stego,
+  type StepEvent,
+  type TrainingEvent,
+  writeNeighbors,
+} from '../../lib/index.js'
 import { job } from '../../lib/native.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 
@@ -55,12 +61,22 @@ test('labels as teachers, codes without projection, keys of an earlier block', a
   const plain = await Stego.train({ ...SMALL, data, projection: null })
   t.deepEqual([plain.info.dim, plain.info.projection], [192, null])
   const out = join(await temporaryFolder(t), 'keys')
-  const keys = await Stego.train({ ...SMALL, data, out, featureKind: 'keys', featureLayer: 2, continuous: false })
+  const keys = await Stego.train({
+    ...SMALL,
+    data,
+    out,
+    featureKind: 'keys',
+    featureLayer: 2,
+    continuous: false,
+  })
   t.is(keys.info.dim, SMALL.classes)
   const image = join(data, 'imgs', 'val', '00.png')
   const loaded = await Stego.load(out)
   t.deepEqual((await loaded.segment(image)).labels, (await keys.segment(image)).labels)
-  t.deepEqual(await loaded.features(image, { resolution: 32 }), await keys.features(image, { resolution: 32 }))
+  t.deepEqual(
+    await loaded.features(image, { resolution: 32 }),
+    await keys.features(image, { resolution: 32 }),
+  )
 })
 
 test('an oracle needs labels for every image', async (t) => {

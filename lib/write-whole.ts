@@ -1,7 +1,7 @@
 /** Files that appear whole or not at all. */
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { StegoError } from '../errors.js'
+import { StegoError } from './errors.js'
 
 /**
  * Writes to a temporary name in the same folder, syncs and renames; a missing folder is made.

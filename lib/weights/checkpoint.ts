@@ -1,0 +1,166 @@
+/**
+ * Checkpoints of the official STEGO and of leggedrobotics' fork: what their stored configuration says, in our options
+ * (stego.md A1, A6, A11). Tensors decide where they can: the code's width, the projection, the patch.
+ */
+import type { NameMap, TensorEntry } from '../native.js'
+import { type TrainOptions, trainSchema } from '../options/train.js'
+import type { Found, ModelLayout } from './names.js'
+import type { ModelRecord } from './record.js'
+
+/** Attention heads of DINO's models. */
+const HEADS = new Map<unknown, number>([
+  ['vit_tiny', 3],
+  ['vit_small', 6],
+  ['vit_base', 12],
+  ['vit_large', 16],
+])
+
+type Config = Record<string, unknown>
+
+/** What `torch.load` would show beside the tensors, as far as it is read here. */
+export interface CheckpointValues {
+  hyper_parameters?: { n_classes?: unknown; cfg?: unknown }
+  global_step?: unknown
+  /** DINO keeps the arguments of its training here. */
+  args?: { arch?: unknown }
+}
+
+/** The record of a checkpoint, or in one sentence why this version can not compute what it was trained on. */
+export function describeCheckpoint(
+  { layout, names, foreign }: Found<ModelLayout>,
+  tensors: TensorEntry[],
+  values: CheckpointValues,
+): ModelRecord | string {
+  const config = isConfig(values.hyper_parameters?.cfg) ? values.hyper_parameters.cfg : {}
+  const problem = unsupported(config, layout, foreign)
+  if (problem) return problem
+  const shapes = shapesOf(names, tensors)
+  const [dim, width] = shapes['net.cluster1.0.weight'] ?? []
+  const patch = shapes['net.model.patch_embed.proj.weight']?.[2]
+  const clusters = shapes['cluster_probe.clusters']?.[0]
+  const classes =
+    integer(values.hyper_parameters?.n_classes) ??
+    shapes['linear_probe.weight']?.[0] ??
+    (clusters === undefined ? undefined : clusters - (integer(config.extra_clusters) ?? 0))
+  if (dim === undefined || width === undefined || patch === undefined || classes === undefined) {
+    return 'its tensors do not have the shapes of a STEGO model'
+  }
+  if (classes < 2 || classes > 255) return `it has ${classes} classes, and this version takes 2 to 255`
+  const type = layout === 'official' ? config.model_type : config.backbone_type
+  const name = text(config.pretrained_weights) ?? `${text(type) ?? `vit, ${width} wide`}, patch ${patch}`
+  const projection = 'net.cluster2.0.weight' in shapes ? 'nonlinear' : 'linear'
+  const options = translate({
+    ...optionsOf(config),
+    classes,
+    extraClusters: Math.max(0, (clusters ?? classes) - classes),
+    dim,
+    projection,
+    backbone: name,
+  })
+  const backbone = Object.entries(shapes).filter(([tensor]) => tensor.startsWith('net.model.'))
+  const parameters = backbone.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0)
+  const heads = headsOf(type) || Math.max(1, Math.floor(width / 64))
+  const depth = backbone.filter(([tensor]) => tensor.endsWith('.norm1.weight')).length
+  return {
+    format: 1,
+    step: Math.max(0, integer(values.global_step) ?? 0),
+    options,
+    shifts: options.shifts === 'auto' ? null : options.shifts,
+    backbone: { name, dim: width, patch, depth, heads, parameters },
+    images: { train: 0, labelled: 0 },
+    classNames: null,
+    assignment: null,
+  }
+}
+
+/** The attention heads that a model of this name has; 0 for an unknown name. */
+export function headsOf(type: unknown): number {
+  return HEADS.get(type) ?? 0
+}
+
+function unsupported(config: Config, layout: ModelLayout, foreign: string[]): string | null {
+  const architecture = layout === 'official' ? config.arch : config.backbone
+  if (architecture !== undefined && architecture !== 'dino') {
+    return `its backbone is "${architecture}", and this version computes DINO's ViT`
+  }
+  if (foreign.length > 0) return `its backbone has ${foreign[0]}, which is not part of DINO's ViT`
+  return null
+}
+
+/** Official keys, and the fork's where they differ, as our options; undefined where a key is missing. */
+function optionsOf(config: Config): Record<string, unknown> {
+  const shifts = {
+    self: config.pos_intra_shift,
+    knn: config.pos_inter_shift,
+    random: config.neg_inter_shift,
+  }
+  return {
+    data: text(config.dataset_name) ?? 'unknown',
+    dataset: config.dataset_name,
+    crops: config.crop_type,
+    cropRatio: config.crop_ratio,
+    steps: config.max_steps,
+    batch: config.batch_size,
+    resolution: config.res,
+    crop: { center: 'center', null: 'squash' }[String(config.loader_crop_type)],
+    neighbors: config.num_neighbors,
+    shifts: Object.values(shifts).every((shift) => typeof shift === 'number') ? shifts : 'auto',
+    weights: {
+      self: config.pos_intra_weight,
+      knn: config.pos_inter_weight,
+      random: config.neg_inter_weight,
+    },
+    learningRates: { head: config.lr, linear: config.linear_lr, cluster: config.cluster_lr },
+    correspondenceWeight: config.correspondence_weight,
+    reconstruction: { weight: config.rec_weight },
+    alignment: { weight: config.aug_alignment_weight, axes: 'official' },
+    contrastiveCrf: {
+      weight: config.crf_weight,
+      samples: config.crf_samples,
+      alpha: config.alpha,
+      beta: config.beta,
+      gamma: config.gamma,
+      bilateral: config.w1,
+      gaussian: config.w2,
+      shift: config.shift,
+    },
+    featureKind: { feat: 'feat', KK: 'keys' }[String(config.dino_feat_type)],
+    salience: config.use_salience,
+    oracle: config.use_true_labels,
+    resetProbesAt: config.reset_probe_steps,
+    centering: config.pointwise === false ? 'none' : 'official',
+    zeroClamp: config.zero_clamp,
+    stabilize: config.stabalize,
+    featureSamples: config.feature_samples,
+    negativeSamples: config.neg_samples,
+    dropout: config.dropout_p,
+    featureDropout: config.dropout,
+  }
+}
+
+/** Options with defaults for what is missing or has no counterpart here (a batch of one, say). */
+function translate(given: Record<string, unknown>): TrainOptions {
+  const valid = Object.entries(given).filter(
+    ([key, value]) => trainSchema.shape[key as keyof TrainOptions].safeParse(value).success,
+  )
+  return trainSchema.parse(Object.fromEntries(valid))
+}
+
+function shapesOf(names: NameMap, tensors: TensorEntry[]): Record<string, number[]> {
+  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]))
+  return Object.fromEntries(
+    Object.entries(names).map(([ours, theirs]) => [ours, shapes.get(String(theirs))!]),
+  )
+}
+
+function isConfig(value: unknown): value is Config {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function integer(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? (value as number) : undefined
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length > 0 ? value : undefined
+}

@@ -1,0 +1,155 @@
+/**
+ * Names of tensors in weight files of several programs, mapped to ours: DINO's for backbones (`blocks.0.attn.qkv.weight`),
+ * those of the official checkpoints for models (`net.model.*`, `net.cluster1.0.*`, ...; stego.md A11).
+ */
+import type { NameMap, TensorEntry } from '../native.js'
+
+export type BackboneLayout = 'dino' | 'timm' | 'huggingface'
+export type ModelLayout = 'official' | 'leggedrobotics'
+
+/** Where the tensors of something lie in a file. */
+export interface Found<Layout> {
+  layout: Layout
+  /** Our names to the file's. */
+  names: NameMap
+  /** Tensors, by the file's names, of parts that a plain ViT does not have: LayerScale, registers, ... */
+  foreign: string[]
+}
+
+/** `weight` and `bias` of a layer. */
+type Layer = string
+
+const BLOCK_LAYERS: Layer[] = ['norm1', 'attn.qkv', 'attn.proj', 'norm2', 'mlp.fc1', 'mlp.fc2']
+
+/** Layers of Hugging Face's ViT; `query`, `key` and `value` become one. */
+const HUGGING_FACE = new Map<string, Layer>([
+  ['embeddings.patch_embeddings.projection', 'patch_embed.proj'],
+  ['layernorm', 'norm'],
+])
+const HUGGING_FACE_TENSORS = new Map([
+  ['embeddings.cls_token', 'cls_token'],
+  ['embeddings.position_embeddings', 'pos_embed'],
+])
+const HUGGING_FACE_BLOCK = new Map<string, Layer>([
+  ['layernorm_before', 'norm1'],
+  ['attention.output.dense', 'attn.proj'],
+  ['layernorm_after', 'norm2'],
+  ['intermediate.dense', 'mlp.fc1'],
+  ['output.dense', 'mlp.fc2'],
+])
+const QUERY_KEY_VALUE = ['query', 'key', 'value'].map((part) => `attention.attention.${part}`)
+
+/** Tensors whose presence tells a layout, below one prefix. */
+const BACKBONE_MARKS = {
+  dino: ['patch_embed.proj.weight', 'blocks.0.attn.qkv.weight'],
+  huggingface: [
+    'embeddings.patch_embeddings.projection.weight',
+    'encoder.layer.0.attention.attention.query.weight',
+  ],
+} as const
+const MODEL_MARKS = {
+  official: ['net.cluster1.0.weight', 'net.model.patch_embed.proj.weight'],
+  leggedrobotics: ['segmentation_head.linear.0.weight', 'backbone.model.patch_embed.proj.weight'],
+} as const
+
+/** The layout of leggedrobotics/self_supervised_segmentation (stego.md A11). */
+const LEGGED: [string, string][] = [
+  ['backbone.model.', 'net.model.'],
+  ['segmentation_head.linear.', 'net.cluster1.'],
+  ['segmentation_head.nonlinear.', 'net.cluster2.'],
+]
+
+/**
+ * The ViT of a file: under DINO's, timm's or Hugging Face's names, behind any prefix (`module.`, `backbone.`,
+ * `net.model.`). Of a teacher and a student it is the teacher. Null where there is none.
+ */
+export function findBackbone(tensors: TensorEntry[]): Found<BackboneLayout> | null {
+  const found = (['dino', 'huggingface'] as const)
+    .flatMap((layout) => prefixes(tensors, BACKBONE_MARKS[layout]).map((prefix) => ({ layout, prefix })))
+    .toSorted((a, b) => rank(a.prefix) - rank(b.prefix))[0]
+  if (!found) return null
+  const rest = below(tensors, found.prefix)
+  if (found.layout === 'huggingface') return { layout: 'huggingface', ...mapHuggingFace(rest, found.prefix) }
+  const layout = rest.includes('head.weight') ? 'timm' : 'dino'
+  const names = Object.fromEntries(rest.filter(isDino).map((name) => [name, found.prefix + name]))
+  return { layout, names, foreign: rest.filter(isForeign).map((name) => found.prefix + name) }
+}
+
+/**
+ * The model of a file: the official layout, which this package's own files have too, or leggedrobotics'. All tensors
+ * beside those of the network (`decoder`, `train_cluster_probe`, optimisers) are carried under their names. Null where
+ * there is none.
+ */
+export function findModel(tensors: TensorEntry[]): Found<ModelLayout> | null {
+  for (const layout of ['official', 'leggedrobotics'] as const) {
+    const prefix = prefixes(tensors, MODEL_MARKS[layout])[0]
+    if (prefix === undefined) continue
+    const names = Object.fromEntries(
+      below(tensors, prefix).map((name) => [layout === 'official' ? name : fromLegged(name), prefix + name]),
+    )
+    const backbone = Object.keys(names).filter((name) => name.startsWith('net.model.'))
+    const foreign = backbone.filter((name) => isForeign(name.slice('net.model.'.length)))
+    return { layout, names, foreign: foreign.map((name) => names[name]!) }
+  }
+  return null
+}
+
+function fromLegged(name: string): string {
+  const known = LEGGED.find(([theirs]) => name.startsWith(theirs))
+  return known ? known[1] + name.slice(known[0].length) : name
+}
+
+function mapHuggingFace(rest: string[], prefix: string): Pick<Found<BackboneLayout>, 'names' | 'foreign'> {
+  const names: NameMap = {}
+  const foreign: string[] = []
+  for (const name of rest) {
+    const [, number, inBlock] = /^encoder\.layer\.(\d+)\.(.+)$/.exec(name) ?? []
+    const [, layer, kind] = /^(.+)\.(weight|bias)$/.exec(inBlock ?? name) ?? []
+    const ours = (inBlock ? HUGGING_FACE_BLOCK : HUGGING_FACE).get(layer ?? '')
+    const whole = HUGGING_FACE_TENSORS.get(name)
+    const block = number === undefined ? '' : `blocks.${number}.`
+    if (whole) names[whole] = prefix + name
+    else if (ours) names[`${block}${ours}.${kind}`] = prefix + name
+    else if (inBlock && QUERY_KEY_VALUE.includes(layer!)) {
+      names[`${block}attn.qkv.${kind}`] = QUERY_KEY_VALUE.map(
+        (part) => `${prefix}encoder.layer.${number}.${part}.${kind}`,
+      )
+    } else if (inBlock || (name.startsWith('embeddings.') && name !== 'embeddings.mask_token')) {
+      foreign.push(prefix + name)
+    }
+  }
+  return { names, foreign }
+}
+
+const DINO = new RegExp(
+  `^(cls_token|pos_embed|(patch_embed\\.proj|norm|blocks\\.\\d+\\.(${BLOCK_LAYERS.join('|')}))\\.(weight|bias))$`,
+)
+
+function isDino(name: string): boolean {
+  return DINO.test(name)
+}
+
+/** Whether a tensor beside DINO's belongs to a part that changes the features. */
+function isForeign(name: string): boolean {
+  if (isDino(name)) return false
+  return /^(blocks|dist_token|reg_token|register_tokens|norm_pre|fc_norm)(\.|$)/.test(name)
+}
+
+/** The prefixes below which all of these names are. */
+function prefixes(tensors: TensorEntry[], [first, ...others]: readonly string[]): string[] {
+  const all = new Set(tensors.map(({ name }) => name))
+  return tensors
+    .filter(({ name }) => name === first || name.endsWith(`.${first}`))
+    .map(({ name }) => name.slice(0, -first!.length))
+    .filter((prefix) => others.every((name) => all.has(prefix + name)))
+}
+
+function below(tensors: TensorEntry[], prefix: string): string[] {
+  return tensors.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []))
+}
+
+/** Teachers first, students last. */
+function rank(prefix: string): number {
+  const parts = prefix.split('.')
+  return parts.includes('teacher') ? 0 : parts.includes('student') ? 2 : 1
+}
