@@ -5,12 +5,14 @@ import { neighborsSchema } from '../neighbors/options.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
+import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, Surroundings } from './command.js'
+import { downloadReport } from './download.js'
 import { jsonOption } from './json.js'
 import { openStatus } from './status.js'
 import { count, shellWord, significant } from './words.js'
 
-const { onProgress: _, signal: __, ...flags } = neighborsSchema.shape
+const { onProgress: _, onDownload: __, signal: ___, ...flags } = neighborsSchema.shape
 const schema = z.strictObject({
   ...flags,
   out: option(path(), {
@@ -51,8 +53,9 @@ async function neighbors(given: Given, { terminal, signal }: Surroundings): Prom
   const status = openStatus(terminal.stderr)
   const onProgress = (done: number, total: number) =>
     status.show({ lines: [], status: { phase: 'backbone features', done, total, details: '' } })
+  const onDownload = (progress: DownloadProgress) => status.show(downloadReport(progress))
   try {
-    const found = await computeNeighbors({ ...options, onProgress, signal })
+    const found = await computeNeighbors({ ...options, onProgress, onDownload, signal })
     await writeNeighbors(out, found)
     status.stop()
     const { similarities } = found

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { datasetFields } from '../options/dataset.js'
 import { abortSignal, option } from '../options/schema.js'
 import { trainSchema } from '../options/train.js'
+import type { DownloadProgress } from '../weights/progress.js'
 
 const { labelMap: _, ...imageFields } = datasetFields
 
@@ -35,6 +36,10 @@ export const neighborsSchema = z.strictObject({
     .custom<(done: number, total: number) => void>((value) => typeof value === 'function')
     .optional()
     .meta({ description: 'Called after every few images.', expected: 'a function' }),
+  onDownload: z
+    .custom<(progress: DownloadProgress) => void>((value) => typeof value === 'function')
+    .optional()
+    .meta({ description: 'Called while weights are fetched.', expected: 'a function' }),
   signal: abortSignal(),
 })
 

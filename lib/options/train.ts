@@ -28,9 +28,8 @@ export const trainSchema = z.strictObject({
     value: 'name|file',
     expected: 'a name, or the weight file as a path or a file: URL',
     doc:
-      'Frozen ViT whose features are distilled: published weights by name, fetched once (dino-vits8, dino-vits16, ' +
-      'dino-vitb8, dino-vitb16), the built-in starter, or a file of ViT weights (.safetensors, .pth) under the names ' +
-      'of DINO, timm or Hugging Face.',
+      'Frozen ViT whose features are distilled: dino-vits8, dino-vits16, dino-vitb8 or dino-vitb16, fetched once; the ' +
+      'built-in starter; or a .safetensors or .pth file of ViT weights under the names of DINO, timm or Hugging Face.',
   }),
   preset: option(z.enum(PRESET_NAMES).nullable().default(null), {
     group: 'Common',

@@ -2,6 +2,7 @@
  * Checkpoints of the official STEGO and of leggedrobotics' fork: what their stored configuration says, in our options
  * (stego.md A1, A6, A11). Tensors decide where they can: the code's width, the projection, the patch.
  */
+import { factsOf } from '../data/datasets/facts.js'
 import type { NameMap, TensorEntry } from '../native.js'
 import { type TrainOptions, trainSchema } from '../options/train.js'
 import type { Found, ModelLayout } from './names.js'
@@ -68,9 +69,15 @@ export function describeCheckpoint(
     shifts: options.shifts === 'auto' ? null : options.shifts,
     backbone: { name, dim: width, patch, depth, heads, parameters },
     images: { train: 0, labelled: 0 },
-    classNames: null,
+    classNames: namesOf(options),
     assignment: null,
   }
+}
+
+/** Names of the classes, where the checkpoint is of a dataset that is known. */
+function namesOf({ dataset, classes }: TrainOptions): string[] | null {
+  const facts = factsOf(dataset)
+  return facts?.classes === classes ? facts.classNames : null
 }
 
 /** The attention heads that a model of this name has; 0 for an unknown name. */

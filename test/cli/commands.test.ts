@@ -88,7 +88,7 @@ test('train --resume hands over the run and only what changes', async (t) => {
     },
   })
   await stego(api, ['train', '--resume', 'runs/a', '--steps', '900'])
-  const { signal: _, ...rest } = input!
+  const { signal: _, onDownload: __, ...rest } = input!
   t.deepEqual(rest, { resume: 'runs/a', steps: 900 })
 })
 

@@ -45,7 +45,7 @@ test('help of train: defaults with units, common flags first', async (t) => {
   t.regex(flat, /--cache-bytes <size> [^(]*\(default: 2 GiB\)/)
   t.regex(flat, /--\[no-\]zero-clamp [^(]*\(default: on\)/)
   t.regex(flat, /--validate-every <n> [^(]*\(default: once, at the end\)/)
-  t.regex(flat, /--backbone <name\|file> [^(]*\(default: starter\)/)
+  t.regex(flat, /--backbone <name\|file> [^(]*\(default: dino-vits8\)/)
   const places = ['--data', '--classes', '--steps', '--out', '--dim', '--threads'].map((flag) =>
     stdout.indexOf(`  ${flag} `),
   )

@@ -18,6 +18,7 @@ import { recordingTerminal } from '../cli/fixtures/terminal.js'
 import { makeDataset, temporaryFolder } from '../support/dataset.js'
 
 const SIZE = { resolution: 32, crop: 'center' } as const
+const CHEAP = { backbone: 'starter', ...SIZE } as const
 
 /** Features of an image by the starter, averaged over its patches. */
 async function pooledFeatures(image: string, backbone: NativeBackbone): Promise<number[]> {
@@ -41,7 +42,7 @@ test('neighbours are those of averaged features, and go to a file and back', asy
   const data = await makeDataset(t, { train: 11, labelled: 2 })
   const progress: number[][] = []
   const onProgress = (done: number, total: number) => progress.push([done, total])
-  const found = await computeNeighbors({ data, k: 4, ...SIZE, onProgress })
+  const found = await computeNeighbors({ data, k: 4, ...CHEAP, onProgress })
   t.deepEqual(progress, [
     [8, 11],
     [11, 11],
@@ -81,21 +82,21 @@ test('neighbours are those of averaged features, and go to a file and back', asy
 test('crops have neighbours of their own, labels are not looked at', async (t) => {
   const data = await makeDataset(t, { train: 2 })
   await writeFile(join(data, 'labels', 'train', '00.png'), 'damaged')
-  const found = await computeNeighbors({ data, k: 3, ...SIZE, crops: 'five' })
+  const found = await computeNeighbors({ data, k: 3, ...CHEAP, crops: 'five' })
   t.deepEqual([found.count, found.k], [10, 3])
-  const other = await computeNeighbors({ data, k: 3, ...SIZE, crops: 'five', cropRatio: 0.7 })
+  const other = await computeNeighbors({ data, k: 3, ...CHEAP, crops: 'five', cropRatio: 0.7 })
   t.notDeepEqual(other.indices, found.indices)
   t.notDeepEqual(other.fingerprints, found.fingerprints)
 })
 
 test('few images have few neighbours, one has none', async (t) => {
-  const found = await computeNeighbors({ data: await makeDataset(t, { train: 3 }), ...SIZE })
+  const found = await computeNeighbors({ data: await makeDataset(t, { train: 3 }), ...CHEAP })
   t.is(found.k, 2)
   for (const image of [0, 1, 2]) {
     const others = [0, 1, 2].filter((other) => other !== image)
     t.deepEqual([...found.indices.subarray(2 * image, 2 * image + 2)].sort(), others)
   }
-  await t.throwsAsync(computeNeighbors({ data: await makeDataset(t, { train: 1 }), ...SIZE }), {
+  await t.throwsAsync(computeNeighbors({ data: await makeDataset(t, { train: 1 }), ...CHEAP }), {
     code: 'ERR_STEGO_DATA_EMPTY',
   })
 })
@@ -105,13 +106,13 @@ test('wrong options are refused, an aborted search ends with its reason', async 
   const code = 'ERR_STEGO_OPTION'
   await t.throwsAsync(computeNeighbors({ data, k: 0 }), { code, message: /"k"/ })
   await t.throwsAsync(computeNeighbors({ data, neighbours: 3 } as unknown as { data: string }), { code })
-  await t.throwsAsync(computeNeighbors({ data, resolution: 36 }), { code: 'ERR_STEGO_SIZE' })
+  await t.throwsAsync(computeNeighbors({ data, backbone: 'starter', resolution: 36 }), { code: 'ERR_STEGO_SIZE' })
   await t.throwsAsync(computeNeighbors({ data, backbone: 'none' }), { code: 'ERR_STEGO_BACKBONE' })
   await t.throwsAsync(computeNeighbors({ data, split: 'val' }), { code: 'ERR_STEGO_DATA_MISSING' })
   const stop = new AbortController()
   const reason = new Error('changed my mind')
   const onProgress = () => stop.abort(reason)
-  t.is(await t.throwsAsync(computeNeighbors({ data, ...SIZE, onProgress, signal: stop.signal })), reason)
+  t.is(await t.throwsAsync(computeNeighbors({ data, ...CHEAP, onProgress, signal: stop.signal })), reason)
 })
 
 async function neighbors(...args: string[]) {
@@ -122,11 +123,13 @@ async function neighbors(...args: string[]) {
   return { stdout: stdout(), stderr: stderr() }
 }
 
+const SMALL = ['--backbone', 'starter', '--resolution', '32']
+
 test('the command writes both formats and says what to do with them', async (t) => {
   const data = await makeDataset(t, { train: 5 })
   const folder = await temporaryFolder(t)
   const file = join(folder, 'nns', 'nns_vit_tiny_bands_train_None_32.npz')
-  const { stdout, stderr } = await neighbors('--data', data, '--resolution', '32', '--out', file)
+  const { stdout, stderr } = await neighbors('--data', data, ...SMALL, '--out', file)
   t.regex(stdout, /^neighbours: 4 for each of 5 images, mean similarity [\d.]+\nfile: .*\nnext: stego train /)
   t.true(stdout.endsWith(`stego train --data ${data} --neighbor-file ${file}\n`))
   t.regex(stderr, /backbone features 5\/5/)
@@ -138,7 +141,7 @@ test('the command writes both formats and says what to do with them', async (t) 
   )
 
   const own = join(folder, 'own.safetensors')
-  const json = await neighbors('--data', data, '--resolution', '32', '--k', '2', '--out', own, '--json')
+  const json = await neighbors('--data', data, ...SMALL, '--k', '2', '--out', own, '--json')
   const { meanSimilarity, ...result } = JSON.parse(json.stdout)
   t.deepEqual(result, { file: own, images: 5, k: 2 })
   t.true(meanSimilarity > 0 && meanSimilarity <= 1)

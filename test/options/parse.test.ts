@@ -132,10 +132,17 @@ test('the defaults of segment, evaluate and features', (t) => {
   t.deepEqual(parseOptions(evaluateSchema, { data: 'x' }, ''), {
     data: 'x',
     split: 'val',
+    dataset: null,
+    labelMap: null,
+    crops: null,
+    cropRatio: 0.5,
     resolution: 320,
     crop: 'center',
     flip: true,
     batch: 8,
+    matching: 'one-to-one',
+    official: false,
+    temperature: 2,
   })
   t.deepEqual(parseOptions(featuresSchema, {}, ''), { resolution: 224, crop: 'whole' })
 })
