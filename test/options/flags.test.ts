@@ -103,3 +103,15 @@ test('a wrong value is blamed on its flag', (t) => {
     '  --weights.knn must be a finite number of at least 0, received -1',
   ])
 })
+
+test('a choice may be none, or a number', (t) => {
+  const read = (...args: string[]) => readFlags(trainSchema, args, 'stego train').values
+  t.deepEqual(read('--projection', 'none', '--feature-samples', 'all'), {
+    projection: null,
+    featureSamples: 'all',
+  })
+  t.deepEqual(read('--projection', 'linear', '--feature-samples', '7'), {
+    projection: 'linear',
+    featureSamples: 7,
+  })
+})
