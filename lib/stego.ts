@@ -205,7 +205,7 @@ export class Stego {
     return new Segmentation({
       image,
       labels: prediction!.labels[head]!,
-      classes: head === 'online' ? checked(() => network.info.clusters) : record.options.classes,
+      classes: checked(() => (head === 'linear' ? network.info.classes : network.info.clusters)),
       classNames: record.classNames,
       head,
       source: typeof input === 'string' ? input : input instanceof URL ? fileURLToPath(input) : null,

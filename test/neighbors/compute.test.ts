@@ -106,7 +106,9 @@ test('wrong options are refused, an aborted search ends with its reason', async 
   const code = 'ERR_STEGO_OPTION'
   await t.throwsAsync(computeNeighbors({ data, k: 0 }), { code, message: /"k"/ })
   await t.throwsAsync(computeNeighbors({ data, neighbours: 3 } as unknown as { data: string }), { code })
-  await t.throwsAsync(computeNeighbors({ data, backbone: 'starter', resolution: 36 }), { code: 'ERR_STEGO_SIZE' })
+  await t.throwsAsync(computeNeighbors({ data, backbone: 'starter', resolution: 36 }), {
+    code: 'ERR_STEGO_SIZE',
+  })
   await t.throwsAsync(computeNeighbors({ data, backbone: 'none' }), { code: 'ERR_STEGO_BACKBONE' })
   await t.throwsAsync(computeNeighbors({ data, split: 'val' }), { code: 'ERR_STEGO_DATA_MISSING' })
   const stop = new AbortController()

@@ -46,6 +46,9 @@ test('every optional term at once: told, saved, resumed to the same bytes', asyn
   const evaluation = await model.evaluate({ data, resolution: 32 })
   t.is(evaluation.cluster!.assignment.length, 10)
   t.is(evaluation.linear!.confusion.length, 8)
+  const image = join(data, 'imgs', 'val', '00.png')
+  const [clusters, linear] = [await model.segment(image), await model.segment(image, { labels: 'linear' })]
+  t.deepEqual([clusters.classes, linear.classes], [10, 8])
 
   const halves = join(folder, 'halves')
   await Stego.train({ ...options, steps: 2, out: halves })
