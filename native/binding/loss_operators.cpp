@@ -157,9 +157,10 @@ Napi::Value correspondence_loss_operator(const Napi::CallbackInfo& info) {
                               draws, options);
       loss.total.backward();
       const int64_t columns = draws.coordinates1.size(1), rows = draws.coordinates1.size(2);
-      const auto map = [&](const at::Tensor& values) {  // [.., B, P, Q] -> [n * B, h, w, i, j]
-        return values.defined() ? values.detach().reshape({-1, rows, columns, rows, columns})
-                                : at::empty({0, rows, columns, rows, columns});
+      const auto map = [&](const at::Tensor& values) {  // [B, P, n, Q] -> [n * B, h, w, i, j]
+        return values.defined()
+                   ? values.detach().permute({2, 0, 1, 3}).reshape({-1, rows, columns, rows, columns})
+                   : at::empty({0, rows, columns, rows, columns});
       };
       return {{"total", loss.total.detach()},
               {"selfLoss", map(loss.self.loss)},

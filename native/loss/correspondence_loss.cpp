@@ -22,14 +22,17 @@ at::Tensor normalize_samples(const at::Tensor& samples) {
 }
 
 at::Tensor correspondence(const at::Tensor& unit1, const at::Tensor& unit2) {
-  return at::bmm(unit1, unit2.transpose(1, 2));  // [B, P, Q]
+  const int64_t batch = unit1.size(0), draws = unit2.size(0) / batch, points = unit2.size(1);
+  const at::Tensor partners = unit2.reshape({batch, draws * points, unit2.size(2)});
+  return at::bmm(unit1, partners.transpose(1, 2)).view({batch, unit1.size(1), draws, points});
 }
 
 at::Tensor center(const at::Tensor& feature_correspondence, Centering centering) {
   if (centering == Centering::none) return feature_correspondence;
-  const at::Tensor centred = feature_correspondence - feature_correspondence.mean({2}, /*keepdim=*/true);
+  at::Tensor centred = feature_correspondence - feature_correspondence.mean({3}, /*keepdim=*/true);
   if (centering == Centering::paper) return centred;
-  return centred - centred.mean() + feature_correspondence.mean();
+  const auto overall = [](const at::Tensor& values) { return values.mean({0, 1, 3}, /*keepdim=*/true); };
+  return centred.add_(overall(feature_correspondence) - overall(centred));
 }
 
 at::Tensor pair_loss(const at::Tensor& feature_correspondence, const at::Tensor& code_correspondence,
@@ -49,9 +52,9 @@ namespace {
 
 // Unit vectors at the sampled positions.
 struct Sampled {
-  at::Tensor anchors;               // [B, P, C] of the images, at the first positions
-  at::Tensor neighbors;             // [B, Q, C] of their neighbours, at the second positions
-  std::vector<at::Tensor> randoms;  // [B, Q, C] of each draw's images, at the second positions
+  at::Tensor anchors;    // [B, P, C] of the images, at the first positions
+  at::Tensor neighbors;  // [B, Q, C] of their neighbours, at the second positions
+  at::Tensor randoms;    // [B * n, Q, C] of each image's random partners, at the second positions
 };
 
 // `sample(points, positive, sources)` reads the maps of the batch or of its neighbours.
@@ -60,10 +63,9 @@ Sampled sample_pairs(const Draws& draws, int64_t grid_height, int64_t grid_width
   const SamplePoints first(draws.coordinates1, grid_height, grid_width);
   const SamplePoints second(draws.coordinates2, grid_height, grid_width);
   Sampled sampled{normalize_samples(sample(first, false, at::Tensor())),
-                  normalize_samples(sample(second, true, at::Tensor())),
-                  {}};
-  for (const at::Tensor& images : draws.negatives.unbind(0)) {
-    sampled.randoms.push_back(normalize_samples(sample(second, false, images)));
+                  normalize_samples(sample(second, true, at::Tensor())), at::Tensor()};
+  if (draws.negatives.size(0) > 0) {
+    sampled.randoms = normalize_samples(sample(second, false, draws.negatives.t()));
   }
   return sampled;
 }
@@ -106,14 +108,8 @@ CorrespondenceLoss correspondence_loss(const PairInput& input, const Draws& draw
   result.knn = pair(features.neighbors, codes.neighbors, options.shifts.knn);
   result.total = reduce(result.self.loss, options.reduction) * options.weights.self +
                  reduce(result.knn.loss, options.reduction) * options.weights.knn;
-  std::vector<at::Tensor> losses, similarities;
-  for (size_t i = 0; i < codes.randoms.size(); ++i) {
-    PairTerm term = pair(features.randoms[i], codes.randoms[i], options.shifts.random);
-    losses.push_back(term.loss);
-    similarities.push_back(term.similarity);
-  }
-  if (!losses.empty()) {
-    result.random = {at::stack(losses), at::stack(similarities)};
+  if (codes.randoms.defined()) {
+    result.random = pair(features.randoms, codes.randoms, options.shifts.random);
     result.total = result.total + reduce(result.random.loss, options.reduction) * options.weights.random;
   }
   result.total = result.total * options.correspondence_weight;
@@ -127,10 +123,8 @@ FeatureCorrespondences feature_correspondences(const Teacher& teacher, const Dra
   const auto flat = [&](const at::Tensor& partner) {
     return center(correspondence(sampled.anchors, partner), options.centering).view(-1);
   };
-  std::vector<at::Tensor> randoms;
-  for (const at::Tensor& partner : sampled.randoms) randoms.push_back(flat(partner));
   return {flat(sampled.anchors), flat(sampled.neighbors),
-          randoms.empty() ? at::empty({0}) : at::cat(randoms)};
+          sampled.randoms.defined() ? flat(sampled.randoms) : at::empty({0})};
 }
 
 }  // namespace stego

@@ -11,10 +11,11 @@ namespace stego {
 // L2-normalised over channels with eps 1e-10.
 at::Tensor normalize_samples(const at::Tensor& samples);
 
-// Cosine similarity of every pair of positions (equations 1 and 2): unit vectors [B, P, C], [B, Q, C] -> [B,
-// P, Q].
+// Cosine similarity of every pair of positions (equations 1 and 2): unit vectors [B, P, C] of images and
+// [B * n, Q, C] of n partners each -> [B, P, n, Q].
 at::Tensor correspondence(const at::Tensor& unit1, const at::Tensor& unit2);
 
+// Centres [B, P, n, Q] over each anchor's Q; the overall mean is that of each of the n draws by itself.
 at::Tensor center(const at::Tensor& feature_correspondence, Centering centering);
 
 // Elementwise loss of one pairing (equations 3 and 4): -clamp(S) * (F - shift), with F already centred.
@@ -39,8 +40,7 @@ struct PairInput {
   int64_t grid_height, grid_width;
 };
 
-// Elementwise losses and code similarities of one pair type, [B, P, Q] or, for the random pairs, [n, B, P,
-// Q].
+// Elementwise losses and code similarities of one pair type, [B, P, n, Q]; n is 1 but for the random pairs.
 struct PairTerm {
   at::Tensor loss, similarity;
 };

@@ -11,18 +11,18 @@ class SamplePoints {
  public:
   SamplePoints(const at::Tensor& coordinates, int64_t grid_height, int64_t grid_width);
 
-  // maps [N, h*w, C] -> [B, S'*S, C]; row b of the points reads map `sources[b]`, or map b without `sources`.
+  // maps [N, h*w, C] -> [B * n, S'*S, C]: the points of each row of the coordinates, read from n maps named
+  // by `sources` [B, n], or from the map of the row itself without `sources` (n = 1).
   at::Tensor sample(const at::Tensor& maps, const at::Tensor& sources = {}) const;
 
   // The same of the one-hot maps [N, h*w, values] of class maps [N, h*w] int64, which never exist whole.
   at::Tensor sample_one_hot(const at::Tensor& classes, int64_t values, const at::Tensor& sources = {}) const;
 
  private:
-  template <typename Read>
-  at::Tensor blend(int64_t places, const at::Tensor& sources, Read read) const;
+  at::Tensor sources_or_own(const at::Tensor& sources) const;
 
-  at::Tensor places_[4];   // [B, S'*S] index into h*w
-  at::Tensor weights_[4];  // [B * S'*S, 1]
+  at::Tensor places_;   // [B, S'*S, 4] index into h*w
+  at::Tensor weights_;  // [B, S'*S, 4]
 };
 
 }  // namespace stego
