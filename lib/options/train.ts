@@ -71,6 +71,11 @@ export const trainSchema = z.strictObject({
     value: 'name',
     doc: 'Split to score on, where it exists and has labels.',
   }),
+  validationResolution: option(z.int().min(8).default(320), {
+    group: 'Images',
+    unit: 'pixels',
+    doc: 'Side of the square image in validations and on contact sheets, up to a multiple of the patch. Official value.',
+  }),
   resolution: option(z.int().min(8).default(224), {
     group: 'Images',
     unit: 'pixels',

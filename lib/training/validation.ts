@@ -14,7 +14,6 @@ import type { ValidationEvent } from './events.js'
 
 /** Images on a contact sheet. */
 const SHEET_IMAGES = 8
-const RESOLUTION = 320
 
 /** Scores the validation split as `evaluate` does by default. */
 export async function validate(
@@ -46,7 +45,7 @@ export async function writeSheet(
   return path
 }
 
-/** 320 where the patch allows it, else the next multiple. */
-function evaluationSize({ backbone: { patch } }: ModelRecord): number {
-  return Math.ceil(RESOLUTION / patch) * patch
+/** The resolution asked for, or the next that the patch allows. */
+function evaluationSize({ options, backbone: { patch } }: ModelRecord): number {
+  return Math.ceil(options.validationResolution / patch) * patch
 }

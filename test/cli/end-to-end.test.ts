@@ -21,6 +21,8 @@ const SMALL = [
   '2',
   '--resolution',
   '32',
+  '--validation-resolution',
+  '32',
   '--kmeans-restarts',
   '1',
 ]

@@ -66,6 +66,7 @@ function drawBands(seed: number, width: number, height: number) {
 /** Options that make a run short: 16 patches an image. */
 export const SMALL = {
   backbone: 'starter',
+  validationResolution: 32,
   classes: 8,
   resolution: 32,
   batch: 4,
