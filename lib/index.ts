@@ -53,6 +53,15 @@ export {
   type CorrespondenceLossInput,
   correspondenceLoss,
 } from './standalone/correspondence-loss.js'
+export { type DenseCrf, denseCrf, denseCrfBatch } from './standalone/dense-crf.js'
+export {
+  CRF_PRESETS,
+  type CrfIteration,
+  type CrfPreset,
+  type DenseCrfBatchInput,
+  type DenseCrfInput,
+  type DenseCrfProblem,
+} from './standalone/dense-crf-options.js'
 export {
   type NearestNeighbors,
   type NearestNeighborsInput,

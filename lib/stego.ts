@@ -192,11 +192,18 @@ export class Stego {
 
   async #segment(input: ImageInput, options: SegmentOptions): Promise<Segmentation> {
     const { network, record } = this.#model
-    const { resolution, flip, probabilities, signal } = options
+    const { resolution, flip, crf, probabilities, signal } = options
     const transform = createTransform(resolution, 'whole', record.backbone.patch)
     const head = this.#head(options.labels)
     const image = await decodeImage(input)
-    const settings = { transform, flip, heads: [head], size: 'original' as const, temperature: TEMPERATURE }
+    const settings = {
+      transform,
+      flip,
+      crf,
+      heads: [head],
+      size: 'original' as const,
+      temperature: TEMPERATURE,
+    }
     const logProbabilities = probabilities ? [head] : []
     const [prediction] = await job(
       (_, cancel) => network.predict([image], { ...settings, logProbabilities }, cancel),

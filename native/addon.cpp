@@ -33,6 +33,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   stego::define_files(env, exports);
   stego::define_imaging_operators(env, exports);
   stego::define_loss_operators(env, exports);
+  stego::define_crf_operators(env, exports);
   stego::define_machine(env, exports);
   return exports;
 }

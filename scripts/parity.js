@@ -13,7 +13,7 @@ let compared = false
 
 await main(async () => {
   const [given] = process.argv.slice(2)
-  const folder = given ? path.resolve(callersFolder(), given) : inRoot('test', 'golden', 'stego')
+  const folder = given ? path.resolve(callersFolder(), given) : inRoot('test', 'golden')
   await ensureBuilt()
   compared = true
   const comparison = inRoot('test', 'parity', 'main.ts')

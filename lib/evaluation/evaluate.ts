@@ -1,4 +1,4 @@
-/** Scoring a network on a labelled split (stego.md A13, without the CRF). */
+/** Scoring a network on a labelled split (stego.md A13). */
 import { checkClasses } from '../data/dataset.js'
 import type { Item, Split } from '../data/split.js'
 import { createTransform } from '../data/transform.js'
@@ -28,7 +28,7 @@ export async function evaluateNetwork(
   classNames: string[] | null,
 ): Promise<Evaluation> {
   const { classes, clusters, heads } = checked(() => network.info)
-  const { signal, flip, batch, temperature, matching, official } = options
+  const { signal, flip, crf, batch, temperature, matching, official } = options
   requireMetric({ matching, official })
   const transform = createTransform(
     options.resolution,
@@ -42,7 +42,7 @@ export async function evaluateNetwork(
   for (let first = 0; first < labelled.length; first += batch) {
     const chunk = await readAll(split, labelled.slice(first, first + batch), signal)
     const images = chunk.map(({ image }) => image)
-    const settings = { transform, flip, heads, size: 'transform', temperature } as const
+    const settings = { transform, flip, crf, heads, size: 'transform', temperature } as const
     const predictions = await job(
       (_, cancel) => network.predict(images, { ...settings, logProbabilities: [] }, cancel),
       signal,

@@ -26,7 +26,15 @@ export async function previewRows(
       (_, cancel) =>
         network.predict(
           [image],
-          { transform, flip: true, heads: wanted, size: 'transform', logProbabilities: [], temperature: 2 },
+          {
+            transform,
+            flip: true,
+            heads: wanted,
+            size: 'transform',
+            logProbabilities: [],
+            temperature: 2,
+            crf: false,
+          },
           cancel,
         ),
       signal,

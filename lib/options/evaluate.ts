@@ -17,6 +17,12 @@ export const evaluateSchema = z.strictObject({
     group: 'Common',
     doc: 'Average with the mirrored image, at twice the time. Official: on.',
   }),
+  crf: option(z.boolean().default(false), {
+    group: 'Common',
+    doc:
+      'Refine clusters and linear probe with the dense CRF before they are scored; the baselines on backbone features ' +
+      'stay as they are. Official: on.',
+  }),
   matching: option(z.enum(MATCHINGS).default('one-to-one'), {
     group: 'Probes and clusters',
     doc:

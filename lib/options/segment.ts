@@ -19,6 +19,12 @@ export const segmentSchema = z.strictObject({
     group: 'Common',
     doc: 'Prediction to show; auto: kmeans where the model has it, else online. linear needs labels in training.',
   }),
+  crf: option(z.boolean().default(false), {
+    group: 'Common',
+    doc:
+      'Sharpen along the edges of the picture with a dense CRF, at the resolution the network sees, as the official ' +
+      'code does for figures and scores.',
+  }),
   probabilities: option(z.boolean().default(false), {
     group: 'Common',
     doc: 'Keep the probability of every class at every pixel: 4 bytes a class and pixel.',

@@ -10,7 +10,8 @@ class JobQueue;
 // What the addon keeps for each environment it is loaded into: the process and every worker.
 struct Environment {
   std::shared_ptr<JobQueue> jobs;
-  Napi::FunctionReference backbone, network;  // constructors of handles that asynchronous methods return
+  // Constructors of handles that asynchronous methods return.
+  Napi::FunctionReference backbone, network, mean_field;
 };
 
 inline Environment& environment(Napi::Env env) {

@@ -7,6 +7,7 @@
 #include "binding/napi.h"
 #include "core/cancel.h"
 #include "core/error.h"
+#include "crf/mean_field.h"
 #include "features/feature_store.h"
 #include "features/nearest_neighbors.h"
 #include "model/network.h"
@@ -144,6 +145,23 @@ class PairScoresHandle : public Handle<PairScoresHandle, PairScores> {
   }
 
   std::shared_ptr<Network> network_;
+};
+
+// Inference in the dense CRF, iteration by iteration.
+class MeanFieldHandle : public Handle<MeanFieldHandle, crf::MeanField> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit MeanFieldHandle(const Napi::CallbackInfo& info);
+
+ private:
+  static Napi::Value begin(const Napi::CallbackInfo& info);
+  Napi::Value describe(const Napi::CallbackInfo& info);
+  Napi::Value iterate(const Napi::CallbackInfo& info);
+  template <at::Tensor (crf::MeanField::*read_set)(int64_t) const>
+  Napi::Value read(const Napi::CallbackInfo& info);
+  Napi::Value divergence(const Napi::CallbackInfo& info);
+  void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
+  int64_t read_set_index(const Napi::Value& value);
 };
 
 Napi::Object write_neighbors(Napi::Env env, const Neighbors& neighbors);  // { indices, similarities }

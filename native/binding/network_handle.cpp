@@ -186,6 +186,7 @@ Napi::Value NetworkHandle::predict(const Napi::CallbackInfo& info) {
     options.heads = read_heads(object.Get("heads"), "heads");
     options.log_probabilities = read_heads(object.Get("logProbabilities"), "logProbabilities");
     options.temperature = read_number(object.Get("temperature"), "temperature");
+    options.crf = read_boolean(object.Get("crf"), "crf");
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
                   [network = held(), images, options](const CancelFlag& cancel) -> Finish {
                     auto predictions = std::make_shared<const std::vector<Prediction>>(

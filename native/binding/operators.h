@@ -7,5 +7,6 @@ namespace stego {
 // The tensors they take are viewed, those they return are new.
 void define_imaging_operators(Napi::Env env, Napi::Object exports);
 void define_loss_operators(Napi::Env env, Napi::Object exports);
+void define_crf_operators(Napi::Env env, Napi::Object exports);
 
 }  // namespace stego

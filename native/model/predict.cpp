@@ -1,8 +1,13 @@
 #include "model/predict.h"
 
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
 #include "core/error.h"
 #include "head/cluster_probe.h"
 #include "imaging/upsample.h"
+#include "model/refine.h"
 
 namespace stego {
 
@@ -35,13 +40,16 @@ bool is_linear(PredictionHead head) {
   return head == PredictionHead::linear || head == PredictionHead::raw_linear;
 }
 
+bool is_raw(PredictionHead head) {
+  return head == PredictionHead::raw || head == PredictionHead::raw_linear;
+}
+
 // Scores on the patch grid whose enlarged maximum is the class: [h, w, K]. Enlarging is linear and a
 // position's length is common to all its cosines, so that enlarging the scores equals enlarging codes and
 // assigning those.
 at::Tensor class_scores(const Network& network, PredictionHead head, const at::Tensor& codes,
                         const at::Tensor& features) {
-  const bool raw = head == PredictionHead::raw || head == PredictionHead::raw_linear;
-  const at::Tensor& grid = raw ? features : codes;
+  const at::Tensor& grid = is_raw(head) ? features : codes;
   if (is_linear(head)) return probe(network, head)(grid);
   return at::matmul(grid, l2_normalize(centers(network, head), 1e-12).transpose(0, 1));
 }
@@ -67,6 +75,58 @@ at::Tensor log_probability_map(const Network& network, PredictionHead head, cons
     result.narrow(1, row, band.size(0)).copy_(values.permute({2, 0, 1}));
   });
   return result.cpu();
+}
+
+bool contains(const std::vector<PredictionHead>& heads, PredictionHead head) {
+  return std::find(heads.begin(), heads.end(), head) != heads.end();
+}
+
+// Refined probabilities [K, h, w] and labels at the picture's own size, enlarged bilinearly where it has
+// another.
+void write_refined(PredictionHead head, const crf::Refined& refined, const PredictOptions& options,
+                   Prediction& prediction) {
+  const int64_t height = prediction.height, width = prediction.width;
+  const at::Tensor grid = refined.probabilities.permute({1, 2, 0}).contiguous();
+  const bool same_size = grid.size(0) == height && grid.size(1) == width;
+  if (contains(options.heads, head)) {
+    prediction.labels[head] = same_size ? refined.labels : label_map(grid, height, width);
+  }
+  if (!contains(options.log_probabilities, head)) return;
+  at::Tensor result = at::empty({grid.size(2), height, width}, at::kFloat);
+  for_each_band(grid, height, width, [&](int64_t row, const at::Tensor& band) {
+    result.narrow(1, row, band.size(0)).copy_(band.clamp_min(1e-20).log().permute({2, 0, 1}));
+  });
+  prediction.log_probabilities[head] = result;
+}
+
+// Predicts the heads on codes with the CRF, at the size the network sees (stego.md A13); a batch of as many
+// pictures at a time as there are threads, so that probabilities of a large batch never exist together.
+void predict_refined(const Network& network, const at::Tensor& batch, const Grids& grids,
+                     const PredictOptions& options, std::vector<Prediction>& predictions,
+                     const CancelFlag& cancel) {
+  std::vector<PredictionHead> heads;
+  for (const PredictionHead head : {PredictionHead::kmeans, PredictionHead::online, PredictionHead::linear}) {
+    if (contains(options.heads, head) || contains(options.log_probabilities, head)) heads.push_back(head);
+  }
+  if (heads.empty()) return;
+  const int64_t step = at::get_num_threads();
+  for (int64_t first = 0; first < batch.size(0); first += step) {
+    const int64_t count = std::min(step, batch.size(0) - first);
+    std::vector<std::vector<at::Tensor>> scores(count);
+    for (int64_t i = 0; i < count; ++i) {
+      for (const PredictionHead head : heads) {
+        cancel.poll();
+        scores[i].push_back(log_probability_map(network, head, grids.codes[first + i], batch.size(2),
+                                                batch.size(3), options.temperature));
+      }
+    }
+    const auto refined = refine_pictures(batch.narrow(0, first, count), scores, cancel);
+    for (int64_t i = 0; i < count; ++i) {
+      for (size_t h = 0; h < heads.size(); ++h) {
+        write_refined(heads[h], refined[i][h], options, predictions[first + i]);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -100,18 +160,20 @@ std::vector<Prediction> predict(const Network& network, const std::vector<ImageV
                           {}};
     for (const PredictionHead head : options.heads) {
       cancel.poll();
+      if (options.crf && !is_raw(head)) continue;
       prediction.labels[head] =
           label_map(class_scores(network, head, codes, features), prediction.height, prediction.width);
     }
     for (const PredictionHead head : options.log_probabilities) {
       cancel.poll();
-      require(head != PredictionHead::raw && head != PredictionHead::raw_linear,
-              "Expected log-probabilities of kmeans, online or linear.");
+      require(!is_raw(head), "Expected log-probabilities of kmeans, online or linear.");
+      if (options.crf) continue;
       prediction.log_probabilities[head] =
           log_probability_map(network, head, codes, prediction.height, prediction.width, options.temperature);
     }
     predictions.push_back(std::move(prediction));
   }
+  if (options.crf) predict_refined(network, batch, grids, options, predictions, cancel);
   return predictions;
 }
 

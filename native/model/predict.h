@@ -24,6 +24,7 @@ struct PredictOptions {
   std::vector<PredictionHead> heads;
   std::vector<PredictionHead> log_probabilities;  // of kmeans, online and linear
   double temperature = 2;  // factor of the cosines in cluster probabilities (eval_segmentation.py)
+  bool crf = false;        // refine kmeans, online and linear, see refine.h
 };
 
 struct Prediction {

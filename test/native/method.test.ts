@@ -257,6 +257,7 @@ test('the cluster probe has two objectives, and clusters beyond the classes', as
         size: 'transform',
         logProbabilities: ['online'],
         temperature: 3,
+        crf: false,
       },
       cancel,
     ),

@@ -1,12 +1,10 @@
 /** Evaluation of one picture: codes averaged with those of its mirror image, enlarged, and probabilities. */
 import { job, type Pixels, type PredictOptions, type Tensor } from '../../lib/native.js'
 import { parameterNames, toPixels, trace, weightNames } from './backbone.js'
+import { expectProbabilities } from './crf.js'
 import type { Comparison } from './files.js'
 import { loadNetwork } from './head.js'
 import { patchMap, reader, tabulate } from './tensors.js'
-
-/** What the dense CRF makes of the probabilities. */
-const CRF_KEYS = ['crf_cluster_Q', 'crf_cluster_argmax', 'crf_linear_Q', 'crf_linear_argmax']
 
 const PROBES = ['net.cluster1.0', 'net.cluster2.0', 'net.cluster2.2', 'linear_probe']
 
@@ -41,12 +39,24 @@ export const compareEvaluation: Comparison = async (golden, surroundings) => {
     size: 'transform',
     logProbabilities: ['online', 'linear'],
     temperature: 2,
+    crf: false,
   }
   const [prediction] = await job((_, cancel) => network.predict([picture], options, cancel))
   const { online, linear } = prediction!.logProbabilities
   golden.expect('loss', 'cluster_logprobs', asBatch(online!))
   golden.expect('loss', 'linear_logprobs', asBatch(linear!))
-  for (const key of CRF_KEYS) golden.leave(key)
+
+  const refining: PredictOptions = { ...options, heads: ['online', 'linear'], crf: true }
+  const [refined] = await job((_, cancel) => network.predict([picture], refining, cancel))
+  for (const [name, head] of [
+    ['cluster', 'online'],
+    ['linear', 'linear'],
+  ] as const) {
+    const { data, shape } = refined!.logProbabilities[head]!
+    expectProbabilities(golden, `crf_${name}_Q`, { data: data.map(Math.exp), shape })
+    const labels = { data: refined!.labels[head]!, shape: shape.slice(1) }
+    golden.expect('mismatches', `crf_${name}_argmax`, labels)
+  }
   network.dispose()
 }
 

@@ -9,10 +9,10 @@ import { goldenFiles, topicOf } from './files.js'
 import { compareFile } from './registry.js'
 import { compareFolder, formatSummary, type Summary } from './report.js'
 
-const GOLDEN = fileURLToPath(new URL('../golden/stego', import.meta.url))
+const GOLDEN = fileURLToPath(new URL('../golden', import.meta.url))
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 
-const golden = (topic: string) => path.join(GOLDEN, `${topic}.safetensors`)
+const golden = (topic: string) => path.join(GOLDEN, 'stego', `${topic}.safetensors`)
 
 for (const file of goldenFiles(GOLDEN)) {
   test.serial(`the official code: ${topicOf(file)}`, async (t) => {

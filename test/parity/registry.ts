@@ -1,6 +1,7 @@
 /** Which comparison a recorded file gets, by its name. */
 import { comparePatch16, compareSized, compareSmall } from './backbone.js'
 import { type FileResult, Golden } from './compare.js'
+import { compareDenseCrf } from './crf.js'
 import { compareEvaluation } from './evaluation.js'
 import { type Comparison, readGolden, Surroundings, topicOf } from './files.js'
 import { compareFeaturizer } from './head.js'
@@ -48,6 +49,9 @@ const COMPARISONS = new Map<string, Comparison>([
   ['colormaps', compareColors],
 ])
 
+/** Those of the dense CRF are called by their size: `c40x50x4_vec` has 40 rows, 50 columns and 4 labels. */
+const isDenseCrf = (topic: string) => /^c\d+x\d+x\d+(_|$)/.test(topic)
+
 /**
  * Compares one recorded file. Never rejects: whatever goes wrong fails the file and is among its reasons.
  * @param folder where other recorded files are looked for that are not beside this one
@@ -56,8 +60,9 @@ export async function compareFile(file: string, folder: string): Promise<FileRes
   let golden = new Golden({})
   const surroundings = new Surroundings(file, folder)
   try {
-    const compare = COMPARISONS.get(topicOf(file))
-    if (!compare) throw new Error(`no comparison is known for the name ${topicOf(file)}`)
+    const topic = topicOf(file)
+    const compare = COMPARISONS.get(topic) ?? (isDenseCrf(topic) ? compareDenseCrf : undefined)
+    if (!compare) throw new Error(`no comparison is known for the name ${topic}`)
     golden = await readGolden(file)
     await compare(golden, surroundings)
     return golden.finish()

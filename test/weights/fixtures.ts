@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Tensor } from '../../lib/native.js'
 
-/** A file of test/golden/weights, which make.py there writes with PyTorch. */
-export const golden = (name: string) => fileURLToPath(new URL(`../golden/weights/${name}`, import.meta.url))
+/** A file of test/weights/golden, which make.py there writes with PyTorch. */
+export const golden = (name: string) => fileURLToPath(new URL(`golden/${name}`, import.meta.url))
 
 /** The bytes of every tensor of a .safetensors file, with its type and shape. */
 export async function tensorBytes(file: string): Promise<Record<string, string>> {

@@ -1,0 +1,130 @@
+/** Options of `denseCrf()` and `denseCrfBatch()`. */
+import { z } from 'zod'
+import type { ImageInput } from '../data/decode.js'
+import { abortSignal, option } from '../options/schema.js'
+import { tensor } from './check-tensor.js'
+
+/** One standard deviation for both directions or all channels, or one for each. */
+const deviations = (count: number, doc: string, names: string) =>
+  option(
+    z.union([
+      z.number().positive(),
+      z.array(z.number().positive()).length(count) as z.ZodType<readonly number[]>,
+    ]),
+    { doc, expected: `a number above 0, or ${count} of them as ${names}` },
+  )
+
+const weight = option(z.number().min(-1e6).max(1e6), {
+  doc: 'How much neighbours that agree count (Potts model).',
+  expected: 'a number between -1000000 and 1000000',
+})
+
+const compatibility = tensor<Float32Array>([Float32Array], {
+  axes: '[C] or [C, C]',
+  doc:
+    'Instead of the weight: the energy of each label beside itself, negative where it attracts, or of each pair of ' +
+    'labels, symmetrised.',
+}).optional()
+
+const xyStd = deviations(2, 'Standard deviation of places.', '[x, y]')
+
+const gaussianTerm = z.strictObject({ xyStd, weight: weight.optional(), compatibility })
+const bilateralTerm = z.strictObject({
+  xyStd,
+  rgbStd: deviations(3, 'Standard deviation of colours, in steps of 8-bit channels.', '[red, green, blue]'),
+  weight: weight.optional(),
+  compatibility,
+})
+
+/** Energies of neighbouring pixels that are near, and of those that are near and alike. */
+export interface CrfPreset {
+  gaussian: { xyStd: number; weight: number }
+  bilateral: { xyStd: number; rgbStd: number; weight: number }
+  channelOrder: 'rgb' | 'bgr'
+}
+
+/** STEGO's constants (stego.md A13), and those of pydensecrf's example, which DeepLab's users took over. */
+export const CRF_PRESETS = {
+  stego: {
+    gaussian: { xyStd: 1, weight: 3 },
+    bilateral: { xyStd: 67, rgbStd: 3, weight: 4 },
+    channelOrder: 'bgr',
+  },
+  deeplab: {
+    gaussian: { xyStd: 3, weight: 3 },
+    bilateral: { xyStd: 80, rgbStd: 13, weight: 10 },
+    channelOrder: 'rgb',
+  },
+} as const satisfies Record<string, CrfPreset>
+
+const scores = (what: string) =>
+  tensor<Float32Array>([Float32Array], { axes: '[C, H, W]', doc: what }).optional()
+
+const problemFields = {
+  image: option(
+    z.custom<ImageInput>((value) => value !== undefined && value !== null),
+    {
+      doc: 'The picture, of the size of the scores: path, file: URL, bytes of an encoded file, or raw samples.',
+      expected: 'an image: a path, a file: URL, a Buffer or { data, width, height, channels }',
+    },
+  ),
+  probabilities: scores('Probability of each of up to 256 labels at every pixel; clipped at 1e-5.'),
+  logits: scores('Their softmax is the probabilities; log-probabilities will do.'),
+  unary: scores('Energies, -log(probability), taken as they are.'),
+}
+
+const settingFields = {
+  preset: option(z.enum(['stego', 'deeplab']).default('stego'), {
+    doc: "What stands where nothing else is given: STEGO's constants, or those of DeepLab's users.",
+  }),
+  gaussian: option(gaussianTerm.nullable().optional(), {
+    doc: 'Neighbours that are near. null: none.',
+    expected: '{ xyStd, weight } or null',
+  }),
+  bilateral: option(bilateralTerm.nullable().optional(), {
+    doc: 'Neighbours that are near and of like colour. null: none.',
+    expected: '{ xyStd, rgbStd, weight } or null',
+  }),
+  normalization: option(z.enum(['symmetric', 'before', 'after', 'none']).default('symmetric'), {
+    doc: 'Where the number of neighbours is divided out; symmetric: its root before and after filtering.',
+  }),
+  channelOrder: option(z.enum(['rgb', 'bgr']).optional(), {
+    doc:
+      'Order in which colours enter the lattice. The kernel is the same, its approximation is not. Official: bgr, ' +
+      "which is the preset stego's.",
+  }),
+  iterations: option(z.int().min(0).max(1000).default(10), { doc: 'Mean-field iterations. Official value.' }),
+  output: option(z.enum(['probabilities', 'labels', 'both']).default('probabilities'), {
+    doc: 'What to return: probabilities [C, H, W], labels [H, W], or both.',
+  }),
+  signal: abortSignal(),
+}
+
+/** Inference between two iterations. */
+export interface CrfIteration {
+  /** Iterations done: 1 after the first. */
+  iteration: number
+  /** The probabilities now, [C, H, W]. */
+  probabilities(): Promise<{ data: Float32Array; shape: number[] }>
+  /** KL divergence from the CRF's distribution, up to a constant; takes about an iteration's time. */
+  divergence(): Promise<number>
+}
+
+export const denseCrfProblemSchema = z.strictObject(problemFields)
+export const denseCrfBatchSchema = z.strictObject(settingFields)
+export const denseCrfSchema = z.strictObject({
+  ...problemFields,
+  ...settingFields,
+  onIteration: option(
+    z
+      .custom<(state: CrfIteration) => void | Promise<void>>((value) => typeof value === 'function')
+      .optional(),
+    { doc: 'Called after every iteration and awaited before the next.', expected: 'a function' },
+  ),
+})
+
+export type DenseCrfInput = z.input<typeof denseCrfSchema>
+export type DenseCrfProblem = z.input<typeof denseCrfProblemSchema>
+export type DenseCrfBatchInput = z.input<typeof denseCrfBatchSchema>
+export type DenseCrfSettings = z.output<typeof denseCrfBatchSchema>
+export type ParsedProblem = z.output<typeof denseCrfProblemSchema>

@@ -1,0 +1,66 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/cancel.h"
+#include "crf/mean_field.h"
+
+namespace stego::crf {
+
+// What a picture's labels start from, float32 [labels, height, width].
+struct LabelScores {
+  enum class Kind {
+    energies,       // unaries as they are
+    probabilities,  // energy -log(clip(p, 1e-5, 1)), as STEGO makes it
+    logits,         // the same of their softmax
+  };
+  Kind kind;
+  at::Tensor values;
+};
+
+struct Term {
+  FilterOptions filter;
+  Compatibility compatibility;
+};
+
+struct Options {
+  std::vector<Term> terms;  // in the order of their messages: densecrf.md has places, then places and colours
+  int64_t iterations = 10;
+  Instructions instructions = Instructions::automatic;
+};
+
+// STEGO's: places with deviation 1 and weight 3; places with 67 and colours with 3, weight 4; ten iterations.
+Options stego_options();
+
+// A picture, uint8 [height, width, 3], one or several label sets for it, and what to make of them.
+struct Problem {
+  ImageView image;
+  std::vector<LabelScores> scores;
+  Options options;
+};
+
+// Everything that can be wrong, before any work: ERR_STEGO_ARGUMENT for shapes that do not go together,
+// labels beyond 256 or none, scores or weights that are not finite, and what check_filter() refuses.
+void check(const Problem& problem);
+
+// Checks, builds the lattices and starts at the softmax of the scores. Polls between the parts.
+std::unique_ptr<MeanField> begin(const Problem& problem, const CancelFlag& cancel);
+
+// So many iterations, polling between them.
+void iterate(MeanField& field, int64_t iterations, const CancelFlag& cancel);
+
+// A refined label set, as far as it was asked for.
+struct Refined {
+  at::Tensor probabilities;  // float32 [labels, height, width]
+  at::Tensor labels;         // uint8 [height, width]
+};
+struct Output {
+  bool probabilities, labels;
+};
+
+// Refines all label sets of every problem, a problem a thread where there are as many.
+std::vector<std::vector<Refined>> refine(const std::vector<Problem>& problems, Output output,
+                                         const CancelFlag& cancel);
+
+}  // namespace stego::crf

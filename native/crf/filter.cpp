@@ -1,0 +1,172 @@
+#include "crf/filter.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+#include <list>
+#include <mutex>
+#include <tuple>
+
+#include "core/error.h"
+
+namespace stego::crf {
+
+namespace {
+
+constexpr double kLargestKey = 32000;
+constexpr int64_t kCacheBytes = 128 << 20;
+
+Features make_features(const ImageView& image, const FilterOptions& options) {
+  const int64_t height = image.height, width = image.width;
+  Features features(options.color_std ? 5 : 2, height * width);
+  const auto x_std = static_cast<float>(options.xy_std[0]), y_std = static_cast<float>(options.xy_std[1]);
+  at::parallel_for(0, height, 64, [&](int64_t begin, int64_t end) {
+    for (int64_t y = begin; y < end; ++y) {
+      for (int64_t x = 0; x < width; ++x) features.row(0)[y * width + x] = static_cast<float>(x) / x_std;
+      std::fill_n(features.row(1) + y * width, width, static_cast<float>(y) / y_std);
+    }
+  });
+  if (!options.color_std) return features;
+  for (int c = 0; c < 3; ++c) {
+    const auto deviation = static_cast<float>((*options.color_std)[c]);
+    float scaled[256];
+    for (int value = 0; value < 256; ++value) scaled[value] = static_cast<float>(value) / deviation;
+    float* row = features.row(2 + c);
+    for (int64_t p = 0; p < features.points; ++p) row[p] = scaled[image.data[3 * p + c]];
+  }
+  return features;
+}
+
+// 1 / the number of neighbours of each pixel or its root, as `normalization` divides by it.
+Buffer<float> inverse_counts(const Filter& filter, Normalization normalization, const Kernels& kernels) {
+  constexpr int64_t channels = 4;
+  const Lattice& lattice = filter.lattice;
+  Buffer<float> ones(lattice.points * channels), values(lattice.vertices * channels), result(lattice.points);
+  std::fill_n(ones.data(), ones.size(), 1.0f);
+  filter.spread(ones.data(), values.data(), channels, kernels);
+  for (int64_t p = 0; p < lattice.points; ++p) {
+    float count = 0;
+    for (int64_t q = p * lattice.corners; q < (p + 1) * lattice.corners; ++q) {
+      count += lattice.slice_weight[q] * values[lattice.slice_vertex[q] * channels];
+    }
+    count += 1e-20f;
+    result[p] = normalization == Normalization::symmetric ? 1.0f / std::sqrt(count) : 1.0f / count;
+  }
+  return result;
+}
+
+void normalize(Filter& filter, Normalization normalization) {
+  Lattice& lattice = filter.lattice;
+  const auto alpha = static_cast<float>(1.0 / (1.0 + std::ldexp(1.0, 1 - lattice.corners)));
+  for (int64_t q = 0; q < lattice.slice_weight.size(); ++q) lattice.slice_weight[q] *= alpha;
+  if (normalization == Normalization::none) return;
+  const Buffer<float> inverse =
+      inverse_counts(filter, normalization, choose_kernels(Instructions::automatic));
+  if (normalization != Normalization::after) {
+    for (int64_t i = 0; i < lattice.splat_weight.size(); ++i) {
+      lattice.splat_weight[i] *= inverse[lattice.splat_point[i]];
+    }
+  }
+  if (normalization != Normalization::before) {
+    for (int64_t p = 0; p < lattice.points; ++p) {
+      for (int64_t q = p * lattice.corners; q < (p + 1) * lattice.corners; ++q) {
+        lattice.slice_weight[q] *= inverse[p];
+      }
+    }
+  }
+}
+
+std::shared_ptr<const Filter> build_filter(const ImageView& image, const FilterOptions& options) {
+  auto filter = std::make_shared<Filter>(Filter{build_lattice(make_features(image, options))});
+  normalize(*filter, options.normalization);
+  return filter;
+}
+
+// Filters of places alone, the last used first.
+class FilterCache {
+ public:
+  using Key = std::tuple<int64_t, int64_t, std::array<double, 2>, Normalization>;
+
+  std::shared_ptr<const Filter> find(const Key& key) {
+    const std::lock_guard lock(mutex_);
+    const auto place =
+        std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.key == key; });
+    if (place == entries_.end()) return nullptr;
+    entries_.splice(entries_.begin(), entries_, place);
+    return entries_.front().filter;
+  }
+
+  void add(const Key& key, const std::shared_ptr<const Filter>& filter) {
+    const std::lock_guard lock(mutex_);
+    entries_.push_front({key, filter});
+    int64_t bytes = 0;
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+      bytes += entry->filter->lattice.bytes();
+      entry = bytes > kCacheBytes ? entries_.erase(entry) : std::next(entry);
+    }
+  }
+
+ private:
+  struct Entry {
+    Key key;
+    std::shared_ptr<const Filter> filter;
+  };
+  std::mutex mutex_;
+  std::list<Entry> entries_;
+};
+
+FilterCache& cache() {
+  static auto* instance = new FilterCache();
+  return *instance;
+}
+
+}  // namespace
+
+void Filter::spread(const float* rows, float* values, int64_t channels, const Kernels& kernels) const {
+  const SplatTask splat{lattice.splat_start.data(),
+                        lattice.splat_point.data(),
+                        lattice.splat_weight.data(),
+                        {rows, channels, channels},
+                        values};
+  const std::vector<int64_t>& shares = lattice.splat_shares;
+  at::parallel_for(0, static_cast<int64_t>(shares.size()) - 1, 1,
+                   [&](int64_t begin, int64_t end) { kernels.splat(splat, shares[begin], shares[end]); });
+  for (const Lines& lines : lattice.axes) {
+    const BlurTask blur{lines.vertices.data(), {values, channels, channels}};
+    at::parallel_for(0, static_cast<int64_t>(lines.starts.size()) - 1, 1, [&](int64_t begin, int64_t end) {
+      kernels.blur(blur, lines.starts[begin], lines.starts[end]);
+    });
+  }
+}
+
+void check_filter(const FilterOptions& options, int64_t height, int64_t width) {
+  require(height >= 1 && width >= 1, "Expected a picture of at least one pixel, got ", width, " x ", height,
+          ".");
+  double largest[5] = {static_cast<double>(width - 1), static_cast<double>(height - 1), 255, 255, 255};
+  double deviations[5] = {options.xy_std[0], options.xy_std[1]};
+  const int dims = options.color_std ? 5 : 2;
+  if (options.color_std) std::copy_n(options.color_std->begin(), 3, deviations + 2);
+  for (int i = 0; i < dims; ++i) {
+    const auto rounded = static_cast<float>(deviations[i]);
+    require(std::isfinite(rounded) && rounded > 0, "Expected standard deviations above 0, got ",
+            deviations[i], ".");
+    largest[i] /= rounded;
+  }
+  const double bound = key_bound(largest, dims);
+  require(bound <= kLargestKey, "Expected standard deviations that keep lattice coordinates within ",
+          static_cast<int>(kLargestKey), ", but ", options.color_std ? "colours or places" : "places",
+          " reach up to ", bound, ". Use larger standard deviations", " or a smaller picture.");
+}
+
+std::shared_ptr<const Filter> make_filter(const ImageView& image, const FilterOptions& options) {
+  check_filter(options, image.height, image.width);
+  if (options.color_std) return build_filter(image, options);
+  const FilterCache::Key key{image.height, image.width, options.xy_std, options.normalization};
+  if (auto found = cache().find(key)) return found;
+  auto filter = build_filter(image, options);
+  cache().add(key, filter);
+  return filter;
+}
+
+}  // namespace stego::crf

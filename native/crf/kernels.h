@@ -1,0 +1,70 @@
+#pragma once
+#include <cstdint>
+
+namespace stego::crf {
+
+// The instruction sets the inner loops are compiled for.
+enum class Instructions { automatic, avx512, avx2, portable };
+
+// Channels of a row in memory for so many labels: within one cache line, or whole lines.
+inline int64_t padded_channels(int64_t labels) {
+  if (labels <= 4) return 4;
+  if (labels <= 8) return 8;
+  return (labels + 15) / 16 * 16;
+}
+
+constexpr int64_t kMaxChannels = 256;  // of a row, padded
+
+// Some channels of rows: `channels` of them from `data` on, rows `stride` apart.
+template <typename Pointer>
+struct Columns {
+  Pointer data;
+  int64_t stride, channels;
+};
+
+// values[v] = sum over the points of vertex v of weight * rows[point], in their order.
+struct SplatTask {
+  const int32_t* start;
+  const int32_t* point;
+  const float* weight;
+  Columns<const float*> rows;
+  float* values;  // stride and channels of the rows
+};
+
+// new[v] = old[v] + (old[next] + old[previous]) / 2 along lines, in place.
+struct BlurTask {
+  const uint32_t* vertices;
+  Columns<float*> values;
+};
+
+// One kernel's part of an update.
+struct SliceSource {
+  int corners;
+  const int32_t* vertex;
+  const float* weight;
+  const float* values;  // stride and channels of the rows
+  const float*
+      factor;  // [channels]: energy of a label, for each unit filtered of the same label; or null, and
+  const float* matrix;  // [channels, channels]: row m holds the energies of all labels for a unit of label m
+};
+
+// probabilities = softmax(start - energies of all sources).
+struct UpdateTask {
+  const SliceSource* sources;
+  int count;
+  Columns<const float*> start;  // minus infinity where a channel is padding
+  float* probabilities;         // stride and channels of the start
+};
+
+// The loops, over vertices, places in lines and points. Each row is computed in the same way wherever a range
+// begins, so that results do not depend on how the work is divided.
+struct Kernels {
+  void (*splat)(const SplatTask&, int64_t begin, int64_t end);
+  void (*blur)(const BlurTask&, int64_t begin, int64_t end);
+  void (*update)(const UpdateTask&, int64_t begin, int64_t end);
+};
+
+// ERR_STEGO_ARGUMENT where this machine lacks the instructions.
+const Kernels& choose_kernels(Instructions instructions);
+
+}  // namespace stego::crf

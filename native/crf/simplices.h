@@ -1,0 +1,41 @@
+#pragma once
+#include <cstdint>
+
+#include "crf/buffer.h"
+
+namespace stego::crf {
+
+// Feature dimensions a lattice can have: position alone has two, position and colour five.
+constexpr int kMaxDims = 7;
+
+// Features of points, one row a dimension: values[i * stride + p]. The stride is a multiple of 16; what lies
+// behind the last point is zero.
+struct Features {
+  Features(int dims, int64_t points);
+  float* row(int dim) { return values.data() + dim * stride; }
+  const float* row(int dim) const { return values.data() + dim * stride; }
+  int dims;
+  int64_t points, stride;
+  Buffer<float> values;
+};
+
+// The simplex of the permutohedral lattice that holds each point. Its vertex of remainder 0 has the
+// coordinates cells * (dims + 1), the last of them implied; `ranks` holds rank i in bits 3i to 3i + 2.
+struct Simplices {
+  int dims;
+  int64_t points;  // those of the features and up to three more at the origin, see find_simplices
+  int64_t stride;
+  Buffer<int16_t> cells;   // [dims, stride]
+  Buffer<uint32_t> ranks;  // [points]
+  Buffer<float> weights;   // [points, dims + 1], barycentric weight of the vertex of each remainder
+};
+
+// Steps 2 to 7 of densecrf.md. Which vertices exist depends on the last bit: every operation is fp32, rounded
+// by itself (this file is compiled without contraction), ties of ranks go to the later index. The reference
+// takes four points at a time and gives vertices to the missing ones too, which have features 0: so do we.
+Simplices find_simplices(const Features& features);
+
+// The largest magnitude that a lattice coordinate can have when feature i is between 0 and largest[i].
+double key_bound(const double* largest, int dims);
+
+}  // namespace stego::crf
