@@ -46,6 +46,37 @@ test('segment takes paths, URLs and buffers, and gives probabilities that agree 
   }
 })
 
+test('the CRF sharpens labels and probabilities of any picture, which agree', async (t) => {
+  const data = await makeDataset(t, { train: 3 })
+  const model = await Stego.train({ ...SMALL, data })
+  const path = join(data, 'imgs', 'train', '00.png')
+  const options = { resolution: 32, probabilities: true } as const
+  for (const labels of ['kmeans', 'online', 'linear'] as const) {
+    const plain = await model.segment(path, { ...options, labels })
+    const refined = await model.segment(path, { ...options, labels, crf: true })
+    t.deepEqual(refined.logProbabilities!.shape, plain.logProbabilities!.shape)
+    t.notDeepEqual(refined.logProbabilities!.data, plain.logProbabilities!.data)
+    const { data: values } = refined.logProbabilities!
+    const pixels = refined.labels.length
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const column = Array.from({ length: SMALL.classes }, (_, k) => values[k * pixels + pixel]!)
+      t.true(Math.abs(column.reduce((sum, value) => sum + Math.exp(value), 0) - 1) < 1e-4)
+      t.true(column[refined.labels[pixel]!]! >= Math.max(...column) - 1e-5)
+    }
+  }
+})
+
+test('the CRF changes the scores of codes, not those of features, whatever the batch', async (t) => {
+  const data = await makeDataset(t, { train: 3 })
+  const model = await Stego.train({ ...SMALL, data })
+  const options = { data, split: 'train', resolution: 32 } as const
+  const plain = await model.evaluate(options)
+  const refined = await model.evaluate({ ...options, crf: true })
+  t.deepEqual([refined.raw, refined.rawLinear], [plain.raw, plain.rawLinear])
+  for (const head of ['cluster', 'online', 'linear'] as const) t.notDeepEqual(refined[head], plain[head])
+  t.deepEqual(await model.evaluate({ ...options, crf: true, batch: 1 }), refined)
+})
+
 test('segmentAll goes through a folder in order', async (t) => {
   const data = await makeDataset(t, { train: 3 })
   const model = await Stego.train({ ...SMALL, steps: 1, data })

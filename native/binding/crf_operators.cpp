@@ -9,18 +9,16 @@ namespace stego {
 
 namespace {
 
-using crf::LabelScores;
-
 const std::vector<std::pair<const char*, crf::Normalization>> kNormalizations = {
     {"none", crf::Normalization::none},
     {"before", crf::Normalization::before},
     {"after", crf::Normalization::after},
     {"symmetric", crf::Normalization::symmetric}};
 
-const std::vector<std::pair<const char*, LabelScores::Kind>> kKinds = {
-    {"unary", LabelScores::Kind::energies},
-    {"probabilities", LabelScores::Kind::probabilities},
-    {"logits", LabelScores::Kind::logits}};
+const std::vector<std::pair<const char*, crf::ScoreKind>> kKinds = {
+    {"unary", crf::ScoreKind::energies},
+    {"probabilities", crf::ScoreKind::probabilities},
+    {"logits", crf::ScoreKind::logits}};
 
 const std::vector<std::pair<const char*, crf::Instructions>> kInstructions = {
     {"auto", crf::Instructions::automatic},

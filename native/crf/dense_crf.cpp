@@ -24,7 +24,7 @@ void check_scores(const LabelScores& scores, const ImageView& image) {
   // A sum is finite only where every term is; in double it cannot overflow.
   const bool finite = std::isfinite(values.sum(at::kDouble).item<double>());
   require(finite, "Expected scores that are finite numbers, got NaN or infinity.");
-  if (scores.kind != LabelScores::Kind::probabilities) return;
+  if (scores.kind != ScoreKind::probabilities) return;
   const bool in_range = values.min().item<float>() >= -1e-3f && values.max().item<float>() <= 1 + 1e-3f;
   require(in_range, "Expected probabilities between 0 and 1, got others. Hand over logits as logits.");
 }
@@ -39,11 +39,16 @@ void check_compatibility(const Compatibility& compatibility, int64_t labels) {
   }
 }
 
-at::Tensor energies(const LabelScores& scores) {
-  const at::Tensor& values = scores.values;
-  if (scores.kind == LabelScores::Kind::energies) return values;
-  const bool logits = scores.kind == LabelScores::Kind::logits;
-  return (logits ? at::softmax(values, 0) : values).clamp(1e-5, 1).log_().neg_();
+// What begin() does with a problem that is checked.
+std::unique_ptr<MeanField> open(const Problem& problem, const CancelFlag& cancel) {
+  const at::NoGradGuard no_grad;
+  std::vector<Pairwise> pairwise;
+  for (const Term& term : problem.options.terms) {
+    cancel.poll();
+    pairwise.push_back({make_filter(problem.image, term.filter), term.compatibility});
+  }
+  cancel.poll();
+  return std::make_unique<MeanField>(problem.scores, pairwise, problem.options.instructions);
 }
 
 }  // namespace
@@ -69,17 +74,8 @@ void check(const Problem& problem) {
 }
 
 std::unique_ptr<MeanField> begin(const Problem& problem, const CancelFlag& cancel) {
-  const at::NoGradGuard no_grad;
   check(problem);
-  std::vector<Pairwise> pairwise;
-  for (const Term& term : problem.options.terms) {
-    cancel.poll();
-    pairwise.push_back({make_filter(problem.image, term.filter), term.compatibility});
-  }
-  cancel.poll();
-  std::vector<at::Tensor> unaries;
-  for (const LabelScores& scores : problem.scores) unaries.push_back(energies(scores));
-  return std::make_unique<MeanField>(unaries, std::move(pairwise), problem.options.instructions);
+  return open(problem, cancel);
 }
 
 void iterate(MeanField& field, int64_t iterations, const CancelFlag& cancel) {
@@ -95,7 +91,7 @@ std::vector<std::vector<Refined>> refine(const std::vector<Problem>& problems, O
   std::vector<std::vector<Refined>> results(problems.size());
   const auto one = [&](int64_t index) {
     const Problem& problem = problems[index];
-    const std::unique_ptr<MeanField> field = begin(problem, cancel);
+    const std::unique_ptr<MeanField> field = open(problem, cancel);
     iterate(*field, problem.options.iterations, cancel);
     for (int64_t set = 0; set < field->sets(); ++set) {
       results[index].push_back({output.probabilities ? field->probabilities(set) : at::Tensor(),

@@ -8,17 +8,6 @@
 
 namespace stego::crf {
 
-// What a picture's labels start from, float32 [labels, height, width].
-struct LabelScores {
-  enum class Kind {
-    energies,       // unaries as they are
-    probabilities,  // energy -log(clip(p, 1e-5, 1)), as STEGO makes it
-    logits,         // the same of their softmax
-  };
-  Kind kind;
-  at::Tensor values;
-};
-
 struct Term {
   FilterOptions filter;
   Compatibility compatibility;

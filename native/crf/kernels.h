@@ -22,6 +22,21 @@ struct Columns {
   int64_t stride, channels;
 };
 
+// What a label set starts from.
+enum class ScoreKind {
+  energies,       // unaries as they are
+  probabilities,  // energy -log(clip(p, 1e-5, 1)), as STEGO makes it
+  logits,         // the same of their softmax
+};
+
+// start[p] = minus the energies of each pixel's labels, minus infinity in padding.
+struct StartTask {
+  ScoreKind kind;
+  const float* scores;  // [labels, pixels]
+  int64_t labels, pixels;
+  Columns<float*> start;
+};
+
 // values[v] = sum over the points of vertex v of weight * rows[point], in their order.
 struct SplatTask {
   const int32_t* start;
@@ -56,9 +71,10 @@ struct UpdateTask {
   float* probabilities;         // stride and channels of the start
 };
 
-// The loops, over vertices, places in lines and points. Each row is computed in the same way wherever a range
-// begins, so that results do not depend on how the work is divided.
+// The loops, over points, vertices, places in lines and points. Each row is computed in the same way wherever
+// a range begins, so that results do not depend on how the work is divided.
 struct Kernels {
+  void (*start)(const StartTask&, int64_t begin, int64_t end);
   void (*splat)(const SplatTask&, int64_t begin, int64_t end);
   void (*blur)(const BlurTask&, int64_t begin, int64_t end);
   void (*update)(const UpdateTask&, int64_t begin, int64_t end);

@@ -100,6 +100,65 @@ STEGO_INLINE typename LanesOf<lanes>::Floats exponential(typename LanesOf<lanes>
   return (Floats)((Ints)(p * (Floats)power) & ~tiny);
 }
 
+// Natural logarithm for normal x > 0, relative error below 2e-7 (Cephes).
+template <int lanes>
+STEGO_INLINE typename LanesOf<lanes>::Floats logarithm(typename LanesOf<lanes>::Floats x) {
+  using Floats = typename LanesOf<lanes>::Floats;
+  using Ints = typename LanesOf<lanes>::Ints;
+  const Ints bits = (Ints)x;
+  Floats mantissa = (Floats)((bits & 0x7fffff) | 0x3f000000);  // in [1/2, 1)
+  const Ints small = mantissa < 0.707106781f;
+  const Floats exponent = __builtin_convertvector((bits >> 23) - 126 + small, Floats);
+  mantissa = (small ? mantissa + mantissa : mantissa) - 1.0f;
+  const Floats square = mantissa * mantissa;
+  Floats p = mantissa * 7.0376836292e-2f - 1.1514610310e-1f;
+  p = p * mantissa + 1.1676998740e-1f;
+  p = p * mantissa - 1.2420140846e-1f;
+  p = p * mantissa + 1.4249322787e-1f;
+  p = p * mantissa - 1.6668057665e-1f;
+  p = p * mantissa + 2.0000714765e-1f;
+  p = p * mantissa - 2.4999993993e-1f;
+  p = p * mantissa + 3.3333331174e-1f;
+  p = p * mantissa * square - exponent * 2.12194440e-4f - square * 0.5f;
+  return mantissa + p + exponent * 0.693359375f;
+}
+
+// Sixteen pixels at once, one a lane, so that a pixel's result does not depend on its place.
+void start(const StartTask& task, int64_t begin, int64_t end) {
+  constexpr int lanes = 16;
+  using Floats = typename LanesOf<lanes>::Floats;
+  Floats score[kMaxChannels];
+  for (int64_t first = begin; first < end; first += lanes) {
+    const int here = end - first < lanes ? static_cast<int>(end - first) : lanes;
+    for (int64_t l = 0; l < task.labels; ++l) {
+      score[l] = Floats{};
+      __builtin_memcpy(&score[l], task.scores + l * task.pixels + first, here * sizeof(float));
+    }
+    if (task.kind == ScoreKind::logits) {
+      Floats highest = score[0], sum = {};
+      for (int64_t l = 1; l < task.labels; ++l) highest = score[l] > highest ? score[l] : highest;
+      for (int64_t l = 0; l < task.labels; ++l) {
+        score[l] = exponential<lanes>(score[l] - highest);
+        sum += score[l];
+      }
+      for (int64_t l = 0; l < task.labels; ++l) score[l] /= sum;
+    }
+    for (int64_t l = 0; l < task.labels; ++l) {
+      if (task.kind == ScoreKind::energies) {
+        score[l] = -score[l];
+        continue;
+      }
+      score[l] = score[l] > 1e-5f ? score[l] : Floats{} + 1e-5f;
+      score[l] = logarithm<lanes>(score[l] < 1.0f ? score[l] : Floats{} + 1.0f);
+    }
+    for (int lane = 0; lane < here; ++lane) {
+      float* row = task.start.data + (first + lane) * task.start.stride;
+      for (int64_t l = 0; l < task.labels; ++l) row[l] = score[l][lane];
+      for (int64_t l = task.labels; l < task.start.channels; ++l) row[l] = -__builtin_inff();
+    }
+  }
+}
+
 template <int lanes>
 STEGO_INLINE float largest_of(typename LanesOf<lanes>::Floats x) {
   float result = x[0];
@@ -215,7 +274,7 @@ void update(const UpdateTask& task, int64_t begin, int64_t end) {
   STEGO_BY_SHAPE(update_rows, task.start.channels)
 }
 
-constexpr Kernels kKernels{splat, blur, update};
+constexpr Kernels kKernels{start, splat, blur, update};
 
 #undef STEGO_BY_SHAPE
 #undef STEGO_INLINE

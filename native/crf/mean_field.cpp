@@ -45,13 +45,13 @@ bool is_matrix(const Compatibility& compatibility, int64_t labels) {
 
 }  // namespace
 
-MeanField::MeanField(const std::vector<at::Tensor>& unaries, std::vector<Pairwise> pairwise,
+MeanField::MeanField(const std::vector<LabelScores>& scores, const std::vector<Pairwise>& pairwise,
                      Instructions instructions)
     : kernels_(choose_kernels(instructions)),
-      height_(unaries.at(0).size(1)),
-      width_(unaries.at(0).size(2)),
+      height_(scores.at(0).values.size(1)),
+      width_(scores.at(0).values.size(2)),
       pixels_(height_ * width_) {
-  place_sets(unaries);
+  place_sets(scores);
   for (Set& set : sets_) {
     for (const Pairwise& each : pairwise) {
       const bool matrix = is_matrix(each.compatibility, set.labels);
@@ -64,7 +64,7 @@ MeanField::MeanField(const std::vector<at::Tensor>& unaries, std::vector<Pairwis
   start_ = Buffer<float>(pixels_ * channels_);
   probabilities_ = Buffer<float>(pixels_ * channels_);
   std::fill_n(probabilities_.data(), probabilities_.size(), 0.0f);
-  for (size_t s = 0; s < sets_.size(); ++s) load(sets_[s], unaries[s].contiguous());
+  for (size_t s = 0; s < sets_.size(); ++s) load(sets_[s], scores[s]);
   for (const Pairwise& each : pairwise) {
     pairwise_.push_back({each.filter, Buffer<float>(each.filter->lattice.vertices * channels_)});
   }
@@ -74,13 +74,13 @@ MeanField::MeanField(const std::vector<at::Tensor>& unaries, std::vector<Pairwis
 }
 
 // Gives each set its columns, all of them beginning where the vectors of the widest may be loaded.
-void MeanField::place_sets(const std::vector<at::Tensor>& unaries) {
+void MeanField::place_sets(const std::vector<LabelScores>& scores) {
   int64_t lanes = 4;
-  for (const at::Tensor& unary : unaries) {
-    lanes = std::max(lanes, std::min<int64_t>(16, padded_channels(unary.size(0))));
+  for (const auto& [kind, values] : scores) {
+    lanes = std::max(lanes, std::min<int64_t>(16, padded_channels(values.size(0))));
   }
-  for (const at::Tensor& unary : unaries) {
-    const int64_t labels = unary.size(0), channels = (labels + lanes - 1) / lanes * lanes;
+  for (const auto& [kind, values] : scores) {
+    const int64_t labels = values.size(0), channels = (labels + lanes - 1) / lanes * lanes;
     sets_.push_back({labels, channels_, channels, {}, {}});
     channels_ += channels;
   }
@@ -89,20 +89,14 @@ void MeanField::place_sets(const std::vector<at::Tensor>& unaries) {
           ".");
 }
 
-// start = -unary, by pixel.
-void MeanField::load(const Set& set, const at::Tensor& unary) {
-  const float* energies = unary.const_data_ptr<float>();
-  at::parallel_for(0, pixels_, 4096, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; block += kTransposed) {
-      const int64_t stop = std::min(end, block + kTransposed);
-      for (int64_t l = 0; l < set.channels; ++l) {
-        for (int64_t p = block; p < stop; ++p) {
-          start_[p * channels_ + set.first + l] =
-              l < set.labels ? -energies[l * pixels_ + p] : -std::numeric_limits<float>::infinity();
-        }
-      }
-    }
-  });
+void MeanField::load(const Set& set, const LabelScores& scores) {
+  const at::Tensor values = scores.values.contiguous();
+  const StartTask task{scores.kind,
+                       values.const_data_ptr<float>(),
+                       set.labels,
+                       pixels_,
+                       {start_.data() + set.first, channels_, set.channels}};
+  at::parallel_for(0, pixels_, 4096, [&](int64_t begin, int64_t end) { kernels_.start(task, begin, end); });
 }
 
 void MeanField::prepare_tasks() {

@@ -7,6 +7,12 @@
 
 namespace stego::crf {
 
+// What a picture's labels start from, float32 [labels, height, width].
+struct LabelScores {
+  ScoreKind kind;
+  at::Tensor values;
+};
+
 // How unlike labels repel each other in one kernel: one weight (Potts; attractive where positive), the energy
 // of each label [labels], or of each pair of labels [labels, labels], symmetrised when it is used.
 struct Compatibility {
@@ -24,9 +30,9 @@ struct Pairwise {
 // side. Nothing is allocated while iterating.
 class MeanField {
  public:
-  // unaries: energies float32 [labels, height, width] of each set, finite. The sets' rows stand side by side,
-  // each padded; together at most kMaxChannels. Starts from softmax(-unary).
-  MeanField(const std::vector<at::Tensor>& unaries, std::vector<Pairwise> pairwise,
+  // The sets' rows stand side by side, each padded; together at most kMaxChannels. Starts from
+  // softmax(-unary).
+  MeanField(const std::vector<LabelScores>& scores, const std::vector<Pairwise>& pairwise,
             Instructions instructions);
 
   // One iteration: probabilities = softmax(-unary - sum of the filters' messages).
@@ -51,8 +57,8 @@ class MeanField {
     Buffer<float> values;  // [vertices, channels]
   };
 
-  void place_sets(const std::vector<at::Tensor>& unaries);
-  void load(const Set& set, const at::Tensor& unary);
+  void place_sets(const std::vector<LabelScores>& scores);
+  void load(const Set& set, const LabelScores& scores);
   void prepare_tasks();
   void spread();
   void update();

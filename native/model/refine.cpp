@@ -15,7 +15,7 @@ std::vector<std::vector<crf::Refined>> refine_pictures(
     crf::Problem problem{
         {pictures.back().const_data_ptr<uint8_t>(), height, width, 3}, {}, crf::stego_options()};
     for (const at::Tensor& values : log_probabilities[i]) {
-      problem.scores.push_back({crf::LabelScores::Kind::logits, values});
+      problem.scores.push_back({crf::ScoreKind::logits, values});
     }
     problems.push_back(std::move(problem));
   }

@@ -136,6 +136,7 @@ test('evaluate --json prints one object, null where there is no score', async (t
     resolution: 320,
     crop: 'center',
     flip: false,
+    crf: false,
     batch: 8,
     matching: 'one-to-one',
     official: false,

@@ -30,7 +30,7 @@ function randomProblem(seed: number): CrfProblem {
   const int = (low: number, high: number) => low + Math.floor(random.next() * (high - low + 1))
   const oneOf = <T>(values: readonly T[]) => values[int(0, values.length - 1)]!
   const log = (low: number, high: number) => low * (high / low) ** random.next()
-  const [width, height, labels] = [int(1, 14), int(1, 14), oneOf([1, 2, 3, 4, 5, 8, 9, 16, 17, 30])]
+  const [width, height, labels] = [int(1, 11), int(1, 11), oneOf([1, 2, 3, 4, 5, 8, 9, 16, 17, 30])]
   const levels = oneOf([1, 2, 4, 256])
   const data = new Uint8Array(width * height * 3).map(() => Math.floor((int(0, levels - 1) * 255) / levels))
   const unary = new Float32Array(labels * width * height).map(() => 8 * random.next())

@@ -127,6 +127,7 @@ test('the defaults of segment, evaluate and features', (t) => {
     resolution: 320,
     flip: true,
     labels: 'auto',
+    crf: false,
     probabilities: false,
   })
   t.deepEqual(parseOptions(evaluateSchema, { data: 'x' }, ''), {
@@ -139,6 +140,7 @@ test('the defaults of segment, evaluate and features', (t) => {
     resolution: 320,
     crop: 'center',
     flip: true,
+    crf: false,
     batch: 8,
     matching: 'one-to-one',
     official: false,
