@@ -185,7 +185,7 @@ test('segment writes a picture for each image, also where names repeat', async (
   const { code, stdout } = await stego(api, args)
   t.is(code, 0)
   const { signal: _, ...asked } = options as Record<string, unknown>
-  t.deepEqual(asked, { resolution: 320, flip: true, labels: 'online' })
+  t.deepEqual(asked, { crf: false, resolution: 320, flip: true, labels: 'online' })
   const files = ['street.index.png', 'street-2.index.png', 'field.index.png'].map((name) => join(out, name))
   t.deepEqual(stdout.trimEnd().split('\n'), files)
   for (const file of files) t.true(existsSync(file), file)
