@@ -4,11 +4,16 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { Addon, CancelToken } from './addon-types.js'
+import type { Addon } from './addon/addon.js'
+import type { CancelToken } from './addon/values.js'
 import { StegoError, type StegoErrorCode } from './errors.js'
 import { defaultThreads } from './threads.js'
 
-export type * from './addon-types.js'
+export type * from './addon/addon.js'
+export type * from './addon/crf.js'
+export type * from './addon/pair-scores.js'
+export type * from './addon/values.js'
+export type * from './addon/weights.js'
 
 const packageRoot = fileURLToPath(new URL('..', import.meta.url))
 

@@ -90,11 +90,6 @@ export class TrainingImages {
     return pictures
   }
 
-  /** The images whose features stay in memory. */
-  kept(): Int32Array {
-    return Int32Array.from(this.#kept.flatMap((kept, index) => (kept ? [index] : [])))
-  }
-
   dispose(): void {
     this.store.dispose()
     this.#labels.clear()

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { listFolderSplits, openFolder } from '../../lib/data/folder.js'
-import type { StegoErrorCode } from '../../lib/errors.js'
+import { fails } from './tree.js'
 
 /** A temporary folder with these empty files; names that end in '/' are folders. */
 async function folder(t: ExecutionContext, files: string[]): Promise<string> {
@@ -16,16 +16,6 @@ async function folder(t: ExecutionContext, files: string[]): Promise<string> {
     if (!file.endsWith('/')) await writeFile(path, '')
   }
   return root
-}
-
-async function fails(
-  t: ExecutionContext,
-  work: Promise<unknown>,
-  code: StegoErrorCode,
-  ...patterns: RegExp[]
-): Promise<void> {
-  const error = await t.throwsAsync(work, { name: 'StegoError', code })
-  for (const pattern of patterns) t.regex(error.message, pattern)
 }
 
 const names = (split: { items: { name: string }[] }) => split.items.map(({ name }) => name)

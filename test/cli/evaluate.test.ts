@@ -3,8 +3,8 @@ import test from 'ava'
 import { dispatch } from '../../lib/cli/dispatch.js'
 import type { Evaluation } from '../../lib/evaluation/scores.js'
 import type { Stego } from '../../lib/stego.js'
-import { fakeApi } from '../cli/fixtures/api.js'
-import { recordingTerminal } from '../cli/fixtures/terminal.js'
+import { fakeApi } from './fixtures/api.js'
+import { recordingTerminal } from './fixtures/terminal.js'
 
 interface Scripted {
   classes?: number

@@ -3,47 +3,10 @@
  * Every method that returns a promise is a job on the addon's own thread; at most one runs at a time.
  */
 
-export type TensorData =
-  | Float32Array
-  | Float64Array
-  | BigInt64Array
-  | Int32Array
-  | Int16Array
-  | Int8Array
-  | Uint16Array
-  | Uint8Array
-
-/** Row-major values and their shape. */
-export interface Tensor<T extends TensorData = Float32Array> {
-  data: T
-  shape: number[]
-}
-
-/** 8-bit RGB pixels, rows top to bottom, 3 bytes a pixel. */
-export interface Pixels {
-  data: Uint8Array
-  width: number
-  height: number
-}
-
-/** One byte a pixel: a class index; values at or above the number of classes are void. */
-export interface LabelMap {
-  data: Uint8Array
-  width: number
-  height: number
-}
-
-/**
- * From a picture to the network's input, always by Pillow's nearest-neighbour rule (stego.md A3):
- * `center`: shorter side to `resolution`, centre crop of `resolution` squared;
- * `squash`: both sides to `resolution`, aspect lost;
- * `whole`: shorter side to `resolution`, the longer to the nearest multiple of `multiple`, nothing cropped.
- */
-export interface Transform {
-  resolution: number
-  crop: 'center' | 'squash' | 'whole'
-  multiple: number
-}
+import type { CrfProblem, CrfResult, NativeMeanField } from './crf.js'
+import type { NativePairScores } from './pair-scores.js'
+import type { CancelToken, LabelMap, Pixels, Tensor, TensorData, Transform } from './values.js'
+import type { NameMap, WeightFile, WeightFormat } from './weights.js'
 
 export type Device = 'cpu'
 export type DType = 'float32'
@@ -55,11 +18,6 @@ export interface BackboneInfo {
   depth: number
   heads: number
   parameters: number
-}
-
-/** One cancel flag; a job that was given it stops at its next poll and rejects with `ERR_STEGO_CANCELLED`. */
-export interface CancelToken {
-  cancel(): void
 }
 
 /** Which of a backbone's tensors are the features. */
@@ -337,70 +295,6 @@ export interface NativeTrainer {
   dispose(): void
 }
 
-/** A picture and its label map, of one size. */
-export interface LabelledPixels {
-  image: Pixels
-  label: LabelMap
-}
-
-/** Pairs of images, and the positions in them that are compared. */
-export interface PairInput {
-  images: LabelledPixels[]
-  /** As many as images; empty to compare each image with itself. */
-  partners: LabelledPixels[]
-  /** Positions (x, y) in [-1, 1] of the images and of the partners, [B, S, S, 2]. */
-  first: Tensor
-  second: Tensor
-  transform: Transform
-}
-
-/** Precision against recall while the threshold falls: recall rises, up to 1. */
-export interface PrecisionRecallCurve {
-  precision: number[]
-  recall: number[]
-  averagePrecision: number
-}
-
-/** What the scores of all pairs of positions say, and how many pairs there were and share a class. */
-export interface PairCurves {
-  features: PrecisionRecallCurve
-  codes: PrecisionRecallCurve
-  crf: PrecisionRecallCurve
-  pairs: number
-  positives: number
-}
-
-/** Scores of pairs of positions against shared classes, counted in 96 MiB however many there are. */
-export interface NativePairScores {
-  add(input: PairInput, cancel: CancelToken): Promise<void>
-  /** Curves of at most `points` points. */
-  curves(points: number, cancel: CancelToken): Promise<PairCurves>
-  dispose(): void
-}
-
-/** A tensor of a weight file; `dtype` in the spelling of safetensors, or PyTorch's where that has none. */
-export interface TensorEntry {
-  name: string
-  dtype: string
-  shape: number[]
-}
-
-/** A weight file of either kind, told by its content. */
-export interface WeightFile {
-  format: WeightFormat
-  /** Of a .safetensors file. */
-  metadata: Record<string, string>
-  /** Of a PyTorch file: everything but the tensors, as JSON. */
-  values: string | null
-  /** Those of a PyTorch file under their dotted paths, `state_dict.net.model.cls_token`. */
-  tensors: TensorEntry[]
-}
-
-export type WeightFormat = 'safetensors' | 'torch'
-
-/** Tensors to read from a file, by the names they get; several are joined along their first axis. */
-export type NameMap = Record<string, string | string[]>
-
 /** Sampled maps of a pair of images, [B, C, h, w] each. */
 export interface PairMaps {
   features1: Tensor
@@ -415,52 +309,6 @@ export interface CorrespondenceMaps {
   codes: Tensor
   positiveFeatures: Tensor
   positiveCodes: Tensor
-}
-
-/** One kernel of the dense CRF (densecrf.md, steps 1 and 11). */
-export interface CrfTerm {
-  /** Standard deviations of places. */
-  xyStd: number[]
-  /** Standard deviations of the three channels in the image's order; null for a kernel of places alone. */
-  colorStd: number[] | null
-  /** Weight [1], energy of each label [C], or of each pair [C, C]. */
-  compatibility: Tensor
-  normalization: 'none' | 'before' | 'after' | 'symmetric'
-}
-
-export interface CrfOptions {
-  /** In the order of their messages. */
-  terms: CrfTerm[]
-  iterations: number
-  /** Which of the compiled loops to use; anything but `auto` is for tests. */
-  instructions: 'auto' | 'avx512' | 'avx2' | 'portable'
-}
-
-/** A picture, one or several sets of labels for it, [C, H, W] each, and what to make of them. */
-export interface CrfProblem {
-  image: Pixels
-  scores: { kind: 'unary' | 'probabilities' | 'logits'; values: Tensor }[]
-  options: CrfOptions
-}
-
-/** Refined labels, [C, H, W] and [H, W], as they were asked for. */
-export interface CrfResult {
-  probabilities: Tensor | null
-  labels: Tensor<Uint8Array> | null
-}
-
-/** Mean-field inference of all label sets of a problem, iteration by iteration. */
-export interface NativeMeanField {
-  /** Bytes held, and vertices of each kernel's lattice. */
-  readonly info: { bytes: number; vertices: number[] }
-  iterate(count: number, cancel: CancelToken): Promise<void>
-  /** The probabilities of a label set now, [C, H, W]. */
-  probabilities(set: number): Promise<Tensor>
-  /** The most probable labels, [H, W]. */
-  labels(set: number): Promise<Tensor<Uint8Array>>
-  /** KL divergence from the CRF's distribution, up to a constant. */
-  divergence(set: number): Promise<number>
-  dispose(): void
 }
 
 /** The addon's exports; native/addon.cpp registers them. */

@@ -1,0 +1,48 @@
+/** The addon's dense CRF. */
+import type { CancelToken, Pixels, Tensor } from './values.js'
+
+/** One kernel of the dense CRF (densecrf.md, steps 1 and 11). */
+export interface CrfTerm {
+  /** Standard deviations of places. */
+  xyStd: number[]
+  /** Standard deviations of the three channels in the image's order; null for a kernel of places alone. */
+  colorStd: number[] | null
+  /** Weight [1], energy of each label [C], or of each pair [C, C]. */
+  compatibility: Tensor
+  normalization: 'none' | 'before' | 'after' | 'symmetric'
+}
+
+export interface CrfOptions {
+  /** In the order of their messages. */
+  terms: CrfTerm[]
+  iterations: number
+  /** Which of the compiled loops to use; anything but `auto` is for tests. */
+  instructions: 'auto' | 'avx512' | 'avx2' | 'portable'
+}
+
+/** A picture, one or several sets of labels for it, [C, H, W] each, and what to make of them. */
+export interface CrfProblem {
+  image: Pixels
+  scores: { kind: 'unary' | 'probabilities' | 'logits'; values: Tensor }[]
+  options: CrfOptions
+}
+
+/** Refined labels, [C, H, W] and [H, W], as they were asked for. */
+export interface CrfResult {
+  probabilities: Tensor | null
+  labels: Tensor<Uint8Array> | null
+}
+
+/** Mean-field inference of all label sets of a problem, iteration by iteration. */
+export interface NativeMeanField {
+  /** Bytes held, and vertices of each kernel's lattice. */
+  readonly info: { bytes: number; vertices: number[] }
+  iterate(count: number, cancel: CancelToken): Promise<void>
+  /** The probabilities of a label set now, [C, H, W]. */
+  probabilities(set: number): Promise<Tensor>
+  /** The most probable labels, [H, W]. */
+  labels(set: number): Promise<Tensor<Uint8Array>>
+  /** KL divergence from the CRF's distribution, up to a constant. */
+  divergence(set: number): Promise<number>
+  dispose(): void
+}

@@ -1,0 +1,43 @@
+/** The addon's scores of pairs of positions, of which precision-recall curves are made. */
+import type { CancelToken, LabelMap, Pixels, Tensor, Transform } from './values.js'
+
+/** A picture and its label map, of one size. */
+export interface LabelledPixels {
+  image: Pixels
+  label: LabelMap
+}
+
+/** Pairs of images, and the positions in them that are compared. */
+export interface PairInput {
+  images: LabelledPixels[]
+  /** As many as images; empty to compare each image with itself. */
+  partners: LabelledPixels[]
+  /** Positions (x, y) in [-1, 1] of the images and of the partners, [B, S, S, 2]. */
+  first: Tensor
+  second: Tensor
+  transform: Transform
+}
+
+/** Precision against recall while the threshold falls: recall rises, up to 1. */
+export interface PrecisionRecallCurve {
+  precision: number[]
+  recall: number[]
+  averagePrecision: number
+}
+
+/** What the scores of all pairs of positions say, and how many pairs there were and share a class. */
+export interface PairCurves {
+  features: PrecisionRecallCurve
+  codes: PrecisionRecallCurve
+  crf: PrecisionRecallCurve
+  pairs: number
+  positives: number
+}
+
+/** Scores of pairs of positions against shared classes, counted in 96 MiB however many there are. */
+export interface NativePairScores {
+  add(input: PairInput, cancel: CancelToken): Promise<void>
+  /** Curves of at most `points` points. */
+  curves(points: number, cancel: CancelToken): Promise<PairCurves>
+  dispose(): void
+}

@@ -1,0 +1,48 @@
+/** Values that pass between TypeScript and the addon: tensors, pictures, transforms, cancel flags. */
+
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint16Array
+  | Uint8Array
+
+/** Row-major values and their shape. */
+export interface Tensor<T extends TensorData = Float32Array> {
+  data: T
+  shape: number[]
+}
+
+/** 8-bit RGB pixels, rows top to bottom, 3 bytes a pixel. */
+export interface Pixels {
+  data: Uint8Array
+  width: number
+  height: number
+}
+
+/** One byte a pixel: a class index; values at or above the number of classes are void. */
+export interface LabelMap {
+  data: Uint8Array
+  width: number
+  height: number
+}
+
+/**
+ * From a picture to the network's input, always by Pillow's nearest-neighbour rule (stego.md A3):
+ * `center`: shorter side to `resolution`, centre crop of `resolution` squared;
+ * `squash`: both sides to `resolution`, aspect lost;
+ * `whole`: shorter side to `resolution`, the longer to the nearest multiple of `multiple`, nothing cropped.
+ */
+export interface Transform {
+  resolution: number
+  crop: 'center' | 'squash' | 'whole'
+  multiple: number
+}
+
+/** One cancel flag; a job that was given it stops at its next poll and rejects with `ERR_STEGO_CANCELLED`. */
+export interface CancelToken {
+  cancel(): void
+}
