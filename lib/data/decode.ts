@@ -34,6 +34,11 @@ export interface LabelSize {
 // The decoder must not compete with the native team for cores.
 sharp.concurrency(1)
 
+// The decoder keeps its reasons in one place for the whole process: another image that ends at the same moment wipes
+// them away, and what is left is this. Decoding the damaged image again brings the reason back.
+const NO_REASON = 'Unknown error'
+const ATTEMPTS = 5
+
 const READABLE = 'JPEG, PNG, WebP, TIFF, GIF or AVIF'
 
 /**
@@ -47,25 +52,34 @@ const READABLE = 'JPEG, PNG, WebP, TIFF, GIF or AVIF'
 export async function decodeImage(input: ImageInput): Promise<Pixels> {
   if (isRaw(input)) return fromRaw(input)
   const { name, bytes } = await readInput(input)
-  try {
-    const image = sharp(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient()
-    const isCmyk = (await image.metadata()).space === 'cmyk'
-    const stored = isCmyk
-      ? image.pipelineColourspace('cmyk').toColourspace('cmyk')
-      : image.removeAlpha().toColourspace('srgb')
-    const { data, info } = await stored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
-    const { width, height, channels } = info
-    if (channels !== (isCmyk ? 4 : 3)) throw new Error(`it has ${channels} channels`)
-    if (isCmyk) return { data: cmykToRgb(data), width, height }
-    return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), width, height }
-  } catch (cause) {
-    throw new StegoError(
-      'ERR_STEGO_IMAGE',
-      `${name} cannot be decoded: ${reason(cause)}. Expected a whole ${READABLE} image; ` +
-        'replace the file or convert it.',
-      { cause },
-    )
+  let cause: unknown
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    try {
+      return await decodeBytes(bytes)
+    } catch (error) {
+      cause = error
+      if (reason(error) !== NO_REASON) break
+    }
   }
+  throw new StegoError(
+    'ERR_STEGO_IMAGE',
+    `${name} cannot be decoded: ${reason(cause)}. Expected a whole ${READABLE} image; ` +
+      'replace the file or convert it.',
+    { cause },
+  )
+}
+
+async function decodeBytes(bytes: Buffer): Promise<Pixels> {
+  const image = sharp(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient()
+  const isCmyk = (await image.metadata()).space === 'cmyk'
+  const stored = isCmyk
+    ? image.pipelineColourspace('cmyk').toColourspace('cmyk')
+    : image.removeAlpha().toColourspace('srgb')
+  const { data, info } = await stored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  if (channels !== (isCmyk ? 4 : 3)) throw new Error(`it has ${channels} channels`)
+  if (isCmyk) return { data: cmykToRgb(data), width, height }
+  return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), width, height }
 }
 
 /**
