@@ -17,9 +17,18 @@ export type {
   Scores,
 } from './evaluation/scores.js'
 export { type EvaluationSummary, type HeadScores, summarize } from './evaluation/summary.js'
+export { type BuiltFeatureStore, buildFeatureStore } from './features/build.js'
+export { type FeatureKey, featureKey } from './features/key.js'
+export type { BuildFeatureStoreInput } from './features/options.js'
+export type { StoreDescription } from './features/plan.js'
+export {
+  type FeatureStoreInfo,
+  type FeatureStoresOptions,
+  listFeatureStores,
+  removeFeatureStores,
+} from './features/stores.js'
 export type { PairHistogram, PairValues, PrecisionRecallCurve, Tensor } from './native.js'
 export { computeNeighbors } from './neighbors/compute.js'
-export { type NeighborKey, neighborKey } from './neighbors/key.js'
 export {
   type ImageNeighbors,
   type LoadedNeighbors,

@@ -4,6 +4,7 @@
  */
 
 import type { CrfProblem, CrfResult, NativeMeanField } from './crf.js'
+import type { FeatureFile, FeatureStoreSettings, NativeFeatureStore, Neighbors } from './features.js'
 import type { NativePairScores } from './pair-scores.js'
 import type { CancelToken, LabelMap, Pixels, Tensor, TensorData, Transform } from './values.js'
 import type { NameMap, WeightFile, WeightFormat } from './weights.js'
@@ -130,33 +131,6 @@ export interface NativeNetwork {
   correspond(...call: CorrespondCall): Promise<HeatMaps>
   /** Writes all tensors with this metadata to a temporary name, syncs it and renames it. */
   save(path: string, metadata: Record<string, string>): Promise<void>
-  dispose(): void
-}
-
-/** Exact cosine neighbours, nearest first, self excluded, ties by index: [count, k]. */
-export interface Neighbors {
-  indices: Int32Array
-  similarities: Float32Array
-}
-
-/** Backbone features of the training images, in memory up to a byte budget, and their pooled vectors. */
-export interface NativeFeatureStore {
-  /** Bytes held, and how many images are kept for good. */
-  readonly info: { bytes: number; kept: number; count: number }
-  /**
-   * Computes features of images `indices`. Those within the budget are kept; the others are held until the
-   * next call that computes. Returns for each whether it is kept.
-   */
-  compute(
-    indices: Int32Array,
-    images: Pixels[],
-    transform: Transform,
-    cancel: CancelToken,
-  ): Promise<boolean[]>
-  /** The same for an already normalised input [n, 3, H, W]. */
-  computePrepared(indices: Int32Array, input: Tensor, cancel: CancelToken): Promise<boolean[]>
-  /** Neighbours by pooled features. */
-  neighbors(k: number, cancel: CancelToken): Promise<Neighbors>
   dispose(): void
 }
 
@@ -352,8 +326,10 @@ export interface Addon {
   FeatureStore: new (
     backbone: NativeBackbone,
     count: number,
-    options: { budgetBytes: number; pictures: boolean },
+    options: FeatureStoreSettings,
   ) => NativeFeatureStore
+  /** The head of a feature store. */
+  inspectFeatures(path: string): Promise<FeatureFile>
   Trainer: new (network: NativeNetwork, store: NativeFeatureStore) => NativeTrainer
   PairScores: new (network: NativeNetwork) => NativePairScores
   inspectWeights(path: string): Promise<WeightFile>

@@ -129,7 +129,7 @@ function readGrid(text: string): Grid {
 
 /** The tiles of a grid in their order: all images given, those of folders included. */
 async function listTiles(images: string[], { rows, columns }: Grid): Promise<string[]> {
-  const { openImages } = await import('../neighbors/images.js')
+  const { openImages } = await import('../features/images.js')
   const lists = await Promise.all(
     images.map(async (image) =>
       (await isFolder(image))

@@ -1,6 +1,6 @@
 /**
- * What determines nearest neighbours, so that a file of them is never used for others than it was computed from: the
- * original's file names leave out backbone weights, patch and crop ratio (stego.md A5).
+ * What determines features, and so nearest neighbours, so that a file of them is never used for others than it was
+ * computed from: the original's file names leave out backbone weights, patch and crop ratio (stego.md A5).
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -8,10 +8,10 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { StegoError } from '../errors.js'
 import type { DType, FeatureChoice, Transform } from '../native.js'
-import type { NeighborImage } from './images.js'
+import type { ListedImage } from './images.js'
 
 /** Everything besides the images. */
-export interface NeighborKey {
+export interface FeatureKey {
   /** `sha256:` and the hash of the weight file, or the name of a backbone whose weights the package fixes. */
   backbone: string
   /** Side of the image the backbone sees, pixels. */
@@ -28,15 +28,15 @@ export const FINGERPRINT_BYTES = 16
 const END_BYTES = 4096
 const FILES_AT_A_TIME = 16
 
-/** The key of neighbours by a backbone, a name or a weight file. Rejects with `ERR_STEGO_FILE`. */
-export async function neighborKey(source: {
+/** The key of features by a backbone, a name or a weight file. Rejects with `ERR_STEGO_FILE`. */
+export async function featureKey(source: {
   backbone: string
   resolution: number
   crop: Transform['crop']
   /** Default `feat` of the last block. */
   featureKind?: FeatureChoice['kind']
   featureLayer?: number
-}): Promise<NeighborKey> {
+}): Promise<FeatureKey> {
   const { resolution, crop, featureKind = 'feat', featureLayer = 1 } = source
   const backbone = await identifyBackbone(source.backbone)
   return { backbone, resolution, crop, featureKind, featureLayer, dtype: 'float32' }
@@ -64,7 +64,7 @@ async function identifyBackbone(name: string): Promise<string> {
  * @returns [images, 16] bytes
  * Rejects with `ERR_STEGO_DATA_MISSING` or `ERR_STEGO_FILE` for an image that cannot be read.
  */
-export async function fingerprintImages(images: NeighborImage[], signal?: AbortSignal): Promise<Uint8Array> {
+export async function fingerprintImages(images: ListedImage[], signal?: AbortSignal): Promise<Uint8Array> {
   const prints = new Uint8Array(images.length * FINGERPRINT_BYTES)
   let next = 0
   const work = async () => {
@@ -82,7 +82,7 @@ export async function fingerprintImages(images: NeighborImage[], signal?: AbortS
   return prints
 }
 
-async function fingerprint({ name, image, crop = null }: NeighborImage): Promise<Uint8Array> {
+async function fingerprint({ name, image, crop = null }: ListedImage): Promise<Uint8Array> {
   let file: FileHandle | undefined
   try {
     file = await open(image)
