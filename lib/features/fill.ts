@@ -1,8 +1,11 @@
 /** Computing features of many images, a few at a time. */
+import { readAhead } from '../data/read-ahead.js'
 import { job, type NativeFeatureStore, type Pixels, type Transform } from '../native.js'
 
-/** Images decoded and computed together. */
+/** Images computed together. */
 const CHUNK = 8
+/** Images decoded while others are computed: decoding takes a twentieth of the time, and the cores are busy. */
+const AHEAD = 2
 
 /**
  * Passes images through the backbone into a store; yields how many are done.
@@ -15,10 +18,17 @@ export async function* fillStore(
   transform: Transform,
   signal?: AbortSignal,
 ): AsyncGenerator<number> {
-  for (let first = 0; first < indices.length; first += CHUNK) {
-    const chunk = indices.subarray(first, first + CHUNK)
-    await computeTogether(store, chunk, read, transform, signal)
-    yield first + chunk.length
+  let pixels: Pixels[] = []
+  let done = 0
+  for await (const image of readAhead(indices, read, AHEAD)) {
+    signal?.throwIfAborted()
+    pixels.push(image)
+    if (pixels.length < CHUNK && done + pixels.length < indices.length) continue
+    const chunk = indices.subarray(done, done + pixels.length)
+    await job((_, cancel) => store.compute(chunk, pixels, transform, cancel), signal)
+    done += pixels.length
+    pixels = []
+    yield done
   }
 }
 

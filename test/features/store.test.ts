@@ -3,6 +3,10 @@ import { existsSync } from 'node:fs'
 import { open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { openImages } from '../../lib/features/images.js'
+import { openStore } from '../../lib/features/open.js'
+import { buildSchema } from '../../lib/features/options.js'
+import { prepareFeatures } from '../../lib/features/prepare.js'
 import {
   type BuildFeatureStoreInput,
   buildFeatureStore,
@@ -37,6 +41,16 @@ async function stepsOf(input: Partial<TrainInput> & { data: string }): Promise<S
 
 const losses = (steps: StepEvent[]) =>
   steps.flatMap((step) => [step.correspondence, step.cluster, step.linear!])
+
+/** Bit by bit, as RFC 3720 defines it. */
+function crc32c(bytes: Uint8Array): number {
+  let value = 0xffffffff
+  for (const byte of bytes) {
+    value ^= byte
+    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0x82f63b78 : 0)
+  }
+  return ~value >>> 0
+}
 
 /** Relative, of small values absolute. */
 function largestDifference(a: number[], b: number[]): number {
@@ -155,19 +169,30 @@ test('a file that is cut, foreign or empty is begun anew', async (t) => {
 })
 
 test('two runs do not fill one store at the same time', async (t) => {
-  const data = await makeDataset(t, { train: 9 })
+  const data = await makeDataset(t, { train: 3 })
   const input = { data, storeFolder: await temporaryFolder(t), ...CHEAP }
-  let second: Promise<unknown> | undefined
-  const onProgress = () => {
-    second ??= t.throwsAsync(buildFeatureStore(input), {
-      code: 'ERR_STEGO_FILE',
-      message: /Another run is filling the feature store .* Wait until it is done/,
-    })
+  const options = buildSchema.parse(input)
+  const { backbone, plan } = await prepareFeatures(await openImages(options), options, 'store')
+  const filling = openStore(backbone, plan)
+  await t.throwsAsync(buildFeatureStore(input), {
+    code: 'ERR_STEGO_FILE',
+    message: /Another run is filling the feature store .* Wait until it is done/,
+  })
+  filling.dispose()
+  t.is((await buildFeatureStore(input)).computed, 3)
+})
+
+test('the checksums in a store are CRC-32C', async (t) => {
+  const { built } = await makeStore(t)
+  t.is(crc32c(Buffer.from('123456789')), 0xe3069283)
+  const bytes = await readFile(built.file)
+  const first = 2 * PAGE
+  for (let record = 0; record < 11; record++) {
+    const entry = PAGE + 16 * record
+    const length = 16 * 192 * 2
+    t.is(bytes.readUInt32LE(entry), 1)
+    t.is(bytes.readUInt32LE(entry + 4), crc32c(bytes.subarray(first + record * length).subarray(0, length)))
   }
-  const slow = buildFeatureStore({ ...input, onProgress })
-  const built = await slow
-  await second
-  t.is(built.computed, 9)
 })
 
 test('a run resumed on a store ends in the same bytes', async (t) => {
