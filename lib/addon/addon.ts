@@ -254,8 +254,11 @@ export interface NativeTrainer {
   distributions(quantiles: PairValues): Promise<Record<keyof PairValues, PairHistogram>>
   /** Begins the probes and their optimisers anew. */
   resetProbes(seed: number): Promise<void>
-  /** Collects the codes (`kmeans`) or backbone features (`raw`) of all patches of images held by the store. */
-  collect(images: Int32Array, target: 'kmeans' | 'raw', cancel: CancelToken): Promise<void>
+  /**
+   * Collects the codes (`kmeans`) or backbone features (`raw`) of all patches of images held by the store, out of
+   * `total` images in all.
+   */
+  collect(images: Int32Array, target: 'kmeans' | 'raw', total: number, cancel: CancelToken): Promise<void>
   /** Fits cosine k-means on what was collected, keeps the best restart in the network and lets the vectors go. */
   fitKMeans(
     target: 'kmeans' | 'raw',

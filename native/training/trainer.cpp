@@ -198,18 +198,26 @@ Distributions Trainer::read_distributions(const PairValues& quantiles) {
   return distributions;
 }
 
-void Trainer::collect(const std::vector<int64_t>& images, bool raw) {
+void Trainer::collect(const std::vector<int64_t>& images, bool raw, int64_t total) {
   const at::NoGradGuard no_grad;
+  const int64_t patches = store_->grid_height() * store_->grid_width();
+  if (!collected_.defined()) {
+    const int64_t width = raw ? store_->backbone().dim() : network_->clusters.size(1);
+    collected_ = at::empty({total * patches, width}, at::kFloat);
+    collected_rows_ = 0;
+  }
   for (const int64_t image : images) {
+    require(collected_rows_ + patches <= collected_.size(0), "Expected vectors of at most ", total,
+            " images.");
     const at::Tensor features = store_->gather({image})[0];  // [h*w, C]
-    collected_.push_back(raw ? features : network_->head.forward(features));
+    collected_.narrow(0, collected_rows_, patches).copy_(raw ? features : network_->head.forward(features));
+    collected_rows_ += patches;
   }
 }
 
 KMeansResult Trainer::fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel) {
-  require(!collected_.empty(), "Expected vectors to cluster, but none were collected.");
-  at::Tensor vectors = at::cat(collected_);
-  collected_.clear();
+  require(collected_.defined(), "Expected vectors to cluster, but none were collected.");
+  const at::Tensor vectors = std::exchange(collected_, {}).narrow(0, 0, collected_rows_);
   KMeansResult result = cosine_kmeans(vectors, options, cancel);
   (raw ? network_->raw_kmeans : network_->kmeans) = result.centers;
   return result;
