@@ -19,6 +19,7 @@ const BENCHMARKS = {
   evaluation: ['evaluation.ts'],
   decode: ['decode.ts'],
   memory: ['memory.ts'],
+  growth: ['growth.ts'],
 }
 
 await main(async () => {
