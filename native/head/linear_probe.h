@@ -14,9 +14,9 @@ struct ProbeLoss {
   at::Tensor weight_gradient, bias_gradient;
 };
 
-// codes [B, h*w, D]; labels: for each image a uint8 map [H, W] or an undefined tensor where it has none;
-// values at or above the number of classes are void.
-ProbeLoss linear_probe_loss(const Pointwise& probe, const at::Tensor& codes, int64_t grid_height,
+// maps: codes [h*w, D] of each image; labels: for each a uint8 map [H, W], or an undefined tensor where it
+// has none; values at or above the number of classes are void.
+ProbeLoss linear_probe_loss(const Pointwise& probe, const std::vector<at::Tensor>& maps, int64_t grid_height,
                             int64_t grid_width, const std::vector<at::Tensor>& labels);
 
 }  // namespace stego

@@ -56,7 +56,8 @@ class Trainer {
 
  private:
   struct Terms;
-  Terms optional_terms(const StepInput& input, const StepBatch& batch, const at::Tensor& codes) const;
+  Terms optional_terms(const StepInput& input, const StepBatch& batch, const at::Tensor& codes,
+                       const at::Tensor& view_codes) const;
   at::Tensor cluster_loss(const at::Tensor& codes, ClusterObjective objective) const;
   void create_probe_optimizers();
 
