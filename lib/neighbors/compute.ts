@@ -37,7 +37,8 @@ export async function computeNeighbors(input: NeighborsInput): Promise<ImageNeig
   }
   const key = await neighborKey(options)
   const features = { kind: options.featureKind, layer: options.featureLayer }
-  const backbone = await loadBackbone(options.backbone, { features, signal, onDownload: options.onDownload })
+  const { dtype, onDownload } = options
+  const backbone = await loadBackbone(options.backbone, { features, dtype, signal, onDownload })
   const transform = createTransform(resolution, crop, backbone.info.patch)
   addon().configure({ threads: options.threads ?? defaultThreads() })
   const fingerprints = await fingerprintImages(set.images, signal)

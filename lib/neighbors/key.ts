@@ -8,6 +8,8 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { StegoError } from '../errors.js'
 import type { DType, FeatureChoice, Transform } from '../native.js'
+import type { DTypeChoice } from '../options/dtype.js'
+import { resolveDType } from '../weights/dtype.js'
 import type { NeighborImage } from './images.js'
 
 /** Everything besides the images. */
@@ -36,10 +38,12 @@ export async function neighborKey(source: {
   /** Default `feat` of the last block. */
   featureKind?: FeatureChoice['kind']
   featureLayer?: number
+  /** Default: float32. */
+  dtype?: DTypeChoice
 }): Promise<NeighborKey> {
-  const { resolution, crop, featureKind = 'feat', featureLayer = 1 } = source
+  const { resolution, crop, featureKind = 'feat', featureLayer = 1, dtype = 'float32' } = source
   const backbone = await identifyBackbone(source.backbone)
-  return { backbone, resolution, crop, featureKind, featureLayer, dtype: 'float32' }
+  return { backbone, resolution, crop, featureKind, featureLayer, dtype: resolveDType(dtype) }
 }
 
 async function identifyBackbone(name: string): Promise<string> {
