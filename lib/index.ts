@@ -43,6 +43,7 @@ export type { CropInput } from './options/crop.js'
 export type { DatasetName, LabelMapInput } from './options/dataset.js'
 export type { EvaluateInput, Matching } from './options/evaluate.js'
 export type { FeaturesInput } from './options/features.js'
+export type { LoadOptions } from './options/load.js'
 export type { PrecisionRecallInput } from './options/precision-recall.js'
 export { PRESETS, type Preset, type PresetName } from './options/presets.js'
 export type { SegmentInput } from './options/segment.js'
@@ -76,7 +77,7 @@ export {
   type NearestNeighborsInput,
   nearestNeighbors,
 } from './standalone/nearest-neighbors.js'
-export { type LoadOptions, Stego } from './stego.js'
+export { Stego } from './stego.js'
 export type * from './training/events.js'
 export type { TrainingRun } from './training/training-run.js'
 export { type Conversion, convertWeights } from './weights/convert.js'

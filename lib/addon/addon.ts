@@ -6,11 +6,12 @@
 import type { CrfProblem, CrfResult, NativeMeanField } from './crf.js'
 import type { FeatureFile, FeatureStoreSettings, NativeFeatureStore, Neighbors } from './features.js'
 import type { NativePairScores } from './pair-scores.js'
-import type { CancelToken, LabelMap, Pixels, Tensor, TensorData, Transform } from './values.js'
+import type { CancelToken, Instructions, LabelMap, Pixels, Tensor, TensorData, Transform } from './values.js'
 import type { NameMap, WeightFile, WeightFormat } from './weights.js'
 
 export type Device = 'cpu'
-export type DType = 'float32'
+/** What a backbone computes in; images and features are float32 always. */
+export type DType = 'float32' | 'bfloat16'
 
 /** What a frozen backbone is made of. */
 export interface BackboneInfo {
@@ -301,6 +302,8 @@ export interface Addon {
         features: FeatureChoice
         device: Device
         dtype: DType
+        /** Of float32. Default: `auto`. */
+        instructions?: Instructions
         names?: NameMap
       },
       cancel: CancelToken,
@@ -402,6 +405,8 @@ export interface Addon {
     output: 'probabilities' | 'labels' | 'both',
     cancel: CancelToken,
   ): Promise<CrfResult[][]>
+  /** Whether the processor multiplies bfloat16 matrices by instructions of its own (avx512_bf16, AMX). */
+  hasBfloat16(): boolean
   /** The best GFLOP/s of a float32 matrix product of this size: what benchmarks compare with. */
   matrixProductPeak(size: number, repeats: number): Promise<number>
 }

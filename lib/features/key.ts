@@ -9,6 +9,8 @@ import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { StegoError } from '../errors.js'
 import type { DType, FeatureChoice, Transform } from '../native.js'
+import type { DTypeChoice } from '../options/dtype.js'
+import { resolveDType } from '../weights/dtype.js'
 import type { ListedImage } from './images.js'
 
 /** Everything besides the images. */
@@ -37,10 +39,12 @@ export async function featureKey(source: {
   /** Default `feat` of the last block. */
   featureKind?: FeatureChoice['kind']
   featureLayer?: number
+  /** Default: float32. */
+  dtype?: DTypeChoice
 }): Promise<FeatureKey> {
-  const { resolution, crop, featureKind = 'feat', featureLayer = 1 } = source
+  const { resolution, crop, featureKind = 'feat', featureLayer = 1, dtype = 'float32' } = source
   const backbone = await identifyBackbone(source.backbone)
-  return { backbone, resolution, crop, featureKind, featureLayer, dtype: 'float32' }
+  return { backbone, resolution, crop, featureKind, featureLayer, dtype: resolveDType(dtype) }
 }
 
 async function identifyBackbone(name: string): Promise<string> {

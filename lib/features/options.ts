@@ -23,6 +23,7 @@ export const featureFields = {
     doc: "Side of the square image, a multiple of the backbone's patch; that of the training. Official value.",
   }),
   crop: trainSchema.shape.crop,
+  dtype: trainSchema.shape.dtype,
   featureKind: trainSchema.shape.featureKind,
   featureLayer: trainSchema.shape.featureLayer,
   ...imageFields,

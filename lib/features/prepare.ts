@@ -25,10 +25,10 @@ export async function prepareFeatures(
   mode: 'store' | 'off',
   pictures = false,
 ): Promise<PreparedFeatures> {
-  const { data, signal, onDownload } = options
+  const { data, dtype, signal, onDownload } = options
   const key = await featureKey(options)
   const features = { kind: options.featureKind, layer: options.featureLayer }
-  const backbone = await loadBackbone(options.backbone, { features, signal, onDownload })
+  const backbone = await loadBackbone(options.backbone, { features, dtype, signal, onDownload })
   const transform = createTransform(options.resolution, options.crop, backbone.info.patch)
   addon().configure({ threads: options.threads ?? defaultThreads() })
   const { storeType, storeFolder } = options

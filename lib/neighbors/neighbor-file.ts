@@ -46,7 +46,7 @@ const keySchema = z.strictObject({
   crop: z.enum(['center', 'squash', 'whole']),
   featureKind: z.enum(['feat', 'keys']),
   featureLayer: z.int().min(1),
-  dtype: z.literal('float32'),
+  dtype: z.enum(['float32', 'bfloat16']),
 })
 
 /** Throws `ERR_STEGO_OPTION` where a file's name says none of the formats. */

@@ -4,6 +4,7 @@ import { StegoError } from '../errors.js'
 import type { TrainingEvent } from '../training/events.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import { datasetFields } from './dataset.js'
+import { dtypeOption } from './dtype.js'
 import { featureStoreFields } from './feature-store.js'
 import { methodFields } from './method.js'
 import { API_WORDING, parseOptions, type Wording } from './parse.js'
@@ -30,6 +31,7 @@ export const trainSchema = z.strictObject({
       'Frozen ViT whose features are distilled: dino-vits8, dino-vits16, dino-vitb8 or dino-vitb16, fetched once; the ' +
       'built-in starter; or a .safetensors or .pth file of ViT weights under the names of DINO, timm or Hugging Face.',
   }),
+  dtype: dtypeOption('float32', 'Method'),
   preset: option(z.enum(PRESET_NAMES).nullable().default(null), {
     group: 'Common',
     value: 'name',

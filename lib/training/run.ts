@@ -43,7 +43,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   const { signal } = request
   signal?.throwIfAborted()
   const began = performance.now()
-  const resumed = request.resume === null ? null : await readModel(modelPath(request.resume), signal)
+  const resumed = request.resume === null ? null : await readModel(modelPath(request.resume), { signal })
   const options =
     request.resume === null
       ? request.options
@@ -200,6 +200,7 @@ async function begin(
 ): Promise<TrainedModel> {
   const backbone = await loadBackbone(options.backbone, {
     features: featureChoice(options),
+    dtype: options.dtype,
     signal,
     onDownload,
   })

@@ -1,6 +1,7 @@
 #pragma once
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -8,16 +9,25 @@
 
 namespace stego {
 
-// Calls `work(i)` for every i below `count`, each thread taking the next one that is left: for work of
-// unequal size. Nothing in it is recorded for a gradient, and products in it run on the thread that asks for
-// them. What `work` writes must not depend on the order.
+// Calls work(task, worker) for every task below `count`, on all threads; each takes the next task when it has done one,
+// so that they end together. `worker` is below at::get_num_threads(). Nothing in it is recorded for a gradient, and
+// products in it run on the thread that asks for them. For files that are compiled with OpenMP, and for work whose
+// result does not depend on who does it.
 template <typename Work>
-void parallel_each(int64_t count, const Work& work) {
+void for_each_task(int64_t count, const Work& work) {
   std::atomic<int64_t> next{0};
   at::parallel_for(0, std::min<int64_t>(count, at::get_num_threads()), 1, [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_grad;
-    for (int64_t i = next++; i < count; i = next++) work(i);
+    for (int64_t worker = begin; worker < end; ++worker) {
+      for (int64_t task = next++; task < count; task = next++) work(task, worker);
+    }
   });
+}
+
+// The same for work(task).
+template <typename Work>
+void parallel_each(int64_t count, const Work& work) {
+  for_each_task(count, [&](int64_t task, int64_t) { work(task); });
 }
 
 }  // namespace stego
