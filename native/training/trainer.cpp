@@ -8,7 +8,16 @@
 #include "loss/reconstruction.h"
 #include "training/step_codes.h"
 
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <string>
 namespace stego {
+struct Marks { std::map<std::string,std::pair<double,int>> m; std::vector<std::string> order; std::chrono::steady_clock::time_point t;
+ void start(){t=std::chrono::steady_clock::now();}
+ void mark(const char*n){auto u=std::chrono::steady_clock::now(); double d=std::chrono::duration<double>(u-t).count()*1e3; auto&e=m[n]; if(!e.second){order.push_back(n);e.first=1e9;} e.first=std::min(e.first,d); e.second++; t=std::chrono::steady_clock::now();}
+ ~Marks(){double s=0; for(auto&n:order){fprintf(stderr,"MARK %-16s %.2f\n",n.c_str(),m[n].first); s+=m[n].first;} fprintf(stderr,"MARK total %.2f\n",s);} };
+Marks marks;
 
 namespace {
 
@@ -118,12 +127,25 @@ Trainer::Terms Trainer::optional_terms(const StepInput& input, const StepBatch& 
   return terms;
 }
 
+ProbeLabels Trainer::probe_labels(const StepInput& input) const {
+  const bool probes = network_->linear || network_->raw_linear;
+  require(!probes || input.labels.size() == input.images.size(), "Expected one label map or none for each of ",
+          input.images.size(), " images, got ", input.labels.size(), ".");
+  return read_probe_labels(probes ? input.labels : std::vector<at::Tensor>(), network_->options.classes,
+                           store_->grid_height(), store_->grid_width());
+}
+
 StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   const int64_t height = store_->grid_height(), width = store_->grid_width();
+  marks.start();
   const StepBatch batch = draw_batch(*store_, input, network_->options.classes, cancel);
+  marks.mark("batch");
+
   cancel.poll();
 
   StepCodes codes = encode_step(network_->head, batch, height, width);
+  marks.mark("encode");
+
   cancel.poll();
   at::Tensor codes_gradient = at::zeros_like(codes.pass.codes);
   PairMaps map_gradients = codes.maps(codes_gradient);
@@ -132,6 +154,8 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   const CorrespondenceLoss correspondence =
       correspondence_loss(batch.teacher, {codes.maps(codes.pass.codes), codes.points}, batch.draws,
                           input.loss, map_gradients, details);
+  marks.mark("corr");
+
   cancel.poll();
 
   // The gradients of the optional terms and of the cluster probe are left to autograd.
@@ -140,7 +164,11 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   if (views.defined()) views.requires_grad_(true);
   const Terms terms = optional_terms(input, batch, own, views);
   const at::Tensor cluster = cluster_loss(own.detach(), input.loss.cluster_objective);
+  marks.mark("cluster fwd");
+
   (terms.total.defined() ? cluster + terms.total : cluster).backward();
+  marks.mark("cluster bwd");
+
   if (own.grad().defined()) codes.own(codes_gradient).add_(own.grad());
   if (views.defined() && views.grad().defined()) codes.views(codes_gradient).add_(views.grad());
   cancel.poll();
@@ -148,19 +176,21 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   for (const at::Tensor& gradient : take_gradients(decoder_parameters(*network_)))
     head_gradients.push_back(gradient);
   const std::vector<at::Tensor> cluster_gradients = take_gradients(cluster_optimizer_->parameters());
+  marks.mark("head bwd");
+
   cancel.poll();
 
   // The probes' gradients end at their own weights.
+  const ProbeLabels labels = probe_labels(input);
+  marks.mark("labels");
   std::optional<ProbeLoss> linear, raw_linear;
-  if (network_->linear) {
-    linear = linear_probe_loss(*network_->linear, own.detach().unbind(0), height, width, input.labels);
-  }
+  if (network_->linear) linear = linear_probe_loss(*network_->linear, own.detach().unbind(0), labels);
   cancel.poll();
-  if (network_->raw_linear) {
-    raw_linear = linear_probe_loss(*network_->raw_linear, batch.features, height, width, input.labels);
-  }
+  marks.mark("probe");
+  if (network_->raw_linear) raw_linear = linear_probe_loss(*network_->raw_linear, batch.features, labels);
   cancel.poll();
 
+  marks.mark("raw probe");
   StepLosses losses{};
   losses.correspondence = correspondence.total;
   losses.self = correspondence.self.loss;
@@ -177,7 +207,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   report(losses.gradients, head_optimizer_.parameters(), head_gradients);
   const auto update = [&](std::optional<Adam>& optimizer, const std::optional<ProbeLoss>& probe,
                           std::optional<double>& loss) {
-    if (!probe || probe->valid == 0) return;
+    if (!probe || labels.valid == 0) return;
     loss = probe->loss;
     optimizer->step({probe->weight_gradient, probe->bias_gradient}, input.learning_rates.linear);
     report(losses.gradients, optimizer->parameters(), {probe->weight_gradient, probe->bias_gradient});
@@ -186,6 +216,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   update(raw_linear_optimizer_, raw_linear, losses.raw_linear);
   cluster_optimizer_->step(cluster_gradients, input.learning_rates.cluster);
   report(losses.gradients, cluster_optimizer_->parameters(), cluster_gradients);
+  marks.mark("update");
   network_->kmeans.reset();  // centres fitted before belong to other codes
   return losses;
 }
