@@ -1,6 +1,5 @@
 #include "head/linear_probe.h"
 
-#include "core/error.h"
 #include "core/parallel.h"
 #include "head/probe_kernel.h"
 #include "imaging/upsample.h"
@@ -21,53 +20,46 @@ at::Tensor enlarging_matrix(int64_t w, int64_t width) {
   return matrix;
 }
 
+// [n * m, w], or that shape's [n, m * w], with the first two axes exchanged: [m * n, w].
+at::Tensor exchanged(const at::Tensor& values, int64_t m, int64_t w) {
+  return values.view({-1, m, w}).transpose(0, 1).reshape({-1, w});
+}
+
 }  // namespace
 
-ProbeLoss linear_probe_loss(const Pointwise& probe, const std::vector<at::Tensor>& maps, int64_t grid_height,
-                            int64_t grid_width, const std::vector<at::Tensor>& labels) {
+ProbeLoss linear_probe_loss(const Pointwise& probe, const std::vector<at::Tensor>& maps,
+                            const ProbeLabels& labels) {
   const at::NoGradGuard no_grad;
-  const int64_t classes = probe.weight.size(0);
-  require(labels.size() == maps.size(), "Expected one label map or none for each of ", maps.size(),
-          " images, got ", labels.size(), ".");
-  ProbeLoss result{0, 0, at::zeros_like(probe.weight), at::zeros_like(probe.bias)};
-  std::vector<size_t> labelled;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i].defined()) labelled.push_back(i);
-  }
-  if (labelled.empty()) return result;
-  const at::IntArrayRef size = labels[labelled.front()].sizes();
-  for (const size_t i : labelled) {
-    require(labels[i].sizes() == size, "Expected label maps of one size in a batch.");
-  }
-
-  const int64_t height = size[0], width = size[1];
-  const BilinearAxis rows(grid_height, height);
-  const at::Tensor matrix = enlarging_matrix(grid_width, width), bias = probe.bias.unsqueeze(1);
-  std::vector<ProbeSums> sums(labelled.size());
-  std::vector<at::Tensor> weight_gradients(labelled.size()), bias_gradients(labelled.size());
-  parallel_each(static_cast<int64_t>(labelled.size()), [&](int64_t i) {
-    const at::Tensor& map = maps[labelled[i]];
-    const at::Tensor logits = at::addmm(bias, probe.weight, map.t());           // [K, h*w]
-    const at::Tensor enlarged = at::mm(logits.view({-1, grid_width}), matrix);  // [K * h, width]
-    at::Tensor enlarged_gradient = at::zeros_like(enlarged);
-    sums[i] = probe_loss({enlarged.const_data_ptr<float>(), labels[labelled[i]].const_data_ptr<uint8_t>(),
-                          enlarged_gradient.mutable_data_ptr<float>(), classes, grid_height, width},
-                         rows);
-    const at::Tensor gradient = at::mm(enlarged_gradient, matrix.t()).view(logits.sizes());
-    weight_gradients[i] = at::mm(gradient, map);
+  ProbeLoss result{0, at::zeros_like(probe.weight), at::zeros_like(probe.bias)};
+  if (labels.valid == 0) return result;
+  const BilinearAxis rows(labels.grid_height, labels.height);
+  const at::Tensor matrix = enlarging_matrix(labels.grid_width, labels.width), bias = probe.bias.unsqueeze(1);
+  const auto count = static_cast<int64_t>(labels.images.size());
+  std::vector<double> losses(count);
+  std::vector<at::Tensor> weight_gradients(count), bias_gradients(count);
+  parallel_each(count, [&](int64_t i) {
+    const auto& [index, map, own_class] = labels.images[i];
+    const at::Tensor logits = at::addmm(bias, probe.weight, maps[index].t());  // [K, h*w]
+    const at::Tensor enlarged = at::mm(exchanged(logits, labels.grid_height, labels.grid_width), matrix);  // [h * K, width]
+    at::Tensor probabilities = at::zeros_like(enlarged);  // of the pixels, summed by row of the grid
+    losses[i] = log_partition({enlarged.const_data_ptr<float>(), map.const_data_ptr<uint8_t>(),
+                               probabilities.mutable_data_ptr<float>(), labels.classes, labels.width},
+                              rows) -
+                (logits * own_class).sum(at::kDouble).item<double>();
+    const at::Tensor gradient =
+        exchanged(at::mm(probabilities, matrix.t()), labels.classes, labels.grid_width).view(logits.sizes()).sub_(own_class);
+    weight_gradients[i] = at::mm(gradient, maps[index]);
     bias_gradients[i] = gradient.sum(1);
   });
-  for (size_t i = 0; i < labelled.size(); ++i) {
-    result.loss += sums[i].loss;
-    result.valid += sums[i].valid;
+  for (int64_t i = 0; i < count; ++i) {
+    result.loss += losses[i];
     result.weight_gradient.add_(weight_gradients[i]);
     result.bias_gradient.add_(bias_gradients[i]);
   }
-  if (result.valid == 0) return result;
-  const auto count = static_cast<double>(result.valid);
-  result.loss /= count;
-  result.weight_gradient.div_(count);
-  result.bias_gradient.div_(count);
+  const auto valid = static_cast<double>(labels.valid);
+  result.loss /= valid;
+  result.weight_gradient.div_(valid);
+  result.bias_gradient.div_(valid);
   return result;
 }
 

@@ -1,27 +1,21 @@
 #pragma once
 #include <cstdint>
-#include <vector>
 
 #include "imaging/upsample.h"
 
 namespace stego {
 
-// One image: logits [classes, h, width] enlarged along rows alone, its labels [rows.size(), width], and where
-// the gradient of the summed loss by the logits goes, [classes, h, width], cleared.
+// One image: logits [h, classes, width], enlarged along rows alone, and its labels [rows, width]. `gradient`, of
+// the logits' shape and cleared, takes the gradient: the probabilities of the labelled pixels.
 struct ProbeImage {
   const float* logits;
   const uint8_t* labels;
   float* gradient;
-  int64_t classes, height, width;  // height: h
+  int64_t classes, width;
 };
 
-struct ProbeSums {
-  double loss;
-  int64_t valid;  // labelled pixels
-};
-
-// The summed cross-entropy of an image whose logits are enlarged along columns by `rows` on the way: they
-// never exist whole.
-ProbeSums probe_loss(const ProbeImage& image, const BilinearAxis& rows);
+// The sum over labelled pixels of log(sum over classes of exp(logit)). Along columns the logits are enlarged by
+// `rows` on the way: they never exist whole.
+double log_partition(const ProbeImage& image, const BilinearAxis& rows);
 
 }  // namespace stego

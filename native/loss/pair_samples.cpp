@@ -8,28 +8,35 @@ namespace stego {
 
 namespace {
 
-// Which map a slot of an image reads, and with which points.
-struct Reading {
-  const at::Tensor& map;
-  const at::Tensor mask;  // [C], undefined: none
-  const SamplePoints& points;
+// A slot of an image that reads a map: `row` = image * slots + slot.
+struct Reader {
+  int64_t image, row;
+  const SamplePoints* points;
 };
 
-at::Tensor mask_of(const at::Tensor& masks, int64_t map) {
-  return masks.defined() ? masks[map] : at::Tensor();
-}
-
-Reading reading(const PairMaps& maps, const PairPoints& points, const at::Tensor& negatives, int64_t image,
-                int64_t slot) {
-  if (slot == kSelfSlot) return {maps.images[image], mask_of(maps.image_masks, image), points.anchors};
-  if (slot == kNeighborSlot)
-    return {maps.neighbors[image], mask_of(maps.neighbor_masks, image), points.neighbors};
-  const int64_t other = negatives.const_data_ptr<int64_t>()[(slot - kRandomSlot) * negatives.size(1) + image];
-  return {maps.images[other], mask_of(maps.image_masks, other), points.partners};
+// By map, images before neighbours: who reads it, in the order of the rows.
+std::vector<std::vector<Reader>> readers_of(const PairPoints& points, const at::Tensor& negatives) {
+  const int64_t batch = negatives.size(1), slots = kRandomSlot + negatives.size(0);
+  const auto* other = negatives.const_data_ptr<int64_t>();
+  std::vector<std::vector<Reader>> readers(2 * batch);
+  for (int64_t image = 0; image < batch; ++image) {
+    const int64_t row = image * slots;
+    readers[image].push_back({image, row + kSelfSlot, &points.anchors});
+    readers[batch + image].push_back({image, row + kNeighborSlot, &points.neighbors});
+    for (int64_t slot = kRandomSlot; slot < slots; ++slot) {
+      readers[other[(slot - kRandomSlot) * batch + image]].push_back({image, row + slot, &points.partners});
+    }
+  }
+  return readers;
 }
 
 PairPoints typed(const PairPoints& points, at::ScalarType type) {
   return {points.anchors.to(type), points.neighbors.to(type), points.partners.to(type)};
+}
+
+template <typename Value>
+const Value* mask_of(const at::Tensor& masks, int64_t map) {
+  return masks.defined() ? masks.const_data_ptr<Value>() + map * masks.size(1) : nullptr;
 }
 
 }  // namespace
@@ -40,18 +47,23 @@ PairSamples sample_pairs(const PairMaps& maps, const PairPoints& points, const a
   const int64_t slots = kRandomSlot + negatives.size(0), channels = first.size(1),
                 count = points.anchors.count();
   const PairPoints own = typed(points, first.scalar_type());
+  const auto readers = readers_of(own, negatives);
   PairSamples samples{at::empty({batch, slots, count, channels}, first.options()),
                       at::empty({batch, slots, count}, first.options())};
   AT_DISPATCH_FLOATING_TYPES(first.scalar_type(), "sample_pairs", [&] {
     auto* units = samples.units.mutable_data_ptr<scalar_t>();
     auto* norms = samples.norms.mutable_data_ptr<scalar_t>();
-    parallel_each(batch * slots, [&](int64_t i) {
-      const int64_t image = i / slots;
-      const auto [map, mask, places] = reading(maps, own, negatives, image, i % slots);
-      scalar_t* rows = units + i * count * channels;
-      blend(places.rows<scalar_t>(image, channels), map.const_data_ptr<scalar_t>(),
-            mask.defined() ? mask.const_data_ptr<scalar_t>() : nullptr, rows);
-      normalize_rows(rows, norms + i * count, count, channels);
+    // Whoever has a map in its cache reads it for all.
+    parallel_each(2 * batch, [&](int64_t i) {
+      const bool image = i < batch;
+      const auto* map = (image ? maps.images[i] : maps.neighbors[i - batch]).const_data_ptr<scalar_t>();
+      const auto* mask =
+          image ? mask_of<scalar_t>(maps.image_masks, i) : mask_of<scalar_t>(maps.neighbor_masks, i - batch);
+      for (const Reader& reader : readers[i]) {
+        scalar_t* rows = units + reader.row * count * channels;
+        blend(reader.points->rows<scalar_t>(reader.image, channels), map, mask, rows);
+        normalize_rows(rows, norms + reader.row * count, count, channels);
+      }
     });
   });
   return samples;
@@ -59,29 +71,24 @@ PairSamples sample_pairs(const PairMaps& maps, const PairPoints& points, const a
 
 void sample_pairs_backward(const PairSamples& samples, at::Tensor& gradient, const PairPoints& points,
                            const at::Tensor& negatives, PairMaps& map_gradients) {
-  const int64_t batch = samples.units.size(0), slots = samples.units.size(1), count = samples.units.size(2),
+  const int64_t batch = samples.units.size(0), count = samples.units.size(2),
                 channels = samples.units.size(3);
   const PairPoints own = typed(points, gradient.scalar_type());
+  const auto readers = readers_of(own, negatives);
   AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "sample_pairs_backward", [&] {
     const auto* units = samples.units.const_data_ptr<scalar_t>();
     const auto* norms = samples.norms.const_data_ptr<scalar_t>();
-    auto* rows = gradient.mutable_data_ptr<scalar_t>();
-    parallel_each(batch * slots, [&](int64_t i) {
-      const int64_t begin = i * count * channels;
-      normalize_rows_backward(rows + begin, units + begin, norms + i * count, count, channels);
-    });
-    // Each map is filled by one thread, in the order of the images and slots that read it.
-    const auto fill = [&](const at::Tensor& map) {
-      for (int64_t i = 0; i < batch * slots; ++i) {
-        const int64_t image = i / slots;
-        const Reading read = reading(map_gradients, own, negatives, image, i % slots);
-        if (!read.map.is_same(map)) continue;
-        spread(read.points.rows<scalar_t>(image, channels), rows + i * count * channels,
+    auto* gradients = gradient.mutable_data_ptr<scalar_t>();
+    // Each map is filled by one thread, in the order of its readers.
+    parallel_each(2 * batch, [&](int64_t i) {
+      at::Tensor& map = i < batch ? map_gradients.images[i] : map_gradients.neighbors[i - batch];
+      for (const Reader& reader : readers[i]) {
+        const int64_t begin = reader.row * count * channels;
+        normalize_rows_backward(gradients + begin, units + begin, norms + reader.row * count, count,
+                                channels);
+        spread(reader.points->rows<scalar_t>(reader.image, channels), gradients + begin,
                map.mutable_data_ptr<scalar_t>());
       }
-    };
-    parallel_each(2 * batch, [&](int64_t i) {
-      fill(i < batch ? map_gradients.images[i] : map_gradients.neighbors[i - batch]);
     });
   });
 }

@@ -118,6 +118,15 @@ Trainer::Terms Trainer::optional_terms(const StepInput& input, const StepBatch& 
   return terms;
 }
 
+ProbeLabels Trainer::probe_labels(const StepInput& input) const {
+  const bool probes = network_->linear || network_->raw_linear;
+  require(!probes || input.labels.size() == input.images.size(),
+          "Expected one label map or none for each of ", input.images.size(), " images, got ",
+          input.labels.size(), ".");
+  return read_probe_labels(probes ? input.labels : std::vector<at::Tensor>(), network_->options.classes,
+                           store_->grid_height(), store_->grid_width());
+}
+
 StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   const int64_t height = store_->grid_height(), width = store_->grid_width();
   const StepBatch batch = draw_batch(*store_, input, network_->options.classes, cancel);
@@ -151,14 +160,11 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   cancel.poll();
 
   // The probes' gradients end at their own weights.
+  const ProbeLabels labels = probe_labels(input);
   std::optional<ProbeLoss> linear, raw_linear;
-  if (network_->linear) {
-    linear = linear_probe_loss(*network_->linear, own.detach().unbind(0), height, width, input.labels);
-  }
+  if (network_->linear) linear = linear_probe_loss(*network_->linear, own.detach().unbind(0), labels);
   cancel.poll();
-  if (network_->raw_linear) {
-    raw_linear = linear_probe_loss(*network_->raw_linear, batch.features, height, width, input.labels);
-  }
+  if (network_->raw_linear) raw_linear = linear_probe_loss(*network_->raw_linear, batch.features, labels);
   cancel.poll();
 
   StepLosses losses{};
@@ -177,7 +183,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   report(losses.gradients, head_optimizer_.parameters(), head_gradients);
   const auto update = [&](std::optional<Adam>& optimizer, const std::optional<ProbeLoss>& probe,
                           std::optional<double>& loss) {
-    if (!probe || probe->valid == 0) return;
+    if (!probe || labels.valid == 0) return;
     loss = probe->loss;
     optimizer->step({probe->weight_gradient, probe->bias_gradient}, input.learning_rates.linear);
     report(losses.gradients, optimizer->parameters(), {probe->weight_gradient, probe->bias_gradient});

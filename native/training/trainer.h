@@ -6,6 +6,7 @@
 
 #include "clustering/kmeans.h"
 #include "core/cancel.h"
+#include "head/probe_labels.h"
 #include "model/network.h"
 #include "training/adam.h"
 #include "training/shifts.h"
@@ -58,6 +59,7 @@ class Trainer {
   struct Terms;
   Terms optional_terms(const StepInput& input, const StepBatch& batch, const at::Tensor& codes,
                        const at::Tensor& view_codes) const;
+  ProbeLabels probe_labels(const StepInput& input) const;
   at::Tensor cluster_loss(const at::Tensor& codes, ClusterObjective objective) const;
   void create_probe_optimizers();
 
