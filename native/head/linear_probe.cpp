@@ -40,14 +40,17 @@ ProbeLoss linear_probe_loss(const Pointwise& probe, const std::vector<at::Tensor
   parallel_each(count, [&](int64_t i) {
     const auto& [index, map, own_class] = labels.images[i];
     const at::Tensor logits = at::addmm(bias, probe.weight, maps[index].t());  // [K, h*w]
-    const at::Tensor enlarged = at::mm(exchanged(logits, labels.grid_height, labels.grid_width), matrix);  // [h * K, width]
+    const at::Tensor enlarged =
+        at::mm(exchanged(logits, labels.grid_height, labels.grid_width), matrix);  // [h * K, width]
     at::Tensor probabilities = at::zeros_like(enlarged);  // of the pixels, summed by row of the grid
     losses[i] = log_partition({enlarged.const_data_ptr<float>(), map.const_data_ptr<uint8_t>(),
                                probabilities.mutable_data_ptr<float>(), labels.classes, labels.width},
                               rows) -
                 (logits * own_class).sum(at::kDouble).item<double>();
     const at::Tensor gradient =
-        exchanged(at::mm(probabilities, matrix.t()), labels.classes, labels.grid_width).view(logits.sizes()).sub_(own_class);
+        exchanged(at::mm(probabilities, matrix.t()), labels.classes, labels.grid_width)
+            .view(logits.sizes())
+            .sub_(own_class);
     weight_gradients[i] = at::mm(gradient, maps[index]);
     bias_gradients[i] = gradient.sum(1);
   });

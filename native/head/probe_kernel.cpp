@@ -20,8 +20,8 @@ constexpr float kLog2E = std::numbers::log2e_v<float>;
 using Vector [[gnu::vector_size(64)]] = float;
 using Integers [[gnu::vector_size(64)]] = int32_t;
 
-constexpr int64_t kWidth = 16;              // floats of a vector
-constexpr int64_t kVectors = 2;             // worked on at a time, so that they do not wait for each other
+constexpr int64_t kWidth = 16;                 // floats of a vector
+constexpr int64_t kVectors = 2;                // worked on at a time, so that they do not wait for each other
 constexpr int64_t kLanes = kWidth * kVectors;  // pixels of a row
 constexpr int64_t kRows = 32;  // rows of pixels whose sums of exponentials share one logarithm, at most
 
@@ -30,10 +30,11 @@ struct alignas(64) Lanes {
   Vector part[kVectors];
 };
 
-// 2^x for x <= 0, relative error below 3e-7: a polynomial for what rounding leaves of x, and the integer added to
-// the exponent's bits.
+// 2^x for x <= 0, relative error below 3e-7: a polynomial for what rounding leaves of x, and the integer
+// added to the exponent's bits.
 [[gnu::always_inline]] inline Vector power_of_two(Vector x) {
-  constexpr float kRounding = 12582912.0f;  // 1.5 * 2^23: adding it rounds, and leaves the integer in the low bits
+  constexpr float kRounding =
+      12582912.0f;  // 1.5 * 2^23: adding it rounds, and leaves the integer in the low bits
   x = x > -125.0f ? x : Vector{} - 125.0f;
   const Vector shifted = x + kRounding;
   const Vector r = x - (shifted - kRounding);
@@ -78,9 +79,10 @@ template <typename Value>
   return count > 0;
 }
 
-// Rows [0, rows) of pixels of a block, which lie between its rows of logits with these weights of the lower one.
-[[gnu::always_inline]] inline double block_partition(const Block& block, const uint8_t* labels, int64_t stride,
-                                                     const float* weights, int64_t rows) {
+// Rows [0, rows) of pixels of a block, which lie between its rows of logits with these weights of the lower
+// one.
+[[gnu::always_inline]] inline double block_partition(const Block& block, const uint8_t* labels,
+                                                     int64_t stride, const float* weights, int64_t rows) {
   Lanes valid{};
   Vector summed_highest[kVectors] = {};
   double product[kLanes];  // of the sums of exponentials: one logarithm for all rows
@@ -119,7 +121,8 @@ template <typename Value>
     }
   }
   double total = 0;
-  for (int64_t x = 0; x < kLanes; ++x) total += summed_highest[x / kWidth][x % kWidth] + std::log2(product[x]);
+  for (int64_t x = 0; x < kLanes; ++x)
+    total += summed_highest[x / kWidth][x % kWidth] + std::log2(product[x]);
   return total * std::numbers::ln2;
 }
 
@@ -132,7 +135,8 @@ int64_t rows_alike(const BilinearAxis& rows, int64_t begin) {
 }
 
 // Copies the columns of a block out of the image's logits.
-[[gnu::always_inline]] inline void load(const Block& block, const float* above, const float* below, int64_t width) {
+[[gnu::always_inline]] inline void load(const Block& block, const float* above, const float* below,
+                                        int64_t width) {
   for (int64_t k = 0; k < block.classes; ++k, above += width, below += width) {
     Lanes upper{}, lower{};
     copy_lanes(reinterpret_cast<float*>(&upper), above, block.lanes);
@@ -166,13 +170,19 @@ double log_partition(const ProbeImage& image, const BilinearAxis& rows) {
   double total = 0;
   for (int64_t x = 0; x < image.width; x += kLanes) {
     Lanes* start = memory.data();
-    const Block block{start, start + size, start + 2 * size, start + 3 * size, start + 4 * size,
-                      image.classes, std::min(kLanes, image.width - x)};
+    const Block block{start,
+                      start + size,
+                      start + 2 * size,
+                      start + 3 * size,
+                      start + 4 * size,
+                      image.classes,
+                      std::min(kLanes, image.width - x)};
     for (int64_t y = 0, count = 0; y < height; y += count) {
       count = rows_alike(rows, y);
       const int64_t above = rows.first[y] * row + x, below = rows.second[y] * row + x;
       load(block, image.logits + above, image.logits + below, image.width);
-      total += block_partition(block, image.labels + y * image.width + x, image.width, rows.weight.data() + y, count);
+      total += block_partition(block, image.labels + y * image.width + x, image.width, rows.weight.data() + y,
+                               count);
       add(block.above_gradient, block, image.gradient + above, image.width);
       add(block.below_gradient, block, image.gradient + below, image.width);
     }

@@ -50,7 +50,8 @@ ProbeLabels read_probe_labels(const std::vector<at::Tensor>& labels, int64_t cla
   std::vector<int64_t> valid(result.images.size());
   parallel_each(static_cast<int64_t>(valid.size()), [&](int64_t i) {
     const ProbeLabels::Image& image = result.images[i];
-    valid[i] = add_pixels(result, image.map.const_data_ptr<uint8_t>(), image.own_class.mutable_data_ptr<float>());
+    valid[i] =
+        add_pixels(result, image.map.const_data_ptr<uint8_t>(), image.own_class.mutable_data_ptr<float>());
   });
   for (const int64_t count : valid) result.valid += count;
   return result;
