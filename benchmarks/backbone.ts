@@ -1,11 +1,52 @@
-/** How fast is the frozen backbone, beside what a matrix product reaches on the same machine in the same minute? */
-import { job } from '../lib/native.js'
-import { loadBackbone } from '../lib/weights/backbones.js'
-import { machinePeak, report, time, useThreads } from './measure.js'
+/**
+ * How fast is the frozen backbone, beside what a matrix product reaches on the same machine in the same minute, the
+ * official formulation, and onnxruntime on the same weights?
+ *
+ *     npx tsx benchmarks/backbone.ts --model s8 --side 224 --batch 1 --batch 4 --rounds 9 --beside bfloat16,onnx
+ *
+ * Models are s8 and b8, with random weights, and starter. A call with the defaults takes a minute or two; every side is
+ * combined with every batch.
+ */
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { addon, type DType, job, type NativeBackbone, type Pixels, type Tensor } from '../lib/native.js'
+import { writeWhole } from '../lib/write-whole.js'
+import { machinePeak, report, useThreads } from './measure.js'
+import { encodeVit } from './peers/onnx-vit.js'
+import { openOnnx } from './peers/onnxruntime.js'
+import { type Contender, race, timed } from './race.js'
+import { RANDOM_MODELS, type RandomModel, randomVit } from './random-vit.js'
+import { startReference } from './reference/reference.js'
+
+const { values: given } = parseArgs({
+  options: {
+    model: { type: 'string', default: 's8' },
+    side: { type: 'string', multiple: true, default: ['224'] },
+    batch: { type: 'string', multiple: true, default: ['1', '4'] },
+    rounds: { type: 'string', default: '7' },
+    /** Of: bfloat16, where the processor has it; official; onnx. */
+    beside: { type: 'string', default: addon().hasBfloat16() ? 'bfloat16,official,onnx' : 'official,onnx' },
+  },
+})
+const beside = given.beside.split(',')
+const STARTER = fileURLToPath(new URL('../weights/starter-vit-tiny8.safetensors', import.meta.url))
+const HEAD_WIDTH = 64
 
 const threads = useThreads()
-const backbone = await loadBackbone(process.argv[2] ?? 'starter')
-const { dim, depth, patch } = backbone.info
+const file = RANDOM_MODELS.includes(given.model as RandomModel)
+  ? await randomVit(given.model as RandomModel)
+  : STARTER
+const backbone = await load('float32')
+const { dim, depth, patch, heads } = backbone.info
+
+function load(dtype: DType): Promise<NativeBackbone> {
+  const features = { kind: 'feat', layer: 1 } as const
+  const options = { prefix: '', heads: 0, features, device: 'cpu', dtype } as const
+  return job((native, cancel) => native.Backbone.load(file, options, cancel))
+}
 
 /** FLOP of one image (2 x multiply-add): blocks and patch embedding. */
 function flop(side: number): number {
@@ -14,30 +55,75 @@ function flop(side: number): number {
   return depth * (24 * tokens * dim ** 2 + 4 * tokens ** 2 * dim) + 2 * patches * dim * 3 * patch ** 2
 }
 
-const peak = await machinePeak()
-const rows = []
-for (const [side, batch] of [
-  [224, 1],
-  [224, 8],
-  [320, 1],
-  [320, 8],
-] as const) {
-  const data = new Uint8Array(side * side * 3).map((_, i) => (i * 7919) % 256)
+/** A way to compute the features, and how far it is from ours. */
+interface Way extends Contender {
+  difference?: number
+  end?(): unknown
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0)
+}
+
+async function onnx(images: Pixels[], side: number, ours: Tensor): Promise<Way> {
+  const batch = images.length
+  const transform = { resolution: side, crop: 'center', multiple: patch } as const
+  const input = (await job((native) => native.prepareImages(images, transform))) as Tensor<Float32Array>
+  const one: Tensor = { data: input.data.subarray(0, 3 * side * side), shape: [1, 3, side, side] }
+  const { positions } = await job((_, cancel) => backbone.trace(one, 1, cancel))
+  const weights = (await job((native) => native.readWeights(file))) as Record<string, Tensor>
+  const path = join(tmpdir(), `stego-benchmark-${process.pid}.onnx`)
+  await writeWhole(path, encodeVit(weights, positions, { batch, side, dim, depth, heads, patch }))
+  const model = await openOnnx(path, threads)
+  await rm(path)
+  const run = () => model.run(input.data, input.shape)
+  const difference = largestDifference(await run(), ours.data)
+  if (difference > 1e-4) throw new Error(`onnxruntime's features differ from ours by ${difference}.`)
+  return { ...timed('onnxruntime', run), difference, end: () => model.release() }
+}
+
+async function measure(side: number, batch: number, peak: number): Promise<Record<string, unknown>[]> {
+  const data = new Uint8Array(side * side * 3).map((_, i) => (i * 7919 + (i >> 9) * 31) % 256)
   const images = Array.from({ length: batch }, () => ({ data, width: side, height: side }))
   const transform = { resolution: side, crop: 'center', multiple: patch } as const
-  const { min, median } = await time(
-    () => job((_, cancel) => backbone.features(images, transform, cancel)),
-    7,
-  )
-  const gflops = (flop(side) * batch) / min / 1e6
-  rows.push({
+  const compute = (by: NativeBackbone) => job((_, cancel) => by.features(images, transform, cancel))
+  const ours = (await compute(backbone)) as Tensor<Float32Array>
+  const ways: Way[] = [timed('float32', () => compute(backbone))]
+  if (beside.includes('bfloat16')) {
+    const other = await load('bfloat16')
+    const difference = largestDifference((await compute(other)).data as Float32Array, ours.data)
+    ways.push({ ...timed('bfloat16', () => compute(other)), difference })
+  }
+  if (beside.includes('official')) {
+    ways.push(await startReference('official_backbone', [file, dim / HEAD_WIDTH, side, batch, threads]))
+  }
+  if (beside.includes('onnx')) ways.push(await onnx(images, side, ours))
+  const results = await race(ways, Number(given.rounds))
+  for (const way of ways) await way.end?.()
+  return results.map(({ name, min, median, quartiles, speed }, i) => ({
     side,
     batch,
+    way: name,
     'ms an image (min)': min / batch,
     'ms an image (median)': median / batch,
-    'GFLOP an image': flop(side) / 1e9,
-    'GFLOP/s': gflops,
-    'share of peak': gflops / peak,
-  })
+    'half of them between': quartiles.map((time) => (time / batch).toPrecision(4)).join(' - '),
+    'share of peak': (flop(side) * batch) / min / 1e6 / peak,
+    'speed of float32 over it': 1 / speed,
+    'largest difference': ways[i]!.difference,
+  }))
 }
-report('Backbone forward, float32', { threads, dim, depth, patch, 'matrix product GFLOP/s': peak }, rows)
+
+const rows: Record<string, unknown>[] = []
+let peak = 0
+for (const side of given.side.map(Number)) {
+  for (const batch of given.batch.map(Number)) {
+    peak = Math.max(peak, await machinePeak())
+    rows.push(...(await measure(side, batch, peak)))
+  }
+}
+const bfloat16 = addon().hasBfloat16()
+report(
+  `Backbone forward, ${given.model}`,
+  { threads, dim, depth, patch, bfloat16, 'matrix product GFLOP/s': peak },
+  rows,
+)

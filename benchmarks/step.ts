@@ -1,59 +1,88 @@
-/** How long is a training step on stored features, and how near is it to what a matrix product reaches here? */
+/**
+ * How long is a training step on stored features, beside the official formulation, which takes images and goes through
+ * the backbone, and beside what a matrix product reaches here?
+ *
+ *     npx tsx benchmarks/step.ts --model s8 --batch 16 --batch 32 --rounds 9 --official 1 --steps 50
+ *
+ * Models are s8 and b8, with random weights, and starter. `--official` is the number of official steps timed (20
+ * seconds each for s8 at batch 16; 0: none), `--steps` that of steps of both whose losses are compared, on four images
+ * of 112 pixels.
+ */
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { mixSeed } from '../lib/data/random.js'
-import { checked, job, type LabelMap } from '../lib/native.js'
+import { checked, job, type LabelMap, type NativeBackbone } from '../lib/native.js'
 import { trainSchema } from '../lib/options/train.js'
 import { lossOptions } from '../lib/training/loss-options.js'
 import { loadBackbone } from '../lib/weights/backbones.js'
 import { networkOptions } from '../lib/weights/network-options.js'
-import { machinePeak, report, time, useThreads } from './measure.js'
+import { machinePeak, report, useThreads } from './measure.js'
+import { type Contender, race, timed } from './race.js'
+import { RANDOM_MODELS, type RandomModel, randomVit } from './random-vit.js'
+import { startReference } from './reference/reference.js'
+
+const { values: given } = parseArgs({
+  options: {
+    model: { type: 'string', default: 's8' },
+    batch: { type: 'string', multiple: true, default: ['16', '32'] },
+    rounds: { type: 'string', default: '9' },
+    official: { type: 'string', default: '1' },
+    steps: { type: 'string', default: '0' },
+  },
+})
+const CLASSES = 27
+const FEATURE_SAMPLES = 11
+const STARTER = fileURLToPath(new URL('../weights/starter-vit-tiny8.safetensors', import.meta.url))
 
 const threads = useThreads()
-const classes = 11
-const options = trainSchema.parse({ data: '.', classes })
+const options = trainSchema.parse({ data: '.', classes: CLASSES })
 const { dim, negativeSamples, resolution } = options
-const featureSamples = 11
-const backbone = await loadBackbone('starter')
-const { dim: channels, patch } = backbone.info
-const patches = (resolution / patch) ** 2
+const file = RANDOM_MODELS.includes(given.model as RandomModel)
+  ? await randomVit(given.model as RandomModel)
+  : STARTER
+const backbone = await loadBackbone(given.model === 'starter' ? 'starter' : file)
+const { dim: channels, patch, heads } = backbone.info
 
-/** FLOP of a step's matrix products: heads forward and backward, correspondences forward and backward. */
+/**
+ * FLOP of a step's matrix products (2 x multiply-add) if every position of both batches is encoded: head and
+ * correspondences, forward and backward.
+ */
 function flop(batch: number): number {
-  const rows = 2 * batch * patches
-  const heads = 2 * rows * (2 * (2 * channels * dim + channels ** 2) + channels * dim)
-  const pairs = (2 + negativeSamples) * batch * featureSamples ** 4
-  return heads + 2 * pairs * (channels + 3 * dim)
+  const rows = 2 * batch * (resolution / patch) ** 2
+  const head = 2 * rows * (2 * (2 * channels * dim + channels ** 2) + channels * dim)
+  const pairs = (2 + negativeSamples) * batch * FEATURE_SAMPLES ** 4
+  return head + 2 * pairs * (channels + 3 * dim)
 }
 
-const peak = await machinePeak()
-const rows = []
-for (const [batch, labelled] of [
-  [16, true],
-  [32, true],
-  [32, false],
-] as const) {
+const transform = { resolution, crop: 'center', multiple: patch } as const
+const picture = (n: number) => ({
+  data: Uint8Array.from({ length: resolution ** 2 * 3 }, (_, i) => (i * 7919 + (i >> 9) * n) % 256),
+  width: resolution,
+  height: resolution,
+})
+const label: LabelMap = {
+  data: Uint8Array.from({ length: resolution ** 2 }, (_, i) => (i >> 11) % CLASSES),
+  width: resolution,
+  height: resolution,
+}
+
+/** Features of the images of a batch and of its positives. */
+async function fillStore(backbone: NativeBackbone, batch: number) {
   const store = checked(
-    (native) =>
-      new native.FeatureStore(backbone, 2 * batch, { budgetBytes: 2 ** 31, pictures: false, file: null }),
+    (native) => new native.FeatureStore(backbone, 2 * batch, { budgetBytes: 2 ** 34, pictures: false, file: null }),
   )
+  for (let index = 0; index < 2 * batch; index++) {
+    await job((_, cancel) => store.compute(Int32Array.of(index), [picture(index)], transform, cancel))
+  }
+  return store
+}
+
+/** A step on stored features; each run is another one. */
+async function ownStep(store: Awaited<ReturnType<typeof fillStore>>, batch: number, labelled: boolean) {
   const network = await job((native, cancel) =>
     native.Network.create(backbone, networkOptions(options, channels), labelled, cancel),
   )
   const trainer = checked((native) => new native.Trainer(network, store))
-  const side = resolution
-  const image = {
-    data: new Uint8Array(side * side * 3).map((_, i) => (i * 7919) % 256),
-    width: side,
-    height: side,
-  }
-  const transform = { resolution, crop: 'center', multiple: patch } as const
-  for (let index = 0; index < 2 * batch; index++) {
-    await job((_, cancel) => store.compute(Int32Array.of(index), [image], transform, cancel))
-  }
-  const label: LabelMap = {
-    data: new Uint8Array(side * side).map((_, i) => (i >> 12) % classes),
-    width: side,
-    height: side,
-  }
   const images = Int32Array.from({ length: batch }, (_, i) => i)
   const input = {
     images,
@@ -64,23 +93,48 @@ for (const [batch, labelled] of [
     loss: lossOptions(options, { self: 0.6, knn: 0.6, random: 0.6 }),
   }
   let step = 0
-  const { min, median } = await time(
-    () => job((_, cancel) => trainer.step({ ...input, seed: mixSeed(0, step++) }, cancel)),
-    15,
-    3,
+  return timed(labelled ? 'with labels' : 'without labels', () =>
+    job((_, cancel) => trainer.step({ ...input, seed: mixSeed(0, step++) }, cancel)),
   )
-  rows.push({
-    batch,
-    labels: labelled,
-    'ms a step (min)': min,
-    'ms a step (median)': median,
-    'GFLOP a step': flop(batch) / 1e9,
-    'GFLOP/s': flop(batch) / min / 1e6,
-    'share of peak': flop(batch) / min / 1e6 / peak,
-  })
+}
+
+const peak = await machinePeak()
+const rows = []
+for (const batch of given.batch.map(Number)) {
+  const store = await fillStore(backbone, batch)
+  const own: Contender[] = [await ownStep(store, batch, true), await ownStep(store, batch, false)]
+  for (const { name, min, median } of await race(own, Number(given.rounds))) {
+    const rate = flop(batch) / median / 1e6
+    rows.push({ step: name, batch, 'ms (min)': min, 'ms (median)': median, 'GFLOP/s': rate, 'share of peak': rate / peak })
+  }
+  store.dispose()
+}
+
+/** The official step beside them, once each, and how far its losses are from ours. */
+async function official(side: number, batch: number, steps: number) {
+  return startReference('official_step', [file, heads, side, batch, threads, steps])
+}
+const timedOfficially = Number(given.official)
+if (timedOfficially > 0) {
+  const batch = Number(given.batch[0])
+  const reference = await official(resolution, batch, 0)
+  const times = []
+  for (let i = 0; i < timedOfficially; i++) times.push(await reference.run())
+  reference.end()
+  times.sort((a, b) => a - b)
+  const median = times[Math.floor(times.length / 2)]!
+  const speed = median / rows[0]!['ms (median)']
+  rows.push({ step: 'official', batch, 'ms (min)': times[0]!, 'ms (median)': median, 'ours is faster': speed })
+}
+const steps = Number(given.steps)
+let difference: number | null = null
+if (steps > 0) {
+  const reference = await official(112, 4, steps)
+  difference = reference.difference
+  reference.end()
 }
 report(
   'Training step on stored features, float32',
-  { threads, channels, dim, 'matrix product GFLOP/s': peak },
+  { model: given.model, threads, channels, dim, 'matrix product GFLOP/s': peak, steps, 'loss difference': difference },
   rows,
 )

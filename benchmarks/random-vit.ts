@@ -1,0 +1,55 @@
+/** Vision transformers of the published sizes with random weights: as fast as trained ones, and always there. */
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRandom } from '../lib/data/random.js'
+import { job, type Tensor } from '../lib/native.js'
+
+const WIDTHS = { s8: 384, b8: 768 } as const
+export type RandomModel = keyof typeof WIDTHS
+export const RANDOM_MODELS = Object.keys(WIDTHS) as RandomModel[]
+
+const DEPTH = 12
+const PATCH = 8
+/** Positions of a square of 224 pixels. */
+const POSITIONS = 1 + (224 / PATCH) ** 2
+
+/** The file of a model, under DINO's names; written into the system's temporary folder when first asked for. */
+export async function randomVit(model: RandomModel): Promise<string> {
+  const file = join(tmpdir(), `stego-benchmark-${model}.safetensors`)
+  if (existsSync(file)) return file
+  const dim = WIDTHS[model]
+  const random = createRandom(0, dim)
+  const draw = (shape: number[], mean: number, width: number): Tensor => ({
+    data: Float32Array.from(
+      { length: shape.reduce((a, b) => a * b, 1) },
+      () => mean + width * (random.next() - 0.5),
+    ),
+    shape,
+  })
+  const layer = (name: string, shape: number[]) => [
+    [`${name}.weight`, draw(shape, 0, 0.14)],
+    [`${name}.bias`, draw([shape[0]!], 0, 0.1)],
+  ]
+  const norm = (name: string) => [
+    [`${name}.weight`, draw([dim], 1, 0.4)],
+    [`${name}.bias`, draw([dim], 0, 0.4)],
+  ]
+  const blocks = Array.from({ length: DEPTH }, (_, i) => [
+    ...norm(`blocks.${i}.norm1`),
+    ...layer(`blocks.${i}.attn.qkv`, [3 * dim, dim]),
+    ...layer(`blocks.${i}.attn.proj`, [dim, dim]),
+    ...norm(`blocks.${i}.norm2`),
+    ...layer(`blocks.${i}.mlp.fc1`, [4 * dim, dim]),
+    ...layer(`blocks.${i}.mlp.fc2`, [dim, 4 * dim]),
+  ])
+  const tensors: Record<string, Tensor> = Object.fromEntries([
+    ['cls_token', draw([1, 1, dim], 0, 0.1)],
+    ['pos_embed', draw([1, POSITIONS, dim], 0, 0.1)],
+    ...layer('patch_embed.proj', [dim, 3, PATCH, PATCH]),
+    ...blocks.flat(),
+    ...norm('norm'),
+  ])
+  await job((native) => native.writeWeights(file, tensors, {}))
+  return file
+}
