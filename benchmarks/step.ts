@@ -32,7 +32,8 @@ for (const [batch, labelled] of [
   [32, false],
 ] as const) {
   const store = checked(
-    (native) => new native.FeatureStore(backbone, 2 * batch, { budgetBytes: 2 ** 31, pictures: false }),
+    (native) =>
+      new native.FeatureStore(backbone, 2 * batch, { budgetBytes: 2 ** 31, pictures: false, file: null }),
   )
   const network = await job((native, cancel) =>
     native.Network.create(backbone, networkOptions(options, channels), labelled, cancel),

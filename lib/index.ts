@@ -17,9 +17,18 @@ export type {
   Scores,
 } from './evaluation/scores.js'
 export { type EvaluationSummary, type HeadScores, summarize } from './evaluation/summary.js'
+export { type BuiltFeatureStore, buildFeatureStore } from './features/build.js'
+export { type FeatureKey, featureKey } from './features/key.js'
+export type { BuildFeatureStoreInput } from './features/options.js'
+export type { StoreDescription } from './features/plan.js'
+export {
+  type FeatureStoreInfo,
+  type FeatureStoresOptions,
+  listFeatureStores,
+  removeFeatureStores,
+} from './features/stores.js'
 export type { PairHistogram, PairValues, PrecisionRecallCurve, Tensor } from './native.js'
 export { computeNeighbors } from './neighbors/compute.js'
-export { type NeighborKey, neighborKey } from './neighbors/key.js'
 export {
   type ImageNeighbors,
   type LoadedNeighbors,
@@ -34,6 +43,7 @@ export type { CropInput } from './options/crop.js'
 export type { DatasetName, LabelMapInput } from './options/dataset.js'
 export type { EvaluateInput, Matching } from './options/evaluate.js'
 export type { FeaturesInput } from './options/features.js'
+export type { LoadOptions } from './options/load.js'
 export type { PrecisionRecallInput } from './options/precision-recall.js'
 export { PRESETS, type Preset, type PresetName } from './options/presets.js'
 export type { SegmentInput } from './options/segment.js'
@@ -67,7 +77,7 @@ export {
   type NearestNeighborsInput,
   nearestNeighbors,
 } from './standalone/nearest-neighbors.js'
-export { type LoadOptions, Stego } from './stego.js'
+export { Stego } from './stego.js'
 export type * from './training/events.js'
 export type { TrainingRun } from './training/training-run.js'
 export { type Conversion, convertWeights } from './weights/convert.js'

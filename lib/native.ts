@@ -11,6 +11,7 @@ import { defaultThreads } from './threads.js'
 
 export type * from './addon/addon.js'
 export type * from './addon/crf.js'
+export type * from './addon/features.js'
 export type * from './addon/pair-scores.js'
 export type * from './addon/values.js'
 export type * from './addon/weights.js'

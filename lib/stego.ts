@@ -14,6 +14,7 @@ import { type CodeHead, checked, job, type Tensor } from './native.js'
 import { type CorrespondInput, correspondSchema } from './options/correspond.js'
 import { type EvaluateInput, type EvaluateOptions, evaluateSchema } from './options/evaluate.js'
 import { type FeaturesInput, featuresSchema } from './options/features.js'
+import { type LoadOptions, loadSchema } from './options/load.js'
 import { parseOptions } from './options/parse.js'
 import { type PrecisionRecallInput, precisionRecallSchema } from './options/precision-recall.js'
 import { type SegmentInput, type SegmentOptions, segmentSchema } from './options/segment.js'
@@ -23,19 +24,11 @@ import type { TrainingEvent } from './training/events.js'
 import { type TrainedModel, train } from './training/run.js'
 import { TrainingRun } from './training/training-run.js'
 import { describeModel, type ModelInfo, modelPath, readModel, writeRecord } from './weights/model-file.js'
-import type { DownloadProgress } from './weights/progress.js'
 import { findPublished } from './weights/registry.js'
 import { resolveWeights } from './weights/resolve.js'
 
 /** Factor of the cosines in cluster probabilities (eval_segmentation.py). */
 const TEMPERATURE = 2
-
-/** What stands beside the model that `Stego.load` is asked for. */
-export interface LoadOptions {
-  signal?: AbortSignal
-  /** Told how the fetching of a published model goes. */
-  onDownload?: (progress: DownloadProgress) => void
-}
 
 /**
  * A model for unsupervised semantic segmentation: made by `Stego.train` from a folder of images, or read by
@@ -74,14 +67,16 @@ export class Stego {
   /**
    * Reads a model file, the last checkpoint of a run folder, a PyTorch checkpoint of the official STEGO or of
    * leggedrobotics' fork, of which nothing is executed, or a published model by name (`stego-cocostuff27-vitb8`),
-   * fetched when it is first used.
-   * Rejects with `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN`, `ERR_STEGO_CHECKPOINT` or `ERR_STEGO_DOWNLOAD`.
+   * fetched when it is first used. Its backbone computes in bfloat16 on processors with instructions for it, unless
+   * `dtype` says otherwise.
+   * Throws `ERR_STEGO_OPTION` for wrong options; rejects with `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN`, `ERR_STEGO_CHECKPOINT` or `ERR_STEGO_DOWNLOAD`.
    */
-  static async load(source: string | URL, { signal, onDownload }: LoadOptions = {}): Promise<Stego> {
+  static async load(source: string | URL, options?: LoadOptions): Promise<Stego> {
+    const { dtype, signal, onDownload } = parseOptions(loadSchema, options, 'Stego.load()')
     const name = typeof source === 'string' ? source : fileURLToPath(source)
     const isPublished = findPublished(name)?.kind === 'model'
     const path = isPublished ? (await resolveWeights(name, { signal, onProgress: onDownload })).path : name
-    return new Stego(await readModel(modelPath(path), signal))
+    return new Stego(await readModel(modelPath(path), { dtype, signal }))
   }
 
   /** What the model is and how it was trained. */

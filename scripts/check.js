@@ -19,7 +19,8 @@ function checks(fix) {
   const types = ['--noEmit', '-p', 'tsconfig.json', '--pretty', String(color === true)]
   const biome = fromPackage.resolve('@biomejs/biome/bin/biome')
   const lint = [...(fix ? ['check', '--write'] : ['ci']), '.', `--colors=${color ? 'force' : 'off'}`]
-  const cpp = filesBelow(inRoot('native')).filter((file) => /\.(h|cpp)$/.test(file))
+  const folders = [inRoot('native'), inRoot('test', 'sanitize')]
+  const cpp = folders.flatMap((folder) => filesBelow(folder)).filter((file) => /\.(h|cpp)$/.test(file))
   const format = [...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...cpp]
   return {
     types: program(process.execPath, [tsc, ...types]),

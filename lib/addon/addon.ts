@@ -4,12 +4,14 @@
  */
 
 import type { CrfProblem, CrfResult, NativeMeanField } from './crf.js'
+import type { FeatureFile, FeatureStoreSettings, NativeFeatureStore, Neighbors } from './features.js'
 import type { NativePairScores } from './pair-scores.js'
-import type { CancelToken, LabelMap, Pixels, Tensor, TensorData, Transform } from './values.js'
+import type { CancelToken, Instructions, LabelMap, Pixels, Tensor, TensorData, Transform } from './values.js'
 import type { NameMap, WeightFile, WeightFormat } from './weights.js'
 
 export type Device = 'cpu'
-export type DType = 'float32'
+/** What a backbone computes in; images and features are float32 always. */
+export type DType = 'float32' | 'bfloat16'
 
 /** What a frozen backbone is made of. */
 export interface BackboneInfo {
@@ -133,33 +135,6 @@ export interface NativeNetwork {
   dispose(): void
 }
 
-/** Exact cosine neighbours, nearest first, self excluded, ties by index: [count, k]. */
-export interface Neighbors {
-  indices: Int32Array
-  similarities: Float32Array
-}
-
-/** Backbone features of the training images, in memory up to a byte budget, and their pooled vectors. */
-export interface NativeFeatureStore {
-  /** Bytes held, and how many images are kept for good. */
-  readonly info: { bytes: number; kept: number; count: number }
-  /**
-   * Computes features of images `indices`. Those within the budget are kept; the others are held until the
-   * next call that computes. Returns for each whether it is kept.
-   */
-  compute(
-    indices: Int32Array,
-    images: Pixels[],
-    transform: Transform,
-    cancel: CancelToken,
-  ): Promise<boolean[]>
-  /** The same for an already normalised input [n, 3, H, W]. */
-  computePrepared(indices: Int32Array, input: Tensor, cancel: CancelToken): Promise<boolean[]>
-  /** Neighbours by pooled features. */
-  neighbors(k: number, cancel: CancelToken): Promise<Neighbors>
-  dispose(): void
-}
-
 export interface PairValues {
   self: number
   knn: number
@@ -280,8 +255,11 @@ export interface NativeTrainer {
   distributions(quantiles: PairValues): Promise<Record<keyof PairValues, PairHistogram>>
   /** Begins the probes and their optimisers anew. */
   resetProbes(seed: number): Promise<void>
-  /** Collects the codes (`kmeans`) or backbone features (`raw`) of all patches of images held by the store. */
-  collect(images: Int32Array, target: 'kmeans' | 'raw', cancel: CancelToken): Promise<void>
+  /**
+   * Collects the codes (`kmeans`) or backbone features (`raw`) of all patches of images held by the store, out of
+   * `total` images in all.
+   */
+  collect(images: Int32Array, target: 'kmeans' | 'raw', total: number, cancel: CancelToken): Promise<void>
   /** Fits cosine k-means on what was collected, keeps the best restart in the network and lets the vectors go. */
   fitKMeans(
     target: 'kmeans' | 'raw',
@@ -324,6 +302,8 @@ export interface Addon {
         features: FeatureChoice
         device: Device
         dtype: DType
+        /** Of float32. Default: `auto`. */
+        instructions?: Instructions
         names?: NameMap
       },
       cancel: CancelToken,
@@ -352,8 +332,10 @@ export interface Addon {
   FeatureStore: new (
     backbone: NativeBackbone,
     count: number,
-    options: { budgetBytes: number; pictures: boolean },
+    options: FeatureStoreSettings,
   ) => NativeFeatureStore
+  /** The head of a feature store. */
+  inspectFeatures(path: string): Promise<FeatureFile>
   Trainer: new (network: NativeNetwork, store: NativeFeatureStore) => NativeTrainer
   PairScores: new (network: NativeNetwork) => NativePairScores
   inspectWeights(path: string): Promise<WeightFile>
@@ -423,6 +405,8 @@ export interface Addon {
     output: 'probabilities' | 'labels' | 'both',
     cancel: CancelToken,
   ): Promise<CrfResult[][]>
+  /** Whether the processor multiplies bfloat16 matrices by instructions of its own (avx512_bf16, AMX). */
+  hasBfloat16(): boolean
   /** The best GFLOP/s of a float32 matrix product of this size: what benchmarks compare with. */
   matrixProductPeak(size: number, repeats: number): Promise<number>
 }

@@ -1,5 +1,5 @@
 /** The addon's dense CRF. */
-import type { CancelToken, Pixels, Tensor } from './values.js'
+import type { CancelToken, Instructions, Pixels, Tensor } from './values.js'
 
 /** One kernel of the dense CRF (densecrf.md, steps 1 and 11). */
 export interface CrfTerm {
@@ -16,8 +16,7 @@ export interface CrfOptions {
   /** In the order of their messages. */
   terms: CrfTerm[]
   iterations: number
-  /** Which of the compiled loops to use; anything but `auto` is for tests. */
-  instructions: 'auto' | 'avx512' | 'avx2' | 'portable'
+  instructions: Instructions
 }
 
 /** A picture, one or several sets of labels for it, [C, H, W] each, and what to make of them. */

@@ -46,3 +46,6 @@ export interface Transform {
 export interface CancelToken {
   cancel(): void
 }
+
+/** Which of the compiled loops to use; anything but `auto`, the widest that the machine has, is for tests. */
+export type Instructions = 'auto' | 'avx512' | 'avx2' | 'portable'

@@ -5,6 +5,7 @@ import { StegoError } from '../errors.js'
 import type { Correspondence } from '../evaluation/correspondence.js'
 import { correspondSchema, isPoint, OFFICIAL_POINTS, type Point } from '../options/correspond.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { loadSchema } from '../options/load.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import type { Api } from './api.js'
@@ -24,6 +25,7 @@ const schema = z.strictObject({
   }),
   on: correspondSchema.shape.on,
   resolution: correspondSchema.shape.resolution,
+  dtype: loadSchema.shape.dtype,
   out: option(path().prefault('correspondence.png'), {
     group: 'Common',
     value: 'file.png',
@@ -83,7 +85,7 @@ async function compute(
   source: string,
   image: string,
   other: string | null,
-  { at, on, resolution, signal }: Omit<Flags, 'at'> & { at: Point[] | undefined; signal: AbortSignal },
+  { at, on, resolution, dtype, signal }: Omit<Flags, 'at'> & { at: Point[] | undefined; signal: AbortSignal },
 ): Promise<Correspondence> {
   if (await isBackbone(api, source)) {
     if (on === 'codes') {
@@ -93,10 +95,10 @@ async function compute(
           'Name a run or a checkpoint, or use --on features.',
       )
     }
-    return api.correspondFeatures(source, image, other, { at, resolution, signal })
+    return api.correspondFeatures(source, image, other, { at, resolution, dtype, signal })
   }
   const stego = await api.stego()
-  await using model = await stego.load(source)
+  await using model = await stego.load(source, { dtype, signal })
   return await model.correspond(image, other, { at, on, resolution, signal })
 }
 

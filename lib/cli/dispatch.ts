@@ -11,6 +11,7 @@ import { cropCommand } from './crop.js'
 import { demoCommand } from './demo.js'
 import { evaluateCommand } from './evaluate.js'
 import { reportError } from './failure.js'
+import { featuresCommand } from './features.js'
 import { commandHelp, mainHelp } from './help.js'
 import { inspectCommand } from './inspect.js'
 import { listenForSignals } from './interrupt.js'
@@ -26,6 +27,7 @@ export const COMMANDS: Command[] = [
   evaluateCommand,
   correspondCommand,
   inspectCommand,
+  featuresCommand,
   neighborsCommand,
   cropCommand,
   convertCommand,

@@ -5,6 +5,7 @@ import type { Evaluation } from '../evaluation/scores.js'
 import { requireSameClasses, summarize } from '../evaluation/summary.js'
 import { evaluateSchema } from '../options/evaluate.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { loadSchema } from '../options/load.js'
 import { parseOptions } from '../options/parse.js'
 import type { Api } from './api.js'
 import type { Command, Surroundings } from './command.js'
@@ -13,6 +14,7 @@ import { jsonOption } from './json.js'
 const { signal: _, ...flags } = evaluateSchema.shape
 const schema = z.strictObject({
   ...flags,
+  dtype: loadSchema.shape.dtype,
   json: jsonOption(
     'Print the scores in percent as one JSON object, null where there is nothing to score; of several models as ' +
       '{ checkpoints, mean, spread }.',
@@ -43,7 +45,7 @@ export const evaluateCommand: Command = {
 }
 
 async function evaluate(given: Given, { terminal, signal, api }: Surroundings): Promise<void> {
-  const { json, ...options } = parseOptions(schema, given.values, 'stego evaluate', FLAG_WORDING)
+  const { json, dtype, ...options } = parseOptions(schema, given.values, 'stego evaluate', FLAG_WORDING)
   const stego = await api.stego()
   const { words: sources } = given
   const several = sources.length > 1
@@ -51,7 +53,7 @@ async function evaluate(given: Given, { terminal, signal, api }: Surroundings): 
   const evaluations: Evaluation[] = []
   for (const source of sources) {
     terminal.note(`scoring split ${options.split} of ${options.data}${several ? ` with ${source}` : ''}`)
-    await using model = await stego.load(source)
+    await using model = await stego.load(source, { dtype, signal })
     const evaluation = await model.evaluate({ ...options, signal })
     evaluations.push(evaluation)
     const text = formatEvaluation(evaluation)

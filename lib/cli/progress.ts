@@ -84,7 +84,7 @@ function working(phase: string): Status {
   return { phase, done: 0, total: 0, details: '' }
 }
 
-function startLines({ options, images, backbone, threads, step }: StartEvent): string[] {
+function startLines({ options, images, backbone, threads, features, step }: StartEvent): string[] {
   const starter =
     options.backbone === 'starter'
       ? ['The starter is a small street-scene backbone for trying things out; it does not replace DINO.']
@@ -96,8 +96,18 @@ function startLines({ options, images, backbone, threads, step }: StartEvent): s
     ...starter,
     `images: ${images.train} for training (${images.labelled} labelled), ${images.validation} for validation`,
     `classes: ${options.classes}, threads: ${threads}`,
+    featuresLine(features, options.cacheBytes),
     ...from,
   ]
+}
+
+function featuresLine({ mode, bytes, file }: StartEvent['features'], cacheBytes: number): string {
+  const size = formatBytes(bytes)
+  if (mode === 'store') return `features: ${size} in ${file}`
+  if (mode === 'off') return 'features: computed anew in every step'
+  return bytes <= cacheBytes
+    ? `features: ${size} in memory`
+    : `features: ${formatBytes(cacheBytes)} of ${size} in memory, the rest computed anew whenever needed`
 }
 
 function stepReport(event: StepEvent, milliseconds: number): Report {

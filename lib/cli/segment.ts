@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import type { LabelMap, Pixels } from '../native.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { loadSchema } from '../options/load.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { segmentSchema } from '../options/segment.js'
@@ -44,6 +45,7 @@ const schema = z.strictObject({
     },
   ),
   ...flags,
+  dtype: loadSchema.shape.dtype,
   json: jsonOption('Print one object an image on stdout: its file, size and the share of each class.'),
 })
 
@@ -78,7 +80,7 @@ export const segmentCommand: Command = {
 type SegmentInput = Parameters<Stego['segment']>[1]
 
 async function segment(given: Given, { terminal, signal, api }: Surroundings): Promise<void> {
-  const { json, out, style, stitch, ...options } = parseOptions(
+  const { json, out, style, stitch, dtype, ...options } = parseOptions(
     schema,
     given.values,
     'stego segment',
@@ -87,7 +89,7 @@ async function segment(given: Given, { terminal, signal, api }: Surroundings): P
   const [source, ...images] = given.words as [string, ...string[]]
   const tiles = stitch && (await listTiles(images, stitch))
   const stego = await api.stego()
-  await using model = await stego.load(source)
+  await using model = await stego.load(source, { dtype, signal })
   const input = { ...options, signal }
   if (tiles) {
     const segmentation = await segmentTiles(model, tiles, stitch, input)
@@ -129,7 +131,7 @@ function readGrid(text: string): Grid {
 
 /** The tiles of a grid in their order: all images given, those of folders included. */
 async function listTiles(images: string[], { rows, columns }: Grid): Promise<string[]> {
-  const { openImages } = await import('../neighbors/images.js')
+  const { openImages } = await import('../features/images.js')
   const lists = await Promise.all(
     images.map(async (image) =>
       (await isFolder(image))

@@ -5,8 +5,8 @@
  *   extension;
  * - flat: a folder with images directly in it, which is the unlabelled split `train`.
  */
-import type { Dirent } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { type Dirent, type Stats, statSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
@@ -196,13 +196,22 @@ async function readFolder(folder: string): Promise<Contents> {
   const contents: Contents = { files: [], folders: [] }
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue
-    const target = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => null) : entry
+    const target = entry.isSymbolicLink() ? linked(join(folder, entry.name)) : entry
     if (target?.isFile()) contents.files.push(entry.name)
     else if (target?.isDirectory()) contents.folders.push(entry.name)
   }
   contents.files.sort(byCodeUnits)
   contents.folders.sort(byCodeUnits)
   return contents
+}
+
+/** What a link leads to; null where it leads nowhere. */
+function linked(path: string): Stats | null {
+  try {
+    return statSync(path)
+  } catch {
+    return null
+  }
 }
 
 async function unreadableFolder(folder: string, cause: unknown): Promise<StegoError> {

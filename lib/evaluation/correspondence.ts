@@ -181,8 +181,8 @@ export async function correspondFeatures(
   options?: CorrespondFeaturesInput,
 ): Promise<Correspondence> {
   const context = 'correspondFeatures()'
-  const parsed = parseOptions(correspondFeaturesSchema, options, context)
-  const source = await loadBackbone(backbone, { signal: parsed.signal })
+  const { dtype, ...parsed } = parseOptions(correspondFeaturesSchema, options, context)
+  const source = await loadBackbone(backbone, { dtype, signal: parsed.signal })
   return correspondWith({ on: 'features', source }, image, other, parsed, context)
 }
 

@@ -1,15 +1,9 @@
 /** Scoring a network on a labelled split (stego.md A13). */
 import { checkClasses } from '../data/dataset.js'
-import type { Item, Split } from '../data/split.js'
+import { readAhead } from '../data/read-ahead.js'
+import type { Split } from '../data/split.js'
 import { createTransform } from '../data/transform.js'
-import {
-  checked,
-  job,
-  type LabelMap,
-  type NativeNetwork,
-  type Pixels,
-  type PredictionHead,
-} from '../native.js'
+import { checked, job, type NativeNetwork, type PredictionHead } from '../native.js'
 import type { EvaluateOptions } from '../options/evaluate.js'
 import {
   type ConfusionMatrix,
@@ -19,6 +13,9 @@ import {
   scoreClusters,
   scoreLinear,
 } from './scores.js'
+
+/** Images decoded while others are predicted. */
+const AHEAD = 2
 
 /** Predicts every labelled image of the split and scores all heads that the network has. */
 export async function evaluateNetwork(
@@ -39,8 +36,8 @@ export async function evaluateNetwork(
   const labelled = split.items.filter((item) => item.label !== null)
   const rows = (head: PredictionHead) => (isLinear(head) ? classes : clusters)
   const counts = new Map(heads.map((head) => [head, new Float64Array(rows(head) * classes)]))
-  for (let first = 0; first < labelled.length; first += batch) {
-    const chunk = await readAll(split, labelled.slice(first, first + batch), signal)
+  for await (const chunk of inBatches(readAhead(labelled, split.read, AHEAD), batch)) {
+    signal?.throwIfAborted()
     const images = chunk.map(({ image }) => image)
     const settings = { transform, flip, crf, heads, size: 'transform', temperature } as const
     const predictions = await job(
@@ -48,7 +45,7 @@ export async function evaluateNetwork(
       signal,
     )
     const labels = await Promise.all(
-      chunk.map(({ label }) => job((native) => native.transformBytes(label, 1, transform), signal)),
+      chunk.map(({ label }) => job((native) => native.transformBytes(label!, 1, transform), signal)),
     )
     for (const [head, sums] of counts) {
       const maps = predictions.map((prediction) => prediction.labels[head]!)
@@ -83,16 +80,13 @@ export async function evaluateNetwork(
 
 const isLinear = (head: PredictionHead) => head === 'linear' || head === 'rawLinear'
 
-async function readAll(
-  { read }: Split,
-  items: Item[],
-  signal?: AbortSignal,
-): Promise<{ image: Pixels; label: LabelMap }[]> {
-  const pictures = []
-  for (const item of items) {
-    signal?.throwIfAborted()
-    const { image, label } = await read(item)
-    pictures.push({ image, label: label! })
+async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[], void> {
+  let batch: T[] = []
+  for await (const item of items) {
+    batch.push(item)
+    if (batch.length < size) continue
+    yield batch
+    batch = []
   }
-  return pictures
+  if (batch.length > 0) yield batch
 }

@@ -2,17 +2,19 @@
  * How well correspondences foretell that two positions share a class (plot_pr_curves.py, stego.md A15): of backbone
  * features, of codes, and, as a baseline that sees places and colours alone, of the contrastive CRF's kernel.
  */
+
 import { createRandom } from '../data/random.js'
 import { samplePositives } from '../data/sampler.js'
 import type { Item, Split } from '../data/split.js'
 import { createTransform } from '../data/transform.js'
 import { StegoError } from '../errors.js'
+import { fillStore } from '../features/fill.js'
+import { openMeans } from '../features/open.js'
 import {
   checked,
   job,
   type LabelledPixels,
   type NativeNetwork,
-  type Pixels,
   type PrecisionRecallCurve,
   type Tensor,
   type Transform,
@@ -41,7 +43,6 @@ export interface PrecisionRecall {
 }
 
 /** Of features only their average is needed. */
-const NOTHING_KEPT = { budgetBytes: 0, pictures: false }
 /** Points of a curve, enough for any plot; average precision is of all scores. */
 const CURVE_POINTS = 512
 /** As in training (stego.md A1). */
@@ -110,7 +111,7 @@ async function choosePartners(
   { read }: Split,
   items: Item[],
   transform: Transform,
-  { pairs, batch, seed, signal }: PrecisionRecallOptions,
+  { pairs, seed, signal }: PrecisionRecallOptions,
 ): Promise<Int32Array | null> {
   if (pairs === 'self') return null
   const random = createRandom(seed, PARTNERS)
@@ -118,14 +119,10 @@ async function choosePartners(
   if (pairs === 'random') {
     return all.map((index) => (index + 1 + random.integer(items.length - 1)) % items.length)
   }
-  const store = checked((native) => new native.FeatureStore(network.backbone, items.length, NOTHING_KEPT))
+  const store = openMeans(network.backbone, items.length)
   try {
-    for (let first = 0; first < items.length; first += batch) {
-      const indices = all.subarray(first, first + batch)
-      const images: Pixels[] = []
-      for (const index of indices) images.push((await read(items[index]!)).image)
-      await job((_, cancel) => store.compute(indices, images, transform, cancel), signal)
-    }
+    const pixels = async (index: number) => (await read(items[index]!)).image
+    for await (const _ of fillStore(store, all, pixels, transform, signal));
     const k = Math.min(NEIGHBORS, items.length - 1)
     const neighbors = await job((_, cancel) => store.neighbors(k, cancel), signal)
     return samplePositives(all, neighbors.indices, k, random)

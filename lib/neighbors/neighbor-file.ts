@@ -8,9 +8,9 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
+import type { ListedImage } from '../features/images.js'
+import { type FeatureKey, FINGERPRINT_BYTES, fingerprintImages } from '../features/key.js'
 import { job, type Neighbors, type Tensor, type TensorData } from '../native.js'
-import type { NeighborImage } from './images.js'
-import { FINGERPRINT_BYTES, fingerprintImages, type NeighborKey } from './key.js'
 import { otherCount, readOfficialNeighbors, tooFew, writeOfficialNeighbors } from './official.js'
 
 /** Neighbours with all that says what they are neighbours of. */
@@ -19,7 +19,7 @@ export interface ImageNeighbors extends Neighbors {
   count: number
   /** Neighbours of each image; rows of `indices` and `similarities`, row-major [count, k], nearest first. */
   k: number
-  key: NeighborKey
+  key: FeatureKey
   /** One of each image, [count, 16]. */
   fingerprints: Uint8Array
 }
@@ -46,7 +46,7 @@ const keySchema = z.strictObject({
   crop: z.enum(['center', 'squash', 'whole']),
   featureKind: z.enum(['feat', 'keys']),
   featureLayer: z.int().min(1),
-  dtype: z.literal('float32'),
+  dtype: z.enum(['float32', 'bfloat16']),
 })
 
 /** Throws `ERR_STEGO_OPTION` where a file's name says none of the formats. */
@@ -82,7 +82,7 @@ export async function writeNeighbors(path: string, neighbors: ImageNeighbors): P
  * Reads the nearest `k` neighbours of each image; a file may hold more.
  * @param path `.safetensors` of this package, or `.npz` of the original
  * @param options.images the images, in the order in which they are numbered
- * @param options.key what the neighbours must have been computed by (`neighborKey`); not looked at for `.npz`
+ * @param options.key what the neighbours must have been computed by (`featureKey`); not looked at for `.npz`
  *
  * Rejects with `ERR_STEGO_DATA_LAYOUT`, saying what differs, where the file belongs to other images, another backbone
  * or another transform, or holds fewer than `k` neighbours; `ERR_STEGO_DATA_MISSING`; `ERR_STEGO_CHECKPOINT` or
@@ -90,7 +90,7 @@ export async function writeNeighbors(path: string, neighbors: ImageNeighbors): P
  */
 export async function loadNeighbors(
   path: string,
-  options: { images: NeighborImage[]; k: number; key: NeighborKey; signal?: AbortSignal },
+  options: { images: ListedImage[]; k: number; key: FeatureKey; signal?: AbortSignal },
 ): Promise<LoadedNeighbors> {
   checkNeighborFile(path)
   const { images, k, key, signal } = options
@@ -147,7 +147,7 @@ async function readFile(path: string, signal?: AbortSignal): Promise<ImageNeighb
   )
 }
 
-function readKey(text: string | undefined): NeighborKey | null {
+function readKey(text: string | undefined): FeatureKey | null {
   try {
     return keySchema.safeParse(JSON.parse(text ?? '')).data ?? null
   } catch {
@@ -158,7 +158,7 @@ function readKey(text: string | undefined): NeighborKey | null {
 /** The contents of a file, or null where they are not what they should be. */
 function checkContents(
   tensors: Record<string, Tensor<TensorData>>,
-  key: NeighborKey | null,
+  key: FeatureKey | null,
 ): ImageNeighbors | null {
   const [count, k] = tensors.indices?.shape ?? []
   const indices = tensors.indices?.data
@@ -174,14 +174,14 @@ function checkContents(
   return valid ? { count, k, indices, similarities, key, fingerprints } : null
 }
 
-function differingKeys(file: NeighborKey, wanted: NeighborKey): string[] {
-  const names = Object.keys(keySchema.shape) as (keyof NeighborKey)[]
+function differingKeys(file: FeatureKey, wanted: FeatureKey): string[] {
+  const names = Object.keys(keySchema.shape) as (keyof FeatureKey)[]
   return names
     .filter((name) => file[name] !== wanted[name])
     .map((name) => `${name} ${file[name]}, now ${wanted[name]}`)
 }
 
-function differingImages(file: Uint8Array, now: Uint8Array, images: NeighborImage[]): string[] {
+function differingImages(file: Uint8Array, now: Uint8Array, images: ListedImage[]): string[] {
   const print = (prints: Uint8Array, index: number) =>
     Buffer.from(prints.subarray(index * FINGERPRINT_BYTES, (index + 1) * FINGERPRINT_BYTES))
   const others = images.filter((_, index) => !print(file, index).equals(print(now, index)))

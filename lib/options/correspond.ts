@@ -1,6 +1,7 @@
 /** Options of `model.correspond()`, `correspondFeatures()` and `stego correspond`. */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
+import { dtypeOption } from './dtype.js'
 import { abortSignal, option } from './schema.js'
 
 /**
@@ -22,7 +23,7 @@ const MOST_POINTS = 1024
 /** What is compared: the frozen backbone's features, or the codes of the trained head. */
 const CORRESPOND_ON = ['features', 'codes'] as const
 
-export const correspondFeaturesSchema = z.strictObject({
+const correspondFields = z.strictObject({
   at: option(z.custom<readonly Point[]>(Array.isArray).default(OFFICIAL_POINTS), {
     group: 'Common',
     expected: 'a list of points [x, y]',
@@ -40,14 +41,16 @@ export const correspondFeaturesSchema = z.strictObject({
   signal: abortSignal(),
 })
 
-export const correspondSchema = correspondFeaturesSchema.extend({
+export const correspondFeaturesSchema = correspondFields.extend({ dtype: dtypeOption('auto', 'Common') })
+
+export const correspondSchema = correspondFields.extend({
   on: option(z.enum(CORRESPOND_ON).default('features'), {
     group: 'Common',
     doc: 'Compare features of the frozen backbone, or codes of the trained head. Official: features.',
   }),
 })
 
-export type CorrespondFeaturesOptions = z.output<typeof correspondFeaturesSchema>
+export type CorrespondFeaturesOptions = z.output<typeof correspondFields>
 export type CorrespondFeaturesInput = z.input<typeof correspondFeaturesSchema>
 export type CorrespondOptions = z.output<typeof correspondSchema>
 export type CorrespondInput = z.input<typeof correspondSchema>

@@ -12,6 +12,7 @@ export const OPTION_GROUPS = [
   'Method',
   'Optional losses',
   'Probes and clusters',
+  'Features',
   'Run',
   'Output',
 ] as const

@@ -4,12 +4,12 @@ import { StegoError } from '../errors.js'
 import type { TrainingEvent } from '../training/events.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import { datasetFields } from './dataset.js'
+import { dtypeOption } from './dtype.js'
+import { featureStoreFields } from './feature-store.js'
 import { methodFields } from './method.js'
 import { API_WORDING, parseOptions, type Wording } from './parse.js'
 import { PRESET_NAMES, withPreset } from './presets.js'
 import { abortSignal, option, path } from './schema.js'
-
-const GIB = 1024 ** 3
 
 /** Everything that determines a run, ready for a configuration file. */
 export const trainSchema = z.strictObject({
@@ -31,6 +31,7 @@ export const trainSchema = z.strictObject({
       'Frozen ViT whose features are distilled: dino-vits8, dino-vits16, dino-vitb8 or dino-vitb16, fetched once; the ' +
       'built-in starter; or a .safetensors or .pth file of ViT weights under the names of DINO, timm or Hugging Face.',
   }),
+  dtype: dtypeOption('float32', 'Method'),
   preset: option(z.enum(PRESET_NAMES).nullable().default(null), {
     group: 'Common',
     value: 'name',
@@ -107,17 +108,7 @@ export const trainSchema = z.strictObject({
     whenAbsent: 'never',
     doc: 'Steps between histograms of code similarity by pair type, in the events. Official: 100.',
   }),
-  cacheBytes: option(
-    z
-      .int()
-      .min(0)
-      .default(2 * GIB),
-    {
-      group: 'Run',
-      unit: 'bytes',
-      doc: 'Memory for features of training images; what does not fit is computed again when needed.',
-    },
-  ),
+  ...featureStoreFields,
   threads: option(z.int().min(1).nullable().default(null), {
     group: 'Run',
     whenAbsent: 'the physical cores, or STEGO_THREADS',
@@ -153,6 +144,7 @@ export const RESUMABLE = [
   'validateEvery',
   'histogramEvery',
   'cacheBytes',
+  'storeFolder',
   'threads',
 ] as const
 export type TrainChanges = Partial<Pick<TrainOptions, (typeof RESUMABLE)[number]>>

@@ -6,7 +6,7 @@ import type { TrainingImages } from './images.js'
 
 const ITERATIONS = 100
 /** Memory for the vectors of one k-means; of more images than fit, evenly spaced ones are taken. */
-const VECTOR_BYTES = 2 ** 30
+const VECTOR_BYTES = 2 ** 29
 const CHUNK = 32
 const STREAMS = { kmeans: 5, raw: 6 } as const
 
@@ -24,7 +24,7 @@ export async function fitClusters(
   for (let first = 0; first < count; first += CHUNK) {
     const chunk = chosen.subarray(first, first + CHUNK)
     await images.ensure(chunk)
-    await job((_, cancel) => trainer.collect(chunk, target, cancel), signal)
+    await job((_, cancel) => trainer.collect(chunk, target, count, cancel), signal)
   }
   const settings = {
     restarts: options.restarts,

@@ -10,6 +10,8 @@ export interface StartEvent {
   images: { train: number; labelled: number; validation: number }
   backbone: { name: string; dim: number; patch: number; depth: number; parameters: number }
   threads: number
+  /** Where the features of the training images will be kept, and how many bytes those of all of them take. */
+  features: { mode: 'store' | 'memory' | 'off'; bytes: number; file: string | null }
   /** The step the run continues from; 0 for a fresh run. */
   step: number
 }
@@ -19,9 +21,9 @@ export interface FeaturesEvent {
   type: 'features'
   done: number
   total: number
-  /** Bytes of features held in memory. */
+  /** Bytes of features kept, in memory or in the store. */
   bytes: number
-  /** Images whose features stay in memory; the others are computed again when a batch needs them. */
+  /** Images whose features are kept; the others are computed again when a batch needs them. */
   kept: number
 }
 

@@ -1,8 +1,11 @@
 /**
- * The training images of a run: each is decoded and passed through the frozen backbone once, and kept as features
- * within a byte budget. Images beyond the budget are decoded and computed again whenever a batch needs them.
+ * The training images of a run: each is decoded and passed through the frozen backbone once, and kept as features in a
+ * store on disk or in memory. What is not kept is decoded and computed again whenever a batch needs it.
  */
-import type { Split } from '../data/split.js'
+import type { Item, Split } from '../data/split.js'
+import { computeTogether, fillStore } from '../features/fill.js'
+import { openStore } from '../features/open.js'
+import type { FeaturePlan } from '../features/plan.js'
 import {
   checked,
   job,
@@ -12,16 +15,12 @@ import {
   type Pixels,
   type Transform,
 } from '../native.js'
-
-/** Images decoded and computed together in the first pass. */
-const CHUNK = 8
+import { LabelCache } from './label-cache.js'
 
 export interface TrainingImagesOptions {
   transform: Transform
-  /** Memory for features. */
-  cacheBytes: number
-  /** Whether each image is kept as a small picture too, for the contrastive CRF. */
-  pictures: boolean
+  /** Where features are kept. */
+  plan: FeaturePlan
   /** Whether salience masks are read. */
   salience: boolean
   signal?: AbortSignal
@@ -30,54 +29,61 @@ export interface TrainingImagesOptions {
 export class TrainingImages {
   readonly store: NativeFeatureStore
   readonly #split: Split
+  readonly #plan: FeaturePlan
   readonly #transform: Transform
   readonly #signal: AbortSignal | undefined
-  readonly #kept: boolean[]
-  readonly #labels = new Map<number, LabelMap | null>()
-  /** Absent where positions are drawn without salience. */
-  readonly #salience: Map<number, LabelMap | null> | null
+  readonly #labels: LabelCache
+  readonly #salience: boolean
 
   constructor(split: Split, backbone: NativeBackbone, options: TrainingImagesOptions) {
+    const { transform, plan, salience, signal } = options
     this.#split = split
-    this.#transform = options.transform
-    this.#signal = options.signal
-    this.#kept = split.items.map(() => false)
-    this.#salience = options.salience ? new Map() : null
-    const { cacheBytes: budgetBytes, pictures } = options
-    this.store = checked(
-      (native) => new native.FeatureStore(backbone, split.items.length, { budgetBytes, pictures }),
-    )
+    this.#plan = plan
+    this.#transform = transform
+    this.#signal = signal
+    this.#labels = new LabelCache(split, transform, { salience, signal })
+    this.#salience = salience
+    this.store = openStore(backbone, plan)
   }
 
   get count(): number {
     return this.#split.items.length
   }
 
-  /** Computes all images once, in order; yields how many are done. */
+  /** Computes all images that the store does not have, in order; yields how many are done. */
   async *computeAll(): AsyncGenerator<{ done: number; kept: number; bytes: number }> {
-    for (let first = 0; first < this.count; first += CHUNK) {
-      const length = Math.min(CHUNK, this.count - first)
-      await this.#compute(Int32Array.from({ length }, (_, i) => first + i))
-      const { kept, bytes } = checked(() => this.store.info)
-      yield { done: first + length, kept, bytes }
+    const missing = await job((_, cancel) => this.store.missingMeans(cancel), this.#signal)
+    const there = this.count - missing.length
+    const progress = (done: number) => {
+      const { kept } = checked(() => this.store.info)
+      return { done, kept, bytes: kept * this.#plan.bytesPerImage }
+    }
+    if (missing.length === 0) yield progress(this.count)
+    for await (const done of fillStore(this.store, missing, this.#read, this.#transform, this.#signal)) {
+      yield progress(there + done)
     }
   }
 
-  /** Sees to it that the features of these images are in memory until the next call. */
+  /** Sees to it that the features of these images are at hand until the next call. */
   async ensure(...lists: Int32Array[]): Promise<void> {
-    const missing = new Set(lists.flatMap((list) => [...list]).filter((index) => !this.#kept[index]))
-    if (missing.size > 0) await this.#compute(Int32Array.from(missing))
+    const wanted = Int32Array.from(new Set(lists.flatMap((list) => [...list])))
+    const missing = await job((_, cancel) => this.store.missing(wanted, cancel), this.#signal)
+    if (missing.length === 0) return
+    await computeTogether(this.store, missing, this.#read, this.#transform, this.#signal)
   }
 
-  /** Label maps of images that `ensure` was called with, transformed as the images are. */
-  labels(images: Int32Array): (LabelMap | null)[] {
-    return [...images].map((index) => this.#labels.get(index) ?? null)
-  }
-
-  /** The same of the dataset's salience masks; undefined without salience. */
-  salience(images: Int32Array): (LabelMap | null)[] | undefined {
-    const masks = this.#salience
-    return masks ? [...images].map((index) => masks.get(index) ?? null) : undefined
+  /** Label maps and salience masks of images, transformed as the images are; salience is undefined without that option. */
+  async labels(
+    images: Int32Array,
+  ): Promise<{ labels: (LabelMap | null)[]; salience: (LabelMap | null)[] | undefined }> {
+    const labels: (LabelMap | null)[] = []
+    const salience: (LabelMap | null)[] = []
+    for (const index of images) {
+      const own = await this.#labels.get(index)
+      labels.push(own.label)
+      salience.push(own.salience)
+    }
+    return { labels, salience: this.#salience ? salience : undefined }
   }
 
   /** Decodes images once more, for augmented views. */
@@ -85,40 +91,22 @@ export class TrainingImages {
     const pictures: Pixels[] = []
     for (const index of images) {
       this.#signal?.throwIfAborted()
-      pictures.push((await this.#split.read(this.#split.items[index]!)).image)
+      pictures.push((await this.#split.read(this.#item(index))).image)
     }
     return pictures
   }
 
   dispose(): void {
     this.store.dispose()
-    this.#labels.clear()
-    this.#salience?.clear()
   }
 
-  async #compute(indices: Int32Array): Promise<void> {
-    const images: Pixels[] = []
-    for (const index of this.#labels.keys()) {
-      if (this.#kept[index]) continue
-      this.#labels.delete(index)
-      this.#salience?.delete(index)
-    }
-    for (const index of indices) {
-      this.#signal?.throwIfAborted()
-      const { image, label, salience } = await this.#split.read(this.#split.items[index]!)
-      images.push(image)
-      this.#labels.set(index, label && (await this.#transformed(label)))
-      const { width, height } = image
-      this.#salience?.set(index, salience && (await this.#transformed({ data: salience, width, height })))
-    }
-    const kept = await job(
-      (_, cancel) => this.store.compute(indices, images, this.#transform, cancel),
-      this.#signal,
-    )
-    for (const [place, index] of indices.entries()) this.#kept[index] = kept[place]!
+  readonly #read = async (index: number): Promise<Pixels> => {
+    const picture = await this.#split.read(this.#item(index))
+    if (picture.label) await this.#labels.add(index, picture)
+    return picture.image
   }
 
-  #transformed(map: LabelMap): Promise<LabelMap> {
-    return job((native) => native.transformBytes(map, 1, this.#transform), this.#signal)
+  #item(index: number): Item {
+    return this.#split.items[index]!
   }
 }

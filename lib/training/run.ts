@@ -8,8 +8,9 @@ import { namesOf } from '../data/class-names.js'
 import { mixSeed } from '../data/random.js'
 import type { Split } from '../data/split.js'
 import { createTransform } from '../data/transform.js'
+import { featureKey } from '../features/key.js'
+import { planFeatures } from '../features/plan.js'
 import { addon, checked, job, type NativeNetwork } from '../native.js'
-import { neighborKey } from '../neighbors/key.js'
 import { loadNeighbors } from '../neighbors/neighbor-file.js'
 import type { TrainOptions, TrainRequest } from '../options/train.js'
 import { defaultThreads } from '../threads.js'
@@ -42,7 +43,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   const { signal } = request
   signal?.throwIfAborted()
   const began = performance.now()
-  const resumed = request.resume === null ? null : await readModel(modelPath(request.resume), signal)
+  const resumed = request.resume === null ? null : await readModel(modelPath(request.resume), { signal })
   const options =
     request.resume === null
       ? request.options
@@ -57,15 +58,21 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   const transform = createTransform(options.resolution, options.crop, record.backbone.patch)
   const threads = options.threads ?? defaultThreads()
   addon().configure({ threads })
-  const images = new TrainingImages(train, network.backbone, {
+  const key = await featureKey(options)
+  const plan = await planFeatures({
+    ...options,
+    images: train.items,
+    key,
+    dim: record.backbone.dim,
     transform,
-    cacheBytes: options.cacheBytes,
     pictures: options.contrastiveCrf.weight > 0,
-    salience: options.salience,
     signal,
   })
+  const { salience } = options
+  const images = new TrainingImages(train, network.backbone, { transform, plan, salience, signal })
   const trainer = checked((native) => new native.Trainer(network, images.store))
-  const folder = await openFolderOf(request, options)
+  record.options = { ...options, features: plan.mode }
+  const folder = await openFolderOf(request, record.options)
   if (resumed) await job(() => trainer.load(modelPath(request.resume!)))
   const checkpoint = createCheckpoints(folder, trainer, record, resumed === null)
   let finished = false
@@ -77,7 +84,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   try {
     yield await tell({
       type: 'start',
-      options,
+      options: record.options,
       images: {
         train: train.items.length,
         labelled: train.labelled,
@@ -85,6 +92,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       },
       backbone: record.backbone,
       threads,
+      features: { mode: plan.mode, bytes: plan.bytes, file: plan.file?.path ?? null },
       step: record.step,
     })
     await checkpoint.write()
@@ -96,7 +104,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
         : await loadNeighbors(options.neighborFile, {
             images: train.items,
             k,
-            key: await neighborKey(options),
+            key,
             signal,
           })
     for await (const progress of images.computeAll()) {
@@ -127,7 +135,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       const pair = pairs.at(record.step)
       await images.ensure(pair.images, pair.positives)
       const start = performance.now()
-      const batch = batchInput(images, pair, options, loss)
+      const batch = await batchInput(images, pair, options, loss)
       const input = await stepInput(images, batch, record.step + 1, options, transform)
       const losses = await job((_, cancel) => trainer.step(input, cancel), signal)
       const milliseconds = performance.now() - start
@@ -192,6 +200,7 @@ async function begin(
 ): Promise<TrainedModel> {
   const backbone = await loadBackbone(options.backbone, {
     features: featureChoice(options),
+    dtype: options.dtype,
     signal,
     onDownload,
   })

@@ -32,7 +32,7 @@ export async function chooseShifts(
   for (let batch = 0; batch < BATCHES; batch++) {
     const pair = pairs.at(batch)
     await images.ensure(pair.images, pair.positives)
-    const input = batchInput(images, pair, options, lossOptions(options, NO_SHIFTS))
+    const input = await batchInput(images, pair, options, lossOptions(options, NO_SHIFTS))
     await job((_, cancel) => trainer.measure(input, cancel), signal)
   }
   const found = await job(() => trainer.distributions(QUANTILES), signal)

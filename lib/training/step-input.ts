@@ -4,20 +4,22 @@ import type { TrainOptions } from '../options/train.js'
 import type { TrainingImages } from './images.js'
 import type { Pairs } from './pairs.js'
 
-/** A batch whose features are in memory. */
-export function batchInput(
+/** A batch whose features are at hand. */
+export async function batchInput(
   images: TrainingImages,
   pairs: Pairs,
   options: TrainOptions,
   loss: LossOptions,
-): BatchInput {
+): Promise<BatchInput> {
   const { oracle } = options
+  const own = await images.labels(pairs.images)
+  const positive = oracle || options.salience ? await images.labels(pairs.positives) : null
   return {
     ...pairs,
-    labels: images.labels(pairs.images),
-    positiveLabels: oracle ? images.labels(pairs.positives) : undefined,
-    salience: images.salience(pairs.images),
-    positiveSalience: images.salience(pairs.positives),
+    labels: own.labels,
+    positiveLabels: oracle ? positive?.labels : undefined,
+    salience: own.salience,
+    positiveSalience: positive?.salience,
     oracle,
     loss,
   }

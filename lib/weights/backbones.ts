@@ -3,6 +3,8 @@ import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
 import { type FeatureChoice, job, type NameMap, type NativeBackbone } from '../native.js'
+import type { DTypeChoice } from '../options/dtype.js'
+import { resolveDType } from './dtype.js'
 import { findBackbone } from './names.js'
 import type { DownloadProgress } from './progress.js'
 import { findPublished, PUBLISHED } from './registry.js'
@@ -34,6 +36,8 @@ const MISSING =
 export interface BackboneRequest {
   /** Which of its tensors are the features. Default: the output of the last block. */
   features?: FeatureChoice
+  /** What it computes in. Default: float32. */
+  dtype?: DTypeChoice
   signal?: AbortSignal
   /** Told how the fetching of published weights goes. */
   onDownload?: (progress: DownloadProgress) => void
@@ -48,10 +52,10 @@ const LAST_BLOCK: FeatureChoice = { kind: 'feat', layer: 1 }
  * weights cannot be fetched.
  */
 export async function loadBackbone(name: string, request: BackboneRequest = {}): Promise<NativeBackbone> {
-  const { features = LAST_BLOCK, signal } = request
+  const { features = LAST_BLOCK, dtype = 'float32', signal } = request
   const { file, ...rest } =
     BUILT_IN[name] ?? (await published(name, request)) ?? (await fromFile(name, signal))
-  const options = { ...rest, features, prefix: '', device: 'cpu', dtype: 'float32' } as const
+  const options = { ...rest, features, prefix: '', device: 'cpu', dtype: resolveDType(dtype) } as const
   return job((native, cancel) => native.Backbone.load(file, options, cancel), signal)
 }
 

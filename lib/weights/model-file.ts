@@ -13,7 +13,9 @@ import {
   type PredictionHead,
   type Projection,
 } from '../native.js'
+import type { DTypeChoice } from '../options/dtype.js'
 import type { TrainOptions } from '../options/train.js'
+import { resolveDType } from './dtype.js'
 import { featureChoice, networkOptions } from './network-options.js'
 import type { ModelRecord } from './record.js'
 import { openWeights } from './weight-file.js'
@@ -66,12 +68,15 @@ const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|raw)\./
 
 /**
  * Reads a model file, or a checkpoint of the official STEGO or of leggedrobotics' fork.
+ * @param request.dtype what its backbone computes in; default: what it was trained in
+ *
  * Throws `ERR_STEGO_CHECKPOINT` where it is damaged or of another kind.
  */
 export async function readModel(
   path: string,
-  signal?: AbortSignal,
+  request: { dtype?: DTypeChoice; signal?: AbortSignal } = {},
 ): Promise<{ network: NativeNetwork; record: ModelRecord }> {
+  const { signal } = request
   const { kind, names, record, problem } = await openWeights(path, signal)
   if (!record) {
     const remedy =
@@ -89,12 +94,11 @@ export async function readModel(
     ...networkOptions(record.options, dim),
     heads,
     features: featureChoice(record.options),
+    device: 'cpu' as const,
+    dtype: resolveDType(request.dtype ?? record.options.dtype),
     names: wanted ?? undefined,
   }
-  const network = await job(
-    (native, cancel) => native.Network.load(path, { ...options, device: 'cpu', dtype: 'float32' }, cancel),
-    signal,
-  )
+  const network = await job((native, cancel) => native.Network.load(path, options, cancel), signal)
   return { network, record }
 }
 

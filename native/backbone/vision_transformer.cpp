@@ -2,13 +2,16 @@
 
 #include <cmath>
 
+#include "backbone/fused_blocks.h"
+#include "backbone/tensor_blocks.h"
 #include "core/error.h"
 
 namespace stego {
 
 namespace {
 
-constexpr double kNormEpsilon = 1e-6;
+// Of a batch; memory is some 10 C floats a token.
+constexpr int64_t kTokensAtATime = 4096;
 
 std::string shape_text(at::IntArrayRef shape) {
   std::string result = "[";
@@ -19,8 +22,8 @@ std::string shape_text(at::IntArrayRef shape) {
 }  // namespace
 
 VisionTransformer::VisionTransformer(const TensorMap& weights, const std::string& prefix, int64_t heads,
-                                     const FeatureOptions& features, at::Device device, at::ScalarType dtype)
-    : features_(features), device_(device), dtype_(dtype) {
+                                     const FeatureOptions& features, const Target& target)
+    : features_(features), target_(target) {
   const auto find = [&](const std::string& name) {
     const auto entry = weights.find(prefix + name);
     if (entry == weights.end()) {
@@ -39,7 +42,7 @@ VisionTransformer::VisionTransformer(const TensorMap& weights, const std::string
                        ". Check that the file is a ViT backbone."));
     }
     stored_[name] = tensor;
-    return tensor.to(device_, dtype_).contiguous();
+    return tensor.to(at::kFloat).contiguous();
   };
 
   const at::Tensor patch = find("patch_embed.proj.weight"), position = find("pos_embed");
@@ -56,16 +59,15 @@ VisionTransformer::VisionTransformer(const TensorMap& weights, const std::string
     throw Error("ERR_STEGO_BACKBONE",
                 text("Expected a width that ", heads_, " heads divide, got ", dim_, "."));
   }
-  patch_weight_ = take("patch_embed.proj.weight", {dim_, 3, patch_, patch_});
-  patch_bias_ = take("patch_embed.proj.bias", {dim_});
-  class_token_ = take("cls_token", {1, 1, dim_});
-  position_embedding_ = take("pos_embed", {1, position.size(1), dim_});
-  norm_weight_ = take("norm.weight", {dim_});
-  norm_bias_ = take("norm.bias", {dim_});
+  patch_weight_ = take("patch_embed.proj.weight", {dim_, 3, patch_, patch_}).to(target.device);
+  patch_bias_ = take("patch_embed.proj.bias", {dim_}).to(target.device);
+  class_token_ = take("cls_token", {1, 1, dim_}).to(target.device);
+  position_embedding_ = take("pos_embed", {1, position.size(1), dim_}).to(target.device);
+  StackWeights stack{{}, take("norm.weight", {dim_}), take("norm.bias", {dim_}), heads_};
   do {
-    const std::string name = text("blocks.", blocks_.size(), ".");
+    const std::string name = text("blocks.", stack.blocks.size(), ".");
     const int64_t hidden = find(name + "mlp.fc1.weight").size(0);
-    blocks_.push_back({
+    stack.blocks.push_back({
         take(name + "norm1.weight", {dim_}),
         take(name + "norm1.bias", {dim_}),
         take(name + "attn.qkv.weight", {3 * dim_, dim_}),
@@ -79,10 +81,16 @@ VisionTransformer::VisionTransformer(const TensorMap& weights, const std::string
         take(name + "mlp.fc2.weight", {dim_, hidden}),
         take(name + "mlp.fc2.bias", {dim_}),
     });
-  } while (weights.count(prefix + text("blocks.", blocks_.size(), ".norm1.weight")));
+  } while (weights.count(prefix + text("blocks.", stack.blocks.size(), ".norm1.weight")));
+  depth_ = static_cast<int64_t>(stack.blocks.size());
   if (features_.layer < 1 || features_.layer > depth()) {
     throw Error("ERR_STEGO_BACKBONE", text("Expected a feature layer between 1, the last block, and ",
                                            depth(), ", the first, got ", features_.layer, "."));
+  }
+  if (target.device.is_cpu() && target.dtype == at::kFloat) {
+    blocks_ = std::make_unique<FusedBlocks>(stack, target.instructions);
+  } else {
+    blocks_ = std::make_unique<TensorBlocks>(stack, target.device, target.dtype);
   }
 }
 
@@ -104,11 +112,10 @@ at::Tensor VisionTransformer::positions(int64_t height, int64_t width) const {
                 text("Expected a position embedding on a square grid, got ", count, " positions."));
   }
   const double root = std::sqrt(static_cast<double>(count));
-  const at::Tensor grid =
-      position_embedding_.slice(1, 1).view({1, side, side, dim_}).permute({0, 3, 1, 2}).to(at::kFloat);
+  const at::Tensor grid = position_embedding_.slice(1, 1).view({1, side, side, dim_}).permute({0, 3, 1, 2});
   const at::Tensor resized = at::upsample_bicubic2d(grid, {height, width}, /*align_corners=*/false,
                                                     (height + 0.1) / root, (width + 0.1) / root);
-  const at::Tensor patches = resized.permute({0, 2, 3, 1}).reshape({1, height * width, dim_}).to(dtype_);
+  const at::Tensor patches = resized.permute({0, 2, 3, 1}).reshape({1, height * width, dim_});
   return at::cat({position_embedding_.slice(1, 0, 1), patches}, 1);
 }
 
@@ -121,7 +128,7 @@ at::Tensor VisionTransformer::embed(const at::Tensor& images, at::Tensor* positi
                      std::max<int64_t>(1, (std::min(height, width) + patch_ / 2) / patch_) * patch_, "."));
   }
   const at::Tensor patches =
-      at::conv2d(images.to(device_, dtype_), patch_weight_, patch_bias_, patch_);  // [B, C, h, w]
+      at::conv2d(images.to(device()), patch_weight_, patch_bias_, patch_);  // [B, C, h, w]
   const at::Tensor position = positions(height / patch_, width / patch_);
   if (positions_out) *positions_out = position;
   const at::Tensor tokens =
@@ -130,52 +137,16 @@ at::Tensor VisionTransformer::embed(const at::Tensor& images, at::Tensor* positi
   return tokens + position;
 }
 
-at::Tensor VisionTransformer::normalized(const at::Tensor& tokens) const {
-  return at::layer_norm(tokens, {dim_}, norm_weight_, norm_bias_, kNormEpsilon);
-}
-
-// tokens += proj(attention(norm1(tokens))). The attention matrix is never materialised.
-void VisionTransformer::attend(const Block& block, at::Tensor& tokens,
-                               std::vector<at::Tensor>* qkv_out) const {
-  const int64_t batch = tokens.size(0), count = tokens.size(1);
-  const at::Tensor input = at::layer_norm(tokens, {dim_}, block.norm1_weight, block.norm1_bias, kNormEpsilon);
-  const at::Tensor qkv = at::linear(input, block.qkv_weight, block.qkv_bias)
-                             .view({batch, count, 3, heads_, dim_ / heads_})
-                             .permute({2, 0, 3, 1, 4});  // [3, B, heads, T, C / heads]
-  if (qkv_out) qkv_out->push_back(qkv);
-  const at::Tensor mixed =
-      at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);  // scale (C / heads)^-1/2
-  tokens +=
-      at::linear(mixed.transpose(1, 2).reshape({batch, count, dim_}), block.proj_weight, block.proj_bias);
-}
-
-// tokens += fc2(gelu(fc1(norm2(tokens)))), GELU in its exact form.
-void VisionTransformer::transform(const Block& block, at::Tensor& tokens) const {
-  const at::Tensor input = at::layer_norm(tokens, {dim_}, block.norm2_weight, block.norm2_bias, kNormEpsilon);
-  at::Tensor hidden = at::linear(input, block.fc1_weight, block.fc1_bias);
-  at::gelu_(hidden);
-  tokens += at::linear(hidden, block.fc2_weight, block.fc2_bias);
-}
-
-// The keys of a block's attention without the class token, heads side by side: [B, h*w, C].
-at::Tensor VisionTransformer::keys(const Block& block, const at::Tensor& tokens) const {
-  const at::Tensor input = at::layer_norm(tokens, {dim_}, block.norm1_weight, block.norm1_bias, kNormEpsilon);
-  return at::linear(input.slice(1, 1), block.qkv_weight.narrow(0, dim_, dim_),
-                    block.qkv_bias.narrow(0, dim_, dim_));
-}
-
 at::Tensor VisionTransformer::features(const at::Tensor& images, const CancelFlag& cancel) const {
   const at::NoGradGuard no_grad;
-  at::Tensor tokens = embed(images, nullptr);
-  const int64_t source = depth() - features_.layer;
-  for (int64_t i = 0; i <= source; ++i) {
-    cancel.poll();
-    if (i == source && features_.kind == FeatureKind::keys) return keys(blocks_[i], tokens);
-    attend(blocks_[i], tokens, nullptr);
-    cancel.poll();
-    transform(blocks_[i], tokens);
+  const int64_t tokens = images.size(2) * images.size(3) / (patch_ * patch_);
+  const int64_t step = std::max<int64_t>(1, kTokensAtATime / std::max<int64_t>(1, tokens));
+  std::vector<at::Tensor> parts;
+  for (int64_t first = 0; first < images.size(0); first += step) {
+    const at::Tensor part = images.narrow(0, first, std::min(step, images.size(0) - first));
+    parts.push_back(blocks_->run(embed(part, nullptr), features_, nullptr, cancel));
   }
-  return normalized(tokens.slice(1, 1));  // [B, h*w, C]
+  return parts.size() == 1 ? parts.front() : at::cat(parts);  // [B, h*w, C]
 }
 
 VisionTransformer::Trace VisionTransformer::trace(const at::Tensor& images, int64_t last_blocks,
@@ -184,15 +155,9 @@ VisionTransformer::Trace VisionTransformer::trace(const at::Tensor& images, int6
           " last blocks, got ", last_blocks, ".");
   const at::NoGradGuard no_grad;
   Trace trace;
-  at::Tensor tokens = embed(images, &trace.positions);
-  trace.tokens = tokens.clone();
-  for (int64_t i = 0; i < depth(); ++i) {
-    cancel.poll();
-    const bool wanted = i >= depth() - last_blocks;
-    attend(blocks_[i], tokens, wanted ? &trace.qkv : nullptr);
-    transform(blocks_[i], tokens);
-    if (wanted) trace.features.push_back(normalized(tokens));
-  }
+  trace.tokens = embed(images, &trace.positions);
+  trace.inner.last_blocks = last_blocks;
+  blocks_->run(trace.tokens, {}, &trace.inner, cancel);
   return trace;
 }
 

@@ -67,7 +67,7 @@ Napi::Value BackboneHandle::load(const Napi::CallbackInfo& info) {
     const auto names = read_names(options.Get("names"));
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
       auto backbone = std::make_shared<const VisionTransformer>(read_weights(path, names), prefix, heads,
-                                                                features, target.device, target.dtype);
+                                                                features, target);
       return [backbone](Napi::Env env) { return wrap(env, backbone); };
     });
   });
@@ -124,8 +124,8 @@ Napi::Value BackboneHandle::trace(const Napi::CallbackInfo& info) {
                       Napi::Object result = Napi::Object::New(env);
                       result.Set("tokens", write_tensor(env, trace.tokens));
                       result.Set("positions", write_tensor(env, trace.positions));
-                      result.Set("features", list(trace.features));
-                      result.Set("qkv", list(trace.qkv));
+                      result.Set("features", list(trace.inner.features));
+                      result.Set("qkv", list(trace.inner.qkv));
                       return result;
                     };
                   });

@@ -20,12 +20,6 @@ const std::vector<std::pair<const char*, crf::ScoreKind>> kKinds = {
     {"probabilities", crf::ScoreKind::probabilities},
     {"logits", crf::ScoreKind::logits}};
 
-const std::vector<std::pair<const char*, crf::Instructions>> kInstructions = {
-    {"auto", crf::Instructions::automatic},
-    {"avx512", crf::Instructions::avx512},
-    {"avx2", crf::Instructions::avx2},
-    {"portable", crf::Instructions::portable}};
-
 template <size_t count>
 std::array<double, count> read_deviations(const Napi::Value& value, const char* name) {
   const Napi::Array array = read_array(value, name);
@@ -56,7 +50,7 @@ crf::Options read_options(const Napi::Value& value, KeepAlive& keep) {
   crf::Options options;
   for (uint32_t i = 0; i < terms.Length(); ++i) options.terms.push_back(read_term(terms.Get(i), keep));
   options.iterations = read_integer(object.Get("iterations"), "iterations");
-  options.instructions = read_choice(object.Get("instructions"), "instructions", kInstructions);
+  options.instructions = read_instructions(object.Get("instructions"));
   return options;
 }
 

@@ -2,6 +2,7 @@
 
 #include "binding/errors.h"
 #include "binding/values.h"
+#include "features/record_file.h"
 #include "weights/torch_writer.h"
 #include "weights/weight_file.h"
 
@@ -68,6 +69,24 @@ Napi::Value read_weights_of(const Napi::CallbackInfo& info) {
   });
 }
 
+// inspectFeatures(path): Promise<{ count, done, bytes, key, description }>
+Napi::Value inspect_features(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::string path = read_string(info[0], "a path");
+    return submit(info.Env(), std::make_shared<CancelFlag>(), {}, [path](const CancelFlag&) -> Finish {
+      return [found = RecordFile::inspect(path)](Napi::Env env) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("count", static_cast<double>(found.layout.count));
+        result.Set("done", static_cast<double>(found.done));
+        result.Set("bytes", static_cast<double>(found.size));
+        result.Set("key", found.key);
+        result.Set("description", found.description);
+        return result;
+      };
+    });
+  });
+}
+
 // writeWeights(path, tensors, metadata), writeTorchArchive(path, tensors, metadata): Promise<void>
 template <Writer write>
 Napi::Value write_tensors(const Napi::CallbackInfo& info) {
@@ -103,6 +122,7 @@ Napi::Value convert_weights(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void define_files(Napi::Env env, Napi::Object exports) {
+  exports.Set("inspectFeatures", Napi::Function::New<inspect_features>(env, "inspectFeatures"));
   exports.Set("inspectWeights", Napi::Function::New<inspect_weights>(env, "inspectWeights"));
   exports.Set("readWeights", Napi::Function::New<read_weights_of>(env, "readWeights"));
   exports.Set("writeWeights", Napi::Function::New<write_tensors<write_safetensors>>(env, "writeWeights"));

@@ -3,7 +3,7 @@
 
 namespace stego {
 
-// Adds inspectWeights, readWeights, writeWeights, writeTorchArchive and convertWeights.
+// Adds inspectFeatures, inspectWeights, readWeights, writeWeights, writeTorchArchive and convertWeights.
 void define_files(Napi::Env env, Napi::Object exports);
 
 }  // namespace stego

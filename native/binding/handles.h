@@ -110,6 +110,8 @@ class FeatureStoreHandle : public Handle<FeatureStoreHandle, FeatureStore> {
   Napi::Value describe(const Napi::CallbackInfo& info);
   Napi::Value compute(const Napi::CallbackInfo& info);
   Napi::Value compute_prepared(const Napi::CallbackInfo& info);
+  Napi::Value missing(const Napi::CallbackInfo& info);
+  Napi::Value missing_means(const Napi::CallbackInfo& info);
   Napi::Value neighbors(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
 };

@@ -111,15 +111,23 @@ class JobQueue {
     queue->jobs_.erase(place);
     if (queue->jobs_.empty()) napi_unref_threadsafe_function(env, queue->done_);
     try {
-      if (job->error) {
-        job->deferred.Reject(to_javascript(env, *job->error).Value());
+      settle(env, *job);
+    } catch (const Napi::Error&) {
+      // A worker that is being terminated refuses every call: nobody is left to be told.
+    }
+  }
+
+  static void settle(napi_env env, Job& job) {
+    try {
+      if (job.error) {
+        job.deferred.Reject(to_javascript(env, *job.error).Value());
       } else {
-        job->deferred.Resolve(job->finish(env));
+        job.deferred.Resolve(job.finish(env));
       }
     } catch (const Napi::Error& error) {
-      job->deferred.Reject(error.Value());
+      job.deferred.Reject(error.Value());
     } catch (...) {
-      job->deferred.Reject(to_javascript(env, describe_current_exception()).Value());
+      job.deferred.Reject(to_javascript(env, describe_current_exception()).Value());
     }
   }
 

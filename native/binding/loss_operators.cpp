@@ -101,20 +101,27 @@ Napi::Value pair_correspondence(const Napi::CallbackInfo& info) {
                 codes1.size(1) == codes2.size(1) && features1.size(0) == features2.size(0),
             "Expected features and codes of one batch and, in pairs, of one grid and one width.");
     return submit_named(info.Env(), std::move(keep), [=]() -> Named {
+      const auto units = [](const at::Tensor& map) { return normalize_samples(to_tokens(map)); };
+      const UnitPairs features{units(features1), units(features2).unsqueeze(1)};
       const at::Tensor tokens1 = to_tokens(codes1).requires_grad_(true),
                        tokens2 = to_tokens(codes2).requires_grad_(true);
-      const at::Tensor taught = center(
-          correspondence(normalize_samples(to_tokens(features1)), normalize_samples(to_tokens(features2))),
-          options.centering);
-      const at::Tensor similarity = correspondence(normalize_samples(tokens1), normalize_samples(tokens2));
-      const at::Tensor loss =
-          pair_loss(taught, similarity, shift, options)
-              .view({codes1.size(0), codes1.size(2), codes1.size(3), codes2.size(2), codes2.size(3)});
-      require(!loss_gradient.defined() || loss_gradient.sizes() == loss.sizes(),
-              "Expected the loss's gradient to have the loss's shape.");
-      (loss_gradient.defined() ? (loss * loss_gradient).sum() : loss.mean()).backward();
-      return {{"loss", loss.detach()},
-              {"similarity", similarity.detach().view(loss.sizes())},
+      const at::Tensor units1 = normalize_samples(tokens1), units2 = normalize_samples(tokens2);
+      const int64_t batch = codes1.size(0), anchors = units1.size(1), points = units2.size(1);
+      const std::vector<int64_t> shape = {batch, codes1.size(2), codes1.size(3), codes2.size(2),
+                                          codes2.size(3)};
+      PairDetails details;
+      details.elements = true;
+      if (loss_gradient.defined()) {
+        require(loss_gradient.sizes() == shape, "Expected the loss's gradient to have the loss's shape.");
+        details.loss_gradient = loss_gradient.view({batch, anchors, 1, points});
+      }
+      const double scale = loss_gradient.defined() ? 1 : 1.0 / static_cast<double>(batch * anchors * points);
+      const PairTiles tiles = compare_pairs(features, {units1.detach(), units2.detach().unsqueeze(1)},
+                                            pair_rule(features, {shift}, {scale}, options), details);
+      ((units1 * tiles.anchors_gradient).sum() + (units2 * tiles.partners_gradient.squeeze(1)).sum())
+          .backward();
+      return {{"loss", details.loss.view(shape)},
+              {"similarity", details.similarity.view(shape)},
               {"gradient1", to_map(tokens1.grad(), codes1.size(2), codes1.size(3))},
               {"gradient2", to_map(tokens2.grad(), codes2.size(2), codes2.size(3))}};
     });
@@ -146,31 +153,34 @@ Napi::Value correspondence_loss_operator(const Napi::CallbackInfo& info) {
             "Expected coordinates [", features.size(0), ", S, S, 2].");
     return submit_named(info.Env(), std::move(keep), [=]() -> Named {
       const int64_t height = features.size(2), width = features.size(3);
-      const at::Tensor tokens = to_tokens(codes).requires_grad_(true);
-      const at::Tensor positive_tokens = to_tokens(positive_codes).requires_grad_(true);
-      const CorrespondenceLoss loss =
-          correspondence_loss({{to_tokens(features), to_tokens(positive_features), height, width},
-                               tokens,
-                               positive_tokens,
-                               height,
-                               width},
-                              draws, options);
-      loss.total.backward();
-      const int64_t columns = draws.coordinates1.size(1), rows = draws.coordinates1.size(2);
-      const auto map = [&](const at::Tensor& values) {  // [B, P, n, Q] -> [n * B, h, w, i, j]
-        return values.defined()
-                   ? values.detach().permute({2, 0, 1, 3}).reshape({-1, rows, columns, rows, columns})
-                   : at::empty({0, rows, columns, rows, columns});
+      const auto maps = [](const at::Tensor& images, const at::Tensor& positives) -> PairMaps {
+        return {to_tokens(images).unbind(0), to_tokens(positives).unbind(0), {}, {}};
       };
-      return {{"total", loss.total.detach()},
-              {"selfLoss", map(loss.self.loss)},
-              {"selfSimilarity", map(loss.self.similarity)},
-              {"knnLoss", map(loss.knn.loss)},
-              {"knnSimilarity", map(loss.knn.similarity)},
-              {"randomLoss", map(loss.random.loss)},
-              {"randomSimilarity", map(loss.random.similarity)},
-              {"codesGradient", to_map(tokens.grad(), height, width)},
-              {"positiveCodesGradient", to_map(positive_tokens.grad(), height, width)}};
+      const SamplePoints second(draws.coordinates2, height, width);
+      const CodeMaps own{maps(codes, positive_codes),
+                         {SamplePoints(draws.coordinates1, height, width), second, second}};
+      PairMaps gradients = maps(at::zeros_like(codes), at::zeros_like(positive_codes));
+      PairDetails details;
+      details.elements = true;
+      const CorrespondenceLoss loss =
+          correspondence_loss({maps(features, positive_features), {}, {}, height, width}, own, draws, options,
+                              gradients, details);
+      const int64_t columns = draws.coordinates1.size(1), rows = draws.coordinates1.size(2);
+      const auto pairs = [&](const at::Tensor& values, int64_t slot, int64_t slots) {  // [B, P, n, Q]
+        return values.narrow(2, slot, slots)
+            .permute({2, 0, 1, 3})
+            .reshape({-1, rows, columns, rows, columns});
+      };
+      const int64_t randoms = draws.negatives.size(0);
+      return {{"total", at::scalar_tensor(loss.total, codes.options())},
+              {"selfLoss", pairs(details.loss, kSelfSlot, 1)},
+              {"selfSimilarity", pairs(details.similarity, kSelfSlot, 1)},
+              {"knnLoss", pairs(details.loss, kNeighborSlot, 1)},
+              {"knnSimilarity", pairs(details.similarity, kNeighborSlot, 1)},
+              {"randomLoss", pairs(details.loss, kRandomSlot, randoms)},
+              {"randomSimilarity", pairs(details.similarity, kRandomSlot, randoms)},
+              {"codesGradient", to_map(at::stack(gradients.images), height, width)},
+              {"positiveCodesGradient", to_map(at::stack(gradients.neighbors), height, width)}};
     });
   });
 }

@@ -6,6 +6,7 @@
 #include "binding/errors.h"
 #include "binding/values.h"
 #include "core/error.h"
+#include "core/instructions.h"
 
 namespace stego {
 
@@ -36,9 +37,15 @@ Napi::Value matrix_product_peak(const Napi::CallbackInfo& info) {
   });
 }
 
+// hasBfloat16(): boolean, whether the processor multiplies bfloat16 matrices
+Napi::Value tell_bfloat16(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), has_bfloat16());
+}
+
 }  // namespace
 
 void define_machine(Napi::Env env, Napi::Object exports) {
+  exports.Set("hasBfloat16", Napi::Function::New<tell_bfloat16>(env, "hasBfloat16"));
   exports.Set("matrixProductPeak", Napi::Function::New<matrix_product_peak>(env, "matrixProductPeak"));
 }
 

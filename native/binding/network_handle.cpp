@@ -137,8 +137,8 @@ Napi::Value NetworkHandle::load(const Napi::CallbackInfo& info) {
     const auto names = read_names(object.Get("names"));
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
       const TensorMap tensors = read_weights(path, names);
-      auto backbone = std::make_shared<const VisionTransformer>(tensors, "net.model.", heads, features,
-                                                                target.device, target.dtype);
+      auto backbone =
+          std::make_shared<const VisionTransformer>(tensors, "net.model.", heads, features, target);
       auto network = std::make_shared<Network>(Network::load(tensors, options, std::move(backbone)));
       return [network](Napi::Env env) { return wrap(env, network); };
     });

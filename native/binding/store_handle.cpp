@@ -9,21 +9,41 @@ Napi::Function FeatureStoreHandle::define(Napi::Env env) {
                      {InstanceAccessor<&FeatureStoreHandle::describe>("info"),
                       InstanceMethod<&FeatureStoreHandle::compute>("compute"),
                       InstanceMethod<&FeatureStoreHandle::compute_prepared>("computePrepared"),
+                      InstanceMethod<&FeatureStoreHandle::missing>("missing"),
+                      InstanceMethod<&FeatureStoreHandle::missing_means>("missingMeans"),
                       InstanceMethod<&FeatureStoreHandle::neighbors>("neighbors"),
                       InstanceMethod<&FeatureStoreHandle::dispose>("dispose")});
 }
 
-// new FeatureStore(backbone, count, { budgetBytes, pictures })
+namespace {
+
+// null, or { path, key, description, dtype, gridHeight, gridWidth }
+std::optional<StoreOptions::File> read_store_file(const Napi::Value& value) {
+  if (value.IsNull()) return std::nullopt;
+  const Napi::Object object = read_object(value, "the file");
+  return StoreOptions::File{
+      read_string(object.Get("path"), "path"),
+      read_string(object.Get("key"), "key"),
+      read_string(object.Get("description"), "description"),
+      read_choice<at::ScalarType>(object.Get("dtype"), "dtype",
+                                  {{"float16", at::kHalf}, {"float32", at::kFloat}}),
+      read_integer(object.Get("gridHeight"), "gridHeight"),
+      read_integer(object.Get("gridWidth"), "gridWidth"),
+  };
+}
+
+}  // namespace
+
+// new FeatureStore(backbone, count, { budgetBytes, pictures, file })
 FeatureStoreHandle::FeatureStoreHandle(const Napi::CallbackInfo& info) : Handle(info) {
   guarded(info.Env(), [&] {
     info.This().As<Napi::Object>().TypeTag(&kFeatureStoreTag);
     const Napi::Object options = read_object(info[2], "the options");
     const bool pictures = read_boolean(options.Get("pictures"), "pictures");
-    hold(info.Env(),
-         std::make_shared<FeatureStore>(read_backbone(info[0]), read_integer(info[1], "count"),
-                                        read_integer(options.Get("budgetBytes"), "budgetBytes"),
-                                        pictures ? kCrfSide : 0),
-         0);
+    const StoreOptions store{read_integer(info[1], "count"), pictures ? kCrfSide : 0,
+                             read_integer(options.Get("budgetBytes"), "budgetBytes"),
+                             read_store_file(options.Get("file"))};
+    hold(info.Env(), std::make_shared<FeatureStore>(read_backbone(info[0]), store), 0);
   });
 }
 
@@ -44,18 +64,17 @@ Napi::Value FeatureStoreHandle::describe(const Napi::CallbackInfo& info) {
 
 namespace {
 
-Finish write_kept(std::vector<bool> kept) {
-  return [kept = std::move(kept)](Napi::Env env) -> Napi::Value {
-    Napi::Array array = Napi::Array::New(env, kept.size());
-    for (size_t i = 0; i < kept.size(); ++i)
-      array.Set(static_cast<uint32_t>(i), Napi::Boolean::New(env, kept[i]));
-    return array;
-  };
+Finish nothing() {
+  return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+}
+
+Finish write_indices(const std::vector<int64_t>& indices) {
+  return [tensor = at::tensor(indices, at::kInt)](Napi::Env env) { return write_data(env, tensor); };
 }
 
 }  // namespace
 
-// compute(indices, images, transform, cancel): Promise<boolean[]>
+// compute(indices, images, transform, cancel): Promise<void>
 Napi::Value FeatureStoreHandle::compute(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
@@ -64,12 +83,13 @@ Napi::Value FeatureStoreHandle::compute(const Napi::CallbackInfo& info) {
     const Transform transform = read_transform(info[2]);
     return submit(info.Env(), read_cancel(info[3]), std::move(keep),
                   [store = held(), indices, images, transform](const CancelFlag& cancel) {
-                    return write_kept(store->compute(indices, prepare_images(images, transform), cancel));
+                    store->compute(indices, prepare_images(images, transform), cancel);
+                    return nothing();
                   });
   });
 }
 
-// computePrepared(indices, input [n, 3, H, W], cancel): Promise<boolean[]>
+// computePrepared(indices, input [n, 3, H, W], cancel): Promise<void>
 Napi::Value FeatureStoreHandle::compute_prepared(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
@@ -79,8 +99,28 @@ Napi::Value FeatureStoreHandle::compute_prepared(const Napi::CallbackInfo& info)
             "Expected a normalised input [B, 3, H, W] of float32.");
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
                   [store = held(), indices, input](const CancelFlag& cancel) {
-                    return write_kept(store->compute(indices, input, cancel));
+                    store->compute(indices, input, cancel);
+                    return nothing();
                   });
+  });
+}
+
+// missing(indices, cancel): Promise<Int32Array>
+Napi::Value FeatureStoreHandle::missing(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto indices = read_indices(info[0], "indices");
+    return submit(info.Env(), read_cancel(info[1]), {}, [store = held(), indices](const CancelFlag&) {
+      return write_indices(store->missing(indices));
+    });
+  });
+}
+
+// missingMeans(cancel): Promise<Int32Array>
+Napi::Value FeatureStoreHandle::missing_means(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return submit(info.Env(), read_cancel(info[0]), {}, [store = held()](const CancelFlag& cancel) {
+      return write_indices(store->missing_means(cancel));
+    });
   });
 }
 

@@ -190,14 +190,15 @@ Napi::Value TrainerHandle::distributions(const Napi::CallbackInfo& info) {
   });
 }
 
-// collect(images, target, cancel): Promise<void>
+// collect(images, target, total, cancel): Promise<void>
 Napi::Value TrainerHandle::collect(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const auto images = read_indices(info[0], "images");
     const bool raw = read_choice<bool>(info[1], "the target", {{"kmeans", false}, {"raw", true}});
-    return submit(info.Env(), read_cancel(info[2]), {},
-                  [trainer = held(), images, raw](const CancelFlag&) -> Finish {
-                    trainer->collect(images, raw);
+    const int64_t total = read_integer(info[2], "total");
+    return submit(info.Env(), read_cancel(info[3]), {},
+                  [trainer = held(), images, raw, total](const CancelFlag&) -> Finish {
+                    trainer->collect(images, raw, total);
                     return [](Napi::Env env) { return env.Undefined(); };
                   });
   });

@@ -201,7 +201,18 @@ Transform read_transform(const Napi::Value& value) {
 
 Target read_target(const Napi::Object& options) {
   return {read_choice<at::Device>(options.Get("device"), "device", {{"cpu", at::Device(at::kCPU)}}),
-          read_choice<at::ScalarType>(options.Get("dtype"), "dtype", {{"float32", at::kFloat}})};
+          read_choice<at::ScalarType>(options.Get("dtype"), "dtype",
+                                      {{"float32", at::kFloat}, {"bfloat16", at::kBFloat16}}),
+          read_instructions(options.Get("instructions"))};
+}
+
+Instructions read_instructions(const Napi::Value& value) {
+  if (value.IsUndefined()) return Instructions::automatic;
+  return read_choice<Instructions>(value, "instructions",
+                                   {{"auto", Instructions::automatic},
+                                    {"avx512", Instructions::avx512},
+                                    {"avx2", Instructions::avx2},
+                                    {"portable", Instructions::portable}});
 }
 
 Napi::Value write_data(Napi::Env env, const at::Tensor& tensor) {

@@ -6,6 +6,7 @@
 
 #include "binding/job_thread.h"
 #include "binding/napi.h"
+#include "core/instructions.h"
 #include "core/target.h"
 #include "imaging/transform.h"
 #include "weights/weight_file.h"
@@ -34,6 +35,7 @@ at::Tensor read_tensor(const Napi::Value& value, const char* name, KeepAlive& ke
 
 Transform read_transform(const Napi::Value& value);
 Target read_target(const Napi::Object& options);  // its device and dtype
+Instructions read_instructions(const Napi::Value& value);
 
 // A choice out of names, e.g. read_choice(value, "crop", {{"center", Crop::center}, ...}).
 template <typename Choice>

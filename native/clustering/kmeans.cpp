@@ -1,5 +1,7 @@
 #include "clustering/kmeans.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/random.h"
 #include "head/cluster_probe.h"
@@ -7,6 +9,8 @@
 namespace stego {
 
 namespace {
+
+constexpr int64_t kRowsAtATime = 65536;  // bounds the memory beside the vectors
 
 // The first centre is drawn uniformly, each further one with probability proportional to 1 - best cosine so
 // far.
@@ -46,6 +50,35 @@ struct Fit {
   double mean_cosine;
 };
 
+// Each vector's nearest centre and the cosine to it, [N] each.
+struct Assignment {
+  at::Tensor nearest, cosines;
+};
+
+Assignment assign(const at::Tensor& vectors, const at::Tensor& centers) {
+  Assignment result{at::empty({vectors.size(0)}, vectors.options().dtype(at::kLong)),
+                    at::empty({vectors.size(0)}, vectors.options())};
+  for (int64_t first = 0; first < vectors.size(0); first += kRowsAtATime) {
+    const int64_t rows = std::min(kRowsAtATime, vectors.size(0) - first);
+    at::Tensor cosines = result.cosines.narrow(0, first, rows),
+               nearest = result.nearest.narrow(0, first, rows);
+    at::max_out(cosines, nearest, at::mm(vectors.narrow(0, first, rows), centers.t()), 1);
+  }
+  return result;
+}
+
+// Sums [K, D] of the vectors of each cluster.
+at::Tensor sums_of(const at::Tensor& vectors, const at::Tensor& nearest, int64_t clusters) {
+  at::Tensor sums = at::zeros({clusters, vectors.size(1)}, vectors.options());
+  for (int64_t first = 0; first < vectors.size(0); first += kRowsAtATime) {
+    const int64_t rows = std::min(kRowsAtATime, vectors.size(0) - first);
+    const at::Tensor members =
+        at::one_hot(nearest.narrow(0, first, rows), clusters).to(at::kFloat);  // [n, K]
+    sums.addmm_(members.t(), vectors.narrow(0, first, rows));
+  }
+  return sums;
+}
+
 Fit fit_once(const at::Tensor& vectors, const KMeansOptions& options, at::Generator generator,
              const CancelFlag& cancel) {
   at::Tensor centers = seed_centers(vectors, options.clusters, generator);
@@ -53,14 +86,13 @@ Fit fit_once(const at::Tensor& vectors, const KMeansOptions& options, at::Genera
   double mean_cosine = 0;
   for (int64_t iteration = 0; iteration < options.iterations; ++iteration) {
     cancel.poll();
-    const auto [cosines, nearest] = at::max(at::mm(vectors, centers.t()), 1);
+    const auto [nearest, cosines] = assign(vectors, centers);
     mean_cosine = cosines.mean(at::kDouble).item<double>();
     sizes = at::bincount(nearest, {}, options.clusters);
     const bool settled = assigned.defined() && at::equal(assigned, nearest);
     if (settled || iteration + 1 == options.iterations) break;
     assigned = nearest;
-    const at::Tensor membership = at::one_hot(nearest, options.clusters).to(at::kFloat);  // [N, K]
-    centers = l2_normalize(at::mm(membership.t(), vectors), 1e-12);
+    centers = l2_normalize(sums_of(vectors, nearest, options.clusters), 1e-12);
     reseed_dead(vectors, cosines, sizes, centers);
   }
   return {centers, sizes, mean_cosine};

@@ -1,12 +1,14 @@
 #pragma once
 #include "core/aten.h"
+#include "core/instructions.h"
 
 namespace stego {
 
-// Where a network computes, and in what.
+// Where a backbone computes, and in what.
 struct Target {
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
+  Instructions instructions = Instructions::automatic;  // of own loops on the CPU
 };
 
 }  // namespace stego

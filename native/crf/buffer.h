@@ -1,33 +1,36 @@
 #pragma once
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <type_traits>
 
 namespace stego::crf {
 
-// Values of plain type, not initialised, at the beginning of a cache line and followed by some zeros, so that
-// a kernel may read indices ahead. Large ones ask for large pages: rows are visited in no order.
+// Values that kernels may read behind the end of a list of indices, to fetch early what they will need.
+constexpr int64_t kReadAhead = 64;
+
+// Values of plain type, not initialised, at the beginning of a cache line; behind them as many zeros as a
+// kernel reads ahead. Large ones ask for large pages: rows are visited in no order.
 template <typename Value>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<Value>);
 
  public:
   Buffer() = default;
-  explicit Buffer(int64_t size) : size_(size) {
-    const auto wanted = (static_cast<size_t>(size) + kSpare) * sizeof(Value);
-    const size_t alignment = wanted >= kLargePage ? kLargePage : kLine;
-    const size_t bytes = (wanted + alignment - 1) / alignment * alignment;
-    data_.reset(static_cast<Value*>(std::aligned_alloc(alignment, bytes)));
-    if (!data_) throw std::bad_alloc();
+  explicit Buffer(int64_t size, int64_t ahead = 0) : size_(size) {
+    const size_t wanted = static_cast<size_t>(size + ahead) * sizeof(Value);
+    const bool large = wanted >= kLargePage;
+    const auto alignment = std::align_val_t{large ? kLargePage : kLine};
+    const size_t bytes = large ? (wanted + kLargePage - 1) / kLargePage * kLargePage : wanted;
+    data_ = Memory(static_cast<Value*>(::operator new(bytes, alignment)), Free{alignment});
 #if defined(MADV_HUGEPAGE)
-    if (alignment == kLargePage) madvise(data_.get(), bytes, MADV_HUGEPAGE);
+    if (large) madvise(data_.get(), bytes, MADV_HUGEPAGE);
 #endif
-    for (size_t i = 0; i < kSpare; ++i) data_.get()[size_ + static_cast<int64_t>(i)] = Value{};
+    std::fill_n(data_.get() + size, ahead, Value{});
   }
 
   Value* data() { return data_.get(); }
@@ -38,11 +41,13 @@ class Buffer {
   int64_t bytes() const { return size_ * static_cast<int64_t>(sizeof(Value)); }
 
  private:
-  static constexpr size_t kLine = 64, kLargePage = 2 << 20, kSpare = 64;
+  static constexpr size_t kLine = 64, kLargePage = 2 << 20;
   struct Free {
-    void operator()(Value* data) const { std::free(data); }
+    std::align_val_t alignment{kLine};
+    void operator()(Value* data) const { ::operator delete(data, alignment); }
   };
-  std::unique_ptr<Value, Free> data_;
+  using Memory = std::unique_ptr<Value, Free>;
+  Memory data_;
   int64_t size_ = 0;
 };
 

@@ -64,7 +64,11 @@ void check(const Problem& problem) {
   require(!problem.scores.empty(), "Expected scores for at least one set of labels, got none.");
   require(options.iterations >= 0, "Expected no negative number of iterations, got ", options.iterations,
           ".");
+  check_size(image.height, image.width);
   for (const LabelScores& scores : problem.scores) check_scores(scores, image);
+  const int64_t channels = row_channels(problem.scores);
+  require(channels <= kMaxChannels, "Expected sets of labels that take at most ", kMaxChannels,
+          " channels side by side, padded as they are, got ", channels, ". Refine fewer sets at once.");
   for (const Term& term : options.terms) {
     check_filter(term.filter, image.height, image.width);
     for (const LabelScores& scores : problem.scores) {

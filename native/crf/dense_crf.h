@@ -29,8 +29,9 @@ struct Problem {
   Options options;
 };
 
-// Everything that can be wrong, before any work: ERR_STEGO_ARGUMENT for shapes that do not go together,
-// labels beyond 256 or none, scores or weights that are not finite, and what check_filter() refuses.
+// Everything that can be wrong, before any work: ERR_STEGO_ARGUMENT for a picture without pixels, shapes that
+// do not go together, labels beyond 256 or none, more sets than a row has room for, scores or weights that
+// are not finite, and what check_filter() refuses.
 void check(const Problem& problem);
 
 // Checks, builds the lattices and starts at the softmax of the scores. Polls between the parts.

@@ -140,9 +140,13 @@ void Filter::spread(const float* rows, float* values, int64_t channels, const Ke
   }
 }
 
-void check_filter(const FilterOptions& options, int64_t height, int64_t width) {
+void check_size(int64_t height, int64_t width) {
   require(height >= 1 && width >= 1, "Expected a picture of at least one pixel, got ", width, " x ", height,
           ".");
+}
+
+void check_filter(const FilterOptions& options, int64_t height, int64_t width) {
+  check_size(height, width);
   double largest[5] = {static_cast<double>(width - 1), static_cast<double>(height - 1), 255, 255, 255};
   double deviations[5] = {options.xy_std[0], options.xy_std[1]};
   const int dims = options.color_std ? 5 : 2;

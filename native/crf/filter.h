@@ -30,6 +30,9 @@ struct Filter {
   void spread(const float* rows, float* values, int64_t channels, const Kernels& kernels) const;
 };
 
+// ERR_STEGO_ARGUMENT for a picture without pixels.
+void check_size(int64_t height, int64_t width);
+
 // ERR_STEGO_ARGUMENT unless deviations are positive numbers, and large enough that lattice coordinates stay
 // within 16 bits, for a picture of this size.
 void check_filter(const FilterOptions& options, int64_t height, int64_t width);

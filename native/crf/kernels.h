@@ -1,10 +1,9 @@
 #pragma once
 #include <cstdint>
 
-namespace stego::crf {
+#include "core/instructions.h"
 
-// The instruction sets the inner loops are compiled for.
-enum class Instructions { automatic, avx512, avx2, portable };
+namespace stego::crf {
 
 // Channels of a row in memory for so many labels: within one cache line, or whole lines.
 inline int64_t padded_channels(int64_t labels) {

@@ -125,7 +125,7 @@ Lines make_lines(const std::vector<int32_t>& successors) {
   }
   for (int64_t v = 0; v < count; ++v) linked += follows[v] || successors[v] >= 0;
   Lines lines;
-  lines.vertices = Buffer<uint32_t>(linked);
+  lines.vertices = Buffer<uint32_t>(linked, kReadAhead);
   const int64_t share = std::max<int64_t>(1024, linked / 64);
   int64_t place = 0;
   for (int64_t v = 0; v < count; ++v) {
@@ -226,8 +226,8 @@ Lattice build_lattice(const Features& features) {
   Lattice lattice;
   lattice.corners = corners;
   lattice.points = features.points;
-  lattice.slice_vertex = Buffer<int32_t>(features.points * corners);
-  lattice.splat_point = Buffer<int32_t>(features.points * corners);
+  lattice.slice_vertex = Buffer<int32_t>(features.points * corners, kReadAhead);
+  lattice.splat_point = Buffer<int32_t>(features.points * corners, kReadAhead);
   lattice.splat_weight = Buffer<float>(features.points * corners);
   Simplices simplices = find_simplices(features);
   const Packing packing = make_packing(simplices);

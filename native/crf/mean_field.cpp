@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/error.h"
 
@@ -36,6 +35,20 @@ Buffer<float> pad_matrix(const Compatibility& compatibility, int64_t labels, int
   return matrix;
 }
 
+// What the sets of a row are padded to, so that all of them begin where the vectors of the widest may be
+// loaded.
+int64_t common_lanes(const std::vector<LabelScores>& scores) {
+  int64_t lanes = 4;
+  for (const auto& [kind, values] : scores) {
+    lanes = std::max(lanes, std::min<int64_t>(16, padded_channels(values.size(0))));
+  }
+  return lanes;
+}
+
+int64_t set_channels(int64_t labels, int64_t lanes) {
+  return (labels + lanes - 1) / lanes * lanes;
+}
+
 bool is_matrix(const Compatibility& compatibility, int64_t labels) {
   const auto size = static_cast<int64_t>(compatibility.values.size());
   require(size == 1 || size == labels || size == labels * labels, "Expected a compatibility of 1, ", labels,
@@ -44,6 +57,13 @@ bool is_matrix(const Compatibility& compatibility, int64_t labels) {
 }
 
 }  // namespace
+
+int64_t row_channels(const std::vector<LabelScores>& scores) {
+  const int64_t lanes = common_lanes(scores);
+  int64_t channels = 0;
+  for (const auto& [kind, values] : scores) channels += set_channels(values.size(0), lanes);
+  return padded_channels(channels);
+}
 
 MeanField::MeanField(const std::vector<LabelScores>& scores, const std::vector<Pairwise>& pairwise,
                      Instructions instructions)
@@ -73,20 +93,14 @@ MeanField::MeanField(const std::vector<LabelScores>& scores, const std::vector<P
   for (UpdateTask& task : tasks_) task.count = static_cast<int>(pairwise_.size());
 }
 
-// Gives each set its columns, all of them beginning where the vectors of the widest may be loaded.
 void MeanField::place_sets(const std::vector<LabelScores>& scores) {
-  int64_t lanes = 4;
+  const int64_t lanes = common_lanes(scores);
   for (const auto& [kind, values] : scores) {
-    lanes = std::max(lanes, std::min<int64_t>(16, padded_channels(values.size(0))));
-  }
-  for (const auto& [kind, values] : scores) {
-    const int64_t labels = values.size(0), channels = (labels + lanes - 1) / lanes * lanes;
+    const int64_t labels = values.size(0), channels = set_channels(labels, lanes);
     sets_.push_back({labels, channels_, channels, {}, {}});
     channels_ += channels;
   }
   channels_ = padded_channels(channels_);
-  require(channels_ <= kMaxChannels, "Expected at most ", kMaxChannels, " labels in all, got ", channels_,
-          ".");
 }
 
 void MeanField::load(const Set& set, const LabelScores& scores) {

@@ -13,6 +13,9 @@ struct LabelScores {
   at::Tensor values;
 };
 
+// Channels of a row that holds these label sets side by side, each padded; at most kMaxChannels fit.
+int64_t row_channels(const std::vector<LabelScores>& scores);
+
 // How unlike labels repel each other in one kernel: one weight (Potts; attractive where positive), the energy
 // of each label [labels], or of each pair of labels [labels, labels], symmetrised when it is used.
 struct Compatibility {
@@ -30,8 +33,7 @@ struct Pairwise {
 // side. Nothing is allocated while iterating.
 class MeanField {
  public:
-  // The sets' rows stand side by side, each padded; together at most kMaxChannels. Starts from
-  // softmax(-unary).
+  // The sets' rows stand side by side, which row_channels() must find room for. Starts from softmax(-unary).
   MeanField(const std::vector<LabelScores>& scores, const std::vector<Pairwise>& pairwise,
             Instructions instructions);
 

@@ -3,20 +3,19 @@
 
 #include "core/aten.h"
 #include "head/pointwise.h"
+#include "head/probe_labels.h"
 
 namespace stego {
 
 // Cross-entropy of a linear probe whose logits are enlarged to the label map (train_segmentation.py), with
 // its gradient. The probe sees detached codes, so its gradient ends at its own weights and needs no graph.
 struct ProbeLoss {
-  double loss;    // mean over labelled pixels
-  int64_t valid;  // number of labelled pixels; with none, loss and gradients are zero
+  double loss;  // mean over labelled pixels; without any, loss and gradients are zero
   at::Tensor weight_gradient, bias_gradient;
 };
 
-// codes [B, h*w, D]; labels: for each image a uint8 map [H, W] or an undefined tensor where it has none;
-// values at or above the number of classes are void.
-ProbeLoss linear_probe_loss(const Pointwise& probe, const at::Tensor& codes, int64_t grid_height,
-                            int64_t grid_width, const std::vector<at::Tensor>& labels);
+// maps: codes [h*w, D] of each image of the batch that the labels are of.
+ProbeLoss linear_probe_loss(const Pointwise& probe, const std::vector<at::Tensor>& maps,
+                            const ProbeLabels& labels);
 
 }  // namespace stego

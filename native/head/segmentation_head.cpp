@@ -1,12 +1,34 @@
 #include "head/segmentation_head.h"
 
 #include "core/error.h"
+#include "core/parallel.h"
 
 namespace stego {
 
+namespace {
+
+constexpr int64_t kRows = 256;       // of tokens encoded at a time, without dropout
+constexpr int64_t kLine = 16;        // values to which rows of activations are padded
+constexpr size_t kPartialSums = 16;  // of gradients: bounds their memory and does not depend on the threads
+
+at::Tensor masked(const at::Tensor& weight, const at::Tensor& mask) {
+  return mask.defined() ? weight * mask : weight;
+}
+
+// sum += value * mask
+void add_masked(at::Tensor& sum, const at::Tensor& value, const at::Tensor& mask) {
+  if (mask.defined()) {
+    sum.addcmul_(value, mask);
+  } else {
+    sum.add_(value);
+  }
+}
+
+}  // namespace
+
 DropoutMasks draw_dropout(int64_t batch, int64_t channels, double probability, at::Generator generator) {
   const auto draw = [&] {
-    return at::empty({batch, 1, channels}, at::kFloat)
+    return at::empty({batch, channels}, at::kFloat)
         .bernoulli_(1.0 - probability, generator)
         .div_(1.0 - probability);
   };
@@ -47,14 +69,102 @@ SegmentationHead SegmentationHead::to(at::Device device) const {
   return moved;
 }
 
-at::Tensor SegmentationHead::forward(const at::Tensor& features, const DropoutMasks* masks) const {
-  at::Tensor code = features;
-  if (linear_) code = (*linear_)(masks ? features * masks->linear : features);
-  if (nonlinear_) {
-    const auto& [hidden, output] = *nonlinear_;
-    code = code + output(at::relu(hidden(masks ? features * masks->nonlinear : features)));
+at::Tensor SegmentationHead::forward(const at::Tensor& features) const {
+  if (!linear_) return continuous_ ? features : at::log_softmax(features, -1);
+  const at::Tensor tokens = features.reshape({-1, features.size(-1)});
+  at::Tensor codes = at::empty({tokens.size(0), linear_->weight.size(0)}, tokens.options());
+  parallel_each((tokens.size(0) + kRows - 1) / kRows, [&](int64_t i) {
+    const int64_t first = i * kRows, rows = std::min(kRows, tokens.size(0) - first);
+    encode({tokens.narrow(0, first, rows), {}, {}}, codes.narrow(0, first, rows));
+  });
+  std::vector<int64_t> shape = features.sizes().vec();
+  shape.back() = codes.size(1);
+  return codes.view(shape);
+}
+
+HeadPass SegmentationHead::forward(std::vector<HeadTokens> inputs) const {
+  const at::NoGradGuard no_grad;
+  HeadPass pass;
+  int64_t rows = 0;
+  for (const HeadTokens& input : inputs) {
+    pass.first.push_back(rows);
+    rows += input.tokens.size(0);
   }
-  return continuous_ ? code : at::log_softmax(code, -1);
+  const at::Tensor& tokens = inputs.front().tokens;
+  pass.codes = at::empty({rows, linear_ ? linear_->weight.size(0) : tokens.size(1)}, tokens.options());
+  pass.activations.resize(inputs.size());
+  pass.inputs = std::move(inputs);
+  parallel_each(static_cast<int64_t>(pass.inputs.size()),
+                [&](int64_t i) { pass.activations[i] = encode(pass.inputs[i], pass.rows(pass.codes, i)); });
+  return pass;
+}
+
+// Fills in the codes [M, dim] and returns the activations.
+at::Tensor SegmentationHead::encode(const HeadTokens& input, at::Tensor codes) const {
+  at::Tensor activations;
+  if (!linear_) {
+    codes.copy_(input.tokens);
+  } else if (!nonlinear_) {
+    at::addmm_out(codes, linear_->bias, input.tokens, masked(linear_->weight, input.linear).t());
+  } else {
+    const auto& [hidden, output] = *nonlinear_;
+    const int64_t channels = hidden.weight.size(0), dim = codes.size(1);
+    const at::Tensor weights =
+        at::cat({masked(hidden.weight, input.nonlinear), masked(linear_->weight, input.linear)});
+    const int64_t width = (channels + dim + kLine - 1) / kLine * kLine;
+    activations = at::empty({input.tokens.size(0), width}, codes.options()).narrow(1, 0, channels + dim);
+    at::mm_out(activations, input.tokens, weights.t());
+    at::Tensor units = activations.narrow(1, 0, channels);
+    units.add_(hidden.bias).relu_();
+    at::add_out(codes, activations.narrow(1, channels, dim), linear_->bias + output.bias);
+    codes.addmm_(units, output.weight.t());
+  }
+  if (!continuous_) codes.copy_(at::log_softmax(codes, -1));
+  return activations;
+}
+
+std::vector<at::Tensor> SegmentationHead::backward(HeadPass& pass, const at::Tensor& codes_gradient) const {
+  const at::NoGradGuard no_grad;
+  const size_t sums = std::min(kPartialSums, pass.inputs.size());
+  std::vector<std::vector<at::Tensor>> partial(sums);
+  parallel_each(static_cast<int64_t>(sums), [&](int64_t sum) {
+    for (const auto& [name, parameter] : parameters()) partial[sum].push_back(at::zeros_like(parameter));
+    for (size_t i = sum; i < pass.inputs.size(); i += sums) {
+      add_gradients(pass.inputs[i], pass.activations[i], pass.rows(pass.codes, i),
+                    pass.rows(codes_gradient, i), partial[sum]);
+      pass.activations[i].reset();
+    }
+  });
+  for (size_t sum = 1; sum < sums; ++sum) {
+    for (size_t i = 0; i < partial[sum].size(); ++i) partial[0][i].add_(partial[sum][i]);
+  }
+  return partial[0];
+}
+
+// `gradients` are those of the parameters, in their order. Overwrites the activations.
+void SegmentationHead::add_gradients(const HeadTokens& input, const at::Tensor& activations,
+                                     const at::Tensor& codes, at::Tensor codes_gradient,
+                                     std::vector<at::Tensor>& gradients) const {
+  if (!linear_) return;
+  if (!continuous_)
+    codes_gradient = at::_log_softmax_backward_data(codes_gradient, codes, -1, codes.scalar_type());
+  const at::Tensor bias_gradient = codes_gradient.sum(0);
+  gradients[1].add_(bias_gradient);
+  if (!nonlinear_) {
+    add_masked(gradients[0], at::mm(codes_gradient.t(), input.tokens), input.linear);
+    return;
+  }
+  const auto& [hidden, output] = *nonlinear_;
+  const int64_t channels = hidden.weight.size(0), dim = codes.size(1);
+  at::Tensor units = activations.narrow(1, 0, channels);
+  gradients[4].addmm_(codes_gradient.t(), units);
+  gradients[5].add_(bias_gradient);
+  at::threshold_backward_out(units, at::mm(codes_gradient, output.weight), units, 0);  // ReLU's, in place
+  activations.narrow(1, channels, dim).copy_(codes_gradient);
+  const at::Tensor weights_gradient = at::mm(activations.t(), input.tokens);  // of both first layers
+  add_masked(gradients[0], weights_gradient.narrow(0, channels, dim), input.linear);
+  add_masked(gradients[2], weights_gradient.narrow(0, 0, channels), input.nonlinear);
+  gradients[3].add_(units.sum(0));
 }
 
 std::vector<std::pair<const char*, Pointwise>> SegmentationHead::layers() const {

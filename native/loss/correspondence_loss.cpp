@@ -11,120 +11,116 @@
 // B images, P = Q = S*S sampled positions, C feature channels.
 #include "loss/correspondence_loss.h"
 
+#include <limits>
+
 #include "core/error.h"
 #include "head/cluster_probe.h"
-#include "loss/sampling.h"
 
 namespace stego {
+
+namespace {
+
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+constexpr double kStable = 0.8;  // the official stabalize
+
+// The points of both sides on one grid.
+PairPoints points_on(const Draws& draws, int64_t height, int64_t width) {
+  const SamplePoints second(draws.coordinates2, height, width);
+  return {SamplePoints(draws.coordinates1, height, width), second, second};
+}
+
+// Unit vectors [B, slots, P, values] of one-hot classes at the sampled positions.
+at::Tensor sample_classes(const Teacher& teacher, const Draws& draws) {
+  const PairPoints points = points_on(draws, teacher.grid_height, teacher.grid_width);
+  std::vector<at::Tensor> slots = {points.anchors.sample_one_hot(teacher.classes, teacher.values),
+                                   points.neighbors.sample_one_hot(teacher.positive_classes, teacher.values)};
+  for (const at::Tensor& others : draws.negatives.unbind(0)) {
+    slots.push_back(points.partners.sample_one_hot(teacher.classes.index_select(0, others), teacher.values));
+  }
+  return normalize_samples(at::stack(slots, 1));
+}
+
+// Each image at its anchors, against all slots.
+UnitPairs all_slots(const at::Tensor& units) {
+  return {units.select(1, kSelfSlot), units};
+}
+
+UnitPairs teach(const Teacher& teacher, const Draws& draws) {
+  require(draws.coordinates1.sizes() == draws.coordinates2.sizes(),
+          "Expected as many positions in an image as in its partners.");
+  if (teacher.classes.defined()) return all_slots(sample_classes(teacher, draws));
+  const PairPoints points = points_on(draws, teacher.grid_height, teacher.grid_width);
+  return all_slots(sample_pairs(teacher.features, points, draws.negatives).units);
+}
+
+}  // namespace
 
 at::Tensor normalize_samples(const at::Tensor& samples) {
   return l2_normalize(samples, 1e-10);
 }
 
-at::Tensor correspondence(const at::Tensor& unit1, const at::Tensor& unit2) {
-  const int64_t batch = unit1.size(0), draws = unit2.size(0) / batch, points = unit2.size(1);
-  const at::Tensor partners = unit2.reshape({batch, draws * points, unit2.size(2)});
-  return at::bmm(unit1, partners.transpose(1, 2)).view({batch, unit1.size(1), draws, points});
+at::Tensor centering_offsets(const UnitPairs& features, Centering centering) {
+  // The mean over a partner's positions is the product with the partner's mean vector.
+  const at::Tensor means = at::bmm(features.anchors, features.partners.mean(2).transpose(1, 2));  // [B, P, n]
+  if (centering == Centering::none) return at::zeros_like(means);
+  return centering == Centering::paper ? -means : means.mean({0, 1}, /*keepdim=*/true) - means;
 }
 
-at::Tensor center(const at::Tensor& feature_correspondence, Centering centering) {
-  if (centering == Centering::none) return feature_correspondence;
-  at::Tensor centred = feature_correspondence - feature_correspondence.mean({3}, /*keepdim=*/true);
-  if (centering == Centering::paper) return centred;
-  const auto overall = [](const at::Tensor& values) { return values.mean({0, 1, 3}, /*keepdim=*/true); };
-  return centred.add_(overall(feature_correspondence) - overall(centred));
+PairRule pair_rule(const UnitPairs& features, const std::vector<double>& shifts, std::vector<double> scales,
+                   const LossOptions& options) {
+  const at::Tensor offsets = centering_offsets(features, options.centering);
+  return {(offsets - at::tensor(shifts, offsets.options())).contiguous(),
+          options.zero_clamp ? 0 : -kUnbounded, options.stabilize ? kStable : kUnbounded, std::move(scales)};
 }
 
-at::Tensor pair_loss(const at::Tensor& feature_correspondence, const at::Tensor& code_correspondence,
-                     double shift, const LossOptions& options) {
-  const c10::optional<at::Scalar> low = options.zero_clamp ? c10::optional<at::Scalar>(0.0) : c10::nullopt;
-  const c10::optional<at::Scalar> high = options.stabilize ? c10::optional<at::Scalar>(0.8) : c10::nullopt;
-  const at::Tensor similarity = low || high ? at::clamp(code_correspondence, low, high) : code_correspondence;
-  return -similarity * (feature_correspondence - shift);
-}
-
-at::Tensor Teacher::sample(const SamplePoints& points, bool positive, const at::Tensor& sources) const {
-  const at::Tensor& source = positive ? positive_maps : maps;
-  return values > 0 ? points.sample_one_hot(source, values, sources) : points.sample(source, sources);
-}
-
-namespace {
-
-// Unit vectors at the sampled positions.
-struct Sampled {
-  at::Tensor anchors;    // [B, P, C] of the images, at the first positions
-  at::Tensor neighbors;  // [B, Q, C] of their neighbours, at the second positions
-  at::Tensor randoms;    // [B * n, Q, C] of each image's random partners, at the second positions
-};
-
-// `sample(points, positive, sources)` reads the maps of the batch or of its neighbours.
-template <typename Sample>
-Sampled sample_pairs(const Draws& draws, int64_t grid_height, int64_t grid_width, Sample sample) {
-  const SamplePoints first(draws.coordinates1, grid_height, grid_width);
-  const SamplePoints second(draws.coordinates2, grid_height, grid_width);
-  Sampled sampled{normalize_samples(sample(first, false, at::Tensor())),
-                  normalize_samples(sample(second, true, at::Tensor())), at::Tensor()};
-  if (draws.negatives.size(0) > 0) {
-    sampled.randoms = normalize_samples(sample(second, false, draws.negatives.t()));
-  }
-  return sampled;
-}
-
-Sampled sample_teacher(const Teacher& teacher, const Draws& draws) {
+CorrespondenceLoss correspondence_loss(const Teacher& teacher, const CodeMaps& codes, const Draws& draws,
+                                       const LossOptions& options, PairMaps& gradients,
+                                       PairDetails& details) {
   const at::NoGradGuard no_grad;
-  return sample_pairs(draws, teacher.grid_height, teacher.grid_width,
-                      [&](const SamplePoints& points, bool positive, const at::Tensor& sources) {
-                        return teacher.sample(points, positive, sources);
-                      });
-}
+  const PairSamples samples = sample_pairs(codes.maps, codes.points, draws.negatives);
+  const UnitPairs features = teach(teacher, draws), own = all_slots(samples.units);
+  const int64_t batch = samples.units.size(0), points = samples.units.size(2),
+                randoms = draws.negatives.size(0);
 
-at::Tensor reduce(const at::Tensor& loss, Reduction reduction) {
-  return reduction == Reduction::mean ? loss.mean() : loss.sum();
-}
-
-}  // namespace
-
-CorrespondenceLoss correspondence_loss(const PairInput& input, const Draws& draws,
-                                       const LossOptions& options) {
-  const Sampled codes =
-      sample_pairs(draws, input.grid_height, input.grid_width,
-                   [&](const SamplePoints& points, bool positive, const at::Tensor& sources) {
-                     return points.sample(positive ? input.positive_codes : input.codes, sources);
-                   });
-  const Sampled features = sample_teacher(input.teacher, draws);
-  const auto pair = [&](const at::Tensor& feature_partner, const at::Tensor& code_partner,
-                        double shift) -> PairTerm {
-    at::Tensor taught;
-    {
-      const at::NoGradGuard no_grad;
-      taught = center(correspondence(features.anchors, feature_partner), options.centering);  // F
-    }
-    const at::Tensor similarity = correspondence(codes.anchors, code_partner);  // S
-    return {pair_loss(taught, similarity, shift, options), similarity};
+  // Slots of one pair type share its weight; the mean of a type is that over its images, slots and positions.
+  const auto pairs = static_cast<double>(batch * points * points);  // in a slot
+  const auto scale = [&](double weight, int64_t slots) {
+    const double count = options.reduction == Reduction::mean ? pairs * static_cast<double>(slots) : 1;
+    return options.correspondence_weight * weight / count;
   };
+  std::vector<double> shifts(kRandomSlot + randoms, options.shifts.random),
+      scales(kRandomSlot + randoms, scale(options.weights.random, randoms));
+  shifts[kSelfSlot] = options.shifts.self;
+  shifts[kNeighborSlot] = options.shifts.knn;
+  scales[kSelfSlot] = scale(options.weights.self, 1);
+  scales[kNeighborSlot] = scale(options.weights.knn, 1);
 
-  CorrespondenceLoss result;
-  result.self = pair(features.anchors, codes.anchors, options.shifts.self);
-  result.knn = pair(features.neighbors, codes.neighbors, options.shifts.knn);
-  result.total = reduce(result.self.loss, options.reduction) * options.weights.self +
-                 reduce(result.knn.loss, options.reduction) * options.weights.knn;
-  if (codes.randoms.defined()) {
-    result.random = pair(features.randoms, codes.randoms, options.shifts.random);
-    result.total = result.total + reduce(result.random.loss, options.reduction) * options.weights.random;
+  PairTiles tiles = compare_pairs(features, own, pair_rule(features, shifts, scales, options), details);
+  tiles.partners_gradient.select(1, kSelfSlot).add_(tiles.anchors_gradient);
+  sample_pairs_backward(samples, tiles.partners_gradient, codes.points, draws.negatives, gradients);
+
+  CorrespondenceLoss result{0, {}, {}, {}};
+  for (size_t slot = 0; slot < scales.size(); ++slot) {
+    PairTerm& term = slot == kSelfSlot ? result.self : slot == kNeighborSlot ? result.knn : result.random;
+    const double count = slot < kRandomSlot ? pairs : pairs * static_cast<double>(randoms);
+    result.total += scales[slot] * tiles.losses[slot];
+    term.loss += tiles.losses[slot] / count;
+    term.similarity += tiles.similarities[slot] / count;
   }
-  result.total = result.total * options.correspondence_weight;
   return result;
 }
 
 FeatureCorrespondences feature_correspondences(const Teacher& teacher, const Draws& draws,
                                                const LossOptions& options) {
   const at::NoGradGuard no_grad;
-  const Sampled sampled = sample_teacher(teacher, draws);
-  const auto flat = [&](const at::Tensor& partner) {
-    return center(correspondence(sampled.anchors, partner), options.centering).view(-1);
-  };
-  return {flat(sampled.anchors), flat(sampled.neighbors),
-          sampled.randoms.defined() ? flat(sampled.randoms) : at::empty({0})};
+  const UnitPairs features = teach(teacher, draws);
+  const at::Tensor &anchors = features.anchors, &partners = features.partners;
+  const at::Tensor pairs = at::bmm(anchors, partners.flatten(1, 2).transpose(1, 2));  // [B, P, n * P]
+  const at::Tensor centred =
+      pairs.view({anchors.size(0), anchors.size(1), partners.size(1), partners.size(2)}) +
+      centering_offsets(features, options.centering).unsqueeze(3);  // [B, P, n, P]
+  const auto flat = [&](int64_t slot, int64_t slots) { return centred.narrow(2, slot, slots).reshape({-1}); };
+  return {flat(kSelfSlot, 1), flat(kNeighborSlot, 1), flat(kRandomSlot, draws.negatives.size(0))};
 }
 
 }  // namespace stego

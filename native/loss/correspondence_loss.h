@@ -1,56 +1,53 @@
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "core/aten.h"
 #include "loss/draws.h"
 #include "loss/options.h"
-#include "loss/sampling.h"
+#include "loss/pair_samples.h"
+#include "loss/pair_tiles.h"
 
 namespace stego {
 
 // L2-normalised over channels with eps 1e-10.
 at::Tensor normalize_samples(const at::Tensor& samples);
 
-// Cosine similarity of every pair of positions (equations 1 and 2): unit vectors [B, P, C] of images and
-// [B * n, Q, C] of n partners each -> [B, P, n, Q].
-at::Tensor correspondence(const at::Tensor& unit1, const at::Tensor& unit2);
+// What centring adds to the feature correspondences of an anchor with a slot's partner: minus their mean, and
+// the mean of the slot over the whole batch where that is put back. [B, P, n]
+at::Tensor centering_offsets(const UnitPairs& features, Centering centering);
 
-// Centres [B, P, n, Q] over each anchor's Q; the overall mean is that of each of the n draws by itself.
-at::Tensor center(const at::Tensor& feature_correspondence, Centering centering);
+// The rule of equations 3 and 4 for slots of these shifts.
+PairRule pair_rule(const UnitPairs& features, const std::vector<double>& shifts, std::vector<double> scales,
+                   const LossOptions& options);
 
-// Elementwise loss of one pairing (equations 3 and 4): -clamp(S) * (F - shift), with F already centred.
-at::Tensor pair_loss(const at::Tensor& feature_correspondence, const at::Tensor& code_correspondence,
-                     double shift, const LossOptions& options);
-
-// What teaches: features of a batch and of its neighbours on the codes' grid, [B, h*w, C]; or, for the oracle
-// (use_true_labels), class maps [B, H*W] int64 of a grid of their own with values below `values`.
+// What teaches: features, or class maps for the oracle (use_true_labels).
 struct Teacher {
-  at::Tensor maps, positive_maps;
-  int64_t grid_height, grid_width;
-  int64_t values = 0;  // 0: features
-
-  // Samples of one of the two at these points, [B, P, C].
-  at::Tensor sample(const SamplePoints& points, bool positive, const at::Tensor& sources = {}) const;
+  PairMaps features;
+  at::Tensor classes, positive_classes;  // [B, H*W] int64 on a grid of their own; undefined: features teach
+  int64_t grid_height, grid_width;       // of either
+  int64_t values = 0;                    // classes are below it
 };
 
-// Codes of a batch and of its neighbours, [B, h*w, dim], and their teacher.
-struct PairInput {
-  Teacher teacher;
-  at::Tensor codes, positive_codes;
-  int64_t grid_height, grid_width;
+// Codes of a batch at every place that the points read.
+struct CodeMaps {
+  PairMaps maps;
+  PairPoints points;
 };
 
-// Elementwise losses and code similarities of one pair type, [B, P, n, Q]; n is 1 but for the random pairs.
+// One pair type: the mean loss before weighting and the mean similarity of codes; 0 where there are no pairs.
 struct PairTerm {
-  at::Tensor loss, similarity;
+  double loss = 0, similarity = 0;
 };
 
 struct CorrespondenceLoss {
-  at::Tensor total;  // weighted sum of the reduced terms (equation 5)
+  double total;  // weighted sum of the reduced terms (equation 5)
   PairTerm self, knn, random;
 };
-CorrespondenceLoss correspondence_loss(const PairInput& input, const Draws& draws,
-                                       const LossOptions& options);
+
+// The loss; its gradient by the codes is added to `gradients`, maps of the codes' shapes.
+CorrespondenceLoss correspondence_loss(const Teacher& teacher, const CodeMaps& codes, const Draws& draws,
+                                       const LossOptions& options, PairMaps& gradients, PairDetails& details);
 
 // The centred feature correspondences of the three pair types, each as one flat tensor.
 struct FeatureCorrespondences {

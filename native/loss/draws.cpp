@@ -17,11 +17,6 @@ at::Tensor grid_coordinates(int64_t batch, int64_t height, int64_t width) {
 
 }  // namespace
 
-Draws Draws::to(at::Device device) const {
-  return {coordinates1.to(device), coordinates2.to(device), negatives.to(device),
-          crf_places.defined() ? crf_places.to(device) : crf_places};
-}
-
 at::Tensor draw_coordinates(int64_t batch, int64_t samples, at::Generator generator) {
   return at::empty({batch, samples, samples, 2}, at::kFloat).uniform_(-1, 1, generator);
 }

@@ -9,7 +9,6 @@ struct Draws {
   at::Tensor coordinates1, coordinates2;  // [B, S, S, 2] as (x, y) in [-1, 1]
   at::Tensor negatives;                   // [negative_samples, B] image of each random pair
   at::Tensor crf_places;                  // [2, n] rows and columns, undefined without the CRF term
-  Draws to(at::Device device) const;
 };
 
 // The salient pixels of a batch and of its positives, uint8 [B, H, W] each, nonzero where salient; undefined

@@ -1,5 +1,8 @@
 #pragma once
+#include <vector>
+
 #include "core/aten.h"
+#include "loss/sample_kernels.h"
 
 namespace stego {
 
@@ -11,18 +14,43 @@ class SamplePoints {
  public:
   SamplePoints(const at::Tensor& coordinates, int64_t grid_height, int64_t grid_width);
 
-  // maps [N, h*w, C] -> [B * n, S'*S, C]: the points of each row of the coordinates, read from n maps named
-  // by `sources` [B, n], or from the map of the row itself without `sources` (n = 1).
-  at::Tensor sample(const at::Tensor& maps, const at::Tensor& sources = {}) const;
+  // Both [B, points, 4]: rows of a map and their weights.
+  SamplePoints(at::Tensor places, at::Tensor weights)
+      : places_(std::move(places)), weights_(std::move(weights)) {}
 
-  // The same of the one-hot maps [N, h*w, values] of class maps [N, h*w] int64, which never exist whole.
-  at::Tensor sample_one_hot(const at::Tensor& classes, int64_t values, const at::Tensor& sources = {}) const;
+  // maps [B, h*w, C] -> [B, S'*S, C]: each map at the points of its row of the coordinates. Differentiable.
+  at::Tensor sample(const at::Tensor& maps) const;
+
+  // The same of one-hot maps [B, h*w, values] of class maps [B, h*w] int64, which never exist whole.
+  at::Tensor sample_one_hot(const at::Tensor& classes, int64_t values) const;
+
+  // For each row of the coordinates the places that its points read, ascending, int64 each; and the points on
+  // maps of those places alone.
+  struct Reduced;
+  Reduced reduce(int64_t grid_places) const;
+
+  // The same points with weights of this type.
+  SamplePoints to(at::ScalarType type) const { return {places_, weights_.to(type)}; }
+
+  int64_t count() const { return places_.size(1); }       // of points in a row
+  const at::Tensor& places() const { return places_; }    // [B, S'*S, 4] rows of a map
+  const at::Tensor& weights() const { return weights_; }  // [B, S'*S, 4]
+
+  // Row i for the kernels; the weights must be of this type.
+  template <typename Value>
+  SampleRows<Value> rows(int64_t i, int64_t channels) const {
+    const int64_t first = i * places_.stride(0);
+    return {places_.const_data_ptr<int64_t>() + first, weights_.const_data_ptr<Value>() + first, count(),
+            channels};
+  }
 
  private:
-  at::Tensor sources_or_own(const at::Tensor& sources) const;
+  at::Tensor places_, weights_;
+};
 
-  at::Tensor places_;   // [B, S'*S, 4] index into h*w
-  at::Tensor weights_;  // [B, S'*S, 4]
+struct SamplePoints::Reduced {
+  std::vector<at::Tensor> places;
+  SamplePoints points;
 };
 
 }  // namespace stego

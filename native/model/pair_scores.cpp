@@ -137,8 +137,8 @@ void PairScores::add(const Network& network, const std::vector<LabelledImage>& i
   const Sampled a = sample(maps, first, classes);
   const Sampled b =
       sample(partners.empty() ? maps : compute_maps(network, partners, transform, cancel), second, classes);
-  count(features_, correspondence(a.features, b.features).squeeze(2), a.classes, b.classes);
-  count(codes_, correspondence(a.codes, b.codes).squeeze(2), a.classes, b.classes);
+  count(features_, at::bmm(a.features, b.features.transpose(1, 2)), a.classes, b.classes);
+  count(codes_, at::bmm(a.codes, b.codes.transpose(1, 2)), a.classes, b.classes);
   count(crf_, crf_kernel(a, b), a.classes, b.classes);
 }
 

@@ -1,11 +1,16 @@
 #include "training/step_batch.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/random.h"
 
 namespace stego {
 
 namespace {
+
+// Of a store's images: tensors of this many are small enough for the allocator to use their memory again.
+constexpr size_t kGatheredAtATime = 4;
 
 // Maps of one size as one tensor; images without a map get zeros. Undefined where there is no map at all.
 at::Tensor stack_maps(const std::vector<at::Tensor>& maps) {
@@ -37,12 +42,48 @@ at::Tensor oracle_classes(const std::vector<at::Tensor>& labels, int64_t classes
   return maps;
 }
 
+// Features [h*w, C] of each of the images, which the store is asked for once.
+class Gathered {
+ public:
+  Gathered(const FeatureStore& store, const StepInput& input) : images_(input.images) {
+    images_.insert(images_.end(), input.positives.begin(), input.positives.end());
+    std::sort(images_.begin(), images_.end());
+    images_.erase(std::unique(images_.begin(), images_.end()), images_.end());
+    for (size_t begin = 0; begin < images_.size(); begin += kGatheredAtATime) {
+      const size_t end = std::min(images_.size(), begin + kGatheredAtATime);
+      const at::Tensor part = store.gather({images_.begin() + begin, images_.begin() + end});
+      for (const at::Tensor& map : part.unbind(0)) maps_.push_back(map);
+    }
+  }
+
+  std::vector<at::Tensor> of(const std::vector<int64_t>& images) const {
+    std::vector<at::Tensor> maps;
+    for (const int64_t image : images) {
+      maps.push_back(maps_[std::lower_bound(images_.begin(), images_.end(), image) - images_.begin()]);
+    }
+    return maps;
+  }
+
+ private:
+  std::vector<int64_t> images_;  // ascending
+  std::vector<at::Tensor> maps_;
+};
+
 Teacher label_teacher(const StepInput& input, int64_t classes) {
   const at::Tensor own = oracle_classes(input.labels, classes),
                    positive = oracle_classes(input.positive_labels, classes);
   require(own.sizes() == positive.sizes(),
           "Expected one label map or none for each image and each positive.");
-  return {own.flatten(1), positive.flatten(1), own.size(1), own.size(2), classes + 1};
+  return {{}, own.flatten(1), positive.flatten(1), own.size(1), own.size(2), classes + 1};
+}
+
+Teacher feature_teacher(const StepBatch& batch, bool dropout, int64_t height, int64_t width) {
+  PairMaps maps{batch.features, batch.positive_features, {}, {}};
+  if (dropout && batch.masks) {
+    maps.image_masks = batch.masks->features;
+    maps.neighbor_masks = batch.positive_masks->features;
+  }
+  return {maps, {}, {}, height, width};
 }
 
 Salience salience_of(const StepInput& input) {
@@ -68,29 +109,20 @@ StepBatch draw_batch(const FeatureStore& store, const StepInput& input, int64_t 
   const int64_t height = store.grid_height(), width = store.grid_width();
   at::Generator generator = make_generator(input.seed);
   StepBatch result;
-  result.features = store.gather(input.images);
-  result.positive_features = store.gather(input.positives);
-  result.dropped_features = result.features;
-  at::Tensor positive_dropped = result.positive_features;
+  const Gathered gathered(store, input);
+  result.features = gathered.of(input.images);
+  result.positive_features = gathered.of(input.positives);
   const bool views = input.views || !input.view_images.empty();
   if (loss.dropout > 0) {
-    const auto draw = [&] {
-      return draw_dropout(batch, store.backbone().dim(), loss.dropout, generator)
-          .to(result.features.device());
-    };
+    const auto draw = [&] { return draw_dropout(batch, store.backbone().dim(), loss.dropout, generator); };
     result.masks = draw();
     result.positive_masks = draw();
-    if (loss.feature_dropout) {
-      result.dropped_features = result.features * result.masks->features;
-      positive_dropped = result.positive_features * result.positive_masks->features;
-    }
     if (views) result.view_masks = draw();
   }
   result.teacher = input.oracle ? label_teacher(input, classes)
-                                : Teacher{result.dropped_features, positive_dropped, height, width};
+                                : feature_teacher(result, loss.feature_dropout, height, width);
   result.draws =
-      (input.draws ? *input.draws : draw_positions(batch, height, width, loss, salience_of(input), generator))
-          .to(result.features.device());
+      input.draws ? *input.draws : draw_positions(batch, height, width, loss, salience_of(input), generator);
   if (!views) return result;
   const AugmentedViews augmented =
       input.views ? *input.views : augment(input.view_images, input.view_transform, {}, generator);
@@ -99,7 +131,7 @@ StepBatch draw_batch(const FeatureStore& store, const StepInput& input, int64_t 
   cancel.poll();
   result.view_features = store.backbone().features(augmented.images, cancel);
   require(result.view_features.size(1) == height * width, "Expected views of the size of the images.");
-  result.view_coordinates = augmented.coordinates.to(result.features.device());
+  result.view_coordinates = augmented.coordinates;
   return result;
 }
 

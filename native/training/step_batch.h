@@ -32,12 +32,12 @@ struct StepInput {
   std::optional<AugmentedViews> views;  // instead of augmenting
 };
 
-// The features and positions a step sees: gathered, dropped out, drawn.
+// The features and positions a step sees. Features are read once for every image of the step and never copied
+// again: what drops out is a mask beside them.
 struct StepBatch {
-  at::Tensor features, positive_features;  // [B, h*w, C] as they are
-  at::Tensor dropped_features;             // as the loss sees them
-  Teacher teacher;
+  std::vector<at::Tensor> features, positive_features;  // [h*w, C] each
   std::optional<DropoutMasks> masks, positive_masks, view_masks;
+  Teacher teacher;
   at::Tensor view_features;     // [B, h*w, C], undefined without augmented views
   at::Tensor view_coordinates;  // [B, H, W, 2]
   Draws draws;

@@ -6,12 +6,11 @@
 #include "loss/alignment.h"
 #include "loss/contrastive_crf.h"
 #include "loss/reconstruction.h"
+#include "training/step_codes.h"
 
 namespace stego {
 
 namespace {
-
-constexpr int64_t kHistogramBins = 80;
 
 NamedTensors layer_parameters(const std::string& name, const Pointwise& layer) {
   return {{name + ".weight", layer.weight}, {name + ".bias", layer.bias}};
@@ -22,12 +21,14 @@ NamedTensors trained(NamedTensors parameters) {
   return parameters;
 }
 
+NamedTensors decoder_parameters(const Network& network) {
+  return network.decoder ? layer_parameters("decoder", *network.decoder) : NamedTensors();
+}
+
 // The head, and the decoder where there is one: one group of the official code's first optimiser.
 NamedTensors head_parameters(const Network& network) {
   NamedTensors parameters = network.head.parameters();
-  if (network.decoder) {
-    for (auto& parameter : layer_parameters("decoder", *network.decoder)) parameters.push_back(parameter);
-  }
+  for (auto& parameter : trained(decoder_parameters(network))) parameters.push_back(parameter);
   return parameters;
 }
 
@@ -44,15 +45,13 @@ void report(NamedTensors& report, const NamedTensors& parameters, const std::vec
   for (size_t i = 0; i < parameters.size(); ++i) report.emplace_back(parameters[i].first, gradients[i]);
 }
 
-double mean_of(const at::Tensor& values) {
-  return values.defined() ? values.detach().mean().item<double>() : 0.0;
-}
-
-std::vector<int64_t> count_bins(const at::Tensor& values) {
-  if (!values.defined()) return std::vector<int64_t>(kHistogramBins, 0);
-  const at::Tensor counts =
-      at::histc(values.detach().clamp(-1, 1).cpu(), kHistogramBins, -1, 1).to(at::kLong).contiguous();
-  return {counts.const_data_ptr<int64_t>(), counts.const_data_ptr<int64_t>() + kHistogramBins};
+SimilarityHistograms by_pair_type(const std::vector<std::vector<int64_t>>& slots) {
+  SimilarityHistograms histograms{slots[kSelfSlot], slots[kNeighborSlot],
+                                  std::vector<int64_t>(slots[kSelfSlot].size())};
+  for (size_t slot = kRandomSlot; slot < slots.size(); ++slot) {
+    for (size_t bin = 0; bin < slots[slot].size(); ++bin) histograms.random[bin] += slots[slot][bin];
+  }
+  return histograms;
 }
 
 std::optional<double> value_of(const at::Tensor& loss) {
@@ -67,9 +66,7 @@ struct Trainer::Terms {
 };
 
 Trainer::Trainer(std::shared_ptr<Network> network, std::shared_ptr<FeatureStore> store)
-    : network_(std::move(network)),
-      store_(std::move(store)),
-      head_optimizer_(trained(head_parameters(*network_))) {
+    : network_(std::move(network)), store_(std::move(store)), head_optimizer_(head_parameters(*network_)) {
   create_probe_optimizers();
 }
 
@@ -93,7 +90,7 @@ at::Tensor Trainer::cluster_loss(const at::Tensor& codes, ClusterObjective objec
 }
 
 Trainer::Terms Trainer::optional_terms(const StepInput& input, const StepBatch& batch,
-                                       const at::Tensor& codes) const {
+                                       const at::Tensor& codes, const at::Tensor& view_codes) const {
   const LossOptions& loss = input.loss;
   const int64_t height = store_->grid_height(), width = store_->grid_width();
   Terms terms;
@@ -102,13 +99,13 @@ Trainer::Terms Trainer::optional_terms(const StepInput& input, const StepBatch& 
   };
   if (loss.reconstruction_weight > 0) {
     require(network_->decoder.has_value(), "Expected a network with a decoder for the reconstruction term.");
-    terms.reconstruction = reconstruction_loss((*network_->decoder)(codes), batch.dropped_features);
+    at::Tensor features = at::stack(batch.features);
+    if (batch.masks && loss.feature_dropout) features.mul_(batch.masks->features.unsqueeze(1));
+    terms.reconstruction = reconstruction_loss((*network_->decoder)(codes), features);
     add(terms.reconstruction, loss.reconstruction_weight);
   }
   if (loss.alignment.weight > 0) {
-    require(batch.view_features.defined(), "Expected augmented views for the alignment term.");
-    const at::Tensor view_codes =
-        network_->head.forward(batch.view_features, batch.view_masks ? &*batch.view_masks : nullptr);
+    require(view_codes.defined(), "Expected augmented views for the alignment term.");
     terms.alignment = alignment_loss(codes, view_codes, batch.view_coordinates, height, width,
                                      loss.alignment.official_axes);
     add(terms.alignment, loss.alignment.weight);
@@ -121,60 +118,72 @@ Trainer::Terms Trainer::optional_terms(const StepInput& input, const StepBatch& 
   return terms;
 }
 
+ProbeLabels Trainer::probe_labels(const StepInput& input) const {
+  const bool probes = network_->linear || network_->raw_linear;
+  require(!probes || input.labels.size() == input.images.size(),
+          "Expected one label map or none for each of ", input.images.size(), " images, got ",
+          input.labels.size(), ".");
+  return read_probe_labels(probes ? input.labels : std::vector<at::Tensor>(), network_->options.classes,
+                           store_->grid_height(), store_->grid_width());
+}
+
 StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   const int64_t height = store_->grid_height(), width = store_->grid_width();
   const StepBatch batch = draw_batch(*store_, input, network_->options.classes, cancel);
   cancel.poll();
 
-  const auto forward = [&](const at::Tensor& features, const std::optional<DropoutMasks>& masks) {
-    return network_->head.forward(features, masks ? &*masks : nullptr);
-  };
-  const at::Tensor codes = forward(batch.features, batch.masks);  // [B, h*w, dim]
-  const at::Tensor positive_codes = forward(batch.positive_features, batch.positive_masks);
+  StepCodes codes = encode_step(network_->head, batch, height, width);
+  cancel.poll();
+  at::Tensor codes_gradient = at::zeros_like(codes.pass.codes);
+  PairMaps map_gradients = codes.maps(codes_gradient);
+  PairDetails details;
+  details.histograms = input.histograms;
+  const CorrespondenceLoss correspondence =
+      correspondence_loss(batch.teacher, {codes.maps(codes.pass.codes), codes.points}, batch.draws,
+                          input.loss, map_gradients, details);
   cancel.poll();
 
-  const CorrespondenceLoss correspondence =
-      correspondence_loss({batch.teacher, codes, positive_codes, height, width}, batch.draws, input.loss);
-  const Terms terms = optional_terms(input, batch, codes);
-  const at::Tensor detached = codes.detach();
-  const at::Tensor cluster = cluster_loss(detached, input.loss.cluster_objective);
+  // The gradients of the optional terms and of the cluster probe are left to autograd.
+  const at::Tensor own = codes.own(codes.pass.codes).requires_grad_(true),
+                   views = codes.views(codes.pass.codes);
+  if (views.defined()) views.requires_grad_(true);
+  const Terms terms = optional_terms(input, batch, own, views);
+  const at::Tensor cluster = cluster_loss(own.detach(), input.loss.cluster_objective);
+  (terms.total.defined() ? cluster + terms.total : cluster).backward();
+  if (own.grad().defined()) codes.own(codes_gradient).add_(own.grad());
+  if (views.defined() && views.grad().defined()) codes.views(codes_gradient).add_(views.grad());
   cancel.poll();
-  const at::Tensor total = correspondence.total + cluster;
-  (terms.total.defined() ? total + terms.total : total).backward();
-  const std::vector<at::Tensor> head_gradients = take_gradients(head_optimizer_.parameters());
+  std::vector<at::Tensor> head_gradients = network_->head.backward(codes.pass, codes_gradient);
+  for (const at::Tensor& gradient : take_gradients(decoder_parameters(*network_)))
+    head_gradients.push_back(gradient);
   const std::vector<at::Tensor> cluster_gradients = take_gradients(cluster_optimizer_->parameters());
   cancel.poll();
 
   // The probes' gradients end at their own weights.
+  const ProbeLabels labels = probe_labels(input);
   std::optional<ProbeLoss> linear, raw_linear;
-  if (network_->linear) linear = linear_probe_loss(*network_->linear, detached, height, width, input.labels);
+  if (network_->linear) linear = linear_probe_loss(*network_->linear, own.detach().unbind(0), labels);
   cancel.poll();
-  if (network_->raw_linear) {
-    raw_linear = linear_probe_loss(*network_->raw_linear, batch.features, height, width, input.labels);
-  }
+  if (network_->raw_linear) raw_linear = linear_probe_loss(*network_->raw_linear, batch.features, labels);
   cancel.poll();
 
   StepLosses losses{};
-  losses.correspondence = correspondence.total.item<double>();
-  losses.self = mean_of(correspondence.self.loss);
-  losses.knn = mean_of(correspondence.knn.loss);
-  losses.random = mean_of(correspondence.random.loss);
+  losses.correspondence = correspondence.total;
+  losses.self = correspondence.self.loss;
+  losses.knn = correspondence.knn.loss;
+  losses.random = correspondence.random.loss;
+  losses.similarity = {correspondence.self.similarity, correspondence.knn.similarity,
+                       correspondence.random.similarity};
   losses.cluster = cluster.item<double>();
-  losses.similarity = {mean_of(correspondence.self.similarity), mean_of(correspondence.knn.similarity),
-                       mean_of(correspondence.random.similarity)};
   losses.reconstruction = value_of(terms.reconstruction);
   losses.alignment = value_of(terms.alignment);
   losses.crf = value_of(terms.crf);
-  if (input.histograms) {
-    losses.histograms = {count_bins(correspondence.self.similarity),
-                         count_bins(correspondence.knn.similarity),
-                         count_bins(correspondence.random.similarity)};
-  }
+  if (input.histograms) losses.histograms = by_pair_type(details.counts);
   head_optimizer_.step(head_gradients, input.learning_rates.head);
   report(losses.gradients, head_optimizer_.parameters(), head_gradients);
   const auto update = [&](std::optional<Adam>& optimizer, const std::optional<ProbeLoss>& probe,
                           std::optional<double>& loss) {
-    if (!probe || probe->valid == 0) return;
+    if (!probe || labels.valid == 0) return;
     loss = probe->loss;
     optimizer->step({probe->weight_gradient, probe->bias_gradient}, input.learning_rates.linear);
     report(losses.gradients, optimizer->parameters(), {probe->weight_gradient, probe->bias_gradient});
@@ -198,18 +207,26 @@ Distributions Trainer::read_distributions(const PairValues& quantiles) {
   return distributions;
 }
 
-void Trainer::collect(const std::vector<int64_t>& images, bool raw) {
+void Trainer::collect(const std::vector<int64_t>& images, bool raw, int64_t total) {
   const at::NoGradGuard no_grad;
+  const int64_t patches = store_->grid_height() * store_->grid_width();
+  if (!collected_.defined()) {
+    const int64_t width = raw ? store_->backbone().dim() : network_->clusters.size(1);
+    collected_ = at::empty({total * patches, width}, at::kFloat);
+    collected_rows_ = 0;
+  }
   for (const int64_t image : images) {
+    require(collected_rows_ + patches <= collected_.size(0), "Expected vectors of at most ", total,
+            " images.");
     const at::Tensor features = store_->gather({image})[0];  // [h*w, C]
-    collected_.push_back(raw ? features : network_->head.forward(features));
+    collected_.narrow(0, collected_rows_, patches).copy_(raw ? features : network_->head.forward(features));
+    collected_rows_ += patches;
   }
 }
 
 KMeansResult Trainer::fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel) {
-  require(!collected_.empty(), "Expected vectors to cluster, but none were collected.");
-  at::Tensor vectors = at::cat(collected_);
-  collected_.clear();
+  require(collected_.defined(), "Expected vectors to cluster, but none were collected.");
+  const at::Tensor vectors = std::exchange(collected_, {}).narrow(0, 0, collected_rows_);
   KMeansResult result = cosine_kmeans(vectors, options, cancel);
   (raw ? network_->raw_kmeans : network_->kmeans) = result.centers;
   return result;

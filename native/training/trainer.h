@@ -6,6 +6,7 @@
 
 #include "clustering/kmeans.h"
 #include "core/cancel.h"
+#include "head/probe_labels.h"
 #include "model/network.h"
 #include "training/adam.h"
 #include "training/shifts.h"
@@ -40,8 +41,9 @@ class Trainer {
   void measure(const StepInput& input, const CancelFlag& cancel);
   Distributions read_distributions(const PairValues& quantiles);
 
-  // Collects the codes (`raw` false) or backbone features of all patches of these images for `fit_kmeans`.
-  void collect(const std::vector<int64_t>& images, bool raw);
+  // Collects the codes (`raw` false) or backbone features of all patches of these images for `fit_kmeans`,
+  // out of `total` images in all, for which it takes the memory at once.
+  void collect(const std::vector<int64_t>& images, bool raw, int64_t total);
   // Fits k-means on what was collected, keeps the centres in the network and lets the vectors go.
   KMeansResult fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel);
 
@@ -55,7 +57,9 @@ class Trainer {
 
  private:
   struct Terms;
-  Terms optional_terms(const StepInput& input, const StepBatch& batch, const at::Tensor& codes) const;
+  Terms optional_terms(const StepInput& input, const StepBatch& batch, const at::Tensor& codes,
+                       const at::Tensor& view_codes) const;
+  ProbeLabels probe_labels(const StepInput& input) const;
   at::Tensor cluster_loss(const at::Tensor& codes, ClusterObjective objective) const;
   void create_probe_optimizers();
 
@@ -64,7 +68,8 @@ class Trainer {
   Adam head_optimizer_;
   std::optional<Adam> cluster_optimizer_, linear_optimizer_, raw_linear_optimizer_;
   CorrespondenceMeter meter_;
-  std::vector<at::Tensor> collected_;  // [h*w, D] each
+  at::Tensor collected_;  // [images * h*w, D], of which the first rows are there
+  int64_t collected_rows_ = 0;
 };
 
 }  // namespace stego

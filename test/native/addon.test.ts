@@ -22,7 +22,7 @@ test('wrong values from JavaScript are refused, not misread', async (t) => {
   const native = addon() as unknown as LooseMethods
   const { Backbone, Network, FeatureStore, Trainer } = addon() as unknown as Record<string, LooseClass>
   const backbone = (await loadBackbone('starter')) as unknown as LooseMethods
-  const room = { budgetBytes: 0, pictures: false }
+  const room = { budgetBytes: 0, pictures: false, file: null }
   const store = new FeatureStore!(backbone, 2, room)
   const calls: Record<string, () => unknown> = {
     'nothing at all': () => native.readWeights!(),
@@ -61,7 +61,7 @@ test('wrong values from JavaScript are refused, not misread', async (t) => {
 
 test('what only the native thread can see is refused there', async (t) => {
   const backbone = await loadBackbone('starter')
-  const store = new (addon().FeatureStore)(backbone, 2, { budgetBytes: 2 ** 20, pictures: false })
+  const store = new (addon().FeatureStore)(backbone, 2, { budgetBytes: 2 ** 20, pictures: false, file: null })
   const code = 'ERR_STEGO_ARGUMENT'
   await t.throwsAsync(
     job((_, cancel) => store.compute(Int32Array.of(2), [image], transform, cancel)),

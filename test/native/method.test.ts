@@ -41,7 +41,8 @@ async function trainerOf(options: Partial<NetworkOptions> = {}, pictures_ = fals
     native.Network.create(backbone, { ...NETWORK, ...options }, true, cancel),
   )
   const store = await job(
-    async (native) => new native.FeatureStore(backbone, BATCH, { budgetBytes: 2 ** 24, pictures: pictures_ }),
+    async (native) =>
+      new native.FeatureStore(backbone, BATCH, { budgetBytes: 2 ** 24, pictures: pictures_, file: null }),
   )
   const indices = Int32Array.of(0, 1, 2)
   await job((_, cancel) => store.compute(indices, pictures, transform, cancel))

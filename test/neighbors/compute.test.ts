@@ -5,10 +5,10 @@ import test from 'ava'
 import { neighborsCommand } from '../../lib/cli/neighbors.js'
 import { decodeImage } from '../../lib/data/decode.js'
 import { StegoError } from '../../lib/errors.js'
+import { openImages } from '../../lib/features/images.js'
+import { featureKey } from '../../lib/features/key.js'
 import { job, type NativeBackbone } from '../../lib/native.js'
 import { computeNeighbors } from '../../lib/neighbors/compute.js'
-import { openImages } from '../../lib/neighbors/images.js'
-import { neighborKey } from '../../lib/neighbors/key.js'
 import { loadNeighbors, writeNeighbors } from '../../lib/neighbors/neighbor-file.js'
 import { readNpz } from '../../lib/neighbors/npz.js'
 import { readFlags } from '../../lib/options/flags.js'
@@ -68,7 +68,7 @@ test('neighbours are those of averaged features, and go to a file and back', asy
 
   const file = join(await temporaryFolder(t), 'neighbors.safetensors')
   await writeNeighbors(file, found)
-  const key = await neighborKey({ backbone: 'starter', ...SIZE })
+  const key = await featureKey({ backbone: 'starter', ...SIZE })
   t.deepEqual(await loadNeighbors(file, { images, k: 4, key }), {
     indices: found.indices,
     similarities: found.similarities,
@@ -151,7 +151,7 @@ test('the command writes both formats and says what to do with them', async (t) 
   const loaded = await loadNeighbors(own, {
     images,
     k: 2,
-    key: await neighborKey({ backbone: 'starter', ...SIZE }),
+    key: await featureKey({ backbone: 'starter', ...SIZE }),
   })
   t.deepEqual(
     loaded.indices,

@@ -3,16 +3,16 @@ import { appendFile, copyFile, cp, readdir, readFile, rename, utimes, writeFile 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
+import type { ListedImage } from '../../lib/features/images.js'
+import { type FeatureKey, featureKey, fingerprintImages } from '../../lib/features/key.js'
 import { job, type Tensor, type TensorData } from '../../lib/native.js'
-import type { NeighborImage } from '../../lib/neighbors/images.js'
-import { fingerprintImages, type NeighborKey, neighborKey } from '../../lib/neighbors/key.js'
 import { type ImageNeighbors, loadNeighbors, writeNeighbors } from '../../lib/neighbors/neighbor-file.js'
 import { readNpy, readNpz, writeNpz } from '../../lib/neighbors/npz.js'
 import { readOfficialNeighbors } from '../../lib/neighbors/official.js'
 import { temporaryFolder } from '../support/dataset.js'
 
 const golden = (name: string) => fileURLToPath(new URL(`../golden/npz/${name}`, import.meta.url))
-const KEY: NeighborKey = {
+const KEY: FeatureKey = {
   backbone: 'starter',
   resolution: 224,
   crop: 'center',
@@ -22,9 +22,9 @@ const KEY: NeighborKey = {
 }
 
 /** Four files that pass for images: nothing here decodes them. */
-async function makeImages(t: ExecutionContext): Promise<{ root: string; images: NeighborImage[] }> {
+async function makeImages(t: ExecutionContext): Promise<{ root: string; images: ListedImage[] }> {
   const root = await temporaryFolder(t)
-  const images: NeighborImage[] = []
+  const images: ListedImage[] = []
   for (const [index, name] of ['a', 'b', 'c', 'd'].entries()) {
     const image = join(root, `${name}.jpg`)
     await writeFile(image, Buffer.alloc(20000, `content ${index}`))
@@ -33,7 +33,7 @@ async function makeImages(t: ExecutionContext): Promise<{ root: string; images: 
   return { root, images }
 }
 
-async function neighborsOf(images: NeighborImage[], key = KEY): Promise<ImageNeighbors> {
+async function neighborsOf(images: ListedImage[], key = KEY): Promise<ImageNeighbors> {
   return {
     count: 4,
     k: 2,
@@ -74,7 +74,7 @@ test('images are known by name and content, wherever and since whenever they lie
   const file = join(root, 'neighbors.safetensors')
   const neighbors = await neighborsOf(images)
   await writeNeighbors(file, neighbors)
-  const load = (changed: NeighborImage[]) => loadNeighbors(file, { images: changed, k: 2, key: KEY })
+  const load = (changed: ListedImage[]) => loadNeighbors(file, { images: changed, k: 2, key: KEY })
 
   const copy = await temporaryFolder(t)
   await cp(root, copy, { recursive: true })
@@ -82,7 +82,7 @@ test('images are known by name and content, wherever and since whenever they lie
   const moved = images.map(({ name }) => ({ name, image: join(copy, `${name}.jpg`) }))
   t.deepEqual((await load(moved)).indices, neighbors.indices)
 
-  const refused = (changed: NeighborImage[], message: RegExp) =>
+  const refused = (changed: ListedImage[], message: RegExp) =>
     t.throwsAsync(load(changed), { code: 'ERR_STEGO_DATA_LAYOUT', message })
   await refused(images.slice(1), /4 images, but there are 3/)
   await refused(images.with(2, { ...images[2]!, name: 'e' }), /else: \S+c\.jpg had another name or content\./)
@@ -107,9 +107,9 @@ test('everything else that determines neighbours is named where it differs', asy
   await writeFile(weights, 'weights')
   const source = { backbone: weights, resolution: 224, crop: 'center' } as const
   const file = join(root, 'neighbors.safetensors')
-  await writeNeighbors(file, await neighborsOf(images, await neighborKey(source)))
-  const load = async (changes: Partial<Parameters<typeof neighborKey>[0]>) =>
-    loadNeighbors(file, { images, k: 2, key: await neighborKey({ ...source, ...changes }) })
+  await writeNeighbors(file, await neighborsOf(images, await featureKey(source)))
+  const load = async (changes: Partial<Parameters<typeof featureKey>[0]>) =>
+    loadNeighbors(file, { images, k: 2, key: await featureKey({ ...source, ...changes }) })
   const code = 'ERR_STEGO_DATA_LAYOUT'
 
   const copy = join(root, 'copy.safetensors')

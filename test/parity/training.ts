@@ -62,6 +62,7 @@ function traceComparison(trace: Trace): Comparison {
         new native.FeatureStore(network.backbone, count, {
           budgetBytes: Number.MAX_SAFE_INTEGER,
           pictures: trace.complete,
+          file: null,
         }),
     )
     const trainer = await job(async (native) => new native.Trainer(network, store))

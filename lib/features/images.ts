@@ -1,10 +1,10 @@
-/** The images that neighbours are sought among: the one place here that knows how data folders are read. */
+/** The images that features are computed of: the one place here that knows how data folders are read. */
 import { type DatasetRequest, openDataset } from '../data/dataset.js'
 import type { Item } from '../data/split.js'
 import type { Pixels } from '../native.js'
 
-/** One image, as far as neighbours are concerned. */
-export interface NeighborImage {
+/** One image, as far as features are concerned. */
+export interface ListedImage {
   /** Its name in the data set. */
   name: string
   /** Path of its file. */

@@ -1,0 +1,150 @@
+/**
+ * How much memory does training on a million images take, with their features in a store on disk? The list is simulated
+ * and the store is a sparse file of zeros marked as complete, so no images are needed; everything else is a real run's:
+ * the list of images, neighbours, steps and k-means.
+ */
+
+import { readFileSync } from 'node:fs'
+import { mkdtemp, open, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { mixSeed } from '../lib/data/random.js'
+import type { Split } from '../lib/data/split.js'
+import { openStore } from '../lib/features/open.js'
+import type { FeaturePlan } from '../lib/features/plan.js'
+import { checked, job } from '../lib/native.js'
+import { trainSchema } from '../lib/options/train.js'
+import { fitClusters } from '../lib/training/clusters.js'
+import { TrainingImages } from '../lib/training/images.js'
+import { lossOptions } from '../lib/training/loss-options.js'
+import { createPairing } from '../lib/training/pairs.js'
+import { batchInput, stepInput } from '../lib/training/step-input.js'
+import { loadBackbone } from '../lib/weights/backbones.js'
+import { networkOptions } from '../lib/weights/network-options.js'
+import { report, useThreads } from './measure.js'
+
+const count = Number(process.argv[2] ?? 1_000_000)
+const steps = Number(process.argv[3] ?? 30)
+const threads = useThreads()
+const options = trainSchema.parse({ data: '.', features: 'store' })
+const backbone = await loadBackbone('starter')
+const { dim, patch } = backbone.info
+const side = options.resolution / patch
+const transform = { resolution: options.resolution, crop: options.crop, multiple: patch } as const
+
+/** Bytes of memory that are the process's own, not the page cache's. */
+function ownMemory(): number {
+  const line = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))
+  return Number(line![1]) * 1024
+}
+
+let peak = 0
+const stages: Record<string, unknown>[] = []
+function stage(name: string): void {
+  const now = ownMemory()
+  peak = Math.max(peak, now)
+  stages.push({ stage: name, 'MiB now': now / 2 ** 20, 'MiB peak so far': peak / 2 ** 20 })
+}
+
+/** CRC-32C of zeros, as the entries of a store have it. */
+function checksumOfZeros(length: number): number {
+  let value = 0xffffffff
+  for (let i = 0; i < length; i++) {
+    value ^= 0
+    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0x82f63b78 : 0)
+  }
+  return ~value >>> 0
+}
+
+stage('backbone loaded')
+const folder = await mkdtemp(join(tmpdir(), 'stego-memory-'))
+try {
+  const items = Array.from({ length: count }, (_, i) => {
+    const name = `image-${String(i).padStart(9, '0')}`
+    return { name, image: `/data/photographs/2026/${name}.jpg`, label: null }
+  })
+  stage('list of images')
+  const bytesPerImage = side * side * dim * 2 + 4 * dim
+  const path = join(folder, 'simulated.features')
+  const plan: FeaturePlan = {
+    mode: 'store',
+    images: count,
+    bytes: count * bytesPerImage,
+    bytesPerImage,
+    cacheBytes: 0,
+    pictures: false,
+    file: {
+      path,
+      key: '0'.repeat(64),
+      description: '{}',
+      dtype: 'float16',
+      gridHeight: side,
+      gridWidth: side,
+    },
+  }
+  openStore(backbone, plan).dispose()
+  await markComplete(path, [side * side * dim * 2, 4 * dim])
+  stage('store made')
+  const split: Split = {
+    name: 'train',
+    items,
+    labelled: 0,
+    classes: null,
+    classNames: null,
+    palette: null,
+    read: async () => Promise.reject(new Error('every image is in the store')),
+  }
+  const images = new TrainingImages(split, backbone, { transform, plan, salience: false })
+  for await (const { kept } of images.computeAll()) if (kept !== count) throw new Error('records are missing')
+  stage('means checked')
+  const network = await job((native, cancel) =>
+    native.Network.create(backbone, networkOptions(options, dim), false, cancel),
+  )
+  const trainer = checked((native) => new native.Trainer(network, images.store))
+  const k = options.neighbors
+  const indices = Int32Array.from({ length: count * k }, (_, i) => (Math.floor(i / k) + 1 + (i % k)) % count)
+  const pairs = createPairing({ images: count, batch: options.batch, k, seed: 0, neighbors: { indices } })
+  stage('neighbours')
+  const loss = lossOptions(options, { self: 0.5, knn: 0.4, random: 0.3 })
+  for (let step = 0; step < steps; step++) {
+    const pair = pairs.at(step)
+    await images.ensure(pair.images, pair.positives)
+    const batch = await batchInput(images, pair, options, loss)
+    const input = await stepInput(images, batch, step + 1, options, transform)
+    await job((_, cancel) => trainer.step({ ...input, seed: mixSeed(0, step) }, cancel))
+    peak = Math.max(peak, ownMemory())
+  }
+  stage(`${steps} steps of ${options.batch}`)
+  for (const target of ['kmeans', 'raw'] as const) {
+    const width = target === 'raw' ? dim : options.dim
+    const timer = setInterval(() => {
+      peak = Math.max(peak, ownMemory())
+    }, 20)
+    const settings = { restarts: 1, seed: 0, bytesPerImage: 4 * width * side * side }
+    await fitClusters(target, trainer, images, settings)
+    clearInterval(timer)
+    stage(`k-means, ${target}`)
+  }
+  const { size, blocks } = await stat(path)
+  report(
+    `Training on ${count} images with their features on disk`,
+    { threads, fileBytes: size, bytesOnDisk: 512 * blocks },
+    stages,
+  )
+} finally {
+  await rm(folder, { recursive: true })
+}
+
+/** Writes the entry of every record: there, and with the checksums of zeros. */
+async function markComplete(path: string, parts: number[]): Promise<void> {
+  const entry = Buffer.alloc(16)
+  entry.writeUInt32LE(1, 0)
+  for (const [part, length] of parts.entries()) entry.writeUInt32LE(checksumOfZeros(length), 4 + 4 * part)
+  const file = await open(path, 'r+')
+  const many = Buffer.alloc(16 * 65_536, entry)
+  for (let first = 0; first < count; first += 65_536) {
+    const length = 16 * Math.min(65_536, count - first)
+    await file.write(many, 0, length, 4096 + 16 * first)
+  }
+  await file.close()
+}

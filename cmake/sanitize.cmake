@@ -1,0 +1,24 @@
+# A program that runs the dense CRF under sanitisers (scripts/sanitize.js, -DSTEGO_SANITIZE=ON). Included by the
+# main list, because properties of source files hold in their own folder only.
+#
+# libtorch is linked as it is, without sanitisers. Nothing has to be turned off for that: the checks that need every
+# library compiled alike are those of standard containers, which libstdc++ leaves off, and its leaks are none.
+
+file(GLOB STEGO_SANITIZED_SOURCES CONFIGURE_DEPENDS native/crf/*.cpp test/sanitize/*.cpp)
+add_executable(crf_sanitize ${STEGO_SANITIZED_SOURCES}
+  native/weights/safetensors.cpp native/weights/json.cpp native/weights/file.cpp)
+target_include_directories(crf_sanitize PRIVATE native test/sanitize)
+target_link_libraries(crf_sanitize PRIVATE libtorch)
+target_compile_definitions(crf_sanitize PRIVATE _GLIBCXX_ASSERTIONS)
+target_compile_options(crf_sanitize PRIVATE -Wall -Wextra -Wno-unused-parameter -g -O1 -fno-omit-frame-pointer
+  -fsanitize=address,undefined,float-cast-overflow,float-divide-by-zero -fno-sanitize-recover=all)
+target_link_options(crf_sanitize PRIVATE -fsanitize=address,undefined)
+target_precompile_headers(crf_sanitize PRIVATE native/core/aten.h)
+if(STEGO_GOMP)
+  target_compile_options(crf_sanitize PRIVATE -fopenmp)
+  target_link_libraries(crf_sanitize PRIVATE "${STEGO_GOMP}")
+endif()
+# The oracle is what the rest is compared with: its lattice, too, rounds every operation by itself, and there is
+# nothing in it to look for, so that it may be fast.
+set_source_files_properties(test/sanitize/lattice_oracle.cpp test/sanitize/crf_oracle.cpp PROPERTIES
+  COMPILE_OPTIONS "-O2;-ffp-contract=off;-fno-sanitize=all" SKIP_PRECOMPILE_HEADERS ON)

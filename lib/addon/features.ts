@@ -1,0 +1,61 @@
+/** The feature store and nearest neighbours as the addon has them. */
+import type { CancelToken, Pixels, Tensor, Transform } from './values.js'
+
+/** Exact cosine neighbours, nearest first, self excluded, ties by index: [count, k]. */
+export interface Neighbors {
+  indices: Int32Array
+  similarities: Float32Array
+}
+
+/** A file that features are kept in. */
+export interface FeatureStoreFile {
+  path: string
+  /** 64 characters that stand for all that determines the features; a file of another key is begun anew. */
+  key: string
+  /** Kept in the file's head, at most 3,900 bytes. */
+  description: string
+  dtype: 'float16' | 'float32'
+  /** Patches of each image. */
+  gridHeight: number
+  gridWidth: number
+}
+
+export interface FeatureStoreSettings {
+  /** Memory for features, where there is no file. */
+  budgetBytes: number
+  /** Whether each image is kept as a small picture too, for the contrastive CRF. */
+  pictures: boolean
+  /** null keeps features in memory. */
+  file: FeatureStoreFile | null
+}
+
+/** What the head of a store says. */
+export interface FeatureFile {
+  /** Images it is for, and how many of them are in it. */
+  count: number
+  done: number
+  /** Length of the file; less lies on the disk until it is full. */
+  bytes: number
+  key: string
+  description: string
+}
+
+/** Backbone features of a list of images, in a file or in memory up to a byte budget, and their means. */
+export interface NativeFeatureStore {
+  /** Bytes of memory held, and how many images are kept for good. */
+  readonly info: { bytes: number; kept: number; count: number }
+  /**
+   * Computes features of images `indices`. Where they go beyond the memory, they are held until the next call that
+   * computes.
+   */
+  compute(indices: Int32Array, images: Pixels[], transform: Transform, cancel: CancelToken): Promise<void>
+  /** The same for an already normalised input [n, 3, H, W]. */
+  computePrepared(indices: Int32Array, input: Tensor, cancel: CancelToken): Promise<void>
+  /** Which of these images are not kept, or damaged on disk. */
+  missing(indices: Int32Array, cancel: CancelToken): Promise<Int32Array>
+  /** Which of all images have no mean yet. */
+  missingMeans(cancel: CancelToken): Promise<Int32Array>
+  /** Neighbours by means. */
+  neighbors(k: number, cancel: CancelToken): Promise<Neighbors>
+  dispose(): void
+}

@@ -1,0 +1,122 @@
+/** `stego features` */
+import { z } from 'zod'
+import { StegoError } from '../errors.js'
+import { buildSchema } from '../features/options.js'
+import type { FeatureStoreInfo } from '../features/stores.js'
+import { formatBytes } from '../options/bytes.js'
+import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { nearest } from '../options/nearest.js'
+import { parseOptions } from '../options/parse.js'
+import { option } from '../options/schema.js'
+import type { DownloadProgress } from '../weights/progress.js'
+import type { Command, Surroundings } from './command.js'
+import { downloadReport } from './download.js'
+import { Interrupted } from './interrupt.js'
+import { jsonOption } from './json.js'
+import { openStatus } from './status.js'
+import { count, shellWord } from './words.js'
+
+const ACTIONS = ['build', 'list', 'remove'] as const
+type Action = (typeof ACTIONS)[number]
+
+const { onProgress: _, onDownload: __, onPlan: ___, signal: ____, ...flags } = buildSchema.shape
+const others = {
+  all: option(z.boolean().optional(), { group: 'Common', doc: 'Remove every store.' }),
+  json: jsonOption('Print the store, or the stores, as JSON.'),
+}
+const buildFlags = z.strictObject({ ...flags, json: others.json })
+const storeFlags = z.strictObject({ storeFolder: flags.storeFolder, ...others })
+
+export const featuresCommand: Command = {
+  name: 'features',
+  purpose: 'Computes backbone features into a store that trainings share; lists and removes stores.',
+  usage: [
+    'features build --data <folder> [--backbone <name>] [flags]',
+    'features list [--json]',
+    'features remove <name>... | --all',
+  ],
+  schema: z.strictObject({ ...flags, data: flags.data.optional(), ...others }),
+  words: { min: 1, max: Number.POSITIVE_INFINITY, what: `what to do (${ACTIONS.join(', ')})` },
+  examples: [
+    { line: 'stego features build --data ./photos', doc: 'Once, for several trainings on the same images.' },
+    { line: 'stego train --data ./photos --features store', doc: 'A training that takes them from there.' },
+    { line: 'stego features remove --all', doc: 'Gives the space back.' },
+  ],
+  interruptible: true,
+  run: features,
+}
+
+async function features({ words, values }: Given, surroundings: Surroundings): Promise<void> {
+  const [action, ...names] = words
+  if (!isAction(action)) {
+    const meant = nearest(action!, [...ACTIONS])
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `stego features: expected ${ACTIONS.join(', ')}, received ${action}.${meant ? ` Did you mean ${meant}?` : ''}`,
+    )
+  }
+  if (action !== 'remove' && names.length > 0) {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `stego features ${action}: expected flags only, received ${names.join(' ')}. ` +
+        (action === 'build' ? 'The folder of images goes after --data.' : 'It lists all stores.'),
+    )
+  }
+  if (action === 'build') return build(values, surroundings)
+  const { json, all, storeFolder } = parseOptions(
+    storeFlags,
+    values,
+    `stego features ${action}`,
+    FLAG_WORDING,
+  )
+  const { listFeatureStores, removeFeatureStores } = await import('../features/stores.js')
+  const options = { storeFolder }
+  if (action === 'remove' && names.length === 0 && !all) {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      'stego features remove: expected names of stores, or --all. `stego features list` tells the names.',
+    )
+  }
+  const stores =
+    action === 'list'
+      ? await listFeatureStores(options)
+      : await removeFeatureStores(all ? 'all' : names, options)
+  const { print } = surroundings.terminal
+  if (json) return print(JSON.stringify(stores))
+  if (stores.length === 0) return print('no feature stores')
+  const removed = action === 'remove' ? 'removed ' : ''
+  print(stores.map((store) => removed + line(store)).join('\n'))
+}
+
+async function build(values: Given['values'], { terminal, signal }: Surroundings): Promise<void> {
+  const { json, ...options } = parseOptions(buildFlags, values, 'stego features build', FLAG_WORDING)
+  const { buildFeatureStore } = await import('../features/build.js')
+  const status = openStatus(terminal.stderr)
+  const onPlan = ({ file, images, bytes }: { file: string; images: number; bytes: number }) =>
+    status.show({ lines: [`features: ${count(images, 'image')}, ${formatBytes(bytes)} in ${file}`] })
+  const onProgress = (done: number, total: number) =>
+    status.show({ lines: [], status: { phase: 'backbone features', done, total, details: '' } })
+  const onDownload = (progress: DownloadProgress) => status.show(downloadReport(progress))
+  try {
+    const built = await buildFeatureStore({ ...options, onPlan, onProgress, onDownload, signal })
+    status.stop()
+    if (json) return terminal.print(JSON.stringify(built))
+    terminal.print(
+      `${built.file}: ${count(built.images, 'image')}, ${built.computed} computed now, ${formatBytes(built.bytes)}\n` +
+        `next: stego train --data ${shellWord(options.data)} --features store`,
+    )
+  } catch (error) {
+    const asked = error instanceof Interrupted && error === signal.reason
+    throw asked ? new Interrupted(error.code, 'stopped; the same command goes on with the rest') : error
+  } finally {
+    status.stop()
+  }
+}
+
+function line({ name, images, done, bytes, description }: FeatureStoreInfo): string {
+  if (!description) return `${name}: ${formatBytes(bytes)}, of another version`
+  const { backbone, resolution, storeType, data } = description
+  return `${name}: ${done} of ${count(images, 'image')}, ${formatBytes(bytes)}, ${backbone} at ${resolution}, ${storeType}, of ${data}`
+}
+
+const isAction = (word: string | undefined): word is Action => ACTIONS.some((action) => action === word)

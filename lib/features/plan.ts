@@ -1,0 +1,144 @@
+/** Where the features of a list of images will be kept, and how much room they take, before any is computed. */
+import { createHash } from 'node:crypto'
+import { mkdir, stat, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { cacheFromEnv } from '../env.js'
+import { StegoError } from '../errors.js'
+import type { FeatureStoreFile, Transform } from '../native.js'
+import { formatBytes } from '../options/bytes.js'
+import type { FeatureStoreOptions } from '../options/feature-store.js'
+import type { ListedImage } from './images.js'
+import { type FeatureKey, fingerprintImages } from './key.js'
+
+/** Counted up whenever the same key no longer means the same features. */
+const VERSION = 1
+const EXTENSION = '.features'
+/** Sides of the small picture that the contrastive CRF compares colours of, 4 bytes a value. */
+const PICTURE_BYTES = 56 * 56 * 3 * 4
+
+/** What a store is for, as its head keeps it and `listFeatureStores` tells it. */
+export interface StoreDescription extends FeatureKey {
+  /** The folder of images it was made for. */
+  data: string
+  storeType: 'float16' | 'float32'
+}
+
+export interface FeaturePlan {
+  mode: 'store' | 'memory' | 'off'
+  images: number
+  /** Bytes of the features of all images, on disk or in memory. */
+  bytes: number
+  /** The same of one image. */
+  bytesPerImage: number
+  /** The store; null without one. */
+  file: FeatureStoreFile | null
+  cacheBytes: number
+  pictures: boolean
+}
+
+export interface FeatureRequest extends FeatureStoreOptions {
+  data: string
+  images: ListedImage[]
+  key: FeatureKey
+  /** Features of one patch. */
+  dim: number
+  transform: Transform
+  /** Whether small pictures are kept too. */
+  pictures: boolean
+  signal?: AbortSignal
+}
+
+/** Resolves `features: 'auto'` from sizes alone, so that the same run gives the same bytes wherever it runs. */
+export function chooseMode(
+  request: Pick<FeatureRequest, 'features' | 'cacheBytes' | 'storeBytes' | 'storeType' | 'dim' | 'transform'>,
+  images: number,
+): FeaturePlan['mode'] {
+  const { features, cacheBytes, storeBytes } = request
+  if (features !== 'auto') return features
+  const { memory, store } = bytesOfImage(request)
+  if (images * memory <= cacheBytes) return 'memory'
+  return images * store <= storeBytes ? 'store' : 'memory'
+}
+
+/** Says where features will be kept. Rejects with `ERR_STEGO_FILE` where a store would not fit on its disk. */
+export async function planFeatures(request: FeatureRequest): Promise<FeaturePlan> {
+  const { images, cacheBytes, pictures } = request
+  const mode = chooseMode(request, images.length)
+  const each = bytesOfImage(request)
+  const bytesPerImage = mode === 'store' ? each.store + (pictures ? PICTURE_BYTES : 0) : each.memory
+  const plan = {
+    mode,
+    images: images.length,
+    bytes: images.length * bytesPerImage,
+    bytesPerImage,
+    file: null,
+    cacheBytes: mode === 'memory' ? cacheBytes : 0,
+    pictures,
+  }
+  if (mode !== 'store') return plan
+  const file = await storeFile(request)
+  await makeRoom(file.path, plan.bytes)
+  return { ...plan, file }
+}
+
+/** Folder of stores. */
+export const storeFolder = (chosen: string | null) => chosen ?? join(cacheFromEnv(), 'features')
+
+/** Whether a file's name is that of a store. */
+export const isStore = (file: string) => file.endsWith(EXTENSION)
+
+function bytesOfImage({
+  dim,
+  transform,
+  storeType,
+}: Pick<FeatureRequest, 'dim' | 'transform' | 'storeType'>) {
+  const values = (transform.resolution / transform.multiple) ** 2 * dim
+  const means = 4 * dim
+  return { memory: 4 * values, store: (storeType === 'float16' ? 2 : 4) * values + means }
+}
+
+async function storeFile(request: FeatureRequest): Promise<FeatureStoreFile> {
+  const { data, images, key, transform, storeType, pictures, signal } = request
+  const description: StoreDescription = { ...key, data, storeType }
+  const hash = createHash('sha256').update(
+    JSON.stringify([VERSION, Object.entries(key).sort(), storeType, pictures]),
+  )
+  hash.update(await fingerprintImages(images, signal))
+  const digest = hash.digest('hex')
+  const side = transform.resolution / transform.multiple
+  return {
+    path: join(storeFolder(request.storeFolder), `${digest.slice(0, 16)}${EXTENSION}`),
+    key: digest,
+    description: JSON.stringify(description),
+    dtype: storeType,
+    gridHeight: side,
+    gridWidth: side,
+  }
+}
+
+/** Makes the folder; throws where the disk has less room than the rest of the file will take. */
+async function makeRoom(path: string, bytes: number): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const there = await stat(path).then(
+      ({ blocks }) => 512 * blocks,
+      () => 0,
+    )
+    const { bavail, bsize } = await statfs(dirname(path))
+    const needed = bytes - there
+    if (needed <= bavail * bsize) return
+    throw new StegoError(
+      'ERR_STEGO_FILE',
+      `the feature store ${path} needs ${formatBytes(needed)}, but its disk has ${formatBytes(bavail * bsize)} free. ` +
+        "Free space, choose a folder on another disk (storeFolder), or keep features in memory (features: 'memory').",
+    )
+  } catch (cause) {
+    if (cause instanceof StegoError) throw cause
+    throw new StegoError(
+      'ERR_STEGO_FILE',
+      `the folder of feature stores ${dirname(path)} cannot be made (${(cause as NodeJS.ErrnoException).code ?? cause}). ` +
+        'Choose another (storeFolder), or check its permissions.',
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,16 @@
+/** What stands beside the model that `Stego.load()` is asked for. */
+import { z } from 'zod'
+import type { DownloadProgress } from '../weights/progress.js'
+import { dtypeOption } from './dtype.js'
+import { abortSignal } from './schema.js'
+
+export const loadSchema = z.strictObject({
+  dtype: dtypeOption('auto', 'Common'),
+  onDownload: z
+    .custom<(progress: DownloadProgress) => void>((value) => typeof value === 'function')
+    .optional()
+    .meta({ description: 'Told how the fetching of a published model goes.', expected: 'a function' }),
+  signal: abortSignal(),
+})
+
+export type LoadOptions = z.input<typeof loadSchema>

@@ -1,0 +1,33 @@
+#pragma once
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+#include "core/aten.h"
+
+namespace stego {
+
+// Calls work(task, worker) for every task below `count`, on all threads; each takes the next task when it has
+// done one, so that they end together. `worker` is below at::get_num_threads(). Nothing in it is recorded for
+// a gradient, and products in it run on the thread that asks for them. For files that are compiled with
+// OpenMP, and for work whose result does not depend on who does it.
+template <typename Work>
+void for_each_task(int64_t count, const Work& work) {
+  std::atomic<int64_t> next{0};
+  at::parallel_for(0, std::min<int64_t>(count, at::get_num_threads()), 1, [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard no_grad;
+    for (int64_t worker = begin; worker < end; ++worker) {
+      for (int64_t task = next++; task < count; task = next++) work(task, worker);
+    }
+  });
+}
+
+// The same for work(task).
+template <typename Work>
+void parallel_each(int64_t count, const Work& work) {
+  for_each_task(count, [&](int64_t task, int64_t) { work(task); });
+}
+
+}  // namespace stego

@@ -1,0 +1,24 @@
+#pragma once
+#include "head/segmentation_head.h"
+#include "training/step_batch.h"
+
+namespace stego {
+
+// The codes of a step and where the loss reads them. Those of the images are whole; those of their positives
+// are taken only at the places that the loss samples, half of the grid as a rule.
+//
+// Rows of a tensor like `pass.codes`: all images, then all positives, then all augmented views.
+struct StepCodes {
+  HeadPass pass;
+  PairPoints points;
+  int64_t images, patches;  // B, h*w
+
+  PairMaps maps(const at::Tensor& rows) const;     // of images and positives
+  at::Tensor own(const at::Tensor& rows) const;    // [B, h*w, dim] of the images
+  at::Tensor views(const at::Tensor& rows) const;  // the same of the views; undefined where there are none
+};
+
+StepCodes encode_step(const SegmentationHead& head, const StepBatch& batch, int64_t grid_height,
+                      int64_t grid_width);
+
+}  // namespace stego

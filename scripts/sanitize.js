@@ -1,0 +1,51 @@
+/**
+ * npm run sanitize [-- <problems> [first problem]]: the dense CRF under the address and undefined-behaviour
+ * sanitisers, over the recordings of pydensecrf and random small problems, compared with a plain version of it.
+ * The program is built without Node in build/sanitize. The last line of standard output is the result.
+ */
+import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { ensureNode } from './lib/ensure-built.js'
+import { withLock } from './lib/lock.js'
+import { inRoot, root } from './lib/paths.js'
+import { run, waitFor } from './lib/process.js'
+import { main, Problem, say, step } from './lib/report.js'
+import { compileJobs, ensureCmake, ensureCompiler } from './lib/tools.js'
+import { findLibtorch } from './libtorch.js'
+
+const PROBLEMS = '1500' // takes about a minute
+const folder = inRoot('build', 'sanitize')
+
+async function cmake(what, args) {
+  const result = await step(what, () => run('cmake', args, { cwd: root }))
+  if (!result.ok) throw new Problem(`${what} failed:\n${result.output.trim()}`)
+}
+
+async function build() {
+  await ensureCmake()
+  await ensureCompiler()
+  const libtorch = await findLibtorch()
+  say(`libtorch: ${libtorch.from}, ${libtorch.folder}`)
+  rmSync(inRoot('build', 'sanitize', 'CMakeCache.txt'), { force: true }) // it remembers an earlier libtorch
+  const generator = (await run('ninja', ['--version'])).ok ? ['-G', 'Ninja'] : []
+  const options = ['-DSTEGO_SANITIZE=ON', `-DSTEGO_LIBTORCH_DIR=${libtorch.folder}`]
+  await cmake('configuring', ['-S', '.', '-B', folder, ...generator, ...options])
+  const jobs = process.env.CMAKE_BUILD_PARALLEL_LEVEL ?? String(compileJobs())
+  const target = ['--build', folder, '--target', 'crf_sanitize', '--parallel', jobs]
+  await cmake('compiling under sanitisers', target)
+}
+
+await main(async () => {
+  ensureNode()
+  const [problems = PROBLEMS, first = '0', ...rest] = process.argv.slice(2)
+  if (rest.length > 0 || ![problems, first].every((arg) => /^\d{1,15}$/.test(arg))) {
+    throw new Problem('expected two whole numbers at most: npm run sanitize [-- <problems> [first problem]]')
+  }
+  if (process.platform === 'win32') throw new Problem('the sanitisers are those of GCC and clang')
+  await withLock(inRoot('build', 'sanitize.lock'), build)
+  const recordings = inRoot('test', 'golden', 'crf')
+  // A team of threads that waits without spinning: the problems are so small that the threads mostly wait.
+  const env = { ...process.env, OMP_WAIT_POLICY: 'passive' }
+  const program = inRoot('build', 'sanitize', 'crf_sanitize')
+  return waitFor(spawn(program, [recordings, problems, first], { stdio: 'inherit', env }))
+})

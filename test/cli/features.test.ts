@@ -1,0 +1,46 @@
+/** The command for feature stores. */
+import { join } from 'node:path'
+import test from 'ava'
+import { featuresCommand } from '../../lib/cli/features.js'
+import { readFlags } from '../../lib/options/flags.js'
+import { makeDataset, temporaryFolder } from '../support/dataset.js'
+import { fakeApi } from './fixtures/api.js'
+import { recordingTerminal } from './fixtures/terminal.js'
+
+async function features(...args: string[]): Promise<{ out: string; err: string }> {
+  const { terminal, stdout, stderr } = recordingTerminal()
+  const signal = new AbortController().signal
+  const given = readFlags(featuresCommand.schema, args, 'stego features')
+  await featuresCommand.run(given, { terminal, signal, cwd: '/', api: fakeApi({}) })
+  return { out: stdout(), err: stderr() }
+}
+
+test('build says size and place first, then what to do; list and remove know the store', async (t) => {
+  const data = await makeDataset(t, { train: 3 })
+  const folder = join(await temporaryFolder(t), 'stores')
+  const place = ['--store-folder', folder]
+  const size = ['--data', data, '--backbone', 'starter', '--resolution', '32']
+  t.is((await features('list', ...place)).out.trim(), 'no feature stores')
+  const built = await features('build', ...size, ...place)
+  t.regex(built.err, /^features: 3 images, 20\.3 KiB in .*\.features\n/)
+  t.regex(
+    built.out,
+    /\.features: 3 images, 3 computed now, 20\.3 KiB\nnext: stego train --data .* --features store/,
+  )
+  const listed = await features('list', ...place)
+  t.regex(listed.out, /^[0-9a-f]{16}: 3 of 3 images, .* starter at 32, float16, of /)
+  const [store] = JSON.parse((await features('list', '--json', ...place)).out)
+  t.like(store, { images: 3, done: 3 })
+  t.regex((await features('remove', store.name, ...place)).out, /^removed [0-9a-f]{16}: 3 of 3 images/)
+  t.is((await features('list', ...place)).out.trim(), 'no feature stores')
+})
+
+test('what it cannot do is answered with what it can', async (t) => {
+  const refused = (message: RegExp, ...args: string[]) =>
+    t.throwsAsync(features(...args), { code: 'ERR_STEGO_OPTION', message })
+  await refused(/received buidl\. Did you mean build\?/, 'buidl')
+  await refused(/The folder of images goes after --data/, 'build', 'photos')
+  await refused(/expected names of stores, or --all/, 'remove')
+  await refused(/--data/, 'build')
+  await refused(/--data/, 'list', '--data', 'photos')
+})

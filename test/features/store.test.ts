@@ -1,0 +1,238 @@
+/** Feature stores: made, shared, repaired, and what training makes of them. */
+import { existsSync } from 'node:fs'
+import { open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { openImages } from '../../lib/features/images.js'
+import { openStore } from '../../lib/features/open.js'
+import { buildSchema } from '../../lib/features/options.js'
+import { prepareFeatures } from '../../lib/features/prepare.js'
+import {
+  type BuildFeatureStoreInput,
+  buildFeatureStore,
+  computeNeighbors,
+  listFeatureStores,
+  removeFeatureStores,
+  Stego,
+  type StepEvent,
+  type TrainInput,
+} from '../../lib/index.js'
+import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
+
+const CHEAP = { backbone: 'starter', resolution: 32 } as const
+const SHIFTS = { self: 0.5, knn: 0.5, random: 0.4 }
+const PAGE = 4096
+
+async function makeStore(t: ExecutionContext, options: Pick<BuildFeatureStoreInput, 'storeType'> = {}) {
+  const data = await makeDataset(t, { train: 11 })
+  const storeFolder = await temporaryFolder(t)
+  const input = { data, storeFolder, ...CHEAP, ...options }
+  return { data, storeFolder, input, built: await buildFeatureStore(input) }
+}
+
+/** Steps of a short training. */
+async function stepsOf(input: Partial<TrainInput> & { data: string }): Promise<StepEvent[]> {
+  const steps: StepEvent[] = []
+  const onEvent: TrainInput['onEvent'] = (event) => event.type === 'step' && steps.push(event)
+  const model = await Stego.train({ ...SMALL, shifts: SHIFTS, onEvent, ...input } as TrainInput)
+  model.dispose()
+  return steps
+}
+
+const losses = (steps: StepEvent[]) =>
+  steps.flatMap((step) => [step.correspondence, step.cluster, step.linear!])
+
+/** Bit by bit, as RFC 3720 defines it. */
+function crc32c(bytes: Uint8Array): number {
+  let value = 0xffffffff
+  for (const byte of bytes) {
+    value ^= byte
+    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0x82f63b78 : 0)
+  }
+  return ~value >>> 0
+}
+
+/** Relative, of small values absolute. */
+function largestDifference(a: number[], b: number[]): number {
+  return Math.max(...a.map((value, i) => Math.abs(value - b[i]!) / Math.max(1e-3, Math.abs(b[i]!))))
+}
+
+test('a store is built once, listed and removed', async (t) => {
+  const { input, built, storeFolder } = await makeStore(t)
+  t.is(built.computed, 11)
+  t.is(built.bytes, 11 * (16 * 192 * 2 + 192 * 4))
+  t.is((await buildFeatureStore(input)).computed, 0)
+  const [store, ...others] = await listFeatureStores({ storeFolder })
+  t.deepEqual(others, [])
+  t.like(store, { images: 11, done: 11, file: built.file })
+  t.like(store!.description, { backbone: 'starter', resolution: 32, storeType: 'float16', data: input.data })
+  await t.throwsAsync(removeFeatureStores(['nothing'], { storeFolder }), { code: 'ERR_STEGO_DATA_MISSING' })
+  t.true(existsSync(built.file))
+  t.deepEqual(
+    (await removeFeatureStores([store!.name], { storeFolder })).map(({ file }) => file),
+    [built.file],
+  )
+  t.deepEqual(await listFeatureStores({ storeFolder }), [])
+  t.deepEqual(await listFeatureStores({ storeFolder: join(storeFolder, 'nowhere') }), [])
+})
+
+test('another transform, type or image is another store', async (t) => {
+  const { input, built, storeFolder } = await makeStore(t)
+  for (const change of [
+    { resolution: 40 },
+    { storeType: 'float32' },
+    { crop: 'squash' },
+    { featureLayer: 2 },
+  ] as const) {
+    t.not((await buildFeatureStore({ ...input, ...change })).file, built.file)
+  }
+  const [name] = (await readdir(join(input.data, 'imgs/train'))).sort()
+  const image = join(input.data, 'imgs/train', name!)
+  await writeFile(image, await readFile(join(input.data, 'imgs/train', '05.png')))
+  const changed = await buildFeatureStore(input)
+  t.not(changed.file, built.file)
+  t.is(changed.computed, 11)
+  t.is((await listFeatureStores({ storeFolder })).length, 6)
+})
+
+test('what an aborted build computed stays', async (t) => {
+  const data = await makeDataset(t, { train: 20 })
+  const input = { data, storeFolder: await temporaryFolder(t), ...CHEAP }
+  const stop = new AbortController()
+  const onProgress = () => stop.abort(new Error('enough'))
+  await t.throwsAsync(buildFeatureStore({ ...input, onProgress, signal: stop.signal }), { message: 'enough' })
+  t.is((await listFeatureStores(input))[0]!.done, 8)
+  const progress: number[][] = []
+  const again = await buildFeatureStore({
+    ...input,
+    onProgress: (done, total) => progress.push([done, total]),
+  })
+  t.is(again.computed, 12)
+  t.deepEqual(progress, [
+    [16, 20],
+    [20, 20],
+  ])
+})
+
+test('training takes features from the store and gives what it gives without one', async (t) => {
+  const { data, storeFolder } = await makeStore(t, { storeType: 'float32' })
+  const stored = await stepsOf({ data, steps: 50, features: 'store', storeType: 'float32', storeFolder })
+  const plain = await stepsOf({ data, steps: 50, features: 'off' })
+  const memory = await stepsOf({ data, steps: 50, features: 'memory' })
+  t.true(largestDifference(losses(stored), losses(plain)) < 1e-5)
+  t.true(largestDifference(losses(memory), losses(plain)) < 1e-5)
+  const half = await stepsOf({ data, steps: 50, features: 'store', storeFolder })
+  t.true(largestDifference(losses(half), losses(plain)) < 2e-2)
+  t.notDeepEqual(losses(half), losses(stored))
+})
+
+test('a training fills the store for the next, and neighbours share it', async (t) => {
+  const data = await makeDataset(t, { train: 6 })
+  const storeFolder = await temporaryFolder(t)
+  const first = await stepsOf({ data, features: 'store', storeFolder })
+  t.is((await buildFeatureStore({ data, storeFolder, ...CHEAP })).computed, 0)
+  t.deepEqual(losses(await stepsOf({ data, features: 'store', storeFolder })), losses(first))
+  const progress: number[] = []
+  const onProgress = (done: number) => progress.push(done)
+  const shared = await computeNeighbors({ data, k: 2, features: 'store', storeFolder, onProgress, ...CHEAP })
+  t.deepEqual(progress, [])
+  t.deepEqual(shared.indices, (await computeNeighbors({ data, k: 2, ...CHEAP })).indices)
+})
+
+test('a damaged record is computed again, whatever part is damaged', async (t) => {
+  const { data, storeFolder, built } = await makeStore(t)
+  const whole = await readFile(built.file)
+  const before = await stepsOf({ data, features: 'store', storeFolder })
+  const features = PAGE + Math.ceil((11 * 16) / PAGE) * PAGE
+  const means = features + Math.ceil((11 * 16 * 192 * 2) / PAGE) * PAGE
+  for (const place of [features + 5, features + 3 * 16 * 192 * 2 + 7, means + 4 * 192 * 2 + 1]) {
+    const file = await open(built.file, 'r+')
+    await file.write(Buffer.of(whole[place]! ^ 0x55), 0, 1, place)
+    await file.close()
+    const steps = await stepsOf({ data, features: 'store', storeFolder })
+    t.true(largestDifference(losses(steps), losses(before)) < 1e-3)
+    t.is((await stat(built.file)).size, whole.length)
+  }
+  t.is((await buildFeatureStore({ data, storeFolder, ...CHEAP })).computed, 0)
+})
+
+test('a file that is cut, foreign or empty is begun anew', async (t) => {
+  const { input, built } = await makeStore(t)
+  await truncate(built.file, 9000)
+  t.is((await buildFeatureStore(input)).computed, 11)
+  await writeFile(built.file, 'nonsense')
+  const [listed] = await listFeatureStores(input)
+  t.like(listed, { description: null, images: 0 })
+  t.is((await buildFeatureStore(input)).computed, 11)
+  await truncate(built.file, 0)
+  t.is((await buildFeatureStore(input)).computed, 11)
+})
+
+test('two runs do not fill one store at the same time', async (t) => {
+  const data = await makeDataset(t, { train: 3 })
+  const input = { data, storeFolder: await temporaryFolder(t), ...CHEAP }
+  const options = buildSchema.parse(input)
+  const { backbone, plan } = await prepareFeatures(await openImages(options), options, 'store')
+  const filling = openStore(backbone, plan)
+  await t.throwsAsync(buildFeatureStore(input), {
+    code: 'ERR_STEGO_FILE',
+    message: /Another run is filling the feature store .* Wait until it is done/,
+  })
+  filling.dispose()
+  t.is((await buildFeatureStore(input)).computed, 3)
+})
+
+test('the checksums in a store are CRC-32C', async (t) => {
+  const { built } = await makeStore(t)
+  t.is(crc32c(Buffer.from('123456789')), 0xe3069283)
+  const bytes = await readFile(built.file)
+  const first = 2 * PAGE
+  for (let record = 0; record < 11; record++) {
+    const entry = PAGE + 16 * record
+    const length = 16 * 192 * 2
+    t.is(bytes.readUInt32LE(entry), 1)
+    t.is(bytes.readUInt32LE(entry + 4), crc32c(bytes.subarray(first + record * length).subarray(0, length)))
+  }
+})
+
+test('a run resumed on a store ends in the same bytes', async (t) => {
+  const data = await makeDataset(t, { train: 7 })
+  const folder = await temporaryFolder(t)
+  const options = {
+    ...SMALL,
+    data,
+    shifts: SHIFTS,
+    steps: 6,
+    features: 'store',
+    storeFolder: folder,
+  } as const
+  await Stego.train({ ...options, out: join(folder, 'whole') })
+  await Stego.train({ ...options, steps: 3, out: join(folder, 'stopped') })
+  await Stego.train({ resume: join(folder, 'stopped'), steps: 6 })
+  const model = (run: string) => readFile(join(folder, run, 'checkpoints/last.safetensors'))
+  const head = (bytes: Buffer) => bytes.subarray(8 + Number(bytes.readBigUInt64LE(0)))
+  t.deepEqual(head(await model('stopped')), head(await model('whole')))
+})
+
+test('auto: memory where all fits, a store where that fits, else what fits in memory', async (t) => {
+  const data = await makeDataset(t, { train: 5 })
+  const storeFolder = await temporaryFolder(t)
+  const modes: string[] = []
+  const onEvent: TrainInput['onEvent'] = (event) => event.type === 'start' && modes.push(event.features.mode)
+  const record = { data, storeFolder, onEvent, steps: 1, shifts: SHIFTS }
+  await Stego.train({ ...SMALL, ...record })
+  await Stego.train({ ...SMALL, ...record, cacheBytes: 1000 })
+  await Stego.train({ ...SMALL, ...record, cacheBytes: 1000, storeBytes: 1000 })
+  t.deepEqual(modes, ['memory', 'store', 'memory'])
+  t.is((await listFeatureStores({ storeFolder })).length, 1)
+})
+
+test('a store that cannot be is refused before any work', async (t) => {
+  const data = await makeDataset(t, { train: 2 })
+  const folder = await temporaryFolder(t)
+  await writeFile(join(folder, 'file'), '')
+  await t.throwsAsync(buildFeatureStore({ data, storeFolder: join(folder, 'file'), ...CHEAP }), {
+    code: 'ERR_STEGO_FILE',
+    message: /folder of feature stores .* cannot be made/,
+  })
+})
