@@ -84,7 +84,7 @@ SearchOptions read_search(const Napi::Value& value) {
   return result;
 }
 
-// nearestNeighbors(vectors [N, C], k, search, cancel): Promise<{ indices, similarities, recall }>
+// nearestNeighbors(vectors [N, C], k, search, cancel): Promise<{ indices, similarities, recall, decided }>
 Napi::Value nearest_neighbors_operator(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
@@ -95,7 +95,11 @@ Napi::Value nearest_neighbors_operator(const Napi::CallbackInfo& info) {
     return submit(info.Env(), read_cancel(info[3]), std::move(keep),
                   [vectors, k, search](const CancelFlag& cancel) -> Finish {
                     const Neighbors neighbors = nearest_neighbors(vectors, k, cancel, search);
-                    return [neighbors](Napi::Env env) { return write_neighbors(env, neighbors); };
+                    return [neighbors](Napi::Env env) {
+                      Napi::Object result = write_neighbors(env, neighbors);
+                      result.Set("decided", static_cast<double>(neighbors.decided));
+                      return result;
+                    };
                   });
   });
 }

@@ -1,13 +1,12 @@
 #include "features/compared_rows.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "features/tile_kernels.h"
 
 namespace stego {
@@ -18,6 +17,7 @@ namespace {
 constexpr double kRounding = 1e-6;
 // Rows that the centre and the ratio are taken from.
 constexpr int64_t kMeasuredRows = 4096;
+constexpr int64_t kRowsAtATime = 256;
 constexpr double kLargestCode = 127;
 constexpr double kLeastRatio = 1e-4;
 
@@ -79,7 +79,8 @@ Quantization choose_quantization(const UnitRows& rows, Products products) {
   return result;
 }
 
-ComparedRows::ComparedRows(const UnitRows& rows, std::vector<int32_t> order, const Quantization& quantization)
+ComparedRows::ComparedRows(const UnitRows& rows, std::vector<int32_t> order, const Quantization& quantization,
+                           const CancelFlag& cancel)
     : rows(rows), order(std::move(order)) {
   peaks.assign(positions(), std::numeric_limits<float>::quiet_NaN());
   if (!quantization.int8()) {
@@ -94,8 +95,10 @@ ComparedRows::ComparedRows(const UnitRows& rows, std::vector<int32_t> order, con
   biases.assign(positions(), 0);
   groups = (rows.dim() + 3) / 4;
   codes = at::zeros({positions() / kPanel, groups, kPanel, 4}, at::kChar);
-  at::parallel_for(0, positions(), kPanel, [&](int64_t begin, int64_t end) {
-    for (int64_t position = begin; position < end; ++position) {
+  parallel_each((positions() + kRowsAtATime - 1) / kRowsAtATime, [&](int64_t block) {
+    cancel.poll();
+    const int64_t end = std::min((block + 1) * kRowsAtATime, positions());
+    for (int64_t position = block * kRowsAtATime; position < end; ++position) {
       if (this->order[position] >= 0) quantize(position, quantization);
     }
   });

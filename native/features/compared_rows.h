@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "core/aten.h"
+#include "core/cancel.h"
 #include "features/unit_rows.h"
 
 namespace stego {
@@ -27,7 +28,8 @@ Quantization choose_quantization(const UnitRows& rows, Products products);
 // products of low precision, and the peaks of both add up to no less than their cosine.
 struct ComparedRows {
   // order: index of the row at each position, -1 in padding; a multiple of 16.
-  ComparedRows(const UnitRows& rows, std::vector<int32_t> order, const Quantization& quantization);
+  ComparedRows(const UnitRows& rows, std::vector<int32_t> order, const Quantization& quantization,
+               const CancelFlag& cancel);
 
   int64_t positions() const { return static_cast<int64_t>(order.size()); }
   bool int8() const { return codes.defined(); }

@@ -5,11 +5,7 @@
 #include <bit>
 #include <limits>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define STEGO_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define STEGO_MULTIVERSION
-#endif
+#include "core/multiversion.h"
 
 namespace stego {
 
@@ -34,8 +30,8 @@ float reached_by(const float* values, int64_t count, int64_t k) {
 }
 
 STEGO_MULTIVERSION
-void scale(const float* from, float factor, float* to, int64_t count) {
-  for (int64_t c = 0; c < count; ++c) to[c] = from[c] * factor;
+void scale(const float* from, double factor, float* to, int64_t count) {
+  for (int64_t c = 0; c < count; ++c) to[c] = static_cast<float>(from[c] * factor);
 }
 
 // Unit vectors of the rows at some positions, zeros in padding.
@@ -46,7 +42,7 @@ void write_units(const ComparedRows& compared, Span span, float* units) {
     if (row < 0) {
       std::fill_n(units, dim, 0.0f);
     } else {
-      scale(compared.rows.row(row), static_cast<float>(compared.rows.factor(row)), units, dim);
+      scale(compared.rows.row(row), compared.rows.factor(row), units, dim);
     }
   }
 }
@@ -155,6 +151,7 @@ void Comparison::offer_hits(Candidates& neighbors, Candidates* column_neighbors)
     const bool for_column =
         column_neighbors && column_neighbors->wants(hit.column, hit.score + rows_.peaks[hit.row], row);
     if (!for_row && !for_column) continue;
+    ++decided_;
     const float exact = cosine(rows_.rows, row, columns_.rows, column);
     if (for_row) neighbors.offer(hit.row, column, exact);
     if (for_column) column_neighbors->offer(hit.column, row, exact);

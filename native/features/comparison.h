@@ -23,8 +23,11 @@ class Comparison {
   // is not offered to itself.
   void compare(Span rows, Candidates& neighbors, Span columns, Candidates* column_neighbors = nullptr);
 
+  // Pairs of which the cosine was computed so far.
+  int64_t decided() const { return decided_; }
+
   // Columns taken together, and rows of float32 products.
-  static constexpr int64_t kBlock = 1024, kStrip = 256;
+  static constexpr int64_t kBlock = 1008, kStrip = 240;
 
  private:
   // A pair that may be near.
@@ -45,6 +48,7 @@ class Comparison {
   at::Tensor unit_rows_, unit_columns_, products_;  // float32: [kStrip, C], [kBlock, C], [kStrip, kBlock]
   at::Tensor codes_;                                // int8: codes + 128 of the columns [kBlock, C]
   std::vector<Hit> hits_;
+  int64_t decided_ = 0;
 };
 
 }  // namespace stego

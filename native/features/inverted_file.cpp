@@ -7,11 +7,11 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "core/random.h"
 #include "features/candidates.h"
 #include "features/exact_search.h"
 #include "features/spherical_kmeans.h"
-#include "features/workers.h"
 
 namespace stego {
 
@@ -52,13 +52,13 @@ InvertedFile::InvertedFile(const UnitRows& rows, uint64_t seed, Products product
   const auto lists = std::min(count, static_cast<int64_t>(4 * std::sqrt(static_cast<double>(count))));
   centers_ = fit_centers(rows, draw(count, std::min(count, kRowsPerCenter * lists), seed, kSampleStream), lists,
                          kIterations, quantization_, cancel);
-  const UnitRows unit_centers(centers_);
-  const ComparedRows targets(unit_centers, in_sequence(0, lists), quantization_);
+  const UnitRows unit_centers(centers_, cancel);
+  const ComparedRows targets(unit_centers, in_sequence(0, lists), quantization_, cancel);
   std::vector<int32_t> list_of(count);
   sizes_.resize(lists);
   for (int64_t begin = 0; begin < count; begin += kRowsAssigned) {
     const int64_t end = std::min(begin + kRowsAssigned, count);
-    const ComparedRows some(rows, in_sequence(begin, end), quantization_);
+    const ComparedRows some(rows, in_sequence(begin, end), quantization_, cancel);
     const Assignment assignment = assign(some, targets, cancel);
     std::copy_n(assignment.center.begin(), end - begin, list_of.begin() + begin);
   }
@@ -72,7 +72,7 @@ InvertedFile::InvertedFile(const UnitRows& rows, uint64_t seed, Products product
   }
   std::vector<int32_t> order(positions, -1);
   for (int64_t row = 0; row < count; ++row) order[next[list_of[row]]++] = static_cast<int32_t>(row);
-  listed_.emplace(rows, std::move(order), quantization_);
+  listed_.emplace(rows, std::move(order), quantization_, cancel);
 }
 
 // Lists that the rows of a list are compared with, its own first.
@@ -95,7 +95,7 @@ Neighbors InvertedFile::search(int64_t k, int64_t probes, const CancelFlag& canc
   require(probes >= 1, "Expected at least one list to probe, got ", probes, ".");
   Neighbors near;
   if (std::min(probes, lists()) > 1)
-    near = search_exact(UnitRows(centers_), std::min(probes, lists()) - 1, products_, cancel);
+    near = search_exact(UnitRows(centers_, cancel), std::min(probes, lists()) - 1, products_, cancel);
   struct Block {
     int64_t list;
     Span rows;
@@ -109,7 +109,9 @@ Neighbors InvertedFile::search(int64_t k, int64_t probes, const CancelFlag& canc
   auto* indices = result.indices.mutable_data_ptr<int32_t>();
   auto* similarities = result.similarities.mutable_data_ptr<float>();
   std::vector<Worker> workers = make_workers(*listed_, *listed_, k, Comparison::kBlock);
-  share(workers, static_cast<int64_t>(blocks.size()), cancel, [&](Worker& worker, int64_t b) {
+  for_each_task(static_cast<int64_t>(blocks.size()), [&](int64_t b, int64_t w) {
+    cancel.poll();
+    Worker& worker = workers[w];
     const auto& [list, span] = blocks[b];
     worker.neighbors.open(span.begin);
     for (const int32_t probe : probed(list, near, k)) worker.comparison.compare(span, worker.neighbors, spans_[probe]);
@@ -118,6 +120,7 @@ Neighbors InvertedFile::search(int64_t k, int64_t probes, const CancelFlag& canc
       if (row >= 0) worker.neighbors.finish(position, indices + row * k, similarities + row * k);
     }
   });
+  for (const Worker& worker : workers) result.decided += worker.comparison.decided();
   result.recall = measure_recall(result, k, cancel);
   return result;
 }
@@ -126,11 +129,13 @@ double InvertedFile::measure_recall(const Neighbors& neighbors, int64_t k, const
   std::vector<int32_t> order = draw(rows_.count(), std::min(rows_.count(), kRecallRows), seed_, kRecallStream);
   const auto asked = static_cast<int64_t>(order.size());
   order.resize((asked + kPanel - 1) / kPanel * kPanel, -1);
-  const ComparedRows queries(rows_, std::move(order), quantization_);
+  const ComparedRows queries(rows_, std::move(order), quantization_, cancel);
   std::vector<Worker> workers = make_workers(queries, *listed_, k, kRecallBlock);
   std::vector<int64_t> found(asked);
   const int64_t blocks = (queries.positions() + kRecallBlock - 1) / kRecallBlock;
-  share(workers, blocks, cancel, [&](Worker& worker, int64_t block) {
+  for_each_task(blocks, [&](int64_t block, int64_t w) {
+    cancel.poll();
+    Worker& worker = workers[w];
     const Span span{block * kRecallBlock, std::min((block + 1) * kRecallBlock, queries.positions())};
     worker.neighbors.open(span.begin);
     worker.comparison.compare(span, worker.neighbors, {0, listed_->positions()});

@@ -9,6 +9,7 @@ namespace stego {
 namespace {
 
 constexpr int64_t kMostExact = 1'000'000;
+constexpr int64_t kMostRows = int64_t{1} << 30;  // places are int32, padding included
 
 }  // namespace
 
@@ -16,9 +17,10 @@ Neighbors nearest_neighbors(const at::Tensor& vectors, int64_t k, const CancelFl
                             const SearchOptions& options) {
   const at::NoGradGuard no_grad;
   const int64_t count = vectors.size(0);
+  require(count <= kMostRows, "Expected at most ", kMostRows, " vectors, got ", count, ".");
   require(k >= 1 && k < count, "Expected a number of neighbours between 1 and ", count - 1, ", got ", k, ".");
   const at::Tensor matrix = vectors.to(at::kCPU, at::kFloat);
-  const UnitRows rows(matrix.stride(1) == 1 ? matrix : matrix.contiguous());
+  const UnitRows rows(matrix.stride(1) == 1 ? matrix : matrix.contiguous(), cancel);
   const bool exact = options.method == SearchMethod::automatic ? count <= kMostExact
                                                                : options.method == SearchMethod::exact;
   if (exact) return search_exact(rows, k, options.products, cancel);

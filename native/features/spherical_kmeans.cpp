@@ -4,9 +4,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/parallel.h"
 #include "features/candidates.h"
 #include "features/comparison.h"
-#include "features/workers.h"
 
 namespace stego {
 
@@ -73,7 +73,9 @@ Assignment assign(const ComparedRows& rows, const ComparedRows& centers, const C
     workers.push_back({Comparison(rows, centers), Candidates(rows, 1, Comparison::kBlock)});
   Assignment result{std::vector<int32_t>(rows.positions()), std::vector<float>(rows.positions())};
   const int64_t blocks = (rows.positions() + Comparison::kBlock - 1) / Comparison::kBlock;
-  share(workers, blocks, cancel, [&](Worker& worker, int64_t block) {
+  for_each_task(blocks, [&](int64_t block, int64_t w) {
+    cancel.poll();
+    Worker& worker = workers[w];
     const Span span{block * Comparison::kBlock, std::min((block + 1) * Comparison::kBlock, rows.positions())};
     worker.nearest.open(span.begin);
     worker.comparison.compare(span, worker.nearest, {0, centers.positions()});
@@ -90,13 +92,13 @@ at::Tensor fit_centers(const UnitRows& rows, const std::vector<int32_t>& sample,
   const auto count = static_cast<int64_t>(sample.size());
   std::vector<int32_t> order = sample;
   order.resize((count + kPanel - 1) / kPanel * kPanel, -1);
-  const ComparedRows compared(rows, std::move(order), quantization);
+  const ComparedRows compared(rows, std::move(order), quantization, cancel);
   at::Tensor centers = at::empty({clusters, rows.dim()});
   auto* values = centers.mutable_data_ptr<float>();
   for (int32_t c = 0; c < clusters; ++c) write_center(rows, compared.order, &c, &c + 1, values + c * rows.dim());
   for (int64_t iteration = 0; iteration < iterations; ++iteration) {
-    const UnitRows unit_centers(centers);
-    const ComparedRows targets(unit_centers, in_sequence(0, clusters), quantization);
+    const UnitRows unit_centers(centers, cancel);
+    const ComparedRows targets(unit_centers, in_sequence(0, clusters), quantization, cancel);
     const Assignment assignment = assign(compared, targets, cancel);
     const Members members = members_of(assignment.center, count, clusters);
     at::parallel_for(0, clusters, 8, [&](int64_t begin, int64_t end) {

@@ -1,7 +1,8 @@
 #include "features/tile_kernels.h"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define STEGO_X86_KERNELS
+#include "core/instructions.h"
+
+#ifdef STEGO_X86_KERNELS
 #include <immintrin.h>
 
 #include <type_traits>
@@ -134,9 +135,14 @@ bool score_tile(const Int8Tile& tile, TileHits& hits) {
 #pragma GCC pop_options
 
 TileKernels choose() {
-  if (!__builtin_cpu_supports("x86-64-v4"))
-    return {nullptr, __builtin_cpu_supports("x86-64-v3") ? mark_avx2 : mark_portable};
-  return {__builtin_cpu_supports("avx512vnni") ? score_tile : nullptr, mark_avx512};
+  switch (available(Instructions::automatic)) {
+    case Instructions::avx512:
+      return {__builtin_cpu_supports("avx512vnni") ? score_tile : nullptr, mark_avx512};
+    case Instructions::avx2:
+      return {nullptr, mark_avx2};
+    default:
+      return {nullptr, mark_portable};
+  }
 }
 
 #else

@@ -1,23 +1,19 @@
 #include "features/unit_rows.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/error.h"
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define STEGO_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define STEGO_MULTIVERSION
-#endif
+#include "core/multiversion.h"
+#include "core/parallel.h"
 
 namespace stego {
 
 namespace {
 
 constexpr double kShortest = 1e-12;
+constexpr int64_t kRowsAtATime = 1024;
 
 // Sum of products. A product of two float32 is exact in float64, so that a fused multiply-add changes nothing:
 // only the order of the sum matters, and that is fixed here.
@@ -38,23 +34,29 @@ double dot(const float* a, const float* b, int64_t count) {
   return sums[0];
 }
 
+// NaN where the row is not finite: no sum of squares of float32 leaves float64.
+double factor_of(double square) {
+  if (!std::isfinite(square)) return std::numeric_limits<double>::quiet_NaN();
+  return square == 0 ? 0 : 1 / std::max(std::sqrt(square), kShortest);
+}
+
 }  // namespace
 
-UnitRows::UnitRows(const at::Tensor& vectors)
+UnitRows::UnitRows(const at::Tensor& vectors, const CancelFlag& cancel)
     : vectors_(vectors),
       data_(vectors.const_data_ptr<float>()),
       stride_(vectors.stride(0)),
       dim_(vectors.size(1)),
-      factors_(vectors.size(0)),
-      zero_(vectors.size(0)) {
-  at::parallel_for(0, count(), 256, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const double length = std::sqrt(dot(row(i), row(i), dim()));
-      require(std::isfinite(length), "Expected finite vectors, got one that is not in row ", i, ".");
-      factors_[i] = 1 / std::max(length, kShortest);
-      zero_[i] = length == 0;
+      factors_(vectors.size(0)) {
+  parallel_each((count() + kRowsAtATime - 1) / kRowsAtATime, [&](int64_t block) {
+    cancel.poll();
+    for (int64_t i = block * kRowsAtATime; i < std::min((block + 1) * kRowsAtATime, count()); ++i) {
+      factors_[i] = factor_of(dot(row(i), row(i), dim()));
     }
   });
+  const auto wrong = std::find_if(factors_.begin(), factors_.end(), [](double value) { return std::isnan(value); });
+  require(wrong == factors_.end(), "Expected finite vectors, got one that is not in row ", wrong - factors_.begin(),
+          ".");
 }
 
 float cosine(const UnitRows& rows, int64_t row, const UnitRows& columns, int64_t column) {

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "core/aten.h"
+#include "core/cancel.h"
 
 namespace stego {
 
@@ -11,22 +12,19 @@ class UnitRows {
  public:
   // vectors: float32 [N, C] on the CPU, the values of a row side by side, the rows any stride apart.
   // ERR_STEGO_ARGUMENT for values that are not finite.
-  explicit UnitRows(const at::Tensor& vectors);
+  UnitRows(const at::Tensor& vectors, const CancelFlag& cancel);
 
   int64_t count() const { return vectors_.size(0); }
   int64_t dim() const { return dim_; }
   const float* row(int64_t index) const { return data_ + index * stride_; }
-  // What brings a row to unit length.
+  // What brings a row to unit length; 0 for a row of zeros, whose cosines are 0.
   double factor(int64_t index) const { return factors_[index]; }
-  // Whether a row is zero: its cosines are 0.
-  bool zero(int64_t index) const { return zero_[index]; }
 
  private:
   at::Tensor vectors_;
   const float* data_;
   int64_t stride_, dim_;
   std::vector<double> factors_;
-  std::vector<uint8_t> zero_;
 };
 
 // Cosine of two rows, at most 1: summed in float64 in one order on every machine, and the same both ways round.
