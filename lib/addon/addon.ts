@@ -4,7 +4,13 @@
  */
 
 import type { CrfProblem, CrfResult, NativeMeanField } from './crf.js'
-import type { FeatureFile, FeatureStoreSettings, NativeFeatureStore, Neighbors, NeighborSearch } from './features.js'
+import type {
+  FeatureFile,
+  FeatureStoreSettings,
+  NativeFeatureStore,
+  NeighborSearch,
+  Neighbors,
+} from './features.js'
 import type { NativePairScores } from './pair-scores.js'
 import type { CancelToken, Instructions, LabelMap, Pixels, Tensor, TensorData, Transform } from './values.js'
 import type { NameMap, WeightFile, WeightFormat } from './weights.js'

@@ -68,6 +68,9 @@ RowHits mark_avx512(const float* scores, float bar, float peak, const float* pea
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4,avx512vnni")
 
+// The intrinsic that converts it makes GCC 12 warn of its own header.
+using Int32Vector = int32_t __attribute__((vector_size(64)));
+
 // As an instruction, because GCC 12 copies the sums around the intrinsic, at half of the speed.
 __attribute__((always_inline)) inline void add_products(__m512i& sum, __m512i columns, __m512i row) {
   __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(columns), "v"(row));
@@ -113,7 +116,8 @@ __attribute__((always_inline)) inline bool score_panels(const Int8Tile& tile, Ti
     RowHits found{0, 0};
     write_out<panels>([&](auto p) __attribute__((always_inline)) {
       const __m512 scales = _mm512_mul_ps(scale, _mm512_loadu_ps(tile.column_scales + p * 16));
-      const __m512 scores = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[r][p]), scales);
+      const auto products = reinterpret_cast<Int32Vector>(sums[r][p]);
+      const __m512 scores = _mm512_mul_ps(__builtin_convertvector(products, __m512), scales);
       _mm512_store_ps(hits.scores[r] + p * 16, scores);
       const __m512 reach = _mm512_add_ps(scores, _mm512_loadu_ps(bars.column_peaks + p * 16));
       found.row |= static_cast<uint64_t>(_mm512_cmp_ps_mask(reach, bar, _CMP_GE_OQ)) << (p * 16);
