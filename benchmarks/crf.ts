@@ -1,9 +1,10 @@
 /**
  * How fast is the dense CRF, beside pydensecrf on the same pictures in the same minutes?
  *
- * `npx tsx benchmarks/crf.ts <folder of images> [pictures] [repeats]`. The reference is the Python of
+ * `npx tsx benchmarks/crf.ts <folder of images> [pictures] [repeats] [sizes]`. The reference is the Python of
  * STEGO_BENCH_PYTHON, in which pydensecrf can be imported (`pip install --no-build-isolation pydensecrf2` beside
- * cython 0.29.36); without it its columns are empty.
+ * cython 0.29.36); without it its columns are empty. "MiB" is what a CRF holds while it iterates, "peak MiB" what the
+ * process holds at most beyond what it held before its first CRF; what the allocator keeps of earlier rows is in it.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,9 +17,9 @@ import { createRandom } from '../lib/data/random.js'
 import { addon, type CrfOptions, type CrfProblem, checked, job, type Tensor } from '../lib/native.js'
 import { report, time } from './measure.js'
 
-const [folder, pictures = '5', repeats = '5'] = process.argv.slice(2)
+const [folder, pictures = '5', repeats = '5', sizes = '320x320,500x375'] = process.argv.slice(2)
 if (folder === undefined) {
-  throw new Error('usage: npx tsx benchmarks/crf.ts <folder of images> [pictures] [repeats]')
+  throw new Error('usage: npx tsx benchmarks/crf.ts <folder of images> [pictures] [repeats] [sizes]')
 }
 const LABELS = 27
 const ITERATIONS = 10
@@ -71,31 +72,33 @@ async function images(width: number, height: number) {
   return [...files, { name: 'smooth', data: smooth }, { name: 'noise', data: noise }]
 }
 
-/** Milliseconds of pydensecrf, all of it from the unaries on: the best of some runs. */
-function reference({ image, scores }: CrfProblem): number | null {
+/** Milliseconds of pydensecrf, all of it from the unaries on, the best of some runs; and its MiB. */
+function reference({ image, scores }: CrfProblem): { ms: number; MiB: number } | null {
   if (!python) return null
   const [pixels, unary] = [join(scratch, 'image.raw'), join(scratch, 'unary.raw')]
   writeFileSync(pixels, image.data)
   const { data } = scores[0]!.values
   writeFileSync(unary, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   const script = fileURLToPath(new URL('crf_reference.py', import.meta.url))
-  const sizes = [image.width, image.height, LABELS, ITERATIONS, repeats].map(String)
-  const { status, stdout, stderr } = spawnSync(python, [script, pixels, unary, ...sizes], {
+  const numbers = [image.width, image.height, LABELS, ITERATIONS, repeats].map(String)
+  const { status, stdout, stderr } = spawnSync(python, [script, pixels, unary, ...numbers], {
     encoding: 'utf8',
     env: { ...process.env, OMP_NUM_THREADS: '1' },
   })
   if (status !== 0) throw new Error(`the reference failed: ${stderr}`)
-  return Number(stdout)
+  return JSON.parse(stdout)
 }
 
-/** The process's largest resident memory so far, in MiB. */
-const peakMemory = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024
+/** MiB of memory that this process holds, now and at most since `forgetPeak()`. */
+const memory = (name: 'VmRSS' | 'VmHWM') =>
+  Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024
+const forgetPeak = () => writeFileSync('/proc/self/clear_refs', '5')
 
 const rows = []
-for (const [width, height] of [
-  [320, 320],
-  [500, 375],
-] as const) {
+addon().configure({ threads: 2 })
+let base: number | undefined
+for (const size of sizes.split(',')) {
+  const [width, height] = size.split('x').map(Number) as [number, number]
   const values = unaries(width, height)
   for (const { name, data } of await images(width, height)) {
     const problem: CrfProblem = {
@@ -104,8 +107,13 @@ for (const [width, height] of [
       options,
     }
     const theirs = reference(problem)
-    const refine = (problems: CrfProblem[]) =>
-      time(() => job((native, cancel) => native.denseCrf(problems, 'labels', cancel)), Number(repeats), 1)
+    base ??= memory('VmRSS')
+    const refine = async (problems: CrfProblem[]) => {
+      forgetPeak()
+      const run = () => job((native, cancel) => native.denseCrf(problems, 'labels', cancel))
+      const { min } = await time(run, Number(repeats), 1)
+      return { ms: min, MiB: memory('VmHWM') - base! }
+    }
     addon().configure({ threads: 1 })
     const alone = await refine([problem])
     addon().configure({ threads: 2 })
@@ -114,19 +122,23 @@ for (const [width, height] of [
     const field = await job((native, cancel) => native.MeanField.begin(problem, cancel))
     const { vertices, bytes } = checked(() => field.info)
     checked(() => field.dispose())
-    const perImage = batch.min / BATCH
+    const perImage = batch.ms / BATCH
+    const times = (ms: number) => theirs && theirs.ms / ms
     rows.push({
       picture: name,
-      size: `${width}x${height}`,
+      size,
       vertices: vertices[1],
-      MiB: bytes / 2 ** 20,
-      'peak MiB': peakMemory(),
-      '1 thread ms': alone.min,
-      '2 threads ms': two.min,
+      '1 thread ms': alone.ms,
+      '2 threads ms': two.ms,
       'batch, images/s': 1000 / perImage,
-      'pydensecrf ms': theirs,
-      'times, 2 threads': theirs === null ? null : theirs / two.min,
-      'times, batch': theirs === null ? null : theirs / perImage,
+      MiB: bytes / 2 ** 20,
+      'peak MiB': two.MiB,
+      'batch, peak MiB': batch.MiB,
+      'pydensecrf ms': theirs?.ms,
+      'pydensecrf MiB': theirs?.MiB,
+      'times, 1 thread': times(alone.ms),
+      'times, 2 threads': times(two.ms),
+      'times, batch': times(perImage),
     })
   }
 }

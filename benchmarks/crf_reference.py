@@ -1,14 +1,24 @@
-"""Prints the milliseconds pydensecrf takes for one picture: crf_reference.py image unary width height labels iterations repeats"""
+"""Prints as JSON what pydensecrf takes for one picture: crf_reference.py image unary width height labels iterations repeats"""
 
+import json
+import re
 import sys
 import time
 
 import numpy as np
 import pydensecrf.densecrf as dcrf
 
+
+def memory(name):
+    """MiB that this process holds now (VmRSS) or has held at most (VmHWM)."""
+    with open("/proc/self/status") as status:
+        return int(re.search(rf"{name}:\s+(\d+)", status.read())[1]) / 1024
+
+
 width, height, labels, iterations, repeats = map(int, sys.argv[3:])
 image = np.fromfile(sys.argv[1], np.uint8).reshape(height, width, 3)
 unary = np.fromfile(sys.argv[2], np.float32).reshape(labels, -1)
+base = memory("VmRSS")
 times = []
 for _ in range(repeats):
     start = time.perf_counter()
@@ -18,4 +28,4 @@ for _ in range(repeats):
     crf.addPairwiseBilateral(sxy=67, srgb=3, rgbim=image, compat=4)
     np.argmax(crf.inference(iterations), axis=0)
     times.append(time.perf_counter() - start)
-print(1000 * min(times))
+print(json.dumps({"ms": 1000 * min(times), "MiB": memory("VmHWM") - base}))

@@ -300,9 +300,8 @@ std::string describe(const crf::Problem& problem) {
   return words;
 }
 
-const std::vector<crf::Instructions>& available_instructions() {
-  static const std::vector<crf::Instructions> available = [] {
-    using crf::Instructions;
+const std::vector<Instructions>& available_instructions() {
+  static const std::vector<Instructions> available = [] {
     std::vector<Instructions> sets;
     for (const auto set :
          {Instructions::automatic, Instructions::avx512, Instructions::avx2, Instructions::portable}) {

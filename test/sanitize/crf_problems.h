@@ -30,6 +30,6 @@ WrongProblem wrong_problem(uint64_t number);
 std::string describe(const crf::Problem& problem);
 
 // Of this machine: every set that choose_kernels() accepts.
-const std::vector<crf::Instructions>& available_instructions();
+const std::vector<Instructions>& available_instructions();
 
 }  // namespace stego

@@ -82,7 +82,7 @@ double check_recording(const std::string& path) {
   problem.options.terms = read_terms(tensors, metadata);
 
   double largest = 0;
-  for (const crf::Instructions instructions : available_instructions()) {
+  for (const Instructions instructions : available_instructions()) {
     const std::string who = text("with instructions ", static_cast<int>(instructions), " native code");
     problem.options.instructions = instructions;
     const std::unique_ptr<crf::MeanField> field = crf::begin(problem, cancel);
