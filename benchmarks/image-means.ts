@@ -25,7 +25,8 @@ export function imageMeans(count: number, dim: number): Tensor {
     const vector = data.subarray(row * dim, (row + 1) * dim)
     const scene = random.integer(SCENES) * dim
     const place = random.integer(NOISE_VALUES - dim)
-    for (let c = 0; c < dim; c++) vector[c] = common[c]! + SCENE * scenes[scene + c]! + NOISE * noise[place + c]!
+    for (let c = 0; c < dim; c++)
+      vector[c] = common[c]! + SCENE * scenes[scene + c]! + NOISE * noise[place + c]!
     for (let f = 0; f < FACTORS; f++) {
       const weight = (FACTOR * normal()) / Math.sqrt(FACTORS)
       for (let c = 0; c < dim; c++) vector[c]! += weight * factors[f * dim + c]!

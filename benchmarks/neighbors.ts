@@ -32,7 +32,9 @@ const MILLION = 1_000_000
 const threads = useThreads()
 
 function search(vectors: Tensor, options: Pick<NeighborSearch, 'method' | 'products'>) {
-  return job((native, cancel) => native.nearestNeighbors(vectors, K, { probes: 64, seed: 0, ...options }, cancel))
+  return job((native, cancel) =>
+    native.nearestNeighbors(vectors, K, { probes: 64, seed: 0, ...options }, cancel),
+  )
 }
 
 /** Own ways in the first places: int8 products where the processor has them. */
@@ -58,7 +60,8 @@ async function compare(count: number): Promise<Record<string, unknown>[]> {
       'ms (median)': median,
       'half of them between': quartiles.map((time) => time.toPrecision(4)).join(' - '),
       'speed over the official': speed,
-      'pairs decided by the exact cosine, %': i > 0 ? (100 * decided[i - 1]!) / ((count * (count - 1)) / 2) : undefined,
+      'pairs decided by the exact cosine, %':
+        i > 0 ? (100 * decided[i - 1]!) / ((count * (count - 1)) / 2) : undefined,
       'largest difference': i === 0 ? official.difference : undefined,
     }))
   } finally {

@@ -43,7 +43,9 @@ export function reporter(): (event: TrainingEvent) => Report {
         return {
           lines: [
             `neighbours: ${event.k} for each image` +
-              (event.meanSimilarity === null ? '' : `, mean similarity ${significant(event.meanSimilarity)}`) +
+              (event.meanSimilarity === null
+                ? ''
+                : `, mean similarity ${significant(event.meanSimilarity)}`) +
               recallWords(event.recall),
           ],
           status: working('shifts'),

@@ -128,7 +128,8 @@ Napi::Object write_neighbors(Napi::Env env, const Neighbors& neighbors) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("indices", write_data(env, neighbors.indices));
   result.Set("similarities", write_data(env, neighbors.similarities));
-  result.Set("recall", neighbors.recall ? Napi::Value(Napi::Number::New(env, *neighbors.recall)) : env.Null());
+  result.Set("recall",
+             neighbors.recall ? Napi::Value(Napi::Number::New(env, *neighbors.recall)) : env.Null());
   return result;
 }
 

@@ -6,8 +6,8 @@
 
 namespace stego {
 
-// The nearest k columns of each of some rows, of those offered so far. They are ordered by cosine and then by index,
-// so that the order of the offers does not matter.
+// The nearest k columns of each of some rows, of those offered so far. They are ordered by cosine and then by
+// index, so that the order of the offers does not matter.
 class Candidates {
  public:
   // `slots` is the number of rows looked at together.

@@ -104,9 +104,9 @@ ComparedRows::ComparedRows(const UnitRows& rows, std::vector<int32_t> order, con
   });
 }
 
-// With x = centre + c, y = centre + d: x.y = c.d + (centre.x - centre^2 / 2) + (centre.y - centre^2 / 2), and c.d
-// differs from the product of the codes by at most |c'| |d - d'| + |c - c'| |d|, which is no more than half of
-// ratio |c|^2 + |c - c'|^2 / ratio plus the same of d, |c| the larger of c's length and its code's.
+// With x = centre + c, y = centre + d: x.y = c.d + (centre.x - centre^2 / 2) + (centre.y - centre^2 / 2), and
+// c.d differs from the product of the codes by at most |c'| |d - d'| + |c - c'| |d|, which is no more than
+// half of ratio |c|^2 + |c - c'|^2 / ratio plus the same of d, |c| the larger of c's length and its code's.
 void ComparedRows::quantize(int64_t position, const Quantization& quantization) {
   std::vector<double> shifted(rows.dim());
   std::vector<int8_t> values(groups * 4);

@@ -11,8 +11,8 @@ namespace stego {
 // where the processor has AVX-512 VNNI, at four times the rate. The neighbours are the same.
 enum class Products { automatic, float32, int8 };
 
-// How rows are brought to 8 bits: each, less a common centre, by a scale of its own. Any centre and any positive
-// ratio give the right bounds; these make them tight.
+// How rows are brought to 8 bits: each, less a common centre, by a scale of its own. Any centre and any
+// positive ratio give the right bounds; these make them tight.
 struct Quantization {
   std::vector<double> center;  // [C], about the mean of the unit vectors; empty for float32 products
   double center_square = 0;    // its squared length

@@ -49,7 +49,8 @@ void write_units(const ComparedRows& compared, Span span, float* units) {
 
 }  // namespace
 
-Comparison::Comparison(const ComparedRows& rows, const ComparedRows& columns) : rows_(rows), columns_(columns) {
+Comparison::Comparison(const ComparedRows& rows, const ComparedRows& columns)
+    : rows_(rows), columns_(columns) {
   if (columns.int8()) {
     codes_ = at::empty({kBlock / kPanel, columns.groups, kPanel * 4}, at::kByte);
     return;
@@ -112,8 +113,8 @@ bool Comparison::score(Span rows, int64_t row, Span columns, int64_t column, con
   const int8_t* row_codes = rows_.codes.const_data_ptr<int8_t>() + row / kPanel * panel + row % kPanel * 4;
   const uint8_t* column_codes = codes_.const_data_ptr<uint8_t>() + (column - columns.begin) / kPanel * panel;
   return kernels.score_int8({row_codes, rows_.scales.data() + row, rows_.biases.data() + row, column_codes,
-                       columns_.scales.data() + column, columns_.groups, bars},
-                      hits);
+                             columns_.scales.data() + column, columns_.groups, bars},
+                            hits);
 }
 
 void Comparison::collect(const TileHits& hits, int64_t row, int64_t column) {
@@ -122,13 +123,13 @@ void Comparison::collect(const TileHits& hits, int64_t row, int64_t column) {
     for (uint64_t bits = hits.rows[r].row | hits.rows[r].column; bits != 0; bits &= bits - 1) {
       const int c = std::countr_zero(bits);
       if (same && rows_.order[row + r] == columns_.order[column + c]) continue;
-      hits_.push_back(
-          {static_cast<int32_t>(row + r), static_cast<int32_t>(column + c), hits.scores[r][c]});
+      hits_.push_back({static_cast<int32_t>(row + r), static_cast<int32_t>(column + c), hits.scores[r][c]});
     }
   }
 }
 
-// Brings the k nearest by their scores to the front, for each row, where there are many: they raise its bar most.
+// Brings the k nearest by their scores to the front, for each row, where there are many: they raise its bar
+// most.
 void Comparison::best_first(int64_t k) {
   if (static_cast<int64_t>(hits_.size()) <= kTileRows * k) return;
   std::array<std::vector<float>, kTileRows> reaches;

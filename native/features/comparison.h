@@ -19,8 +19,8 @@ class Comparison {
   Comparison(const ComparedRows& rows, const ComparedRows& columns);
   Comparison(Comparison&&) = default;
 
-  // Offers columns to `neighbors` of the rows; with `column_neighbors` also rows to those of the columns. A row
-  // is not offered to itself.
+  // Offers columns to `neighbors` of the rows; with `column_neighbors` also rows to those of the columns. A
+  // row is not offered to itself.
   void compare(Span rows, Candidates& neighbors, Span columns, Candidates* column_neighbors = nullptr);
 
   // Pairs of which the cosine was computed so far.
@@ -37,7 +37,8 @@ class Comparison {
   };
 
   void compare_strip(Span rows, Candidates& neighbors, Span columns, Candidates* column_neighbors);
-  bool score(Span rows, int64_t row, Span columns, int64_t column, const TileBars& bars, TileHits& hits) const;
+  bool score(Span rows, int64_t row, Span columns, int64_t column, const TileBars& bars,
+             TileHits& hits) const;
   void collect(const TileHits& hits, int64_t row, int64_t column);
   void best_first(int64_t k);
   void offer_hits(Candidates& neighbors, Candidates* column_neighbors);

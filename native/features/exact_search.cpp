@@ -12,7 +12,9 @@ namespace stego {
 
 namespace {
 
-int64_t ceil_to(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+int64_t ceil_to(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
 
 // Rows of a block, such that every thread has as many pairs in a round and tiles are full.
 int64_t block_rows(int64_t positions, int64_t threads) {
@@ -21,8 +23,8 @@ int64_t block_rows(int64_t positions, int64_t threads) {
   return ceil_to((positions + blocks - 1) / blocks, kTileColumns);
 }
 
-// The pairs of a round robin: in each of `teams` - 1 rounds every team meets another (the circle method), so that
-// the pairs of a round have no team in common. teams is even.
+// The pairs of a round robin: in each of `teams` - 1 rounds every team meets another (the circle method), so
+// that the pairs of a round have no team in common. teams is even.
 std::pair<int64_t, int64_t> pair_of(int64_t round, int64_t place, int64_t teams) {
   const int64_t circle = teams - 1;
   if (place == 0) return {circle, round};

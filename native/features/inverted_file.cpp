@@ -37,7 +37,8 @@ struct Worker {
   Candidates neighbors;
 };
 
-std::vector<Worker> make_workers(const ComparedRows& rows, const ComparedRows& columns, int64_t k, int64_t slots) {
+std::vector<Worker> make_workers(const ComparedRows& rows, const ComparedRows& columns, int64_t k,
+                                 int64_t slots) {
   std::vector<Worker> workers;
   for (int thread = 0; thread < at::get_num_threads(); ++thread)
     workers.push_back({Comparison(rows, columns), Candidates(rows, k, slots)});
@@ -50,8 +51,8 @@ InvertedFile::InvertedFile(const UnitRows& rows, uint64_t seed, Products product
     : rows_(rows), seed_(seed), products_(products), quantization_(choose_quantization(rows, products)) {
   const int64_t count = rows.count();
   const auto lists = std::min(count, static_cast<int64_t>(4 * std::sqrt(static_cast<double>(count))));
-  centers_ = fit_centers(rows, draw(count, std::min(count, kRowsPerCenter * lists), seed, kSampleStream), lists,
-                         kIterations, quantization_, cancel);
+  centers_ = fit_centers(rows, draw(count, std::min(count, kRowsPerCenter * lists), seed, kSampleStream),
+                         lists, kIterations, quantization_, cancel);
   const UnitRows unit_centers(centers_, cancel);
   const ComparedRows targets(unit_centers, in_sequence(0, lists), quantization_, cancel);
   std::vector<int32_t> list_of(count);
@@ -114,7 +115,8 @@ Neighbors InvertedFile::search(int64_t k, int64_t probes, const CancelFlag& canc
     Worker& worker = workers[w];
     const auto& [list, span] = blocks[b];
     worker.neighbors.open(span.begin);
-    for (const int32_t probe : probed(list, near, k)) worker.comparison.compare(span, worker.neighbors, spans_[probe]);
+    for (const int32_t probe : probed(list, near, k))
+      worker.comparison.compare(span, worker.neighbors, spans_[probe]);
     for (int64_t position = span.begin; position < span.end; ++position) {
       const int64_t row = listed_->order[position];
       if (row >= 0) worker.neighbors.finish(position, indices + row * k, similarities + row * k);
@@ -126,7 +128,8 @@ Neighbors InvertedFile::search(int64_t k, int64_t probes, const CancelFlag& canc
 }
 
 double InvertedFile::measure_recall(const Neighbors& neighbors, int64_t k, const CancelFlag& cancel) const {
-  std::vector<int32_t> order = draw(rows_.count(), std::min(rows_.count(), kRecallRows), seed_, kRecallStream);
+  std::vector<int32_t> order =
+      draw(rows_.count(), std::min(rows_.count(), kRecallRows), seed_, kRecallStream);
   const auto asked = static_cast<int64_t>(order.size());
   order.resize((asked + kPanel - 1) / kPanel * kPanel, -1);
   const ComparedRows queries(rows_, std::move(order), quantization_, cancel);

@@ -21,8 +21,8 @@ Neighbors nearest_neighbors(const at::Tensor& vectors, int64_t k, const CancelFl
   require(k >= 1 && k < count, "Expected a number of neighbours between 1 and ", count - 1, ", got ", k, ".");
   const at::Tensor matrix = vectors.to(at::kCPU, at::kFloat);
   const UnitRows rows(matrix.stride(1) == 1 ? matrix : matrix.contiguous(), cancel);
-  const bool exact = options.method == SearchMethod::automatic ? count <= kMostExact
-                                                               : options.method == SearchMethod::exact;
+  const bool exact =
+      options.method == SearchMethod::automatic ? count <= kMostExact : options.method == SearchMethod::exact;
   if (exact) return search_exact(rows, k, options.products, cancel);
   return InvertedFile(rows, options.seed, options.products, cancel).search(k, options.probes, cancel);
 }

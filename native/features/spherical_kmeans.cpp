@@ -43,8 +43,8 @@ void write_center(const UnitRows& rows, const std::vector<int32_t>& order, const
 }
 
 // Dead clusters take, one each, the rows that are farthest from their own centres, equals by place.
-void revive(const UnitRows& rows, const ComparedRows& compared, const Assignment& assignment, const Members& members,
-            int64_t count, at::Tensor& centers) {
+void revive(const UnitRows& rows, const ComparedRows& compared, const Assignment& assignment,
+            const Members& members, int64_t count, at::Tensor& centers) {
   std::vector<int64_t> dead;
   for (int64_t c = 0; c < centers.size(0); ++c) {
     if (members.start[c] == members.start[c + 1]) dead.push_back(c);
@@ -52,9 +52,11 @@ void revive(const UnitRows& rows, const ComparedRows& compared, const Assignment
   if (dead.empty()) return;
   std::vector<int32_t> far(count);
   std::iota(far.begin(), far.end(), 0);
-  std::partial_sort(far.begin(), far.begin() + static_cast<int64_t>(dead.size()), far.end(), [&](int32_t a, int32_t b) {
-    return assignment.cosine[a] < assignment.cosine[b] || (assignment.cosine[a] == assignment.cosine[b] && a < b);
-  });
+  std::partial_sort(far.begin(), far.begin() + static_cast<int64_t>(dead.size()), far.end(),
+                    [&](int32_t a, int32_t b) {
+                      return assignment.cosine[a] < assignment.cosine[b] ||
+                             (assignment.cosine[a] == assignment.cosine[b] && a < b);
+                    });
   for (size_t d = 0; d < dead.size(); ++d) {
     write_center(rows, compared.order, &far[d], &far[d] + 1,
                  centers.mutable_data_ptr<float>() + dead[d] * rows.dim());
@@ -95,7 +97,8 @@ at::Tensor fit_centers(const UnitRows& rows, const std::vector<int32_t>& sample,
   const ComparedRows compared(rows, std::move(order), quantization, cancel);
   at::Tensor centers = at::empty({clusters, rows.dim()});
   auto* values = centers.mutable_data_ptr<float>();
-  for (int32_t c = 0; c < clusters; ++c) write_center(rows, compared.order, &c, &c + 1, values + c * rows.dim());
+  for (int32_t c = 0; c < clusters; ++c)
+    write_center(rows, compared.order, &c, &c + 1, values + c * rows.dim());
   for (int64_t iteration = 0; iteration < iterations; ++iteration) {
     const UnitRows unit_centers(centers, cancel);
     const ComparedRows targets(unit_centers, in_sequence(0, clusters), quantization, cancel);

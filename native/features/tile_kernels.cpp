@@ -18,7 +18,8 @@ RowHits mark_portable(const float* scores, float bar, float peak, const float* p
   RowHits hits{0, 0};
   for (int first = 0; first < panels * kPanel; first += kPanel) {
     int any = 0;
-    for (int c = first; c < first + kPanel; ++c) any |= (scores[c] + peaks[c] >= bar) | (scores[c] + peak >= bars[c]);
+    for (int c = first; c < first + kPanel; ++c)
+      any |= (scores[c] + peaks[c] >= bar) | (scores[c] + peak >= bars[c]);
     for (int c = first; any && c < first + kPanel; ++c) {
       hits.row |= static_cast<uint64_t>(scores[c] + peaks[c] >= bar) << c;
       hits.column |= static_cast<uint64_t>(scores[c] + peak >= bars[c]) << c;
@@ -32,12 +33,14 @@ RowHits mark_portable(const float* scores, float bar, float peak, const float* p
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3")
 
-RowHits mark_avx2(const float* scores, float bar, float peak, const float* peaks, const float* bars, int panels) {
+RowHits mark_avx2(const float* scores, float bar, float peak, const float* peaks, const float* bars,
+                  int panels) {
   RowHits hits{0, 0};
   const __m256 row_bar = _mm256_set1_ps(bar), row_peak = _mm256_set1_ps(peak);
   for (int c = 0; c < panels * kPanel; c += 8) {
     const __m256 score = _mm256_loadu_ps(scores + c);
-    const __m256 for_row = _mm256_add_ps(score, _mm256_loadu_ps(peaks + c)), for_column = _mm256_add_ps(score, row_peak);
+    const __m256 for_row = _mm256_add_ps(score, _mm256_loadu_ps(peaks + c)),
+                 for_column = _mm256_add_ps(score, row_peak);
     const int row = _mm256_movemask_ps(_mm256_cmp_ps(for_row, row_bar, _CMP_GE_OQ));
     const int column = _mm256_movemask_ps(_mm256_cmp_ps(for_column, _mm256_loadu_ps(bars + c), _CMP_GE_OQ));
     hits.row |= static_cast<uint64_t>(row) << c;
@@ -50,12 +53,14 @@ RowHits mark_avx2(const float* scores, float bar, float peak, const float* peaks
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4")
 
-RowHits mark_avx512(const float* scores, float bar, float peak, const float* peaks, const float* bars, int panels) {
+RowHits mark_avx512(const float* scores, float bar, float peak, const float* peaks, const float* bars,
+                    int panels) {
   RowHits hits{0, 0};
   const __m512 row_bar = _mm512_set1_ps(bar), row_peak = _mm512_set1_ps(peak);
   for (int c = 0; c < panels * kPanel; c += kPanel) {
     const __m512 score = _mm512_loadu_ps(scores + c);
-    const __m512 for_row = _mm512_add_ps(score, _mm512_loadu_ps(peaks + c)), for_column = _mm512_add_ps(score, row_peak);
+    const __m512 for_row = _mm512_add_ps(score, _mm512_loadu_ps(peaks + c)),
+                 for_column = _mm512_add_ps(score, row_peak);
     const __mmask16 row = _mm512_cmp_ps_mask(for_row, row_bar, _CMP_GE_OQ),
                     column = _mm512_cmp_ps_mask(for_column, _mm512_loadu_ps(bars + c), _CMP_GE_OQ);
     hits.row |= static_cast<uint64_t>(row) << c;
@@ -78,7 +83,8 @@ __attribute__((always_inline)) inline void add_products(__m512i& sum, __m512i co
 
 // body(0), body(1), ..., written out with constant arguments: what they index stays in registers.
 template <typename Body, int... indices>
-__attribute__((always_inline)) inline void write_out(const Body& body, std::integer_sequence<int, indices...>) {
+__attribute__((always_inline)) inline void write_out(const Body& body,
+                                                     std::integer_sequence<int, indices...>) {
   (body(std::integral_constant<int, indices>{}), ...);
 }
 template <int count, typename Body>
@@ -86,7 +92,8 @@ __attribute__((always_inline)) inline void write_out(const Body& body) {
   write_out(body, std::make_integer_sequence<int, count>{});
 }
 
-// vpdpbusd multiplies unsigned by signed bytes: 128 is added to the codes of columns, and the bias takes it away.
+// vpdpbusd multiplies unsigned by signed bytes: 128 is added to the codes of columns, and the bias takes it
+// away.
 template <int panels>
 __attribute__((always_inline)) inline bool score_panels(const Int8Tile& tile, TileHits& hits) {
   __m512i sums[kTileRows][panels];
@@ -98,14 +105,14 @@ __attribute__((always_inline)) inline bool score_panels(const Int8Tile& tile, Ti
   const int64_t panel = tile.groups * 64;
   for (int64_t group = 0; group < tile.groups; ++group, rows += 64, columns += 64) {
     __m512i column[panels];
-    write_out<panels>([&](auto p) __attribute__((always_inline)) {
-      column[p] = _mm512_load_si512(columns + p * panel);
-    });
+    write_out<panels>(
+        [&](auto p) __attribute__((always_inline)) { column[p] = _mm512_load_si512(columns + p * panel); });
     write_out<kTileRows>([&](auto r) __attribute__((always_inline)) {
       int32_t codes;
       __builtin_memcpy(&codes, rows + r * 4, 4);
       const __m512i row = _mm512_set1_epi32(codes);
-      write_out<panels>([&](auto p) __attribute__((always_inline)) { add_products(sums[r][p], column[p], row); });
+      write_out<panels>([&](auto p)
+                            __attribute__((always_inline)) { add_products(sums[r][p], column[p], row); });
     });
   }
   uint64_t any = 0;
@@ -151,7 +158,9 @@ TileKernels choose() {
 
 #else
 
-TileKernels choose() { return {nullptr, mark_portable}; }
+TileKernels choose() {
+  return {nullptr, mark_portable};
+}
 
 #endif
 

@@ -44,7 +44,8 @@ struct TileKernels {
   // AVX-512 VNNI.
   bool (*score_int8)(const Int8Tile&, TileHits&);
   // Marks a row of up to three panels of scores; bar and peak are those of the row.
-  RowHits (*mark)(const float* scores, float bar, float peak, const float* peaks, const float* bars, int panels);
+  RowHits (*mark)(const float* scores, float bar, float peak, const float* peaks, const float* bars,
+                  int panels);
 };
 
 // Those for this processor.

@@ -15,8 +15,8 @@ namespace {
 constexpr double kShortest = 1e-12;
 constexpr int64_t kRowsAtATime = 1024;
 
-// Sum of products. A product of two float32 is exact in float64, so that a fused multiply-add changes nothing:
-// only the order of the sum matters, and that is fixed here.
+// Sum of products. A product of two float32 is exact in float64, so that a fused multiply-add changes
+// nothing: only the order of the sum matters, and that is fixed here.
 STEGO_MULTIVERSION
 double dot(const float* a, const float* b, int64_t count) {
   constexpr int64_t lanes = 32;
@@ -54,9 +54,10 @@ UnitRows::UnitRows(const at::Tensor& vectors, const CancelFlag& cancel)
       factors_[i] = factor_of(dot(row(i), row(i), dim()));
     }
   });
-  const auto wrong = std::find_if(factors_.begin(), factors_.end(), [](double value) { return std::isnan(value); });
-  require(wrong == factors_.end(), "Expected finite vectors, got one that is not in row ", wrong - factors_.begin(),
-          ".");
+  const auto wrong =
+      std::find_if(factors_.begin(), factors_.end(), [](double value) { return std::isnan(value); });
+  require(wrong == factors_.end(), "Expected finite vectors, got one that is not in row ",
+          wrong - factors_.begin(), ".");
 }
 
 float cosine(const UnitRows& rows, int64_t row, const UnitRows& columns, int64_t column) {

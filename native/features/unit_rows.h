@@ -6,8 +6,8 @@
 
 namespace stego {
 
-// The rows of a matrix as vectors of unit length, x / max(|x|, 1e-12), without a copy of them: a matrix that is
-// mapped from a file is read where it lies.
+// The rows of a matrix as vectors of unit length, x / max(|x|, 1e-12), without a copy of them: a matrix that
+// is mapped from a file is read where it lies.
 class UnitRows {
  public:
   // vectors: float32 [N, C] on the CPU, the values of a row side by side, the rows any stride apart.
@@ -27,7 +27,8 @@ class UnitRows {
   std::vector<double> factors_;
 };
 
-// Cosine of two rows, at most 1: summed in float64 in one order on every machine, and the same both ways round.
+// Cosine of two rows, at most 1: summed in float64 in one order on every machine, and the same both ways
+// round.
 float cosine(const UnitRows& rows, int64_t row, const UnitRows& columns, int64_t column);
 
 }  // namespace stego

@@ -46,7 +46,10 @@ test('neighbours tell their recall where it was measured', (t) => {
   const line = (recall: number | null) =>
     reporter()({ type: 'neighbors', images: 3, k: 2, meanSimilarity: 0.5, recall }).lines[0]
   t.is(line(null), 'neighbours: 2 for each image, mean similarity 0.5')
-  t.is(line(0.98765), 'neighbours: 2 for each image, mean similarity 0.5, recall 98.8 % (measured on a sample)')
+  t.is(
+    line(0.98765),
+    'neighbours: 2 for each image, mean similarity 0.5, recall 98.8 % (measured on a sample)',
+  )
 })
 
 test('the bar takes the room there is and vanishes where there is none', (t) => {

@@ -90,11 +90,19 @@ test('what only the native thread can see is refused there', async (t) => {
     { code, message: /between 1 and 2, got 3/ },
   )
   await t.throwsAsync(
-    job((native) => native.nearestNeighbors(tensor([3, 2]), 1, { ...SEARCH, method: 'inverted-file', probes: 0 })),
+    job((native) =>
+      native.nearestNeighbors(tensor([3, 2]), 1, { ...SEARCH, method: 'inverted-file', probes: 0 }),
+    ),
     { code, message: /at least one list/ },
   )
   await t.throwsAsync(
-    job((native) => native.nearestNeighbors(tensor([3, 2], (i) => (i === 3 ? Number.NaN : 1)), 1, SEARCH)),
+    job((native) =>
+      native.nearestNeighbors(
+        tensor([3, 2], (i) => (i === 3 ? Number.NaN : 1)),
+        1,
+        SEARCH,
+      ),
+    ),
     { code, message: /not in row 1/ },
   )
   const wide = { ...image, width: 16, data: new Uint8Array(32 * 16 * 3) }

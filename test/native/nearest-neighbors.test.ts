@@ -32,7 +32,9 @@ function plainNeighbors({ data, shape }: Tensor, k: number) {
   const similarities = new Float32Array(count * k)
   for (let i = 0; i < count; i++) {
     const cosines = Float32Array.from({ length: count }, (_, j) => dot(i, j) * (factors[i]! * factors[j]!))
-    const ranked = [...cosines.keys()].filter((j) => j !== i).sort((a, b) => cosines[b]! - cosines[a]! || a - b)
+    const ranked = [...cosines.keys()]
+      .filter((j) => j !== i)
+      .sort((a, b) => cosines[b]! - cosines[a]! || a - b)
     indices.set(ranked.slice(0, k), i * k)
     similarities.set(
       ranked.slice(0, k).map((j) => cosines[j]!),
@@ -75,7 +77,7 @@ for (const products of ['float32', 'int8'] as const) {
         const of = `${count} x ${dim}, ${threads} threads`
         t.deepEqual({ indices, similarities }, expected, of)
         t.is(recall, null)
-        t.true(decided >= (count * k) / 2 && decided <= (count * (count - 1)) , of)
+        t.true(decided >= (count * k) / 2 && decided <= count * (count - 1), of)
         const some = await search({ method: 'inverted-file', probes: 3 }, vectors, k)
         t.true(some.recall! > 0 && some.recall! <= 1)
         listed.push(some.indices)

@@ -71,7 +71,10 @@ test('vectors of any length count by their direction', async (t) => {
   const { indices, similarities } = await nearestNeighbors({ data, shape: [4, 2] }, { k: 3 })
   t.deepEqual(indices.data, Int32Array.of(3, 1, 2, 3, 0, 2, 0, 3, 1, 0, 1, 2))
   t.is(similarities.data[1], Math.fround(Math.SQRT1_2))
-  t.true(similarities.data[2]! > 0 && similarities.data[2]! < 1e-29, 'shorter than 1e-12: not brought to unit length')
+  t.true(
+    similarities.data[2]! > 0 && similarities.data[2]! < 1e-29,
+    'shorter than 1e-12: not brought to unit length',
+  )
 })
 
 test('an inverted file misses some neighbours and says how many', async (t) => {
