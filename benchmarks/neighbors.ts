@@ -6,7 +6,7 @@
  *
  * Vectors are synthetic, clustered as means of images are (image-means.ts). The official program checks before the race
  * that the exact lists are those of float64 cosines, all of them. `--million` is one search of a million vectors by an
- * inverted file, in its place: minutes, and 3 GB of memory.
+ * inverted file, in its place: minutes, and 2.5 GB of memory.
  */
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -44,9 +44,9 @@ const NOTHING: Neighbors = { indices: new Int32Array(), similarities: new Float3
 
 /**
  * Finds the nearest neighbours of each vector among all of them by cosine similarity; equals go to the lower index. A
- * vector of zeros is like none: its similarities are 0. The same lists on every machine and for every number of
- * threads; by an inverted file for the same seed. Memory beside vectors and result: N (8 k + C + 28) bytes or less, and
- * 1.5 MB a thread; by an inverted file N (C + 32), and that of its centres.
+ * vector of zeros is like none: its similarities are 0. Exact lists are the same on every machine and for every number
+ * of threads; those by an inverted file for every number of threads, given the seed. Memory beside vectors and result: at
+ * most N (8 k + C + 28) bytes and some megabytes a thread; by an inverted file N (C + 32), and that of its centres.
  * @param vectors [N, C] as `{ data, shape }`, or one array with `dim` values a vector
  *
  * Rejects with `ERR_STEGO_OPTION` for wrong options; `ERR_STEGO_ARGUMENT` where the vectors have another shape or values

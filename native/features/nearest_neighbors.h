@@ -26,7 +26,7 @@ struct SearchOptions {
 //
 // float32 vectors on the CPU are read where they lie, rows at any stride, so that a mapped file needs no
 // copy. Memory beside them and the result, exact: N (8 k + 28) bytes, with 8-bit products N C more, and up
-// to 1.5 MB a thread at C = 384 (4 kB more a channel); by an inverted file: N (C + 32), 4 C sqrt(N) floats of
+// to 3 MB a thread at C = 384 (5 kB more a channel); by an inverted file: N (C + 32), 4 C sqrt(N) floats of
 // centres twice over. Never N x N. ERR_STEGO_ARGUMENT where k is too large, a value is not finite or the
 // machine lacks the products.
 Neighbors nearest_neighbors(const at::Tensor& vectors, int64_t k, const CancelFlag& cancel,
