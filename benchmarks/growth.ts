@@ -3,6 +3,7 @@ import { createRandom } from '../lib/data/random.js'
 import { openStore } from '../lib/features/open.js'
 import { checked, job, type LabelMap, type NativeFeatureStore } from '../lib/native.js'
 import { trainSchema } from '../lib/options/train.js'
+import { nearestNeighbors } from '../lib/standalone/nearest-neighbors.js'
 import { lossOptions } from '../lib/training/loss-options.js'
 import { loadBackbone } from '../lib/weights/backbones.js'
 import { networkOptions } from '../lib/weights/network-options.js'
@@ -36,11 +37,7 @@ for (const count of [5_000, 10_000, 20_000]) {
   const random = createRandom(count)
   const data = new Float32Array(count * 384).map(() => random.next() - 0.5)
   const vectors = { data, shape: [count, 384] }
-  const { median } = await time(
-    () => job((native, cancel) => native.nearestNeighbors(vectors, 30, cancel)),
-    3,
-    0,
-  )
+  const { median } = await time(() => nearestNeighbors(vectors, { k: 30, method: 'exact' }), 3, 0)
   rows.push({ what: 'neighbours, all images, 384 wide', by: 'images', at: count, 'ms (median)': median })
 }
 report('How the work grows', { threads, dim, patch, 'matrix product GFLOP/s': peak }, rows)

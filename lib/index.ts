@@ -30,6 +30,7 @@ export {
 export type { PairHistogram, PairValues, PrecisionRecallCurve, Tensor } from './native.js'
 export { computeNeighbors } from './neighbors/compute.js'
 export {
+  type FoundNeighbors,
   type ImageNeighbors,
   type LoadedNeighbors,
   loadNeighbors,

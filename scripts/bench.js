@@ -15,6 +15,7 @@ const BENCHMARKS = {
   backbone: ['backbone.ts'],
   step: ['step.ts'],
   store: ['store.ts'],
+  neighbors: ['neighbors.ts'],
   evaluation: ['evaluation.ts'],
   decode: ['decode.ts'],
   memory: ['memory.ts'],

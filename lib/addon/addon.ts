@@ -4,7 +4,13 @@
  */
 
 import type { CrfProblem, CrfResult, NativeMeanField } from './crf.js'
-import type { FeatureFile, FeatureStoreSettings, NativeFeatureStore, Neighbors } from './features.js'
+import type {
+  FeatureFile,
+  FeatureStoreSettings,
+  NativeFeatureStore,
+  NeighborSearch,
+  Neighbors,
+} from './features.js'
 import type { NativePairScores } from './pair-scores.js'
 import type { CancelToken, Instructions, LabelMap, Pixels, Tensor, TensorData, Transform } from './values.js'
 import type { NameMap, WeightFile, WeightFormat } from './weights.js'
@@ -366,7 +372,13 @@ export interface Addon {
   transformBytes(image: Pixels | LabelMap, channels: 1 | 3, transform: Transform): Promise<Pixels>
   denormalize(image: Tensor): Tensor<Uint8Array>
   nearestIndices(from: number, to: number): number[]
-  nearestNeighbors(vectors: Tensor, k: number, cancel?: CancelToken): Promise<Neighbors>
+  /** `decided` counts the pairs of which the exact cosine was computed. */
+  nearestNeighbors(
+    vectors: Tensor,
+    k: number,
+    search: NeighborSearch,
+    cancel?: CancelToken,
+  ): Promise<Neighbors & { decided: number }>
   /** Counts [rows, columns] of predicted against true classes over pairs of label maps. */
   confusion(
     predictions: Uint8Array[],

@@ -1,10 +1,23 @@
 /** The feature store and nearest neighbours as the addon has them. */
 import type { CancelToken, Pixels, Tensor, Transform } from './values.js'
 
-/** Exact cosine neighbours, nearest first, self excluded, ties by index: [count, k]. */
+/** Cosine neighbours, nearest first, self excluded, ties by index: [count, k]. */
 export interface Neighbors {
   indices: Int32Array
   similarities: Float32Array
+  /** Share of the true neighbours that were found, measured on a sample; null where the search was exact. */
+  recall: number | null
+}
+
+/** How neighbours are searched for. */
+export interface NeighborSearch {
+  /** auto is exact up to a million vectors. */
+  method: 'auto' | 'exact' | 'inverted-file'
+  /** Lists of an inverted file that a vector is compared with. */
+  probes: number
+  seed: number
+  /** What finds candidates for the exact cosine; int8 only where the processor has AVX-512 VNNI. */
+  products: 'auto' | 'float32' | 'int8'
 }
 
 /** A file that features are kept in. */
@@ -55,7 +68,7 @@ export interface NativeFeatureStore {
   missing(indices: Int32Array, cancel: CancelToken): Promise<Int32Array>
   /** Which of all images have no mean yet. */
   missingMeans(cancel: CancelToken): Promise<Int32Array>
-  /** Neighbours by means. */
+  /** Neighbours by means, by the method that their number asks for. */
   neighbors(k: number, cancel: CancelToken): Promise<Neighbors>
   dispose(): void
 }

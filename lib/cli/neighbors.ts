@@ -10,7 +10,7 @@ import type { Command, Surroundings } from './command.js'
 import { downloadReport } from './download.js'
 import { jsonOption } from './json.js'
 import { openStatus } from './status.js'
-import { count, shellWord, significant } from './words.js'
+import { count, recallWords, shellWord, significant } from './words.js'
 
 const { onProgress: _, onDownload: __, signal: ___, ...flags } = neighborsSchema.shape
 const schema = z.strictObject({
@@ -23,7 +23,7 @@ const schema = z.strictObject({
       '.safetensors for train --neighbor-file, which checks that it belongs to the images and the backbone; .npz as ' +
       'precompute_knns.py writes it, each image itself in column 0. A file of this name is replaced.',
   }),
-  json: jsonOption('Print the file, the number of images and neighbours, and their mean similarity.'),
+  json: jsonOption('Print the file, the number of images and neighbours, their mean similarity and recall.'),
 })
 
 export const neighborsCommand: Command = {
@@ -58,21 +58,27 @@ async function neighbors(given: Given, { terminal, signal }: Surroundings): Prom
     const found = await computeNeighbors({ ...options, onProgress, onDownload, signal })
     await writeNeighbors(out, found)
     status.stop()
-    const { similarities } = found
+    const { similarities, recall } = found
     const meanSimilarity = similarities.reduce((sum, value) => sum + value, 0) / similarities.length
-    const result = { file: out, images: found.count, k: found.k, meanSimilarity }
+    const result: Result = { file: out, images: found.count, k: found.k, meanSimilarity, recall }
     terminal.print(json ? JSON.stringify(result) : summary(result, options.data))
   } finally {
     status.stop()
   }
 }
 
-function summary(
-  { file, images, k, meanSimilarity }: { file: string; images: number; k: number; meanSimilarity: number },
-  data: string,
-): string {
+interface Result {
+  file: string
+  images: number
+  k: number
+  meanSimilarity: number
+  recall: number | null
+}
+
+function summary({ file, images, k, meanSimilarity, recall }: Result, data: string): string {
+  const found = `${k} for each of ${count(images, 'image')}, mean similarity ${significant(meanSimilarity)}`
   return [
-    `neighbours: ${k} for each of ${count(images, 'image')}, mean similarity ${significant(meanSimilarity)}`,
+    `neighbours: ${found}${recallWords(recall)}`,
     `file: ${file}`,
     `next: stego train --data ${shellWord(data)} --neighbor-file ${shellWord(file)}`,
   ].join('\n')

@@ -10,6 +10,11 @@ export function significant(value: number): string {
   return String(Number(value.toPrecision(3)))
 }
 
+/** What follows the number of neighbours where some may be missing. */
+export function recallWords(recall: number | null): string {
+  return recall === null ? '' : `, recall ${(100 * recall).toFixed(1)} % (measured on a sample)`
+}
+
 /** `8s`, `1m 29s`, `2h 05m`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))

@@ -10,17 +10,18 @@ import { openStore } from '../features/open.js'
 import { prepareFeatures } from '../features/prepare.js'
 import { checked, job } from '../native.js'
 import { parseOptions } from '../options/parse.js'
-import type { ImageNeighbors } from './neighbor-file.js'
+import type { FoundNeighbors } from './neighbor-file.js'
 import { type NeighborsInput, neighborsSchema } from './options.js'
 
 /**
- * Finds the nearest neighbours of each image of a folder. `writeNeighbors` keeps them, the training option
- * `neighborFile` takes them from there.
+ * Finds the nearest neighbours of each image of a folder: all of them up to a million images, beyond it those that an
+ * inverted file finds, with its recall. `writeNeighbors` keeps them, the training option `neighborFile` takes them from
+ * there.
  *
  * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_DATA_*` and `ERR_STEGO_IMAGE` for what is wrong with
  * the images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE` for the resolution, and with the signal's reason.
  */
-export async function computeNeighbors(input: NeighborsInput): Promise<ImageNeighbors> {
+export async function computeNeighbors(input: NeighborsInput): Promise<FoundNeighbors> {
   const options = parseOptions(neighborsSchema, input, 'computeNeighbors()')
   const { data, signal } = options
   const set = await openImages(options)

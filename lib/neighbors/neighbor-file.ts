@@ -14,7 +14,7 @@ import { job, type Neighbors, type Tensor, type TensorData } from '../native.js'
 import { otherCount, readOfficialNeighbors, tooFew, writeOfficialNeighbors } from './official.js'
 
 /** Neighbours with all that says what they are neighbours of. */
-export interface ImageNeighbors extends Neighbors {
+export interface ImageNeighbors extends Omit<Neighbors, 'recall'> {
   /** Number of images. */
   count: number
   /** Neighbours of each image; rows of `indices` and `similarities`, row-major [count, k], nearest first. */
@@ -22,6 +22,12 @@ export interface ImageNeighbors extends Neighbors {
   key: FeatureKey
   /** One of each image, [count, 16]. */
   fingerprints: Uint8Array
+}
+
+/** Neighbours as they were searched for. */
+export interface FoundNeighbors extends ImageNeighbors {
+  /** Share of the true neighbours that were found, measured on a sample; null where the search was exact. */
+  recall: number | null
 }
 
 /** Neighbours read from a file; the original's format keeps no similarities. */

@@ -33,6 +33,8 @@ export interface NeighborsEvent {
   k: number
   /** Mean cosine of the neighbours; null where a file has none. */
   meanSimilarity: number | null
+  /** Share of the true neighbours among them, measured on a sample; null where they are exact or from a file. */
+  recall: number | null
 }
 
 /** The shifts in force, and where they lie in the distribution of feature correspondences. */

@@ -111,11 +111,14 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       yield await tell({ type: 'features', total: images.count, ...progress })
     }
 
-    const neighbors = known ?? (await job((_, cancel) => images.store.neighbors(k, cancel), signal))
-    const { similarities } = neighbors
+    const neighbors =
+      known === null
+        ? await job((_, cancel) => images.store.neighbors(k, cancel), signal)
+        : { ...known, recall: null }
+    const { similarities, recall } = neighbors
     const meanSimilarity =
       similarities && similarities.reduce((sum, value) => sum + value, 0) / similarities.length
-    yield await tell({ type: 'neighbors', images: images.count, k, meanSimilarity })
+    yield await tell({ type: 'neighbors', images: images.count, k, meanSimilarity, recall })
 
     const pairing = { batch: options.batch, k, seed: options.seed, neighbors }
     const shifts = await chooseShifts(

@@ -166,7 +166,7 @@ class MeanFieldHandle : public Handle<MeanFieldHandle, crf::MeanField> {
   int64_t read_set_index(const Napi::Value& value);
 };
 
-Napi::Object write_neighbors(Napi::Env env, const Neighbors& neighbors);  // { indices, similarities }
+Napi::Object write_neighbors(Napi::Env env, const Neighbors& neighbors);  // { indices, similarities, recall }
 
 FeatureOptions read_feature_options(const Napi::Value& value);  // { kind, layer }
 

@@ -68,17 +68,38 @@ Napi::Value nearest_indices_operator(const Napi::CallbackInfo& info) {
   });
 }
 
-// nearestNeighbors(vectors [N, C], k, cancel): Promise<{ indices, similarities }>
+// { method, probes, seed, products }
+SearchOptions read_search(const Napi::Value& value) {
+  const Napi::Object options = read_object(value, "the search");
+  SearchOptions result;
+  result.method = read_choice<SearchMethod>(options.Get("method"), "method",
+                                            {{"auto", SearchMethod::automatic},
+                                             {"exact", SearchMethod::exact},
+                                             {"inverted-file", SearchMethod::inverted_file}});
+  result.probes = read_integer(options.Get("probes"), "probes");
+  result.seed = static_cast<uint64_t>(read_integer(options.Get("seed"), "seed"));
+  result.products = read_choice<Products>(
+      options.Get("products"), "products",
+      {{"auto", Products::automatic}, {"float32", Products::float32}, {"int8", Products::int8}});
+  return result;
+}
+
+// nearestNeighbors(vectors [N, C], k, search, cancel): Promise<{ indices, similarities, recall, decided }>
 Napi::Value nearest_neighbors_operator(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
     const at::Tensor vectors = read_tensor(info[0], "the vectors", keep);
     const int64_t k = read_integer(info[1], "k");
+    const SearchOptions search = read_search(info[2]);
     require(vectors.dim() == 2 && vectors.scalar_type() == at::kFloat, "Expected vectors [N, C] of float32.");
-    return submit(info.Env(), read_cancel(info[2]), std::move(keep),
-                  [vectors, k](const CancelFlag& cancel) -> Finish {
-                    const Neighbors neighbors = nearest_neighbors(vectors, k, cancel);
-                    return [neighbors](Napi::Env env) { return write_neighbors(env, neighbors); };
+    return submit(info.Env(), read_cancel(info[3]), std::move(keep),
+                  [vectors, k, search](const CancelFlag& cancel) -> Finish {
+                    const Neighbors neighbors = nearest_neighbors(vectors, k, cancel, search);
+                    return [neighbors](Napi::Env env) {
+                      Napi::Object result = write_neighbors(env, neighbors);
+                      result.Set("decided", static_cast<double>(neighbors.decided));
+                      return result;
+                    };
                   });
   });
 }

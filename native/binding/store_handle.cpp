@@ -128,10 +128,12 @@ Napi::Object write_neighbors(Napi::Env env, const Neighbors& neighbors) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("indices", write_data(env, neighbors.indices));
   result.Set("similarities", write_data(env, neighbors.similarities));
+  result.Set("recall",
+             neighbors.recall ? Napi::Value(Napi::Number::New(env, *neighbors.recall)) : env.Null());
   return result;
 }
 
-// neighbors(k, cancel): Promise<{ indices, similarities }>
+// neighbors(k, cancel): Promise<{ indices, similarities, recall }>
 Napi::Value FeatureStoreHandle::neighbors(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const int64_t k = read_integer(info[0], "k");

@@ -42,6 +42,16 @@ test('a validation tells the scores there are', (t) => {
   t.deepEqual(lines(null), ['validation at step 500: no labels to score on'])
 })
 
+test('neighbours tell their recall where it was measured', (t) => {
+  const line = (recall: number | null) =>
+    reporter()({ type: 'neighbors', images: 3, k: 2, meanSimilarity: 0.5, recall }).lines[0]
+  t.is(line(null), 'neighbours: 2 for each image, mean similarity 0.5')
+  t.is(
+    line(0.98765),
+    'neighbours: 2 for each image, mean similarity 0.5, recall 98.8 % (measured on a sample)',
+  )
+})
+
 test('the bar takes the room there is and vanishes where there is none', (t) => {
   const status = { phase: 'training', done: 1, total: 2, details: 'ok' }
   t.is(statusLine(status, 200), `[${'#'.repeat(15)}${'-'.repeat(15)}] training 1/2: ok`)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { addon, job, type Tensor } from '../../lib/native.js'
+import { addon, job, type NeighborSearch, type Tensor } from '../../lib/native.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { temporaryFolder } from '../support/dataset.js'
 import { NETWORK } from '../support/network.js'
@@ -15,6 +15,7 @@ const tensor = (shape: number[], fill: (i: number) => number = () => 0): Tensor 
   shape,
 })
 const starter = fileURLToPath(new URL('../../weights/starter-vit-tiny8.safetensors', import.meta.url))
+const SEARCH: NeighborSearch = { method: 'auto', probes: 64, seed: 0, products: 'auto' }
 const image = { data: new Uint8Array(32 * 32 * 3), width: 32, height: 32 }
 const transform = { resolution: 32, crop: 'center', multiple: 8 } as const
 
@@ -85,8 +86,24 @@ test('what only the native thread can see is refused there', async (t) => {
     { code },
   )
   await t.throwsAsync(
-    job((native) => native.nearestNeighbors(tensor([3, 2]), 3)),
-    { code },
+    job((native) => native.nearestNeighbors(tensor([3, 2]), 3, SEARCH)),
+    { code, message: /between 1 and 2, got 3/ },
+  )
+  await t.throwsAsync(
+    job((native) =>
+      native.nearestNeighbors(tensor([3, 2]), 1, { ...SEARCH, method: 'inverted-file', probes: 0 }),
+    ),
+    { code, message: /at least one list/ },
+  )
+  await t.throwsAsync(
+    job((native) =>
+      native.nearestNeighbors(
+        tensor([3, 2], (i) => (i === 3 ? Number.NaN : 1)),
+        1,
+        SEARCH,
+      ),
+    ),
+    { code, message: /not in row 1/ },
   )
   const wide = { ...image, width: 16, data: new Uint8Array(32 * 16 * 3) }
   const whole = { ...transform, crop: 'whole' } as const

@@ -9,6 +9,7 @@ import { job, type Tensor, type TensorData } from '../../lib/native.js'
 import { type ImageNeighbors, loadNeighbors, writeNeighbors } from '../../lib/neighbors/neighbor-file.js'
 import { readNpy, readNpz, writeNpz } from '../../lib/neighbors/npz.js'
 import { readOfficialNeighbors } from '../../lib/neighbors/official.js'
+import { nearestNeighbors } from '../../lib/standalone/nearest-neighbors.js'
 import { temporaryFolder } from '../support/dataset.js'
 
 const golden = (name: string) => fileURLToPath(new URL(`../golden/npz/${name}`, import.meta.url))
@@ -199,7 +200,7 @@ test("the original's files: the exact neighbours of 40 vectors", async (t) => {
   const indices = await readOfficialNeighbors(file, { count: 40, k: 29 })
   const { data, shape } = await readNpy(golden('tiny_vectors.npy'))
   const vectors = { data: data as Float32Array, shape }
-  t.deepEqual(indices, (await job((native) => native.nearestNeighbors(vectors, 29))).indices)
+  t.deepEqual(indices, (await nearestNeighbors(vectors, { k: 29 })).indices.data)
 
   const seven = await readOfficialNeighbors(file, { count: 40, k: 7 })
   t.deepEqual(

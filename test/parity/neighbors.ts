@@ -1,7 +1,10 @@
 /** Nearest neighbours by cosine similarity. */
-import { job, type Neighbors, type Tensor } from '../../lib/native.js'
+import type { Neighbors, Tensor } from '../../lib/native.js'
+import { nearestNeighbors } from '../../lib/standalone/nearest-neighbors.js'
 import type { Comparison } from './files.js'
 import { entry, reader, tabulate } from './tensors.js'
+
+type Lists = Pick<Neighbors, 'indices' | 'similarities'>
 
 /** Neighbours whose recorded similarities differ by less may swap places. */
 const TIE = 3e-6
@@ -13,7 +16,10 @@ export const compareNeighbors: Comparison = async (golden) => {
   const vectors = golden.float('feats')
   const top = golden.long('top30')
   const [count, listed] = top.shape as [number, number]
-  const neighbors = (k: number) => job((native, cancel) => native.nearestNeighbors(vectors, k, cancel))
+  const neighbors = async (k: number): Promise<Lists> => {
+    const { indices, similarities } = await nearestNeighbors(vectors, { k })
+    return { indices: indices.data, similarities: similarities.data as Float32Array }
+  }
   golden.expect('loss', 'sims', similarityMatrix(await neighbors(count - 1), count))
 
   const nearest = await neighbors(listed - 1)
@@ -40,14 +46,14 @@ export const compareNeighbors: Comparison = async (golden) => {
 const repeats = (values: number[]) => values.length - new Set(values).size
 
 /** The neighbours of one item. */
-function rowOf({ indices, similarities }: Neighbors, item: number, count: number): Neighbors {
+function rowOf({ indices, similarities }: Lists, item: number, count: number): Lists {
   const k = indices.length / count
   const range = [item * k, (item + 1) * k] as const
   return { indices: indices.subarray(...range), similarities: similarities.subarray(...range) }
 }
 
 /** The similarity of every pair of items, from complete lists. */
-function similarityMatrix(neighbors: Neighbors, count: number): Tensor {
+function similarityMatrix(neighbors: Lists, count: number): Tensor {
   const matrix = tabulate([count, count], () => SELF)
   for (let item = 0; item < count; item++) {
     const { indices, similarities } = rowOf(neighbors, item, count)

@@ -56,8 +56,9 @@ void check_step(const oracle::DenseCrf& plain, Course& course, std::vector<doubl
 // How far the oracle's probabilities move when every message is disturbed by what rounding can come to.
 double sensitivity(const oracle::DenseCrf& plain, const Course& course, int64_t iterations) {
   constexpr double kDisturbance = 0x1p-21;
+  constexpr uint64_t kCourses = 64;  // a pixel on the edge between two labels tips over in some of them only
   double largest = 0;
-  for (uint64_t seed = 1; seed <= 4; ++seed) {
+  for (uint64_t seed = 1; seed <= kCourses; ++seed) {
     std::vector<double> moved = oracle::softmax(course.start, course.labels);
     for (int64_t i = 0; i < iterations; ++i) {
       moved = plain.iterate(course.start, moved, course.labels, kDisturbance, seed).probabilities;

@@ -66,6 +66,43 @@ test('duplicates are each other’s neighbours, equals go by index, zeros are li
   t.deepEqual(own.similarities.data, Float32Array.of(1, 0, 1, 1, 1))
 })
 
+test('vectors of any length count by their direction', async (t) => {
+  const data = Float32Array.of(3e38, 3e38, 1e-11, 0, 0, 1e-42, 1, 0.9)
+  const { indices, similarities } = await nearestNeighbors({ data, shape: [4, 2] }, { k: 3 })
+  t.deepEqual(indices.data, Int32Array.of(3, 1, 2, 3, 0, 2, 0, 3, 1, 0, 1, 2))
+  t.is(similarities.data[1], Math.fround(Math.SQRT1_2))
+  t.true(
+    similarities.data[2]! > 0 && similarities.data[2]! < 1e-29,
+    'shorter than 1e-12: not brought to unit length',
+  )
+})
+
+test('an inverted file misses some neighbours and says how many', async (t) => {
+  const count = 900
+  const random = createRandom(2)
+  const vectors = { data: new Float32Array(count * DIM).map(() => random.next() - 0.5), shape: [count, DIM] }
+  const exact = await nearestNeighbors(vectors, { k: 6 })
+  t.is(exact.recall, null)
+  t.deepEqual(await nearestNeighbors(vectors, { k: 6, method: 'exact' }), exact)
+
+  const few = await nearestNeighbors(vectors, { k: 6, method: 'inverted-file', probes: 8, seed: 3 })
+  const found = Array.from({ length: count }, (_, row) => {
+    const own = new Set(few.indices.data.subarray(6 * row, 6 * row + 6))
+    return exact.indices.data.subarray(6 * row, 6 * row + 6).filter((index) => own.has(index)).length
+  })
+  const share = found.reduce((sum, value) => sum + value, 0) / (6 * count)
+  t.true(share > 0.5 && share < 1)
+  t.is(few.recall, share, 'so few are all in the sample')
+  t.deepEqual(await nearestNeighbors(vectors, { k: 6, method: 'inverted-file', probes: 8, seed: 3 }), few)
+  const other = await nearestNeighbors(vectors, { k: 6, method: 'inverted-file', probes: 8, seed: 4 })
+  t.notDeepEqual(other.indices, few.indices)
+
+  const all = await nearestNeighbors(vectors, { k: 6, method: 'inverted-file', probes: count })
+  t.deepEqual(all, { ...exact, recall: 1 })
+  const more = await nearestNeighbors(vectors, { k: count - 1, method: 'inverted-file', probes: 1 })
+  t.is(more.recall, 1, 'lists that hold too few rows are not enough')
+})
+
 test('wrong vectors and options', async (t) => {
   const vectors = randomVectors()
   const refused = async (
@@ -80,6 +117,9 @@ test('wrong vectors and options', async (t) => {
   await refused(vectors, {}, 'ERR_STEGO_OPTION', /"k" is missing/)
   await refused(vectors, { k: 0 }, 'ERR_STEGO_OPTION', /"k"/)
   await refused(vectors, { k: 2, exclude: 'all' }, 'ERR_STEGO_OPTION', /"exclude"/)
+  await refused(vectors, { k: 2, method: 'fast' }, 'ERR_STEGO_OPTION', /"method"/)
+  await refused(vectors, { k: 2, probes: 0 }, 'ERR_STEGO_OPTION', /"probes"/)
+  await refused(vectors, { k: 2, seed: -1 }, 'ERR_STEGO_OPTION', /"seed"/)
   await refused(vectors, { k: 2, dims: 2 }, 'ERR_STEGO_OPTION', /Did you mean "dim"/)
   await refused(vectors, { k: COUNT }, 'ERR_STEGO_ARGUMENT', /at most 49.*received 50/)
   await refused(vectors, { k: COUNT + 1, exclude: 'none' }, 'ERR_STEGO_ARGUMENT', /at most 50/)
@@ -95,8 +135,18 @@ test('wrong vectors and options', async (t) => {
   await refused(holed, { k: 2 }, 'ERR_STEGO_ARGUMENT', /received NaN at place 7/)
   const endless = { ...vectors, data: vectors.data.with(8, Number.POSITIVE_INFINITY) }
   await refused(endless, { k: 2 }, 'ERR_STEGO_ARGUMENT', /received Infinity/)
-  const long = { ...vectors, data: vectors.data.with(6, 1e20) }
-  await refused(long, { k: 2 }, 'ERR_STEGO_ARGUMENT', /vector 1 has the length/)
+})
+
+test('a search that has begun is aborted', async (t) => {
+  const random = createRandom(3)
+  const data = new Float32Array(20_000 * 64).map(() => random.next() - 0.5)
+  for (const method of ['exact', 'inverted-file'] as const) {
+    const stop = new AbortController()
+    const reason = new Error('enough')
+    const search = nearestNeighbors(data, { k: 30, dim: 64, method, signal: stop.signal })
+    setTimeout(() => stop.abort(reason), 50)
+    t.is(await t.throwsAsync(search), reason)
+  }
 })
 
 test('an aborted search ends with the reason', async (t) => {
