@@ -69,7 +69,8 @@ const label: LabelMap = {
 /** Features of the images of a batch and of its positives. */
 async function fillStore(backbone: NativeBackbone, batch: number) {
   const store = checked(
-    (native) => new native.FeatureStore(backbone, 2 * batch, { budgetBytes: 2 ** 34, pictures: false, file: null }),
+    (native) =>
+      new native.FeatureStore(backbone, 2 * batch, { budgetBytes: 2 ** 34, pictures: false, file: null }),
   )
   for (let index = 0; index < 2 * batch; index++) {
     await job((_, cancel) => store.compute(Int32Array.of(index), [picture(index)], transform, cancel))
@@ -105,7 +106,14 @@ for (const batch of given.batch.map(Number)) {
   const own: Contender[] = [await ownStep(store, batch, true), await ownStep(store, batch, false)]
   for (const { name, min, median } of await race(own, Number(given.rounds))) {
     const rate = flop(batch) / median / 1e6
-    rows.push({ step: name, batch, 'ms (min)': min, 'ms (median)': median, 'GFLOP/s': rate, 'share of peak': rate / peak })
+    rows.push({
+      step: name,
+      batch,
+      'ms (min)': min,
+      'ms (median)': median,
+      'GFLOP/s': rate,
+      'share of peak': rate / peak,
+    })
   }
   store.dispose()
 }
@@ -124,7 +132,13 @@ if (timedOfficially > 0) {
   times.sort((a, b) => a - b)
   const median = times[Math.floor(times.length / 2)]!
   const speed = median / rows[0]!['ms (median)']
-  rows.push({ step: 'official', batch, 'ms (min)': times[0]!, 'ms (median)': median, 'ours is faster': speed })
+  rows.push({
+    step: 'official',
+    batch,
+    'ms (min)': times[0]!,
+    'ms (median)': median,
+    'ours is faster': speed,
+  })
 }
 const steps = Number(given.steps)
 let difference: number | null = null
@@ -135,6 +149,14 @@ if (steps > 0) {
 }
 report(
   'Training step on stored features, float32',
-  { model: given.model, threads, channels, dim, 'matrix product GFLOP/s': peak, steps, 'loss difference': difference },
+  {
+    model: given.model,
+    threads,
+    channels,
+    dim,
+    'matrix product GFLOP/s': peak,
+    steps,
+    'loss difference': difference,
+  },
   rows,
 )
