@@ -10,9 +10,12 @@ import { inRoot, root } from './lib/paths.js'
 import { run } from './lib/process.js'
 import { main, Problem, say } from './lib/report.js'
 
+const SIZES = ['--side', '224', '--side', '320', '--batch', '1', '--batch', '4', '--batch', '16']
+
 /** Names, and the arguments of what each runs. */
 const BENCHMARKS = {
-  backbone: ['backbone.ts'],
+  backbone: ['backbone.ts', '--rounds', '5', ...SIZES],
+  'backbone-b8': ['backbone.ts', '--model', 'b8', '--rounds', '3', ...SIZES],
   step: ['step.ts'],
   store: ['store.ts'],
   neighbors: ['neighbors.ts'],
