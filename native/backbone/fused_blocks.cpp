@@ -30,6 +30,17 @@ Rows<const float*> fixed(Rows<float*> rows) {
   return {rows.data, rows.stride};
 }
 
+int64_t divide_up(int64_t count, int64_t parts) {
+  return (count + parts - 1) / parts;
+}
+
+// The most rows that go through a block's layers together. What rows of narrow layers need stays within the
+// second-level cache of a core; weights of wide layers do not, nor for long in the third, so that each pass
+// over them is for more rows.
+int64_t most_rows(int64_t dim) {
+  return dim < 512 ? kRowBlock : 3 * kRowBlock;
+}
+
 // Features [images, count - 1, C] of the patches: what the class token's row holds is left out.
 struct Patches {
   at::Tensor values;
@@ -130,9 +141,9 @@ struct FusedBlocks::Scratch {
   std::vector<float> memory;
   Rows<float*> normed, wide;
 
-  Scratch(int64_t dim, int64_t widest) : memory(kRowBlock * (dim + widest + 2 * kRowGap)) {
+  Scratch(int64_t rows, int64_t dim, int64_t widest) : memory(rows * (dim + widest + 2 * kRowGap)) {
     normed = {memory.data(), dim + kRowGap};
-    wide = {memory.data() + kRowBlock * normed.stride, widest + kRowGap};
+    wide = {memory.data() + rows * normed.stride, widest + kRowGap};
   }
 };
 
@@ -204,13 +215,13 @@ void FusedBlocks::attend(Space& space, const CancelFlag& cancel) const {
   cancel.poll();
 }
 
-// Calls work(image, first row, rows, scratch) for all rows, a few at a time: fewer where there are not enough
-// for all threads otherwise.
+// Calls work(image, first row, rows, scratch) for all rows, a few at a time, so that each thread has as many.
 template <typename Work>
 void FusedBlocks::pass(const Space& space, std::vector<Scratch>& scratch, const CancelFlag& cancel,
                        const Work& work) const {
-  const bool few = space.images * space.padded < 4 * kRowBlock * at::get_num_threads();
-  const int64_t step = few ? kRowStep : kRowBlock, blocks = round_up(space.padded, step) / step;
+  const int64_t share = divide_up(space.images * space.padded, at::get_num_threads());
+  const int64_t step = round_up(divide_up(share, divide_up(share, most_rows(dim_))), kRowStep);
+  const int64_t blocks = divide_up(space.padded, step);
   for_each_task(space.images * blocks, [&](int64_t task, int64_t worker) {
     if (cancel.raised()) return;
     const int64_t image = task / blocks, first = task % blocks * step;
@@ -226,7 +237,7 @@ at::Tensor FusedBlocks::run(const at::Tensor& tokens, const FeatureOptions& feat
   Space space(tokens, heads_, kernels_);
   std::vector<Scratch> scratch;
   while (static_cast<int64_t>(scratch.size()) < at::get_num_threads()) {
-    scratch.emplace_back(dim_, std::max(hidden_, round_up(dim_, kernels_.columns)));
+    scratch.emplace_back(most_rows(dim_), dim_, std::max(hidden_, round_up(dim_, kernels_.columns)));
   }
   Patches result(space.images, space.count, dim_);
   const auto normalized = [&] {

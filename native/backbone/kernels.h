@@ -17,7 +17,7 @@ struct Rows {
 
 // Kernels take as many rows as this, or a multiple: buffers are padded to it.
 constexpr int64_t kRowStep = 24;
-// The most rows of one call: what they need stays within the second-level cache of a core.
+// The most queries of one call: what they need stays within the second-level cache of a core.
 constexpr int64_t kRowBlock = 48;
 
 enum class Finish {
