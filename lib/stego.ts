@@ -8,6 +8,7 @@ import { createTransform } from './data/transform.js'
 import { StegoError } from './errors.js'
 import { type Correspondence, correspondWith } from './evaluation/correspondence.js'
 import { evaluateNetwork } from './evaluation/evaluate.js'
+import { formatEvaluation } from './evaluation/format.js'
 import { type PrecisionRecall, precisionRecall } from './evaluation/precision-recall.js'
 import type { Evaluation } from './evaluation/scores.js'
 import { type CodeHead, checked, job, type Tensor } from './native.js'
@@ -19,6 +20,8 @@ import { parseOptions } from './options/parse.js'
 import { type PrecisionRecallInput, precisionRecallSchema } from './options/precision-recall.js'
 import { type SegmentInput, type SegmentOptions, segmentSchema } from './options/segment.js'
 import { parseTrain, type TrainInput } from './options/train.js'
+import { modelRows } from './output/model-rows.js'
+import { DISPLAY, type Display, displayedAs, displayRows, displayText } from './output/notebook.js'
 import { Segmentation } from './output/segmentation.js'
 import type { TrainingEvent } from './training/events.js'
 import { type TrainedModel, train } from './training/run.js'
@@ -108,13 +111,15 @@ export class Stego {
 
   /**
    * Scores the model on a labelled split: k-means clusters, the online cluster probe and the linear probe, beside
-   * k-means and a linear probe on the backbone's own features. Clusters are matched to classes on that split.
+   * k-means and a linear probe on the backbone's own features. Clusters are matched to classes on that split. In a
+   * notebook the result shows itself as a table.
    * Rejects with `ERR_STEGO_DATA_*` for what is wrong with the images.
    */
   async evaluate(options: EvaluateInput): Promise<Evaluation> {
     const { network, record } = this.#model
     const parsed = parseOptions(evaluateSchema, options, 'evaluate()')
-    return evaluateNetwork(network, await this.#open(parsed), parsed, record.classNames)
+    const evaluation = await evaluateNetwork(network, await this.#open(parsed), parsed, record.classNames)
+    return displayedAs(evaluation, () => displayText(formatEvaluation(evaluation)))
   }
 
   /** The frozen backbone's features of an image: [1, channels, height / patch, width / patch]. */
@@ -171,6 +176,11 @@ export class Stego {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.dispose()
+  }
+
+  /** What `info` says, where a notebook asks for it. */
+  [DISPLAY](): Display {
+    return displayRows(modelRows(this.info))
   }
 
   /** A split for scoring, of the dataset the model was trained on unless another is named. */

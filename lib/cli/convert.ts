@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
+import { count } from '../output/words.js'
 import type { Command, Surroundings } from './command.js'
 import { jsonOption } from './json.js'
-import { count } from './words.js'
 
 const schema = z.strictObject({
   json: jsonOption('Print what was converted as one JSON object.'),

@@ -8,13 +8,13 @@ import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { nearest } from '../options/nearest.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
+import { count, shellWord } from '../output/words.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, Surroundings } from './command.js'
 import { downloadReport } from './download.js'
 import { Interrupted } from './interrupt.js'
 import { jsonOption } from './json.js'
 import { openStatus } from './status.js'
-import { count, shellWord } from './words.js'
 
 const ACTIONS = ['build', 'list', 'remove'] as const
 type Action = (typeof ACTIONS)[number]

@@ -4,10 +4,10 @@ import { formatBytes } from '../options/bytes.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
+import { modelRows } from '../output/model-rows.js'
 import type { Api } from './api.js'
 import type { Command, Surroundings } from './command.js'
 import { jsonOption } from './json.js'
-import { count, significant } from './words.js'
 
 const schema = z.strictObject({
   tensors: option(z.boolean().optional(), {
@@ -61,28 +61,6 @@ function describe({ path, bytes, kind, model, metadata, tensors }: Inspection, l
     ...rows.map(([name, text]) => name.padEnd(width) + text),
     ...(list ? ['', ...tensorLines(tensors)] : []),
   ].join('\n')
-}
-
-function modelRows(model: NonNullable<Inspection['model']>): [string, string][] {
-  const { classes, classNames, dim, projection, backbone, step, heads, options, shifts } = model
-  return [
-    ['classes', classNames ? `${classes}: ${classNames.join(', ')}` : String(classes)],
-    ['code', `${dim} channels, ${projection} head`],
-    ['backbone', `${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}`],
-    ['heads', heads.join(', ')],
-    [
-      'trained',
-      `${count(step, 'step')} of ${options.batch} images from ${options.data}, seed ${options.seed}`,
-    ],
-    ...(shifts
-      ? [
-          [
-            'shifts',
-            `self ${significant(shifts.self)}, knn ${significant(shifts.knn)}, random ${significant(shifts.random)}`,
-          ] as [string, string],
-        ]
-      : []),
-  ]
 }
 
 function tensorLines(tensors: Inspection['tensors']): string[] {

@@ -1,7 +1,7 @@
 /** What somebody watching a run is told of each event: lines that stay, and a status that the next one replaces. */
 import { formatBytes } from '../options/bytes.js'
+import { count, duration, recallWords, significant } from '../output/words.js'
 import type { StartEvent, StepEvent, TrainingEvent, ValidationEvent } from '../training/events.js'
-import { count, duration, recallWords, significant } from './words.js'
 
 /** How far a phase is; `total` 0 where that cannot be known. */
 export interface Status {

@@ -7,6 +7,7 @@ import type { Evaluation } from '../evaluation/scores.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { option, path } from '../options/schema.js'
 import { parseTrain, resumeOption, type TrainRequest, trainSchema } from '../options/train.js'
+import { shellWord } from '../output/words.js'
 import { lastCheckpoint } from '../weights/model-file.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, Surroundings } from './command.js'
@@ -17,7 +18,6 @@ import { jsonOption } from './json.js'
 import { reporter } from './progress.js'
 import { freeRunFolder } from './run-folder.js'
 import { openStatus } from './status.js'
-import { shellWord } from './words.js'
 
 const { data, out: _, ...others } = trainSchema.shape
 

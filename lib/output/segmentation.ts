@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { StegoError } from '../errors.js'
 import type { Pixels, Tensor } from '../native.js'
 import { writeWhole } from '../write-whole.js'
+import { DISPLAY, type Display, displayPng } from './notebook.js'
 import { drawOverlay, type OverlayOptions } from './overlay.js'
 import { checkPalette, clusterPalette, type Palette } from './palette.js'
 import { encodeIndexPng, encodePalettePng } from './png.js'
@@ -117,6 +118,12 @@ export class Segmentation {
       )
     }
     await writeWhole(file, await this.#encode(style, format, options))
+  }
+
+  /** The overlay, where a notebook asks for it. */
+  async [DISPLAY](): Promise<Display> {
+    const { width, height, classes, source } = this
+    return displayPng(await this.toPng(), `${source ?? 'an image'}, ${width} x ${height}, ${classes} classes`)
   }
 
   async #encode(style: SegmentationStyle, format: Format, options: DrawOptions): Promise<Buffer> {

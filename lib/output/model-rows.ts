@@ -1,0 +1,26 @@
+/** What a model is, as rows of a name and a text for people. */
+import type { ModelInfo } from '../weights/model-file.js'
+import { count, significant } from './words.js'
+
+export function modelRows(model: ModelInfo): [name: string, text: string][] {
+  const { classes, classNames, dim, projection, backbone, step, heads, options, shifts } = model
+  const { self, knn, random } = shifts ?? {}
+  return [
+    ['classes', classNames ? `${classes}: ${classNames.join(', ')}` : String(classes)],
+    ['code', `${dim} channels, ${projection} head`],
+    ['backbone', `${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}`],
+    ['heads', heads.join(', ')],
+    [
+      'trained',
+      `${count(step, 'step')} of ${options.batch} images from ${options.data}, seed ${options.seed}`,
+    ],
+    ...(shifts
+      ? [
+          [
+            'shifts',
+            `self ${significant(self!)}, knn ${significant(knn!)}, random ${significant(random!)}`,
+          ] as [string, string],
+        ]
+      : []),
+  ]
+}
