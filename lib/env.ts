@@ -10,6 +10,11 @@ export function threadsFromEnv(): number | undefined {
   return Number.isInteger(value) && value > 0 ? value : undefined
 }
 
+/** `STEGO_NATIVE_PATH`: the addon, or the folder that holds stego.node; undefined where unset or empty. */
+export function nativePathFromEnv(): string | undefined {
+  return process.env.STEGO_NATIVE_PATH || undefined
+}
+
 /**
  * `STEGO_CACHE`: the folder for fetched weights. Unset or empty: `$XDG_CACHE_HOME/stego` where that is an absolute
  * path, else the system's place for caches, such as `~/.cache/stego`.

@@ -1,12 +1,14 @@
 /**
- * The one door to the native addon: finds it, loads it, and turns its errors into `StegoError`s.
+ * The one door to the native addon: loads it when it is first needed (lib/loading finds it), and turns its
+ * errors into `StegoError`s.
  */
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Addon } from './addon/addon.js'
 import type { CancelToken } from './addon/values.js'
+import { nativePathFromEnv } from './env.js'
 import { StegoError, type StegoErrorCode } from './errors.js'
+import { loadAddon } from './loading/load.js'
+import { readPackage } from './loading/packages.js'
 import { defaultThreads } from './threads.js'
 
 export type * from './addon/addon.js'
@@ -16,26 +18,13 @@ export type * from './addon/pair-scores.js'
 export type * from './addon/values.js'
 export type * from './addon/weights.js'
 
-const packageRoot = fileURLToPath(new URL('..', import.meta.url))
-
-function loadAddon(): Addon {
-  const path = `${packageRoot}build/Release/stego.node`
-  if (!existsSync(path)) {
-    throw new StegoError(
-      'ERR_STEGO_ADDON',
-      `Expected the native addon at ${path}, but it has not been built. Run \`npm run build\` in the package's folder.`,
-    )
-  }
-  try {
-    return createRequire(import.meta.url)(path) as Addon
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
-    throw new StegoError(
-      'ERR_STEGO_ADDON',
-      `The native addon at ${path} cannot be loaded: ${reason}. Build it again on this machine with \`npm run build\`.`,
-      { cause },
-    )
-  }
+function load(): Addon {
+  return loadAddon({
+    stego: readPackage(fileURLToPath(new URL('..', import.meta.url))),
+    platform: process.platform,
+    arch: process.arch,
+    nativePath: nativePathFromEnv(),
+  })
 }
 
 let loaded: Addon | undefined
@@ -43,7 +32,7 @@ let loaded: Addon | undefined
 /** The addon, loaded at first use: importing the package costs nothing. */
 export function addon(): Addon {
   if (!loaded) {
-    loaded = loadAddon()
+    loaded = load()
     loaded.configure({ threads: defaultThreads() })
   }
   return loaded

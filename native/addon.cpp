@@ -23,6 +23,7 @@ void configure(const Napi::CallbackInfo& info) {
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new stego::Environment());
   stego::attach_job_thread(env);
+  exports.Set("version", STEGO_VERSION);
   exports.Set("configure", Napi::Function::New(env, configure, "configure"));
   exports.Set("CancelToken", stego::CancelToken::define(env));
   exports.Set("Backbone", stego::BackboneHandle::define(env));

@@ -297,6 +297,8 @@ export interface CorrespondenceMaps {
 
 /** The addon's exports; native/addon.cpp registers them. */
 export interface Addon {
+  /** The version of the package that it was built for. */
+  version: string
   configure(options: { threads: number }): void
   CancelToken: new () => CancelToken
   Backbone: {

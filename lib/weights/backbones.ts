@@ -1,6 +1,5 @@
 /** Backbones by name or by file. */
 import { existsSync, statSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
 import { type FeatureChoice, job, type NameMap, type NativeBackbone } from '../native.js'
 import type { DTypeChoice } from '../options/dtype.js'
@@ -9,6 +8,7 @@ import { findBackbone } from './names.js'
 import type { DownloadProgress } from './progress.js'
 import { findPublished, PUBLISHED } from './registry.js'
 import { resolveWeights } from './resolve.js'
+import { starterWeights } from './starter.js'
 import { openWeights } from './weight-file.js'
 
 interface BackboneFile {
@@ -23,11 +23,8 @@ interface BackboneFile {
  * Backbones that come with the package. The starter is small and trained on street scenes: for trying, demonstrations
  * and tests, not a replacement for DINO (weights/README.md).
  */
-const BUILT_IN: Record<string, BackboneFile> = {
-  starter: {
-    file: fileURLToPath(new URL('../../weights/starter-vit-tiny8.safetensors', import.meta.url)),
-    heads: 3,
-  },
+const BUILT_IN: Record<string, () => BackboneFile> = {
+  starter: () => ({ file: starterWeights(), heads: 3 }),
 }
 
 const MISSING =
@@ -54,7 +51,7 @@ const LAST_BLOCK: FeatureChoice = { kind: 'feat', layer: 1 }
 export async function loadBackbone(name: string, request: BackboneRequest = {}): Promise<NativeBackbone> {
   const { features = LAST_BLOCK, dtype = 'float32', signal } = request
   const { file, ...rest } =
-    BUILT_IN[name] ?? (await published(name, request)) ?? (await fromFile(name, signal))
+    BUILT_IN[name]?.() ?? (await published(name, request)) ?? (await fromFile(name, signal))
   const options = { ...rest, features, prefix: '', device: 'cpu', dtype: resolveDType(dtype) } as const
   return job((native, cancel) => native.Backbone.load(file, options, cancel), signal)
 }

@@ -11,9 +11,17 @@ import { readStamp, removeStamp, stampEquals, writeStamp } from './stamps.js'
 import { compileJobs, ensureCmake, ensureCompiler } from './tools.js'
 
 const addon = inRoot('build', 'Release', 'stego.node')
+const opener = inRoot('build', 'Release', 'opener', 'libtorch-opener.node')
 
-const sources = () =>
-  fingerprint([inRoot('CMakeLists.txt'), ...filesBelow(inRoot('cmake')), ...filesBelow(inRoot('native'))])
+/** What the addon is made of, the version that it carries included. */
+const sources = () => ({
+  version: readJson(inRoot('package.json')).version,
+  files: fingerprint([
+    inRoot('CMakeLists.txt'),
+    ...filesBelow(inRoot('cmake')),
+    ...filesBelow(inRoot('native')),
+  ]),
+})
 
 /** All that decides over the configuration but the place of libtorch, which is found from it. */
 function configuredFor() {
@@ -42,7 +50,8 @@ function isConfigured() {
 
 export const addonIsFresh = () =>
   existsSync(addon) &&
-  stampEquals('addon', { sources: sources(), addon: fingerprint([addon]) }) &&
+  existsSync(opener) &&
+  stampEquals('addon', { sources: sources(), addon: fingerprint([addon, opener]) }) &&
   isConfigured()
 
 export async function ensureAddon() {
@@ -51,7 +60,7 @@ export async function ensureAddon() {
   removeStamp('addon')
   const compiledFrom = sources() // before compiling: what is written meanwhile is compiled the next time
   await compile()
-  writeStamp('addon', { sources: compiledFrom, addon: fingerprint([addon]) })
+  writeStamp('addon', { sources: compiledFrom, addon: fingerprint([addon, opener]) })
 }
 
 async function configure() {

@@ -1,0 +1,42 @@
+/** The machine and program that the addon is to be loaded into. */
+
+export interface Host {
+  platform: string
+  arch: string
+  /** The C library of a Linux system; null elsewhere. */
+  libc: 'glibc' | 'musl' | null
+  /** Version of glibc; null elsewhere. */
+  glibc: string | null
+  node: string
+  /** Version of Electron; null in Node itself. */
+  electron: string | null
+}
+
+/** This machine, asked only when an addon could not be loaded: Node's report takes some milliseconds. */
+export function thisHost(): Host {
+  const { platform, arch, versions } = process
+  const glibc = platform === 'linux' ? glibcVersion() : null
+  return {
+    platform,
+    arch,
+    libc: platform === 'linux' ? (glibc ? 'glibc' : 'musl') : null,
+    glibc,
+    node: versions.node,
+    electron: versions.electron ?? null,
+  }
+}
+
+/** The glibc Node runs on; null with musl, which Node's report does not name. */
+function glibcVersion(): string | null {
+  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
+  return header.glibcVersionRuntime ?? null
+}
+
+/** The host in a few words, such as `linux-x64, glibc 2.36, Node 20.19.0`. */
+export function describeHost({ platform, arch, libc, glibc, node, electron }: Host): string {
+  return [
+    `${platform}-${arch}`,
+    ...(libc ? [glibc ? `${libc} ${glibc}` : libc] : []),
+    electron ? `Electron ${electron}` : `Node ${node}`,
+  ].join(', ')
+}

@@ -1,0 +1,54 @@
+/** The package.json of every package, made from the repository's own; every pin is exact. */
+import { PLATFORMS, releasedPlatforms } from './platforms.js'
+
+/** `stego`: without what only a checkout needs, and with the packages it is completed by. */
+export function stegoManifest(root) {
+  const { private: _private, scripts, devDependencies, binary, ...kept } = root
+  const pinned = (names) => Object.fromEntries(names.map((name) => [name, root.version]))
+  return {
+    ...kept,
+    dependencies: { ...root.dependencies, ...pinned(['@stego/starter']) },
+    optionalDependencies: pinned(releasedPlatforms().map((platform) => `@stego/${platform}`)),
+  }
+}
+
+/** `@stego/<platform>`: the addon and the opener of libtorch. */
+export function addonManifest(root, platform) {
+  return {
+    ...common(root, `@stego/${platform}`, root.version, `The native addon of stego for ${platform}`),
+    ...onPlatform(platform),
+    dependencies: { [`@stego/libtorch-${platform}`]: root.libtorch },
+  }
+}
+
+/** `@stego/libtorch-<platform>`: stripped libtorch, in the version of torch. */
+export function libtorchManifest(root, platform) {
+  const description = `The libraries of libtorch ${root.libtorch} that stego needs, for ${platform}, CPU only`
+  return {
+    ...common(root, `@stego/libtorch-${platform}`, root.libtorch, description),
+    license: 'SEE LICENSE IN LICENSE',
+    ...onPlatform(platform),
+    libraries: PLATFORMS[platform].libraries.map((library) => `lib/${library}`),
+  }
+}
+
+/** `@stego/starter`: the weights of the starter backbone. */
+export function starterManifest(root) {
+  return common(
+    root,
+    '@stego/starter',
+    root.version,
+    'The starter backbone of stego: a ViT tiny for trying it out',
+  )
+}
+
+/** C++ reads these packages' files by path: under Yarn's Plug'n'Play they must not stay in their archives. */
+function common(root, name, version, description) {
+  const { license, engines, publishConfig } = root
+  return { name, version, description, license, engines, publishConfig, preferUnplugged: true }
+}
+
+function onPlatform(platform) {
+  const { os, cpu, libc } = PLATFORMS[platform]
+  return { os: [os], cpu: [cpu], ...(libc && { libc: [libc] }) }
+}

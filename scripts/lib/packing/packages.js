@@ -1,0 +1,78 @@
+/** What every package holds. Each is laid out in build/packages/ and made into a tarball from there. */
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { findLibtorch } from '../../libtorch.js'
+import { inRoot, readJson } from '../paths.js'
+import { run } from '../process.js'
+import { Problem, step } from '../report.js'
+import { addonManifest, libtorchManifest, starterManifest, stegoManifest } from './manifests.js'
+import { PLATFORMS } from './platforms.js'
+import { prebuild } from './prebuild.js'
+
+/** Short names of the packages of a platform, each with what lays it out in a folder. */
+export const packagesOf = (platform) => ({
+  stego: layOutStego,
+  starter: layOutStarter,
+  addon: (folder) => layOutAddon(folder, platform),
+  libtorch: (folder) => layOutLibtorch(folder, platform),
+})
+
+/** Lays a package out in an empty folder of build/packages/ and returns the folder. */
+export async function layOut(name, write) {
+  const folder = inRoot('build', 'packages', name)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  await write(folder)
+  return folder
+}
+
+const manifest = () => readJson(inRoot('package.json'))
+
+function layOutStego(folder) {
+  writeManifest(folder, stegoManifest(manifest()))
+  copy(folder, ['dist', 'README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE'])
+}
+
+function layOutStarter(folder) {
+  writeManifest(folder, starterManifest(manifest()))
+  copy(folder, ['LICENSE', 'NOTICE'])
+  cpSync(inRoot('weights'), folder, { recursive: true })
+}
+
+async function layOutAddon(folder, platform) {
+  writeManifest(folder, addonManifest(manifest(), platform))
+  copy(folder, ['LICENSE', 'NOTICE'])
+  cpSync(await prebuild(platform), folder, { recursive: true })
+}
+
+async function layOutLibtorch(folder, platform) {
+  const { libtorch } = manifest()
+  writeManifest(folder, libtorchManifest(manifest(), platform))
+  cpSync(inRoot('licenses', 'libtorch'), folder, { recursive: true })
+  const from = await findLibtorch()
+  mkdirSync(path.join(folder, 'lib'))
+  await step(`stripping libtorch ${libtorch}`, async () => {
+    for (const library of PLATFORMS[platform].libraries) {
+      await strip(path.join(from.folder, 'lib', library), path.join(folder, 'lib', library))
+    }
+  })
+}
+
+/** Copies a library without the symbols that only a debugger reads; Windows keeps those in other files. */
+async function strip(source, target) {
+  if (!existsSync(source))
+    throw new Problem(`libtorch has no ${source}: scripts/lib/packing/platforms.js names it`)
+  cpSync(source, target, { dereference: true })
+  if (process.platform === 'win32') return
+  const options = process.platform === 'darwin' ? ['-Sx'] : ['--strip-unneeded']
+  const result = await run('strip', [...options, target])
+  if (!result.ok) throw new Problem(`${target} was not stripped: ${result.reason}`)
+}
+
+function copy(folder, names) {
+  for (const name of names) cpSync(inRoot(name), path.join(folder, name), { recursive: true })
+}
+
+function writeManifest(folder, content) {
+  writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`)
+}

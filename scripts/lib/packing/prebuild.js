@@ -1,0 +1,40 @@
+/** prebuilds/<platform>-<arch>/: the stripped addon as node-gyp-build expects it, made by prebuildify. */
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { fingerprint } from '../files.js'
+import { inRoot } from '../paths.js'
+import { step } from '../report.js'
+import { removeStamp, stampEquals, writeStamp } from '../stamps.js'
+
+/** Makes the folder from the addon in build/, which must be up to date, unless it is there already; returns it. */
+export async function prebuild(platform = `${process.platform}-${process.arch}`) {
+  const prebuildify = promisify(createRequire(inRoot('package.json'))('prebuildify'))
+  const work = inRoot('build', 'prebuild')
+  const beside = path.join(work, 'beside')
+  const folder = inRoot('prebuilds', platform)
+  const shim = inRoot('scripts', 'lib', 'packing', 'node-gyp.js')
+  const from = { addon: fingerprint([inRoot('build', 'Release', 'stego.node')]), platform }
+  if (existsSync(path.join(folder, 'stego.node')) && stampEquals('prebuild', from)) return folder
+  removeStamp('prebuild')
+  rmSync(work, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(beside, { recursive: true })
+  if (process.platform !== 'win32') chmodSync(shim, 0o755)
+  await step(`prebuilding ${platform}`, () =>
+    prebuildify({
+      cwd: work,
+      out: inRoot(),
+      name: 'stego',
+      napi: true,
+      strip: true,
+      quiet: true,
+      artifacts: beside,
+      nodeGyp: process.platform === 'win32' ? `"${process.execPath}" "${shim}"` : shim,
+      targets: [process.versions.node],
+    }),
+  )
+  writeStamp('prebuild', from)
+  return folder
+}
