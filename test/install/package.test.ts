@@ -1,0 +1,66 @@
+/** The package `stego` as it is published: nothing missing, nothing extra, usable from everywhere. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import test from 'ava'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { filesOf, manifestOf, type Packed, pack, ROOT } from './pack.js'
+
+/** Packed once, for all tests of this file. */
+let stego: Packed
+let starter: Packed
+
+const folder = mkdtempSync(join(tmpdir(), 'stego-packed-'))
+test.before(() => {
+  ;[stego, starter] = pack(folder, 'stego', 'starter') as [Packed, Packed]
+})
+test.after.always(() => rmSync(folder, { recursive: true, force: true }))
+
+const MEGABYTE = 1_000_000
+
+test('stego holds the compiled lib/ and the papers, nothing else, under 1 MB', (t) => {
+  const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' })
+  const compiled = sources
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [file.replace(/\.ts$/, '.js'), file.replace(/\.ts$/, '.d.ts')])
+    .map((file) => `dist/${file.replaceAll('\\', '/')}`)
+  const papers = ['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json']
+  t.deepEqual(filesOf(stego.file).sort(), [...compiled, ...papers].sort())
+  t.true(stego.unpackedSize < MEGABYTE, `${stego.unpackedSize} bytes`)
+})
+
+test('stego pins its packages exactly, runs no scripts and is not private', (t) => {
+  const { version } = stego
+  const manifest = manifestOf(stego.file)
+  t.is(manifest.dependencies['@stego/starter'], version)
+  t.deepEqual(manifest.optionalDependencies, { '@stego/linux-x64': version })
+  for (const key of ['scripts', 'devDependencies', 'private', 'gypfile', 'binary'])
+    t.false(key in manifest, key)
+  t.true(manifest.publishConfig.provenance)
+  t.is(manifest.libtorch, JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).libtorch)
+})
+
+test('the starter weights are a package of their own', (t) => {
+  const papers = ['LICENSE', 'NOTICE', 'README.md', 'package.json']
+  t.deepEqual(filesOf(starter.file).sort(), [...papers, 'starter-vit-tiny8.safetensors'].sort())
+  t.is(starter.version, stego.version)
+})
+
+test('publint has nothing to say', async (t) => {
+  const data = readFileSync(stego.file)
+  const tarball = data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength)
+  const { messages, pkg } = await publint({ pack: { tarball } })
+  t.deepEqual(
+    messages.filter(({ type }) => type !== 'suggestion').map((message) => formatMessage(message, pkg!)),
+    [],
+  )
+})
+
+test('types resolve from ESM, from CommonJS by require(esm), and for bundlers', async (t) => {
+  const result = await checkPackage(createPackageFromTarballData(readFileSync(stego.file)))
+  if (!result.types) return t.fail('no types were found')
+  // CommonJS gets an ES module: Node 20.19 and later load it by require.
+  t.deepEqual([...new Set(result.problems.map(({ kind }) => kind))], ['CJSResolvesToESM'])
+})
