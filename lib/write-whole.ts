@@ -2,6 +2,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { StegoError } from './errors.js'
+import { syncFile } from './sync-file.js'
 
 /**
  * Writes to a temporary name in the same folder, syncs and renames; a missing folder is made.
@@ -18,7 +19,7 @@ export async function writeWhole(file: string, content: Buffer): Promise<void> {
     const handle = await open(temporary, 'wx')
     try {
       await handle.writeFile(content)
-      await handle.sync()
+      await syncFile(handle)
     } finally {
       await handle.close()
     }

@@ -9,6 +9,7 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
+import { syncFile } from '../sync-file.js'
 import { writeWhole } from '../write-whole.js'
 import type { Version } from './http/answer.js'
 
@@ -101,7 +102,7 @@ export class PartFile {
 
   /** The bytes are all there: the file takes its name. */
   async finish(): Promise<void> {
-    await this.#handle.sync()
+    await syncFile(this.#handle)
     await this.#handle.close()
     await rename(this.#path, this.#final)
     await rm(`${this.#path}.json`, { force: true })
