@@ -5,9 +5,9 @@
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import sharp from 'sharp'
 import { StegoError } from '../errors.js'
 import type { LabelMap, Pixels } from '../native.js'
+import { sharp } from '../sharp.js'
 import { PngColorError, PngError, readPngIndices } from './png-index.js'
 
 /** 8-bit samples of an image in memory, rows top to bottom, channels interleaved. */
@@ -31,9 +31,6 @@ export interface LabelSize {
   name?: string
 }
 
-// The decoder must not compete with the native team for cores.
-sharp.concurrency(1)
-
 // The decoder keeps its reasons in one place for the whole process: another image that ends at the same moment wipes
 // them away, and what is left is this. Decoding the damaged image again brings the reason back.
 const NO_REASON = 'Unknown error'
@@ -47,7 +44,7 @@ const READABLE = 'JPEG, PNG, WebP, TIFF, GIF or AVIF'
  * The result never shares memory with the input.
  *
  * Throws `ERR_STEGO_DATA_MISSING` where a file does not exist, `ERR_STEGO_IMAGE` where it cannot be decoded
- * or raw samples have another length than their size says.
+ * or raw samples have another length than their size says, `ERR_STEGO_ADDON` where the decoder is not installed.
  */
 export async function decodeImage(input: ImageInput): Promise<Pixels> {
   if (isRaw(input)) return fromRaw(input)
@@ -57,6 +54,7 @@ export async function decodeImage(input: ImageInput): Promise<Pixels> {
     try {
       return await decodeBytes(bytes)
     } catch (error) {
+      if (error instanceof StegoError) throw error
       cause = error
       if (reason(error) !== NO_REASON) break
     }

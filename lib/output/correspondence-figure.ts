@@ -1,7 +1,8 @@
 /** The figure of correspondences: query points, and what corresponds to them, a colour for each (stego.md A15). */
-import sharp, { type OverlayOptions } from 'sharp'
+import type { OverlayOptions } from 'sharp'
 import { StegoError } from '../errors.js'
 import type { Pixels, Tensor } from '../native.js'
+import { sharp } from '../sharp.js'
 import type { Color } from './palette.js'
 import { type Cell, fitText, hasFont, rectangle, svgLayer, text, textWidth } from './svg.js'
 

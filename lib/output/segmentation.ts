@@ -1,9 +1,9 @@
 /** The result of segmenting one image, and the ways to write it. */
 import { basename, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import sharp from 'sharp'
 import { StegoError } from '../errors.js'
 import type { Pixels, Tensor } from '../native.js'
+import { sharp } from '../sharp.js'
 import { writeWhole } from '../write-whole.js'
 import { DISPLAY, type Display, displayPng } from './notebook.js'
 import { drawOverlay, type OverlayOptions } from './overlay.js'

@@ -1,14 +1,14 @@
-/** Importing the package and asking for help must not load the addon, let alone libtorch. */
+/** Importing the package and asking for help must not load the addon, let alone libtorch, nor the image library. */
 import { spawnSync } from 'node:child_process'
 import test from 'ava'
 
-/** Libraries of ours and of libtorch that a process has open after running this module. */
+/** Libraries of ours, of libtorch and of sharp that a process has open after running this module. */
 function opened(code: string): string[] {
   const lib = new URL('../../lib/', import.meta.url).href
   const script = `
     ${code.replaceAll('@', lib)}
     const { sharedObjects } = process.report.getReport()
-    console.error(JSON.stringify(sharedObjects.filter((name) => /stego\\.node|libtorch|libc10/.test(name))))`
+    console.error(JSON.stringify(sharedObjects.filter((name) => /stego\\.node|libtorch|libc10|sharp|vips/.test(name))))`
   const options = ['--import=tsx', '--input-type=module', '-e', script]
   const { status, stderr } = spawnSync(process.execPath, options, { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
