@@ -2,13 +2,12 @@
  * The one door to the native addon: loads it when it is first needed (lib/loading finds it), and turns its
  * errors into `StegoError`s.
  */
-import { fileURLToPath } from 'node:url'
 import type { Addon } from './addon/addon.js'
 import type { CancelToken } from './addon/values.js'
 import { nativePathFromEnv } from './env.js'
 import { StegoError, type StegoErrorCode } from './errors.js'
 import { loadAddon } from './loading/load.js'
-import { readPackage } from './loading/packages.js'
+import { ownPackage } from './loading/own-package.js'
 import { defaultThreads } from './threads.js'
 
 export type * from './addon/addon.js'
@@ -20,7 +19,7 @@ export type * from './addon/weights.js'
 
 function load(): Addon {
   return loadAddon({
-    stego: readPackage(fileURLToPath(new URL('..', import.meta.url))),
+    stego: ownPackage(),
     platform: process.platform,
     arch: process.arch,
     nativePath: nativePathFromEnv(),

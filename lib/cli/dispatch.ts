@@ -1,6 +1,6 @@
 /** From command-line words to an exit code. A command, its flags and its help are loaded only when it is named. */
-import { createRequire } from 'node:module'
 import { StegoError } from '../errors.js'
+import { ownPackage } from '../loading/own-package.js'
 import { nearest } from '../options/nearest.js'
 import type { Entry, Surroundings } from './command.js'
 import { COMMANDS } from './commands.js'
@@ -42,5 +42,5 @@ function commandNamed(name: string): Entry {
 }
 
 function version(): string {
-  return createRequire(import.meta.url)('../../package.json').version
+  return ownPackage().manifest.version
 }
