@@ -89,38 +89,32 @@ for (const [name, file, module, moduleResolution] of [
   })
 }
 
-async function bundle(name: string, options: BuildOptions): Promise<string> {
+/** Bundles this TypeScript into a file of the name. */
+async function bundle(name: string, code: string, options: BuildOptions): Promise<string> {
   const outfile = join(project, name)
-  const entry = write('app.ts', `import { denseCrf, PRESETS, Stego } from 'stego'\n${SHOW}`)
-  await build({
-    entryPoints: [entry],
-    bundle: true,
-    platform: 'node',
-    outfile,
-    logLevel: 'error',
-    ...options,
-  })
+  const entryPoints = [write(`${name}.ts`, code)]
+  await build({ entryPoints, bundle: true, platform: 'node', outfile, logLevel: 'silent', ...options })
   return outfile
 }
 
-for (const format of ['esm', 'cjs'] as const) {
+for (const [format, extension] of [
+  ['esm', 'mjs'],
+  ['cjs', 'cjs'],
+] as const) {
   test(`esbuild leaves it external: ${format}`, async (t) => {
-    const external = ['stego']
+    const code = `import { denseCrf, PRESETS, Stego } from 'stego'\n${SHOW}`
     const { stdout, stderr } = run(
-      await bundle(`external.${format === 'esm' ? 'mjs' : 'cjs'}`, { format, external }),
+      await bundle(`external.${extension}`, code, { format, external: ['stego'] }),
     )
     t.deepEqual([stdout, stderr], [SHOWN, ''])
   })
 
   test(`bundled all the same, it says what to do: ${format}`, async (t) => {
-    const name = `whole.${format === 'esm' ? 'mjs' : 'cjs'}`
-    const entry = write(
-      'whole.ts',
-      "import { nearestNeighbors } from 'stego'\nconst vectors = { data: new Float32Array(8), shape: [4, 2] }\n" +
-        'nearestNeighbors(vectors, { k: 1 }).catch((error) => console.log(error.code, error.message))\n',
-    )
-    const options = { format, entryPoints: [entry], external: ['sharp'] }
-    const { stdout } = run(await bundle(name, { ...options, logLevel: 'silent' }))
+    const code =
+      "import { nearestNeighbors } from 'stego'\n" +
+      'const vectors = { data: new Float32Array(8), shape: [4, 2] }\n' +
+      'nearestNeighbors(vectors, { k: 1 }).catch((error) => console.log(error.code, error.message))\n'
+    const { stdout } = run(await bundle(`whole.${extension}`, code, { format, external: ['sharp'] }))
     t.regex(stdout, /^ERR_STEGO_ADDON expected the code of stego inside its own package.*--external:stego/)
   })
 }
