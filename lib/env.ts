@@ -16,6 +16,14 @@ export function nativePathFromEnv(): string | undefined {
 }
 
 /**
+ * `STEGO_LIBTORCH`: the folder of a libtorch, or its lib folder, to use instead of the package's (lib/loading/own.ts), and
+ * to build on in a checkout (scripts/libtorch.js); undefined where unset or empty.
+ */
+export function libtorchFromEnv(): string | undefined {
+  return process.env.STEGO_LIBTORCH || undefined
+}
+
+/**
  * `STEGO_CACHE`: the folder for fetched weights. Unset or empty: `$XDG_CACHE_HOME/stego` where that is an absolute
  * path, else the system's place for caches, such as `~/.cache/stego`.
  */

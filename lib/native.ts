@@ -5,10 +5,11 @@
 import { fileURLToPath } from 'node:url'
 import type { Addon } from './addon/addon.js'
 import type { CancelToken } from './addon/values.js'
-import { nativePathFromEnv } from './env.js'
+import { libtorchFromEnv, nativePathFromEnv } from './env.js'
 import { StegoError, type StegoErrorCode } from './errors.js'
 import { loadAddon } from './loading/load.js'
 import { readPackage } from './loading/packages.js'
+import type { Request } from './loading/places.js'
 import { defaultThreads } from './threads.js'
 
 export type * from './addon/addon.js'
@@ -18,13 +19,15 @@ export type * from './addon/pair-scores.js'
 export type * from './addon/values.js'
 export type * from './addon/weights.js'
 
-function load(): Addon {
-  return loadAddon({
+/** What is loaded, and for whom. */
+export function addonRequest(): Request {
+  return {
     stego: readPackage(fileURLToPath(new URL('..', import.meta.url))),
     platform: process.platform,
     arch: process.arch,
     nativePath: nativePathFromEnv(),
-  })
+    libtorch: libtorchFromEnv(),
+  }
 }
 
 let loaded: Addon | undefined
@@ -32,7 +35,7 @@ let loaded: Addon | undefined
 /** The addon, loaded at first use: importing the package costs nothing. */
 export function addon(): Addon {
   if (!loaded) {
-    loaded = load()
+    loaded = loadAddon(addonRequest()).addon
     loaded.configure({ threads: defaultThreads() })
   }
   return loaded
