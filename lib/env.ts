@@ -65,3 +65,21 @@ export function proxiesFromEnv(env: Environment = process.env): ProxySettings {
     except: env.no_proxy || env.NO_PROXY || undefined,
   }
 }
+
+const OF_INTEREST =
+  /^(STEGO|OMP|GOMP|KMP|MKL|ATEN|DNNL|ONEDNN)_|^(https?|all|no)_proxy$|^(NODE_EXTRA_CA_CERTS|NODE_OPTIONS|XDG_CACHE_HOME|CUDA_VISIBLE_DEVICES|LD_LIBRARY_PATH|LD_PRELOAD|DYLD_LIBRARY_PATH)$/i
+
+/** The variables that are set and change what this package does, by name; names and passwords in addresses are masked. */
+export function variablesOfInterest(env: Environment = process.env): Record<string, string> {
+  const found = Object.entries(env).filter(([name, value]) => value && OF_INTEREST.test(name))
+  return Object.fromEntries(
+    found
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, value]) => [name, masked(name, value!)]),
+  )
+}
+
+function masked(name: string, value: string): string {
+  const addresses = value.replace(/:\/\/\S*@/g, '://***@').replace(/(:\/\/[^\s?]*\?)\S*/g, '$1***')
+  return /proxy$/i.test(name) ? addresses.replace(/^[^\s/]*@/, '***@') : addresses
+}

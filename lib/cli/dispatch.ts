@@ -9,6 +9,7 @@ import { convertCommand } from './convert.js'
 import { correspondCommand } from './correspond.js'
 import { cropCommand } from './crop.js'
 import { demoCommand } from './demo.js'
+import { doctorCommand } from './doctor.js'
 import { evaluateCommand } from './evaluate.js'
 import { reportError } from './failure.js'
 import { featuresCommand } from './features.js'
@@ -32,6 +33,7 @@ export const COMMANDS: Command[] = [
   cropCommand,
   convertCommand,
   demoCommand,
+  doctorCommand,
 ]
 
 export interface DispatchOptions {
