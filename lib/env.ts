@@ -80,6 +80,6 @@ export function variablesOfInterest(env: Environment = process.env): Record<stri
 }
 
 function masked(name: string, value: string): string {
-  const addresses = value.replace(/:\/\/\S*@/g, '://***@').replace(/(:\/\/[^\s?]*\?)\S*/g, '$1***')
-  return /proxy$/i.test(name) ? addresses.replace(/^[^\s/]*@/, '***@') : addresses
+  if (/proxy$/i.test(name) && !value.includes('://')) return value.replace(/^\S*@/, '***@')
+  return value.replace(/:\/\/\S*@/g, '://***@').replace(/(:\/\/[^\s?]*\?)\S*/g, '$1***')
 }
