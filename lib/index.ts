@@ -1,43 +1,25 @@
-/** The public surface of the package, and nothing else. */
+/**
+ * The public surface of the package, and nothing else. What is exported as it is, is small; every function that needs
+ * more (the addon, the image library, schemas, the network) loads it when it is first called.
+ */
+import { lazily } from './lazily.js'
+
 export type { ImageInput, RawImage } from './data/decode.js'
 export { StegoError, type StegoErrorCode } from './errors.js'
-export { type Correspondence, correspondFeatures, type Match } from './evaluation/correspondence.js'
+export type { Correspondence, Match } from './evaluation/correspondence.js'
 export { formatEvaluation, formatSummary } from './evaluation/format.js'
 export type { PrecisionRecall } from './evaluation/precision-recall.js'
-export {
-  type LabelValues,
-  type SegmentationMaps,
-  scoreSegmentation,
-} from './evaluation/score-segmentation.js'
-export type {
-  ClusterScores,
-  Evaluation,
-  LinearScores,
-  Metric,
-  Scores,
-} from './evaluation/scores.js'
+export type { LabelValues, SegmentationMaps } from './evaluation/score-segmentation.js'
+export type { ClusterScores, Evaluation, LinearScores, Metric, Scores } from './evaluation/scores.js'
 export { type EvaluationSummary, type HeadScores, summarize } from './evaluation/summary.js'
-export { type BuiltFeatureStore, buildFeatureStore } from './features/build.js'
-export { type FeatureKey, featureKey } from './features/key.js'
+export type { BuiltFeatureStore } from './features/build.js'
+export type { FeatureKey } from './features/key.js'
 export type { BuildFeatureStoreInput } from './features/options.js'
 export type { StoreDescription } from './features/plan.js'
-export {
-  type FeatureStoreInfo,
-  type FeatureStoresOptions,
-  listFeatureStores,
-  removeFeatureStores,
-} from './features/stores.js'
+export type { FeatureStoreInfo, FeatureStoresOptions } from './features/stores.js'
 export type { PairHistogram, PairValues, PrecisionRecallCurve, Tensor } from './native.js'
-export { computeNeighbors } from './neighbors/compute.js'
-export {
-  type FoundNeighbors,
-  type ImageNeighbors,
-  type LoadedNeighbors,
-  loadNeighbors,
-  writeNeighbors,
-} from './neighbors/neighbor-file.js'
+export type { FoundNeighbors, ImageNeighbors, LoadedNeighbors } from './neighbors/neighbor-file.js'
 export type { NpyArray, NpyData } from './neighbors/npy.js'
-export { readNpy, readNpz, writeNpy, writeNpz } from './neighbors/npz.js'
 export type { NeighborsInput } from './neighbors/options.js'
 export type { CorrespondFeaturesInput, CorrespondInput, Point } from './options/correspond.js'
 export type { CropInput } from './options/crop.js'
@@ -49,7 +31,7 @@ export type { PrecisionRecallInput } from './options/precision-recall.js'
 export { PRESETS, type Preset, type PresetName } from './options/presets.js'
 export type { SegmentInput } from './options/segment.js'
 export type { TrainInput, TrainOptions } from './options/train.js'
-export { type CropResult, cropDataset } from './output/crop-dataset.js'
+export type { CropResult } from './output/crop-dataset.js'
 export {
   CITYSCAPES_PALETTE,
   clusterPalette,
@@ -59,31 +41,56 @@ export {
 } from './output/palette.js'
 export { type DrawOptions, Segmentation } from './output/segmentation.js'
 export { type Grid, stitch } from './output/stitch.js'
-export {
-  type CorrespondenceLoss,
-  type CorrespondenceLossInput,
-  correspondenceLoss,
-} from './standalone/correspondence-loss.js'
-export { type DenseCrf, denseCrf, denseCrfBatch } from './standalone/dense-crf.js'
-export {
-  CRF_PRESETS,
-  type CrfIteration,
-  type CrfPreset,
-  type DenseCrfBatchInput,
-  type DenseCrfInput,
-  type DenseCrfProblem,
+export type { CorrespondenceLoss, CorrespondenceLossInput } from './standalone/correspondence-loss.js'
+export { CRF_PRESETS, type CrfPreset } from './standalone/crf-presets.js'
+export type { DenseCrf } from './standalone/dense-crf.js'
+export type {
+  CrfIteration,
+  DenseCrfBatchInput,
+  DenseCrfInput,
+  DenseCrfProblem,
 } from './standalone/dense-crf-options.js'
-export {
-  type NearestNeighbors,
-  type NearestNeighborsInput,
-  nearestNeighbors,
-} from './standalone/nearest-neighbors.js'
+export type { NearestNeighbors, NearestNeighborsInput } from './standalone/nearest-neighbors.js'
 export { Stego } from './stego.js'
 export type * from './training/events.js'
 export type { TrainingRun } from './training/training-run.js'
-export { type Conversion, convertWeights } from './weights/convert.js'
-export { type Inspection, inspectWeights } from './weights/inspect.js'
+export type { Conversion } from './weights/convert.js'
+export type { Inspection } from './weights/inspect.js'
 export type { ModelInfo } from './weights/model-file.js'
 export type { DownloadProgress } from './weights/progress.js'
 export { PUBLISHED, type PublishedWeights } from './weights/registry.js'
-export { type ResolvedWeights, type ResolveOptions, resolveWeights } from './weights/resolve.js'
+export type { ResolvedWeights, ResolveOptions } from './weights/resolve.js'
+
+export const correspondFeatures = lazily(
+  async () => (await import('./evaluation/correspondence.js')).correspondFeatures,
+)
+export const scoreSegmentation = lazily(
+  async () => (await import('./evaluation/score-segmentation.js')).scoreSegmentation,
+)
+export const buildFeatureStore = lazily(async () => (await import('./features/build.js')).buildFeatureStore)
+export const featureKey = lazily(async () => (await import('./features/key.js')).featureKey)
+export const listFeatureStores = lazily(async () => (await import('./features/stores.js')).listFeatureStores)
+export const removeFeatureStores = lazily(
+  async () => (await import('./features/stores.js')).removeFeatureStores,
+)
+export const computeNeighbors = lazily(async () => (await import('./neighbors/compute.js')).computeNeighbors)
+export const loadNeighbors = lazily(async () => (await import('./neighbors/neighbor-file.js')).loadNeighbors)
+export const writeNeighbors = lazily(
+  async () => (await import('./neighbors/neighbor-file.js')).writeNeighbors,
+)
+export const readNpy = lazily(async () => (await import('./neighbors/npz.js')).readNpy)
+export const readNpz = lazily(async () => (await import('./neighbors/npz.js')).readNpz)
+export const writeNpy = lazily(async () => (await import('./neighbors/npz.js')).writeNpy)
+export const writeNpz = lazily(async () => (await import('./neighbors/npz.js')).writeNpz)
+export const cropDataset = lazily(async () => (await import('./output/crop-dataset.js')).cropDataset)
+export const correspondenceLoss = lazily(
+  async () => (await import('./standalone/correspondence-loss.js')).correspondenceLoss,
+)
+export const denseCrf = lazily(async () => (await import('./standalone/dense-crf.js')).denseCrf)
+export const denseCrfBatch = lazily(async () => (await import('./standalone/dense-crf.js')).denseCrfBatch)
+export const nearestNeighbors = lazily(
+  async () => (await import('./standalone/nearest-neighbors.js')).nearestNeighbors,
+)
+export const convertWeights = lazily(async () => (await import('./weights/convert.js')).convertWeights)
+export const inspectWeights = lazily(async () => (await import('./weights/inspect.js')).inspectWeights)
+export const resolveWeights = lazily(async () => (await import('./weights/resolve.js')).resolveWeights)

@@ -2,13 +2,12 @@
  * The one door to the native addon: loads it when it is first needed (lib/loading finds it), and turns its
  * errors into `StegoError`s.
  */
-import { fileURLToPath } from 'node:url'
 import type { Addon } from './addon/addon.js'
 import type { CancelToken } from './addon/values.js'
 import { libtorchFromEnv, nativePathFromEnv } from './env.js'
 import { StegoError, type StegoErrorCode } from './errors.js'
 import { loadAddon } from './loading/load.js'
-import { readPackage } from './loading/packages.js'
+import { ownPackage } from './loading/own-package.js'
 import type { Request } from './loading/places.js'
 import { defaultThreads } from './threads.js'
 
@@ -22,7 +21,7 @@ export type * from './addon/weights.js'
 /** What is loaded, and for whom. */
 export function addonRequest(): Request {
   return {
-    stego: readPackage(fileURLToPath(new URL('..', import.meta.url))),
+    stego: ownPackage(),
     platform: process.platform,
     arch: process.arch,
     nativePath: nativePathFromEnv(),

@@ -1,37 +1,22 @@
-/** The package's main class. */
-import { fileURLToPath } from 'node:url'
-import { openDataset } from './data/dataset.js'
-import { decodeImage, type ImageInput } from './data/decode.js'
-import { openFolder } from './data/folder.js'
-import type { Split } from './data/split.js'
-import { createTransform } from './data/transform.js'
-import { StegoError } from './errors.js'
-import { type Correspondence, correspondWith } from './evaluation/correspondence.js'
-import { evaluateNetwork } from './evaluation/evaluate.js'
-import { formatEvaluation } from './evaluation/format.js'
-import { type PrecisionRecall, precisionRecall } from './evaluation/precision-recall.js'
+/** The package's main class: what it does is in model.ts, which is loaded when there is a model to work with. */
+import type { ImageInput } from './data/decode.js'
+import type { Correspondence } from './evaluation/correspondence.js'
+import type { PrecisionRecall } from './evaluation/precision-recall.js'
 import type { Evaluation } from './evaluation/scores.js'
-import { type CodeHead, checked, job, type Tensor } from './native.js'
-import { type CorrespondInput, correspondSchema } from './options/correspond.js'
-import { type EvaluateInput, type EvaluateOptions, evaluateSchema } from './options/evaluate.js'
-import { type FeaturesInput, featuresSchema } from './options/features.js'
-import { type LoadOptions, loadSchema } from './options/load.js'
-import { parseOptions } from './options/parse.js'
-import { type PrecisionRecallInput, precisionRecallSchema } from './options/precision-recall.js'
-import { type SegmentInput, type SegmentOptions, segmentSchema } from './options/segment.js'
-import { parseTrain, type TrainInput } from './options/train.js'
-import { modelRows } from './output/model-rows.js'
-import { DISPLAY, type Display, displayedAs, displayRows, displayText } from './output/notebook.js'
-import { Segmentation } from './output/segmentation.js'
+import type { Model } from './model.js'
+import type { Tensor } from './native.js'
+import type { CorrespondInput } from './options/correspond.js'
+import type { EvaluateInput } from './options/evaluate.js'
+import type { FeaturesInput } from './options/features.js'
+import type { LoadOptions } from './options/load.js'
+import type { PrecisionRecallInput } from './options/precision-recall.js'
+import type { SegmentInput } from './options/segment.js'
+import type { TrainInput } from './options/train.js'
+import { DISPLAY, type Display } from './output/notebook.js'
+import type { Segmentation } from './output/segmentation.js'
 import type { TrainingEvent } from './training/events.js'
-import { type TrainedModel, train } from './training/run.js'
 import { TrainingRun } from './training/training-run.js'
-import { describeModel, type ModelInfo, modelPath, readModel, writeRecord } from './weights/model-file.js'
-import { findPublished } from './weights/registry.js'
-import { resolveWeights } from './weights/resolve.js'
-
-/** Factor of the cosines in cluster probabilities (eval_segmentation.py). */
-const TEMPERATURE = 2
+import type { ModelInfo } from './weights/model-file.js'
 
 /**
  * A model for unsupervised semantic segmentation: made by `Stego.train` from a folder of images, or read by
@@ -44,9 +29,9 @@ const TEMPERATURE = 2
  * ```
  */
 export class Stego {
-  readonly #model: TrainedModel
+  readonly #model: Model
 
-  private constructor(model: TrainedModel) {
+  private constructor(model: Model) {
     this.#model = model
   }
 
@@ -55,15 +40,14 @@ export class Stego {
    * gives the model, and iterated, which gives its events. Aborted by `signal` it leaves a resumable checkpoint, where
    * it has a folder (`out`), and rejects with the signal's reason.
    *
-   * Throws at once for wrong options (`ERR_STEGO_OPTION`); rejects with `ERR_STEGO_DATA_*` for what is wrong with the
-   * images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE`, `ERR_STEGO_RUN`, `ERR_STEGO_DIVERGED`.
+   * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_DATA_*` for what is wrong with the images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE`, `ERR_STEGO_RUN`, `ERR_STEGO_DIVERGED`.
    */
   static train(input: TrainInput): TrainingRun<Stego> {
-    const request = parseTrain(input)
-    return new TrainingRun(trainStego(request), request.onEvent)
+    return new TrainingRun(trainStego(input), input?.onEvent)
 
-    async function* trainStego(request: ReturnType<typeof parseTrain>): AsyncGenerator<TrainingEvent, Stego> {
-      return new Stego(yield* train(request))
+    async function* trainStego(input: TrainInput): AsyncGenerator<TrainingEvent, Stego> {
+      const { trainModel } = await import('./model.js')
+      return new Stego(yield* trainModel(input))
     }
   }
 
@@ -72,19 +56,17 @@ export class Stego {
    * leggedrobotics' fork, of which nothing is executed, or a published model by name (`stego-cocostuff27-vitb8`),
    * fetched when it is first used. Its backbone computes in bfloat16 on processors with instructions for it, unless
    * `dtype` says otherwise.
-   * Throws `ERR_STEGO_OPTION` for wrong options; rejects with `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN`, `ERR_STEGO_CHECKPOINT` or `ERR_STEGO_DOWNLOAD`.
+   * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN`,
+   * `ERR_STEGO_CHECKPOINT` or `ERR_STEGO_DOWNLOAD`.
    */
   static async load(source: string | URL, options?: LoadOptions): Promise<Stego> {
-    const { dtype, signal, onDownload } = parseOptions(loadSchema, options, 'Stego.load()')
-    const name = typeof source === 'string' ? source : fileURLToPath(source)
-    const isPublished = findPublished(name)?.kind === 'model'
-    const path = isPublished ? (await resolveWeights(name, { signal, onProgress: onDownload })).path : name
-    return new Stego(await readModel(modelPath(path), { dtype, signal }))
+    const { loadModel } = await import('./model.js')
+    return new Stego(await loadModel(source, options))
   }
 
   /** What the model is and how it was trained. */
   get info(): ModelInfo {
-    return describeModel(this.#model.network, this.#model.record)
+    return this.#model.info
   }
 
   /**
@@ -95,7 +77,7 @@ export class Stego {
    * `ERR_STEGO_CHECKPOINT` for labels that the model does not have.
    */
   async segment(image: ImageInput, options?: SegmentInput): Promise<Segmentation> {
-    return this.#segment(image, parseOptions(segmentSchema, options, 'segment()'))
+    return this.#model.segment(image, options)
   }
 
   /** Segments every image of a folder (flat or of the directory layout, split `train`), or of a list, in order. */
@@ -103,10 +85,7 @@ export class Stego {
     images: string | URL | Iterable<ImageInput>,
     options?: SegmentInput,
   ): AsyncGenerator<Segmentation, void> {
-    const parsed = parseOptions(segmentSchema, options, 'segmentAll()')
-    const folder = typeof images === 'string' || images instanceof URL
-    const list = folder ? (await openFolder(images, 'train')).items.map(({ image }) => image) : images
-    for (const image of list) yield await this.#segment(image, parsed)
+    yield* this.#model.segmentAll(images, options)
   }
 
   /**
@@ -116,19 +95,12 @@ export class Stego {
    * Rejects with `ERR_STEGO_DATA_*` for what is wrong with the images.
    */
   async evaluate(options: EvaluateInput): Promise<Evaluation> {
-    const { network, record } = this.#model
-    const parsed = parseOptions(evaluateSchema, options, 'evaluate()')
-    const evaluation = await evaluateNetwork(network, await this.#open(parsed), parsed, record.classNames)
-    return displayedAs(evaluation, () => displayText(formatEvaluation(evaluation)))
+    return this.#model.evaluate(options)
   }
 
   /** The frozen backbone's features of an image: [1, channels, height / patch, width / patch]. */
   async features(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
-    const { resolution, crop, signal } = parseOptions(featuresSchema, options, 'features()')
-    const backbone = checked(() => this.#model.network.backbone)
-    const transform = createTransform(resolution, crop, backbone.info.patch)
-    const pixels = await decodeImage(image)
-    return job((_, cancel) => backbone.features([pixels], transform, cancel), signal)
+    return this.#model.features(image, options)
   }
 
   /**
@@ -144,11 +116,7 @@ export class Stego {
     other: ImageInput | null = null,
     options?: CorrespondInput,
   ): Promise<Correspondence> {
-    const context = 'correspond()'
-    const { on, ...parsed } = parseOptions(correspondSchema, options, context)
-    const { network } = this.#model
-    const maps = on === 'codes' ? { on, source: network } : { on, source: checked(() => network.backbone) }
-    return correspondWith(maps, image, other, parsed, context)
+    return this.#model.correspond(image, other, options)
   }
 
   /**
@@ -158,20 +126,17 @@ export class Stego {
    * Rejects with `ERR_STEGO_DATA_*` for what is wrong with the images, `ERR_STEGO_DATA_EMPTY` without labels.
    */
   async precisionRecall(options: PrecisionRecallInput): Promise<PrecisionRecall> {
-    const parsed = parseOptions(precisionRecallSchema, options, 'precisionRecall()')
-    return precisionRecall(this.#model.network, await this.#open(parsed), parsed)
+    return this.#model.precisionRecall(options)
   }
 
   /** Writes the model as one .safetensors file, whole or not at all. */
   async save(path: string | URL): Promise<void> {
-    const { network, record } = this.#model
-    const file = typeof path === 'string' ? path : fileURLToPath(path)
-    await job(() => network.save(file, writeRecord(record)))
+    return this.#model.save(path)
   }
 
   /** Lets the native memory go at once. Every later call fails with `ERR_STEGO_DISPOSED`. */
   dispose(): void {
-    this.#model.network.dispose()
+    this.#model.dispose()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -180,59 +145,6 @@ export class Stego {
 
   /** What `info` says, where a notebook asks for it. */
   [DISPLAY](): Display {
-    return displayRows(modelRows(this.info))
-  }
-
-  /** A split for scoring, of the dataset the model was trained on unless another is named. */
-  #open(
-    source: Pick<EvaluateOptions, 'data' | 'split' | 'dataset' | 'labelMap' | 'crops' | 'cropRatio'>,
-  ): Promise<Split> {
-    const { dataset, labelMap } = this.#model.record.options
-    return openDataset({
-      ...source,
-      dataset: source.dataset ?? dataset,
-      labelMap: source.labelMap ?? labelMap,
-    })
-  }
-
-  async #segment(input: ImageInput, options: SegmentOptions): Promise<Segmentation> {
-    const { network, record } = this.#model
-    const { resolution, flip, crf, probabilities, signal } = options
-    const transform = createTransform(resolution, 'whole', record.backbone.patch)
-    const head = this.#head(options.labels)
-    const image = await decodeImage(input)
-    const settings = {
-      transform,
-      flip,
-      crf,
-      heads: [head],
-      size: 'original' as const,
-      temperature: TEMPERATURE,
-    }
-    const logProbabilities = probabilities ? [head] : []
-    const [prediction] = await job(
-      (_, cancel) => network.predict([image], { ...settings, logProbabilities }, cancel),
-      signal,
-    )
-    return new Segmentation({
-      image,
-      labels: prediction!.labels[head]!,
-      classes: checked(() => (head === 'linear' ? network.info.classes : network.info.clusters)),
-      classNames: record.classNames,
-      head,
-      source: typeof input === 'string' ? input : input instanceof URL ? fileURLToPath(input) : null,
-      logProbabilities: prediction!.logProbabilities[head] ?? null,
-    })
-  }
-
-  #head(labels: SegmentOptions['labels']): CodeHead {
-    const heads = checked(() => this.#model.network.info.heads)
-    if (labels === 'auto') return heads.includes('kmeans') ? 'kmeans' : 'online'
-    if (heads.includes(labels)) return labels
-    throw new StegoError(
-      'ERR_STEGO_CHECKPOINT',
-      `this model has no ${labels} labels: it offers ${heads.filter((head) => !head.startsWith('raw')).join(', ')}. ` +
-        'The linear probe needs labels in training, k-means is fitted at its end.',
-    )
+    return this.#model.display()
   }
 }

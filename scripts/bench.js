@@ -21,6 +21,7 @@ const BENCHMARKS = {
   neighbors: ['neighbors.ts'],
   evaluation: ['evaluation.ts'],
   decode: ['decode.ts'],
+  startup: ['startup.ts'],
   memory: ['memory.ts'],
   growth: ['growth.ts'],
 }

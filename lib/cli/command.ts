@@ -14,11 +14,16 @@ export interface Surroundings {
   api: Api
 }
 
-/** One command: all that its help and its flags are made from, and what it does. */
-export interface Command {
+/** A command in the list of them. */
+export interface Entry {
   name: string
   /** One sentence. */
   purpose: string
+  load(): Promise<Command>
+}
+
+/** One command: all that its help and its flags are made from, and what it does. */
+export interface Command {
   /** Lines after `stego `, most common first. */
   usage: string[]
   /** The flags, those of the API and those of the command line alone. */

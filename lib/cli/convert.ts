@@ -11,9 +11,6 @@ const schema = z.strictObject({
 })
 
 export const convertCommand: Command = {
-  name: 'convert',
-  purpose:
-    'Converts models and backbones between PyTorch files and .safetensors, every bit of every tensor as it is.',
   usage: ['convert <file or run> <file> [--json]'],
   schema,
   words: { min: 2, max: 2, what: 'a weight file or a run folder, then the file to write' },

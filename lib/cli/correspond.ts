@@ -38,8 +38,6 @@ const schema = z.strictObject({
 type Flags = z.output<typeof schema>
 
 export const correspondCommand: Command = {
-  name: 'correspond',
-  purpose: 'Draws what in a picture, and in another, corresponds to points of it.',
   usage: ['correspond <run, checkpoint or backbone> <image> [other image] [--at x,y]... [flags]'],
   schema,
   words: {

@@ -16,8 +16,6 @@ const schema = z.strictObject({
 })
 
 export const cropCommand: Command = {
-  name: 'crop',
-  purpose: 'Writes five crops of each image of a dataset, in the layout of the official code.',
   usage: ['crop --data <folder> --out <folder> [flags]'],
   schema,
   words: { min: 0, max: 0, what: 'flags only; the folder of images goes after --data' },

@@ -28,8 +28,6 @@ const schema = z.strictObject({
 })
 
 export const demoCommand: Command = {
-  name: 'demo',
-  purpose: 'Trains on images it draws, or on yours, and shows what came out.',
   usage: ['demo [folder] [flags]'],
   schema,
   words: { min: 0, max: 1, what: 'at most one folder of images' },

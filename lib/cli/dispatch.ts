@@ -1,92 +1,34 @@
-/** From command-line words to an exit code. */
-import { createRequire } from 'node:module'
+/** From command-line words to an exit code. A command, its flags and its help are loaded only when it is named. */
 import { StegoError } from '../errors.js'
-import { type Given, readFlags } from '../options/flags.js'
+import { ownPackage } from '../loading/own-package.js'
 import { nearest } from '../options/nearest.js'
-import type { Api } from './api.js'
-import type { Command } from './command.js'
-import { convertCommand } from './convert.js'
-import { correspondCommand } from './correspond.js'
-import { cropCommand } from './crop.js'
-import { demoCommand } from './demo.js'
-import { doctorCommand } from './doctor.js'
-import { evaluateCommand } from './evaluate.js'
+import type { Entry, Surroundings } from './command.js'
+import { COMMANDS } from './commands.js'
 import { reportError } from './failure.js'
-import { featuresCommand } from './features.js'
-import { commandHelp, mainHelp } from './help.js'
-import { inspectCommand } from './inspect.js'
-import { listenForSignals } from './interrupt.js'
-import { neighborsCommand } from './neighbors.js'
-import { segmentCommand } from './segment.js'
-import type { Terminal } from './terminal.js'
-import { trainCommand } from './train.js'
-
-/** In the order in which people need them. */
-export const COMMANDS: Command[] = [
-  trainCommand,
-  segmentCommand,
-  evaluateCommand,
-  correspondCommand,
-  inspectCommand,
-  featuresCommand,
-  neighborsCommand,
-  cropCommand,
-  convertCommand,
-  demoCommand,
-  doctorCommand,
-]
-
-export interface DispatchOptions {
-  terminal: Terminal
-  api: Api
-  cwd: string
-}
+import { isHelp, mainHelp } from './main-help.js'
 
 /** Runs `stego <args>`; all that goes wrong is reported, nothing is thrown. */
-export async function dispatch(args: string[], options: DispatchOptions): Promise<number> {
-  const { terminal } = options
+export async function dispatch(args: string[], surroundings: Omit<Surroundings, 'signal'>): Promise<number> {
+  const { terminal } = surroundings
   try {
     const [first, ...rest] = args
     if (first === '--version' || first === '-v') terminal.print(version())
     else if (first === undefined || isHelp(first)) terminal.print(mainHelp(COMMANDS, terminal.width))
-    else if (first === 'help') terminal.print(helpOf(rest[0], terminal.width))
-    else await runCommand(commandNamed(first), rest, options)
+    else if (first !== 'help') await run(commandNamed(first), rest, surroundings)
+    else if (rest[0] === undefined) terminal.print(mainHelp(COMMANDS, terminal.width))
+    else await run(commandNamed(rest[0]), ['--help'], surroundings)
     return 0
   } catch (error) {
     return reportError(error, terminal, args.includes('--json'))
   }
 }
 
-async function runCommand(command: Command, args: string[], options: DispatchOptions): Promise<void> {
-  const { terminal } = options
-  if (beforeTerminator(args).some(isHelp)) return terminal.print(commandHelp(command, terminal.width))
-  const given = readFlags(command.schema, args, `stego ${command.name}`)
-  checkWords(command, given)
-  if (!command.interruptible) {
-    return command.run(given, { ...options, signal: new AbortController().signal })
-  }
-  using signals = listenForSignals((name) => {
-    const again = name === 'SIGINT' ? 'Ctrl-C again' : 'a second SIGTERM'
-    terminal.note(`${terminal.stderr.isTTY ? '\n' : ''}stopping; ${again} ends at once`)
-  })
-  await command.run(given, { ...options, signal: signals.signal })
+async function run(...parts: Parameters<typeof import('./run-command.js')['runCommand']>): Promise<void> {
+  const { runCommand } = await import('./run-command.js')
+  return runCommand(...parts)
 }
 
-function checkWords({ name, words, usage }: Command, given: Given): void {
-  const { length } = given.words
-  if (length >= words.min && length <= words.max) return
-  const received = length === 0 ? 'nothing' : given.words.map((word) => JSON.stringify(word)).join(' ')
-  throw new StegoError(
-    'ERR_STEGO_OPTION',
-    `stego ${name}: expected ${words.what}, received ${received}. Usage: stego ${usage[0]}`,
-  )
-}
-
-function helpOf(name: string | undefined, width: number): string {
-  return name === undefined ? mainHelp(COMMANDS, width) : commandHelp(commandNamed(name), width)
-}
-
-function commandNamed(name: string): Command {
+function commandNamed(name: string): Entry {
   const command = COMMANDS.find((candidate) => candidate.name === name)
   if (command) return command
   const names = COMMANDS.map((candidate) => candidate.name)
@@ -99,15 +41,6 @@ function commandNamed(name: string): Command {
   )
 }
 
-function beforeTerminator(args: string[]): string[] {
-  const end = args.indexOf('--')
-  return end < 0 ? args : args.slice(0, end)
-}
-
-function isHelp(word: string): boolean {
-  return word === '--help' || word === '-h'
-}
-
 function version(): string {
-  return createRequire(import.meta.url)('../../package.json').version
+  return ownPackage().manifest.version
 }

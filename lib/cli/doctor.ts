@@ -25,8 +25,6 @@ const schema = z.strictObject({
 })
 
 export const doctorCommand: Command = {
-  name: 'doctor',
-  purpose: 'Says what is installed, found and used, and checks that it computes as it should.',
   usage: ['doctor [--no-self-test] [--libtorch <folder>] [--json]'],
   schema,
   words: { min: 0, max: 0, what: 'flags only' },

@@ -22,10 +22,6 @@ const schema = z.strictObject({
 })
 
 export const evaluateCommand: Command = {
-  name: 'evaluate',
-  purpose:
-    'Scores a model against the labels of a folder, beside what its backbone reaches without training; several models ' +
-    'with mean and standard deviation.',
   usage: ['evaluate <run or checkpoint>... --data <folder> [--split <name>] [flags]'],
   schema,
   words: { min: 1, max: Number.POSITIVE_INFINITY, what: 'a run folder or a checkpoint' },

@@ -28,8 +28,6 @@ const buildFlags = z.strictObject({ ...flags, json: others.json })
 const storeFlags = z.strictObject({ storeFolder: flags.storeFolder, ...others })
 
 export const featuresCommand: Command = {
-  name: 'features',
-  purpose: 'Computes backbone features into a store that trainings share; lists and removes stores.',
   usage: [
     'features build --data <folder> [--backbone <name>] [flags]',
     'features list [--json]',

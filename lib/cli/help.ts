@@ -1,14 +1,12 @@
-/** Help texts, made from the commands and their schemas. */
+/** The help of a command, made from its schema. */
 import { formatBytes } from '../options/bytes.js'
 import { type Flag, flagsOf } from '../options/flags.js'
 import { OPTION_GROUPS } from '../options/schema.js'
-import type { Command } from './command.js'
-
-const INDENT = 2
-const COLUMN = 30
+import type { Command, Entry } from './command.js'
+import { entry, INDENT, indented, wrap } from './text.js'
 
 /** The help of one command. */
-export function commandHelp(command: Command, width: number): string {
+export function commandHelp({ purpose }: Pick<Entry, 'purpose'>, command: Command, width: number): string {
   const flags = flagsOf(command.schema)
   const groups = OPTION_GROUPS.map((group) => ({
     group,
@@ -17,7 +15,7 @@ export function commandHelp(command: Command, width: number): string {
   return [
     ...command.usage.map((line, index) => `${index === 0 ? 'Usage:' : '      '} stego ${line}`),
     '',
-    ...wrap(command.purpose, width),
+    ...wrap(purpose, width),
     ...groups.flatMap((group) => [
       '',
       `${group.group}:`,
@@ -30,27 +28,6 @@ export function commandHelp(command: Command, width: number): string {
       ...wrap(`# ${doc}`, width - INDENT).map(indented),
       indented(line),
     ]),
-    '',
-  ].join('\n')
-}
-
-/** The help of `stego` itself. */
-export function mainHelp(commands: Command[], width: number): string {
-  return [
-    'Usage: stego <command> [flags]',
-    '',
-    ...wrap(
-      'Unsupervised semantic segmentation (STEGO): a folder of unlabelled images in, label maps out.',
-      width,
-    ),
-    '',
-    'Commands:',
-    ...commands.flatMap((command) => entry(command.name, command.purpose, width, 14)),
-    '',
-    ...entry('stego help <command>', 'Flags, defaults and examples of a command.', width),
-    ...entry('stego --version', 'The version of this package.', width),
-    '',
-    'Exit codes: 0 fine, 1 failure, 2 wrong usage, 130 stopped by Ctrl-C, 143 stopped by SIGTERM.',
     '',
   ].join('\n')
 }
@@ -85,30 +62,4 @@ function defaultOf({ default: value, kind, unit, whenAbsent }: Flag): string | u
   if (kind === 'boolean') return value === true ? 'on' : 'off'
   if (unit === 'bytes') return formatBytes(Number(value))
   return unit === undefined ? String(value) : `${value} ${unit}`
-}
-
-/** A title with its text beside it, or below where the title is long. */
-function entry(name: string, text: string, width: number, column = COLUMN): string[] {
-  const lines = wrap(text, width - column)
-  const left = indented(name)
-  const beside = left.length + 2 <= column
-  return [
-    ...(beside ? [] : [left]),
-    ...lines.map((line, index) => (beside && index === 0 ? left : '').padEnd(column) + line),
-  ]
-}
-
-function indented(line: string): string {
-  return ' '.repeat(INDENT) + line
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }

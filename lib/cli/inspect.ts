@@ -18,8 +18,6 @@ const schema = z.strictObject({
 })
 
 export const inspectCommand: Command = {
-  name: 'inspect',
-  purpose: 'Says what a weight file or a run holds.',
   usage: ['inspect <file or run> [--tensors] [--json]'],
   schema,
   words: { min: 1, max: 1, what: 'a weight file or a run folder' },

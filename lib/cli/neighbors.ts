@@ -27,8 +27,6 @@ const schema = z.strictObject({
 })
 
 export const neighborsCommand: Command = {
-  name: 'neighbors',
-  purpose: 'Finds the nearest neighbours of each image of a folder and keeps them in a file.',
   usage: ['neighbors --data <folder> --out <file> [--backbone <name>] [--k <n>] [flags]'],
   schema,
   words: { min: 0, max: 0, what: 'flags only; the folder of images goes after --data' },

@@ -50,8 +50,6 @@ const schema = z.strictObject({
 })
 
 export const segmentCommand: Command = {
-  name: 'segment',
-  purpose: 'Segments images with a trained model and writes a picture for each.',
   usage: ['segment <run or checkpoint> <image or folder>... [--out <folder>] [flags]'],
   schema,
   words: {

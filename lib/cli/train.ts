@@ -22,8 +22,6 @@ import { openStatus } from './status.js'
 const { data, out: _, ...others } = trainSchema.shape
 
 export const trainCommand: Command = {
-  name: 'train',
-  purpose: 'Turns a folder of images, labelled or not, into a segmentation model.',
   usage: ['train --data <folder> [flags]', 'train --resume <run> [--steps <n>]'],
   schema: z.strictObject({
     data: data.optional(),

@@ -206,7 +206,7 @@ const metricCheck: Check = {
     const predictions = Int32Array.from(scattered(52, 3000), (guess, pixel) =>
       guess % 10 < 6 ? (labels[pixel]! * 5 + 3) % classes : Math.floor(guess / 16) % classes,
     )
-    const { accuracy, miou } = scoreSegmentation({ predictions, labels, classes, clusters: classes })
+    const { accuracy, miou } = await scoreSegmentation({ predictions, labels, classes, clusters: classes })
     return largest([accuracy!, miou!], [RECORDED.metric.accuracy, RECORDED.metric.miou])
   },
 }

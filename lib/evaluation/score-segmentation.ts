@@ -46,22 +46,24 @@ const schema = z.strictObject({
  * that are void in either map are not counted.
  *
  * ```ts
- * const { miou, accuracy } = scoreSegmentation({ predictions, labels, classes: 27 })
- * const { miou, assignment } = scoreSegmentation({ predictions, labels, classes: 27, clusters: 40 })
+ * const { miou, accuracy } = await scoreSegmentation({ predictions, labels, classes: 27 })
+ * const { miou, assignment } = await scoreSegmentation({ predictions, labels, classes: 27, clusters: 40 })
  * ```
  *
  * With `clusters`, predictions are clusters: they are matched with classes, `one-to-one` by default, and the result has
  * the `assignment`. `official` gives the official figures, defects included (official.ts).
  *
- * Throws `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_ARGUMENT` where maps differ in number or length.
+ * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_ARGUMENT` where maps differ in number or length.
  */
-export function scoreSegmentation(input: SegmentationMaps & Metric & { clusters: number }): ClusterScores
+export function scoreSegmentation(
+  input: SegmentationMaps & Metric & { clusters: number },
+): Promise<ClusterScores>
 export function scoreSegmentation(
   input: SegmentationMaps & Pick<Metric, 'official'> & { clusters?: undefined },
-): LinearScores
-export function scoreSegmentation(
+): Promise<LinearScores>
+export async function scoreSegmentation(
   input: SegmentationMaps & Metric & { clusters?: number | undefined },
-): ClusterScores | LinearScores {
+): Promise<ClusterScores | LinearScores> {
   const { predictions, labels, classes, clusters, ...metric } = parseOptions(
     schema,
     input,

@@ -16,8 +16,8 @@ import {
 } from '../native.js'
 import { parseOptions } from '../options/parse.js'
 import { checkShape, checkTensor } from './check-tensor.js'
+import { CRF_PRESETS } from './crf-presets.js'
 import {
-  CRF_PRESETS,
   type DenseCrfBatchInput,
   type DenseCrfInput,
   type DenseCrfProblem,

@@ -49,7 +49,7 @@ test('wrong flags are blamed as flags', async (t) => {
 })
 
 test('the help shows every flag with its default', (t) => {
-  const help = commandHelp(cropCommand, 100)
+  const help = commandHelp({ purpose: 'Crops.' }, cropCommand, 100)
   for (const words of [
     /--crops <five\|random>/,
     /\(default: five\)/,

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { COMMANDS, dispatch } from '../../lib/cli/dispatch.js'
+import { COMMANDS } from '../../lib/cli/commands.js'
+import { dispatch } from '../../lib/cli/dispatch.js'
 import { StegoError } from '../../lib/errors.js'
 import { flagsOf } from '../../lib/options/flags.js'
 import { fakeApi } from './fixtures/api.js'
@@ -23,8 +24,9 @@ test('prints the version', async (t) => {
   t.regex((await stego(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
 })
 
-for (const { name, schema, examples } of COMMANDS) {
+for (const { name, load } of COMMANDS) {
   test(`help of ${name}: every flag, two examples, lines that fit`, async (t) => {
+    const { schema, examples } = await load()
     const { code, stdout } = await stego(['help', name])
     t.is(code, 0)
     for (const flag of flagsOf(schema)) t.regex(stdout, new RegExp(`--(\\[no-\\])?${flag.name}[ \n]`))

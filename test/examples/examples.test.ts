@@ -1,10 +1,14 @@
 /** The examples run as they stand, against the compiled package. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
 import { Stego } from '../../lib/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
@@ -26,11 +30,16 @@ test.serial('train-and-segment writes a picture of each image', async (t) => {
   t.deepEqual([width, height], [64, 48])
 })
 
-test.serial('class-areas and worker use a run', async (t) => {
+/** A run folder, and the images it was trained on. */
+async function trained(t: ExecutionContext): Promise<{ images: string; model: string }> {
   const data = await makeDataset(t, { train: 3 })
   const model = join(await temporaryFolder(t), 'run')
-  await (await Stego.train({ ...SMALL, data, out: model })).dispose()
-  const images = join(data, 'imgs', 'train')
+  ;(await Stego.train({ ...SMALL, data, out: model })).dispose()
+  return { images: join(data, 'imgs', 'train'), model }
+}
+
+test.serial('class-areas and worker use a run', async (t) => {
+  const { images, model } = await trained(t)
 
   const { stdout } = await run('class-areas.js', [model, images])
   const [heading, ...lines] = stdout.trim().split('\n')
@@ -49,4 +58,74 @@ test.serial('class-areas and worker use a run', async (t) => {
       .map((line) => line.replace(/^.*[\\/]|\d+$/g, '')),
     ['00.png: 64 x 48, mostly class ', '01.png: 64 x 48, mostly class '],
   )
+})
+
+/** The server on a free port, and the address it says it listens on. */
+async function serve(
+  t: ExecutionContext,
+  ...args: string[]
+): Promise<{ address: string; stop(): Promise<number> }> {
+  const child = spawn(process.execPath, [join(EXAMPLES, 'server.js'), ...args, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const exit = once(child, 'exit')
+  for await (const line of createInterface(child.stdout)) {
+    const address = /Server listening at (http:\/\/127[^"]*)/.exec(line)?.[1]
+    if (!address) continue
+    const stop = async () => {
+      child.kill('SIGTERM')
+      return (await exit)[0]
+    }
+    return { address, stop }
+  }
+  throw new Error('the server ended before it listened')
+}
+
+function upload(address: string, content: Buffer, query = ''): Promise<Response> {
+  const form = new FormData()
+  form.append('image', new Blob([new Uint8Array(content)]), 'image.png')
+  return fetch(`${address}/segment${query}`, { method: 'POST', body: form })
+}
+
+/** Asks until the answer is this: what another connection did is seen some round trips later. */
+async function answers(t: ExecutionContext, status: number, ask: () => Promise<Response>): Promise<void> {
+  let last = 0
+  for (let round = 0; round < 100 && last !== status; round++) last = (await ask()).status
+  t.is(last, status)
+}
+
+test.serial('server segments uploads, refuses what it cannot, and stops cleanly', async (t) => {
+  const { images, model } = await trained(t)
+  const { address, stop } = await serve(t, model, '--concurrency', '1', '--most', '1')
+  const image = await readFile(join(images, '00.png'))
+
+  const answer = await upload(address, image, '?style=index&crf=true')
+  t.is(answer.status, 200)
+  t.is(answer.headers.get('content-type'), 'image/png')
+  const { width, height, channels } = await sharp(await answer.arrayBuffer()).metadata()
+  t.deepEqual([width, height, channels], [64, 48, 1])
+
+  t.is((await upload(address, Buffer.from('no image'))).status, 415)
+  t.is((await upload(address, image, '?style=oil')).status, 400)
+  t.is((await fetch(`${address}/segment`, { method: 'POST' })).status, 406)
+
+  // One upload that never ends fills the server; when its sender hangs up, there is room again.
+  const half = request(`${address}/segment`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'multipart/form-data; boundary=x',
+      'content-length': 1000,
+      expect: '100-continue',
+    },
+  })
+  half.on('error', () => {})
+  half.flushHeaders()
+  await once(half, 'continue')
+  await answers(t, 503, () => upload(address, image))
+  half.destroy()
+  await answers(t, 200, () => upload(address, image))
+
+  t.like(await (await fetch(`${address}/model`)).json(), { classes: SMALL.classes })
+  t.is(await stop(), 0)
 })

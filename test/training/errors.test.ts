@@ -66,7 +66,7 @@ test('label of another size', async (t) => {
 })
 
 test('misspelt option', async (t) => {
-  t.throws(() => Stego.train({ ...SMALL, data: '.', bacth: 3 } as unknown as TrainInput), {
+  await t.throwsAsync(Stego.train({ ...SMALL, data: '.', bacth: 3 } as unknown as TrainInput), {
     code: 'ERR_STEGO_OPTION',
     message: /bacth.*batch/s,
   })
@@ -93,8 +93,8 @@ test('a size that is no multiple of the patch', async (t) => {
 })
 
 for (const classes of [0, 1, 256, 2.5, Number.NaN, '8']) {
-  test(`class count ${JSON.stringify(classes)}`, (t) => {
-    t.throws(() => Stego.train({ data: '.', classes } as unknown as TrainInput), {
+  test(`class count ${JSON.stringify(classes)}`, async (t) => {
+    await t.throwsAsync(Stego.train({ data: '.', classes } as unknown as TrainInput), {
       code: 'ERR_STEGO_OPTION',
       message: /classes.*2.*255/s,
     })

@@ -90,7 +90,7 @@ test('stego convert says what it did', async (t) => {
 })
 
 test('help of convert: two examples, lines that fit', (t) => {
-  const help = commandHelp(convertCommand, 100)
+  const help = commandHelp({ purpose: 'Converts.' }, convertCommand, 100)
   t.regex(help, /^Usage: stego convert <file or run> <file>/)
   t.true(convertCommand.examples.length >= 2)
   t.deepEqual(

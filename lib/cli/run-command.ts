@@ -1,0 +1,43 @@
+/** Runs one command, or prints its help: from words to checked flags. */
+import { StegoError } from '../errors.js'
+import { type Given, readFlags } from '../options/flags.js'
+import type { Command, Entry, Surroundings } from './command.js'
+import { commandHelp } from './help.js'
+import { listenForSignals } from './interrupt.js'
+import { isHelp } from './main-help.js'
+
+/** Runs `stego <name> <args>`; throws what goes wrong. */
+export async function runCommand(
+  entry: Entry,
+  args: string[],
+  surroundings: Omit<Surroundings, 'signal'>,
+): Promise<void> {
+  const { terminal } = surroundings
+  const command = await entry.load()
+  if (beforeTerminator(args).some(isHelp)) return terminal.print(commandHelp(entry, command, terminal.width))
+  const given = readFlags(command.schema, args, `stego ${entry.name}`)
+  checkWords(entry, command, given)
+  if (!command.interruptible) {
+    return command.run(given, { ...surroundings, signal: new AbortController().signal })
+  }
+  using signals = listenForSignals((name) => {
+    const again = name === 'SIGINT' ? 'Ctrl-C again' : 'a second SIGTERM'
+    terminal.note(`${terminal.stderr.isTTY ? '\n' : ''}stopping; ${again} ends at once`)
+  })
+  await command.run(given, { ...surroundings, signal: signals.signal })
+}
+
+function checkWords({ name }: Entry, { words, usage }: Command, given: Given): void {
+  const { length } = given.words
+  if (length >= words.min && length <= words.max) return
+  const received = length === 0 ? 'nothing' : given.words.map((word) => JSON.stringify(word)).join(' ')
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `stego ${name}: expected ${words.what}, received ${received}. Usage: stego ${usage[0]}`,
+  )
+}
+
+function beforeTerminator(args: string[]): string[] {
+  const end = args.indexOf('--')
+  return end < 0 ? args : args.slice(0, end)
+}

@@ -1,0 +1,22 @@
+/** Constants of the dense CRF that people know by name. */
+
+/** Energies of neighbouring pixels that are near, and of those that are near and alike. */
+export interface CrfPreset {
+  gaussian: { xyStd: number; weight: number }
+  bilateral: { xyStd: number; rgbStd: number; weight: number }
+  channelOrder: 'rgb' | 'bgr'
+}
+
+/** STEGO's constants (stego.md A13), and those of pydensecrf's example, which DeepLab's users took over. */
+export const CRF_PRESETS = {
+  stego: {
+    gaussian: { xyStd: 1, weight: 3 },
+    bilateral: { xyStd: 67, rgbStd: 3, weight: 4 },
+    channelOrder: 'bgr',
+  },
+  deeplab: {
+    gaussian: { xyStd: 3, weight: 3 },
+    bilateral: { xyStd: 80, rgbStd: 13, weight: 10 },
+    channelOrder: 'rgb',
+  },
+} as const satisfies Record<string, CrfPreset>
