@@ -1,6 +1,6 @@
 /**
- * Results of the official implementation (mhamilton723/STEGO eb4d6b5 on torch 2.13.0, pydensecrf 2723c7f) for the
- * inputs of inputs.ts, written by test/doctor/record.py; of each tensor some values, evenly spread.
+ * Results of the official implementation (mhamilton723/STEGO eb4d6b5 on torch 2.13.0, pydensecrf2 1.1) for the inputs
+ * of inputs.ts, written by test/doctor/record.py; of each tensor some values, evenly spread.
  */
 export const RECORDED = {
   backbone: [

@@ -3,8 +3,8 @@
     python test/doctor/record.py <clone of mhamilton723/STEGO at eb4d6b5> > lib/doctor/recorded.ts
     npm run check -- --fix
 
-Needs torch, numpy, scipy, safetensors and pydensecrf (2723c7f); what else the official files import is not used by what
-runs here and replaced by nothing. The inputs are made from integers, the same way as in lib/doctor/inputs.ts, so that
+Needs torch, numpy, scipy, safetensors and pydensecrf (recorded with pydensecrf2 1.1, which gives the numbers of
+test/golden/crf bit for bit); what else the official files import is not used by what runs here and replaced by nothing. The inputs are made from integers, the same way as in lib/doctor/inputs.ts, so that
 only results have to be kept: of each tensor some values, evenly spread.
 """
 
@@ -180,7 +180,7 @@ recorded = {
     "metric": metric(),
 }
 print("/**")
-print(" * Results of the official implementation (mhamilton723/STEGO eb4d6b5 on torch 2.13.0, pydensecrf 2723c7f) for the")
-print(" * inputs of inputs.ts, written by test/doctor/record.py; of each tensor some values, evenly spread.")
+print(" * Results of the official implementation (mhamilton723/STEGO eb4d6b5 on torch 2.13.0, pydensecrf2 1.1) for the inputs")
+print(" * of inputs.ts, written by test/doctor/record.py; of each tensor some values, evenly spread.")
 print(" */")
 print(f"export const RECORDED = {json.dumps(recorded)}")
