@@ -295,6 +295,24 @@ export interface CorrespondenceMaps {
   positiveCodes: Tensor
 }
 
+/** What the kernels choose on this processor, and the libtorch that runs. */
+export interface MachineDescription {
+  /** The widest instruction set that inner loops use here. */
+  instructions: Exclude<Instructions, 'auto'>
+  /** Whether neighbours are searched by 8-bit products (AVX-512 VNNI). */
+  int8Products: boolean
+  libtorch: {
+    /** The version that the addon was built on. */
+    built: string
+    /** The version of the libraries that are loaded; empty where they do not say. */
+    running: string
+    /** Whether the libraries were built for CUDA. */
+    cuda: boolean
+    /** The instruction set that libtorch's own kernels use here, such as `AVX2`. */
+    instructions: string
+  }
+}
+
 /** The addon's exports; native/addon.cpp registers them. */
 export interface Addon {
   /** The version of the package that it was built for. */
@@ -421,6 +439,7 @@ export interface Addon {
   ): Promise<CrfResult[][]>
   /** Whether the processor multiplies bfloat16 matrices by instructions of its own (avx512_bf16, AMX). */
   hasBfloat16(): boolean
+  describeMachine(): MachineDescription
   /** The best GFLOP/s of a float32 matrix product of this size: what benchmarks compare with. */
   matrixProductPeak(size: number, repeats: number): Promise<number>
 }
