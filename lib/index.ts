@@ -41,6 +41,7 @@ export {
 } from './output/palette.js'
 export { type DrawOptions, Segmentation } from './output/segmentation.js'
 export { type Grid, stitch } from './output/stitch.js'
+export { showProgress } from './progress/show-progress.js'
 export type { CorrespondenceLoss, CorrespondenceLossInput } from './standalone/correspondence-loss.js'
 export { CRF_PRESETS, type CrfPreset } from './standalone/crf-presets.js'
 export type { DenseCrf } from './standalone/dense-crf.js'

@@ -4,10 +4,10 @@ import { z } from 'zod'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
+import { openStatus } from '../progress/status.js'
 import type { Command, Surroundings } from './command.js'
 import { ToldFailure } from './failure.js'
 import { jsonOption } from './json.js'
-import { openStatus } from './status.js'
 
 const schema = z.strictObject({
   selfTest: option(z.boolean().default(true), {
