@@ -21,14 +21,14 @@ export interface Block {
  * - `with steps=2 backbone=starter`: what trains or reads features in it is given these options, in place of its own;
  * - `types only: <reason>`: TypeScript is checked, not run;
  * - `output`: lines, or the keys of JSON, that the commands above print; numbers may differ;
- * - `folder`: paths that the folder prepared for the tests has.
+ * - `folder`: paths that the folder prepared for the tests has;
+ * - `layers`: the modules of lib/, each above what it imports (layers.test.ts).
  */
 export type Instruction =
   | { kind: 'none' }
   | { kind: 'with'; options: Record<string, string> }
   | { kind: 'types'; reason: string }
-  | { kind: 'output' }
-  | { kind: 'folder' }
+  | { kind: 'output' | 'folder' | 'layers' }
 
 /** Every page, by its path from the root. */
 export function pages(): string[] {
@@ -76,7 +76,7 @@ export function blocksOf(page: string): Block[] {
 
 function readInstruction(text: string, place: string): Instruction {
   if (text === '') return { kind: 'none' }
-  if (text === 'output' || text === 'folder') return { kind: text }
+  if (text === 'output' || text === 'folder' || text === 'layers') return { kind: text }
   const reason = /^types only: (.+)$/.exec(text)?.[1]
   if (reason) return { kind: 'types', reason }
   const settings = /^with ((?:\w+=[\w.-]+ ?)+)$/.exec(text)?.[1]

@@ -37,11 +37,11 @@ const LANGUAGES = ['ts', 'js', 'sh', 'yaml', 'json', 'text']
 test('every block has a language and an instruction that fits it', (t) => {
   const wrong = ALL.filter(({ language, instruction: { kind } }) => {
     if (!LANGUAGES.includes(language)) return true
-    if (language === 'text') return kind !== 'output' && kind !== 'folder'
+    if (language === 'text') return !['output', 'folder', 'layers'].includes(kind)
     if (language === 'json') return kind !== 'none' && kind !== 'output'
     if (language === 'sh') return kind !== 'none' && kind !== 'with'
     if (language === 'yaml') return kind !== 'none'
-    return kind === 'output' || kind === 'folder'
+    return kind !== 'none' && kind !== 'with' && kind !== 'types'
   })
   t.deepEqual(
     wrong.map(({ page, line, language }) => `${page}:${line} (${language})`),
