@@ -4,6 +4,7 @@
  * `dist/`.
  */
 import { Comment, Converter, ReflectionKind } from 'typedoc'
+import { optionText, PARTS } from './option-comments.js'
 
 /** Where the schema of each type of options is, from `dist/`. */
 const SCHEMAS = {
@@ -36,7 +37,7 @@ export async function load(app) {
   const comments = new Map()
   for (const [type, [file, name]] of Object.entries(SCHEMAS)) {
     const { [name]: schema } = await fromDist(file)
-    for (const field of fieldsOf(schema)) comments.set([type, ...field.path].join('.'), describe(field))
+    for (const field of fieldsOf(schema)) comments.set([type, ...field.path].join('.'), optionText(field))
   }
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const property of project.getReflectionsByKind(ReflectionKind.Property)) {
@@ -53,9 +54,6 @@ export async function load(app) {
     )
   })
 }
-
-/** What is said of an option that has options in it. */
-const PARTS = 'Options by name; what is left out keeps its default.'
 
 const isOption = (property) => pathOf(property).split('.')[0] in SCHEMAS
 
@@ -84,11 +82,4 @@ function pathOf(property) {
     if (at.name !== '__type' && at.name !== '__object') names.unshift(at.name)
   }
   return names.join('.')
-}
-
-/** What an option does, and what leaving it out means. */
-function describe({ doc, default: value, unit, whenAbsent }) {
-  const absent =
-    value === undefined || value === null ? whenAbsent : `${JSON.stringify(value)}${unit ? ` ${unit}` : ''}`
-  return absent ? `${doc}\n\nDefault: ${absent}.` : doc
 }
