@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { filesBelow, fingerprint } from './files.js'
+import { commentOptions } from './option-comments.js'
 import { installedVersion } from './packages.js'
 import { inRoot, root } from './paths.js'
 import { run } from './process.js'
@@ -13,7 +14,7 @@ const sources = () => filesBelow(inRoot('lib')).filter((file) => file.endsWith('
 
 const compiledFrom = (files) => ({
   typescript: installedVersion('typescript'),
-  comments: 'in types',
+  comments: 'in types, of options too',
   files: fingerprint([inRoot('tsconfig.json'), inRoot('tsconfig.build.json'), ...files]),
 })
 
@@ -40,6 +41,7 @@ export async function ensureJavascript() {
     if (!result.ok) throw new Problem(`compiling TypeScript failed:\n${result.output.trim()}`)
     removeOrphans(inRoot('dist'), inRoot('lib'))
     await removeComments(files.map(outputOf))
+    await commentOptions(inRoot('dist'))
   })
   writeStamp('javascript', from)
 }
