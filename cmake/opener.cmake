@@ -1,7 +1,8 @@
 # The addon that opens libtorch by absolute path (native/opener). It lies in a folder of its own beside the main addon,
 # because tools that look for a prebuilt addon take the first .node file of a folder.
 add_library(libtorch_opener SHARED native/opener/libtorch_opener.cpp ${CMAKE_JS_SRC})
-target_include_directories(libtorch_opener SYSTEM PRIVATE ${CMAKE_JS_INC})
+target_include_directories(libtorch_opener SYSTEM PRIVATE
+  ${CMAKE_JS_INC} "${STEGO_LIBTORCH_DIR}/include")
 target_compile_definitions(libtorch_opener PRIVATE NAPI_VERSION=8 NODE_GYP_MODULE_NAME=libtorch_opener)
 target_compile_options(libtorch_opener PRIVATE -Wall -Wextra)
 target_link_libraries(libtorch_opener PRIVATE ${CMAKE_JS_LIB} ${CMAKE_DL_LIBS})

@@ -16,6 +16,14 @@ export function nativePathFromEnv(): string | undefined {
 }
 
 /**
+ * `STEGO_LIBTORCH`: the folder of a libtorch, or its lib folder, to use instead of the package's (lib/loading/own.ts), and
+ * to build on in a checkout (scripts/libtorch.js); undefined where unset or empty.
+ */
+export function libtorchFromEnv(): string | undefined {
+  return process.env.STEGO_LIBTORCH || undefined
+}
+
+/**
  * `STEGO_CACHE`: the folder for fetched weights. Unset or empty: `$XDG_CACHE_HOME/stego` where that is an absolute
  * path, else the system's place for caches, such as `~/.cache/stego`.
  */
@@ -56,4 +64,22 @@ export function proxiesFromEnv(env: Environment = process.env): ProxySettings {
     https: env.https_proxy || env.HTTPS_PROXY || undefined,
     except: env.no_proxy || env.NO_PROXY || undefined,
   }
+}
+
+const OF_INTEREST =
+  /^(STEGO|OMP|GOMP|KMP|MKL|ATEN|DNNL|ONEDNN)_|^(https?|all|no)_proxy$|^(NODE_EXTRA_CA_CERTS|NODE_OPTIONS|XDG_CACHE_HOME|CUDA_VISIBLE_DEVICES|LD_LIBRARY_PATH|LD_PRELOAD|DYLD_LIBRARY_PATH)$/i
+
+/** The variables that are set and change what this package does, by name; names and passwords in addresses are masked. */
+export function variablesOfInterest(env: Environment = process.env): Record<string, string> {
+  const found = Object.entries(env).filter(([name, value]) => value && OF_INTEREST.test(name))
+  return Object.fromEntries(
+    found
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, value]) => [name, masked(name, value!)]),
+  )
+}
+
+function masked(name: string, value: string): string {
+  if (/proxy$/i.test(name) && !value.includes('://')) return value.replace(/^\S*@/, '***@')
+  return value.replace(/:\/\/\S*@/g, '://***@').replace(/(:\/\/[^\s?]*\?)\S*/g, '$1***')
 }

@@ -23,6 +23,7 @@ export type StegoErrorCode =
 
 /** The one error class of this package: a code for programs, a sentence with a remedy for people. */
 export class StegoError extends Error {
+  /** What kind of error it is, for programs. */
   readonly code: StegoErrorCode
 
   constructor(code: StegoErrorCode, message: string, options?: { cause?: unknown }) {

@@ -13,16 +13,30 @@ export type { LabelValues, SegmentationMaps } from './evaluation/score-segmentat
 export type { ClusterScores, Evaluation, LinearScores, Metric, Scores } from './evaluation/scores.js'
 export { type EvaluationSummary, type HeadScores, summarize } from './evaluation/summary.js'
 export type { BuiltFeatureStore } from './features/build.js'
+export type { ListedImage } from './features/images.js'
 export type { FeatureKey } from './features/key.js'
 export type { BuildFeatureStoreInput } from './features/options.js'
 export type { StoreDescription } from './features/plan.js'
 export type { FeatureStoreInfo, FeatureStoresOptions } from './features/stores.js'
-export type { PairHistogram, PairValues, PrecisionRecallCurve, Tensor } from './native.js'
+export type {
+  DType,
+  LabelMap,
+  PairHistogram,
+  PairValues,
+  Pixels,
+  PrecisionRecallCurve,
+  PredictionHead,
+  Projection,
+  Tensor,
+  TensorData,
+  TensorEntry,
+  WeightFormat,
+} from './native.js'
 export type { FoundNeighbors, ImageNeighbors, LoadedNeighbors } from './neighbors/neighbor-file.js'
 export type { NpyArray, NpyData } from './neighbors/npy.js'
 export type { NeighborsInput } from './neighbors/options.js'
 export type { CorrespondFeaturesInput, CorrespondInput, Point } from './options/correspond.js'
-export type { CropInput } from './options/crop.js'
+export type { CropInput, CropProgress } from './options/crop.js'
 export type { DatasetName, LabelMapInput } from './options/dataset.js'
 export type { EvaluateInput, Matching } from './options/evaluate.js'
 export type { FeaturesInput } from './options/features.js'
@@ -30,18 +44,38 @@ export type { LoadOptions } from './options/load.js'
 export type { PrecisionRecallInput } from './options/precision-recall.js'
 export { PRESETS, type Preset, type PresetName } from './options/presets.js'
 export type { SegmentInput } from './options/segment.js'
-export type { TrainInput, TrainOptions } from './options/train.js'
+export type {
+  FreshRun,
+  ResumedRun,
+  TrainFields,
+  TrainInput,
+  TrainOptions,
+  TrainRuntime,
+} from './options/train.js'
 export type { CropResult } from './output/crop-dataset.js'
+export type { Display } from './output/notebook.js'
 export {
   CITYSCAPES_PALETTE,
+  type Color,
   clusterPalette,
   datasetPalette,
   type Palette,
   pascalPalette,
 } from './output/palette.js'
-export { type DrawOptions, Segmentation } from './output/segmentation.js'
+export {
+  type DrawOptions,
+  Segmentation,
+  type SegmentationFields,
+  type SegmentationHead,
+  type SegmentationStyle,
+} from './output/segmentation.js'
 export { type Grid, stitch } from './output/stitch.js'
-export type { CorrespondenceLoss, CorrespondenceLossInput } from './standalone/correspondence-loss.js'
+export { showProgress } from './progress/show-progress.js'
+export type {
+  CorrespondenceLoss,
+  CorrespondenceLossInput,
+  PairTensors,
+} from './standalone/correspondence-loss.js'
 export { CRF_PRESETS, type CrfPreset } from './standalone/crf-presets.js'
 export type { DenseCrf } from './standalone/dense-crf.js'
 export type {
@@ -57,9 +91,11 @@ export type { TrainingRun } from './training/training-run.js'
 export type { Conversion } from './weights/convert.js'
 export type { Inspection } from './weights/inspect.js'
 export type { ModelInfo } from './weights/model-file.js'
+export type { BackboneLayout, ModelLayout } from './weights/names.js'
 export type { DownloadProgress } from './weights/progress.js'
-export { PUBLISHED, type PublishedWeights } from './weights/registry.js'
+export { type Architecture, PUBLISHED, type PublishedWeights } from './weights/registry.js'
 export type { ResolvedWeights, ResolveOptions } from './weights/resolve.js'
+export type { WeightLayout } from './weights/weight-file.js'
 
 export const correspondFeatures = lazily(
   async () => (await import('./evaluation/correspondence.js')).correspondFeatures,

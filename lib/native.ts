@@ -4,10 +4,11 @@
  */
 import type { Addon } from './addon/addon.js'
 import type { CancelToken } from './addon/values.js'
-import { nativePathFromEnv } from './env.js'
+import { libtorchFromEnv, nativePathFromEnv } from './env.js'
 import { StegoError, type StegoErrorCode } from './errors.js'
 import { loadAddon } from './loading/load.js'
 import { ownPackage } from './loading/own-package.js'
+import type { Request } from './loading/places.js'
 import { defaultThreads } from './threads.js'
 
 export type * from './addon/addon.js'
@@ -17,13 +18,15 @@ export type * from './addon/pair-scores.js'
 export type * from './addon/values.js'
 export type * from './addon/weights.js'
 
-function load(): Addon {
-  return loadAddon({
+/** What is loaded, and for whom. */
+export function addonRequest(): Request {
+  return {
     stego: ownPackage(),
     platform: process.platform,
     arch: process.arch,
     nativePath: nativePathFromEnv(),
-  })
+    libtorch: libtorchFromEnv(),
+  }
 }
 
 let loaded: Addon | undefined
@@ -31,7 +34,7 @@ let loaded: Addon | undefined
 /** The addon, loaded at first use: importing the package costs nothing. */
 export function addon(): Addon {
   if (!loaded) {
-    loaded = load()
+    loaded = loadAddon(addonRequest()).addon
     loaded.configure({ threads: defaultThreads() })
   }
   return loaded

@@ -139,6 +139,7 @@ export class Stego {
     this.#model.dispose()
   }
 
+  /** `dispose()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.dispose()
   }

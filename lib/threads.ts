@@ -16,8 +16,23 @@ function physicalCores(): number | undefined {
   }
 }
 
-/** `STEGO_THREADS`, or the physical cores, at most what the process may use. Two threads a core only slow it down. */
-export function defaultThreads(): number {
-  const parallelism = availableParallelism()
-  return threadsFromEnv() ?? Math.min(physicalCores() ?? parallelism, parallelism)
+/** How many threads, and in words why as many. */
+export interface ThreadChoice {
+  threads: number
+  reason: string
 }
+
+/** `STEGO_THREADS`, or the physical cores, at most what the process may use. Two threads a core only slow it down. */
+export function chooseThreads(): ThreadChoice {
+  const given = threadsFromEnv()
+  if (given !== undefined) return { threads: given, reason: 'STEGO_THREADS' }
+  const parallelism = availableParallelism()
+  const cores = physicalCores()
+  if (cores === undefined) return { threads: parallelism, reason: 'what this process may use' }
+  return cores <= parallelism
+    ? { threads: cores, reason: 'one for each physical core' }
+    : { threads: parallelism, reason: `what this process may use, of ${cores} physical cores` }
+}
+
+/** The number alone. */
+export const defaultThreads = (): number => chooseThreads().threads

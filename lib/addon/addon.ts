@@ -75,6 +75,7 @@ export interface HeatMaps {
   other: Tensor | null
 }
 
+/** The head: one linear layer, or that plus a two-layer branch. */
 export type Projection = 'linear' | 'nonlinear'
 export type Centering = 'official' | 'paper' | 'none'
 export type Reduction = 'mean' | 'sum'
@@ -141,9 +142,13 @@ export interface NativeNetwork {
   dispose(): void
 }
 
+/** One number for each kind of pair that the loss compares. */
 export interface PairValues {
+  /** Of an image with itself. */
   self: number
+  /** Of an image with one of its nearest neighbours. */
   knn: number
+  /** Of an image with a random other one. */
   random: number
 }
 
@@ -224,32 +229,42 @@ export interface StepInput extends BatchInput {
   gradients?: boolean
 }
 
+/** The losses of a step. */
 export interface StepLosses {
-  /** The weighted correspondence loss and its three terms (unweighted). */
+  /** The correspondence loss: its three terms, weighted and added up. */
   correspondence: number
+  /** Its term of images with themselves, unweighted. */
   self: number
+  /** Its term of images with their neighbours, unweighted. */
   knn: number
+  /** Its term of random pairs, unweighted. */
   random: number
   /** Mean code similarities of the three pair types. */
   similarity: PairValues
+  /** Loss of the online cluster probe. */
   cluster: number
-  /** null where the batch has no valid label. */
+  /** Loss of the linear probe on codes; null where the batch has no valid label. */
   linear: number | null
+  /** Loss of the linear probe on the backbone's features; null where the batch has no valid label. */
   rawLinear: number | null
-  /** Unweighted optional terms; null where their weight is 0. */
+  /** Reconstruction of features from codes, unweighted; null where its weight is 0. */
   reconstruction: number | null
+  /** Alignment of augmented views, unweighted; null where its weight is 0. */
   alignment: number | null
+  /** The contrastive CRF, unweighted; null where its weight is 0. */
   crf: number | null
   /** Counts of code similarities in 80 equal bins over [-1, 1]. */
   histograms?: Record<keyof PairValues, number[]>
   gradients?: Record<string, Tensor>
 }
 
+/** The distribution of feature correspondences F of one kind of pair. */
 export interface PairHistogram {
   /** Quantile asked for. */
   value: number
   /** Counts of F in 80 equal bins over [-1, 1]. */
   histogram: number[]
+  /** Mean of F. */
   mean: number
 }
 
@@ -293,6 +308,24 @@ export interface CorrespondenceMaps {
   codes: Tensor
   positiveFeatures: Tensor
   positiveCodes: Tensor
+}
+
+/** What the kernels choose on this processor, and the libtorch that runs. */
+export interface MachineDescription {
+  /** The widest instruction set that inner loops use here. */
+  instructions: Exclude<Instructions, 'auto'>
+  /** Whether neighbours are searched by 8-bit products (AVX-512 VNNI). */
+  int8Products: boolean
+  libtorch: {
+    /** The version that the addon was built on. */
+    built: string
+    /** The version of the libraries that are loaded; empty where they do not say. */
+    running: string
+    /** Whether the libraries were built for CUDA. */
+    cuda: boolean
+    /** The instruction set that libtorch's own kernels use here, such as `AVX2`. */
+    instructions: string
+  }
 }
 
 /** The addon's exports; native/addon.cpp registers them. */
@@ -421,6 +454,7 @@ export interface Addon {
   ): Promise<CrfResult[][]>
   /** Whether the processor multiplies bfloat16 matrices by instructions of its own (avx512_bf16, AMX). */
   hasBfloat16(): boolean
+  describeMachine(): MachineDescription
   /** The best GFLOP/s of a float32 matrix product of this size: what benchmarks compare with. */
   matrixProductPeak(size: number, repeats: number): Promise<number>
 }

@@ -3,7 +3,9 @@ import type { CancelToken, Pixels, Tensor, Transform } from './values.js'
 
 /** Cosine neighbours, nearest first, self excluded, ties by index: [count, k]. */
 export interface Neighbors {
+  /** Rows of the neighbours. */
   indices: Int32Array
+  /** Their cosine similarities. */
   similarities: Float32Array
   /** Share of the true neighbours that were found, measured on a sample; null where the search was exact. */
   recall: number | null

@@ -20,8 +20,11 @@ export interface PairInput {
 
 /** Precision against recall while the threshold falls: recall rises, up to 1. */
 export interface PrecisionRecallCurve {
+  /** Share of the pairs above the threshold that share a class, 0 to 1. */
   precision: number[]
+  /** Share of the pairs of one class that are above the threshold, rising to 1. */
   recall: number[]
+  /** Area under the curve, 0 to 1. */
   averagePrecision: number
 }
 

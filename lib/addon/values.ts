@@ -1,5 +1,6 @@
 /** Values that pass between TypeScript and the addon: tensors, pictures, transforms, cancel flags. */
 
+/** The arrays that values of a tensor come in. */
 export type TensorData =
   | Float32Array
   | Float64Array
@@ -12,21 +13,29 @@ export type TensorData =
 
 /** Row-major values and their shape. */
 export interface Tensor<T extends TensorData = Float32Array> {
+  /** The values, row-major. */
   data: T
+  /** Length of each axis. */
   shape: number[]
 }
 
 /** 8-bit RGB pixels, rows top to bottom, 3 bytes a pixel. */
 export interface Pixels {
+  /** 3 * width * height bytes. */
   data: Uint8Array
+  /** Pixels of a row. */
   width: number
+  /** Rows. */
   height: number
 }
 
 /** One byte a pixel: a class index; values at or above the number of classes are void. */
 export interface LabelMap {
+  /** width * height bytes, row by row. */
   data: Uint8Array
+  /** Pixels of a row. */
   width: number
+  /** Rows. */
   height: number
 }
 

@@ -2,8 +2,11 @@
 
 /** A tensor of a weight file; `dtype` in the spelling of safetensors, or PyTorch's where that has none. */
 export interface TensorEntry {
+  /** Its name in the file. */
   name: string
+  /** Type of its values. */
   dtype: string
+  /** Length of each axis. */
   shape: number[]
 }
 
@@ -18,6 +21,7 @@ export interface WeightFile {
   tensors: TensorEntry[]
 }
 
+/** The two kinds of weight files: `torch` is what PyTorch writes. */
 export type WeightFormat = 'safetensors' | 'torch'
 
 /** Tensors to read from a file, by the names they get; several are joined along their first axis. */

@@ -55,4 +55,9 @@ export const COMMANDS: readonly Entry[] = [
     purpose: 'Trains on images it draws, or on yours, and shows what came out.',
     load: async () => (await import('./demo.js')).demoCommand,
   },
+  {
+    name: 'doctor',
+    purpose: 'Says what is installed, found and used, and checks that it computes as it should.',
+    load: async () => (await import('./doctor.js')).doctorCommand,
+  },
 ]

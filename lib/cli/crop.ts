@@ -4,10 +4,10 @@ import { cropSchema } from '../options/crop.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { count, shellWord } from '../output/words.js'
+import { openStatus } from '../progress/status.js'
 import type { Command, Surroundings } from './command.js'
 import { Interrupted } from './interrupt.js'
 import { jsonOption } from './json.js'
-import { openStatus } from './status.js'
 
 const { signal: _, onProgress: __, ...flags } = cropSchema.shape
 const schema = z.strictObject({

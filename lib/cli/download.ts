@@ -1,8 +1,8 @@
 /** What somebody watching is told while weights are fetched. */
 import { formatBytes } from '../options/bytes.js'
 import { duration } from '../output/words.js'
+import type { Report } from '../progress/reporter.js'
 import type { DownloadProgress } from '../weights/progress.js'
-import type { Report } from './progress.js'
 
 const MEGABYTE = 1e6
 

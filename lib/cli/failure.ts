@@ -5,8 +5,12 @@ import type { Terminal } from './terminal.js'
 
 const INTERRUPT_CODES = { SIGINT: 130, SIGTERM: 143, EPIPE: 1 }
 
+/** A failure that the command's result tells already: nothing more is said, and the exit code is 1. */
+export class ToldFailure extends Error {}
+
 /** Says on stderr what went wrong, with `json` also as the last line of stdout; returns the exit code. */
 export function reportError(error: unknown, terminal: Terminal, json: boolean): number {
+  if (error instanceof ToldFailure) return 1
   const { code, message, details, exitCode } = explain(error)
   const prefix = message.startsWith('stego ') ? '' : 'stego: '
   terminal.note(`${prefix}${message}${code === null ? '' : ` [${code}]`}`)

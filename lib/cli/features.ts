@@ -9,12 +9,12 @@ import { nearest } from '../options/nearest.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
 import { count, shellWord } from '../output/words.js'
+import { openStatus } from '../progress/status.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, Surroundings } from './command.js'
 import { downloadReport } from './download.js'
 import { Interrupted } from './interrupt.js'
 import { jsonOption } from './json.js'
-import { openStatus } from './status.js'
 
 const ACTIONS = ['build', 'list', 'remove'] as const
 type Action = (typeof ACTIONS)[number]

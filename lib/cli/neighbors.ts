@@ -6,11 +6,11 @@ import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { count, recallWords, shellWord, significant } from '../output/words.js'
+import { openStatus } from '../progress/status.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, Surroundings } from './command.js'
 import { downloadReport } from './download.js'
 import { jsonOption } from './json.js'
-import { openStatus } from './status.js'
 
 const { onProgress: _, onDownload: __, signal: ___, ...flags } = neighborsSchema.shape
 const schema = z.strictObject({

@@ -1,9 +1,7 @@
 /** Where a command writes: results on stdout, everything said along the way on stderr. */
 
+import type { OutputStream } from '../progress/status.js'
 import { Interrupted } from './interrupt.js'
-
-/** A stream as `process.stdout` and `process.stderr` are. */
-export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
 
 export interface Terminal {
   /** A line, or several, of the result. */

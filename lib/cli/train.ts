@@ -8,6 +8,8 @@ import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { option, path } from '../options/schema.js'
 import { parseTrain, resumeOption, type TrainRequest, trainSchema } from '../options/train.js'
 import { shellWord } from '../output/words.js'
+import { reporter } from '../progress/reporter.js'
+import { openStatus } from '../progress/status.js'
 import { lastCheckpoint } from '../weights/model-file.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, Surroundings } from './command.js'
@@ -15,9 +17,7 @@ import { mergeOptions, readConfig } from './config.js'
 import { downloadReport } from './download.js'
 import { Interrupted } from './interrupt.js'
 import { jsonOption } from './json.js'
-import { reporter } from './progress.js'
 import { freeRunFolder } from './run-folder.js'
-import { openStatus } from './status.js'
 
 const { data, out: _, ...others } = trainSchema.shape
 

@@ -14,7 +14,9 @@ import { PngColorError, PngError, readPngIndices } from './png-index.js'
 export interface RawImage {
   /** width * height * channels bytes. */
   data: Uint8Array | Uint8ClampedArray
+  /** Pixels of a row. */
   width: number
+  /** Rows. */
   height: number
   /** 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; alpha is ignored. */
   channels: 1 | 2 | 3 | 4

@@ -56,6 +56,7 @@ interface CorrespondenceFields {
 export class Correspondence implements Tensor {
   /** Heat, row-major, [points, height, width] of the picture that was searched. */
   readonly data: Float32Array
+  /** [points, height, width]. */
   readonly shape: number[]
   /** Heat over the image the points are in; the same values where there is no other. */
   readonly self: Tensor
@@ -63,11 +64,15 @@ export class Correspondence implements Tensor {
   readonly image: Pixels
   /** The other picture; null where the image was compared with itself alone. */
   readonly other: Pixels | null
+  /** The points, as they were given. */
   readonly at: readonly Point[]
+  /** What was compared. */
   readonly on: CorrespondOptions['on']
+  /** Whether heat is the cosine itself. */
   readonly raw: boolean
   /** Names or paths of the pictures, where they have one. */
   readonly source: string | null
+  /** Name or path of the other picture, where it has one. */
   readonly otherSource: string | null
 
   constructor({ image, other, maps, at, on, raw, source, otherSource }: CorrespondenceFields) {

@@ -36,9 +36,11 @@ export interface PrecisionRecall {
   chance: number
   /** Pairs of positions compared; those on void do not count. */
   compared: number
+  /** Which partners the images were compared with. */
   pairs: PrecisionRecallOptions['pairs']
   /** Labelled images of the split. */
   images: number
+  /** Name of the split. */
   split: string
 }
 

@@ -50,6 +50,7 @@ export interface Evaluation {
   images: number
   /** Images of the split that have a label map; only these count. */
   labelled: number
+  /** Name of the split. */
   split: string
   /** Names of the classes in order of their index, where known. */
   classNames?: string[] | null

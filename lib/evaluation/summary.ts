@@ -7,6 +7,7 @@ const HEADS = ['cluster', 'online', 'linear', 'raw', 'rawLinear'] as const
 /** Scores of each head, in percent. */
 export type HeadScores = Record<(typeof HEADS)[number], Scores | null>
 
+/** Scores of several evaluations together. */
 export interface EvaluationSummary {
   /** How many evaluations these are of. */
   count: number

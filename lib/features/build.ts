@@ -9,10 +9,13 @@ import { prepareFeatures } from './prepare.js'
 
 /** A store that is complete. */
 export interface BuiltFeatureStore {
+  /** The file of the store. */
   file: string
+  /** Images it is for. */
   images: number
   /** How many of them were computed now; the others were there. */
   computed: number
+  /** Length of the file. */
   bytes: number
 }
 

@@ -19,9 +19,13 @@ export interface FeatureKey {
   backbone: string
   /** Side of the image the backbone sees, pixels. */
   resolution: number
+  /** How an image becomes what the backbone sees. */
   crop: Transform['crop']
+  /** A block's output, or the keys of its attention. */
   featureKind: FeatureChoice['kind']
+  /** Block the features are of, counted from the last, which is 1. */
   featureLayer: number
+  /** What the backbone computes in. */
   dtype: DType
 }
 
@@ -33,11 +37,15 @@ const SLICE_MILLISECONDS = 4
 
 /** The key of features by a backbone, a name or a weight file. Rejects with `ERR_STEGO_FILE`. */
 export async function featureKey(source: {
+  /** Name or weight file. */
   backbone: string
+  /** Side of the image the backbone sees, pixels. */
   resolution: number
+  /** How an image becomes what the backbone sees. */
   crop: Transform['crop']
   /** Default `feat` of the last block. */
   featureKind?: FeatureChoice['kind']
+  /** Default 1, the last. */
   featureLayer?: number
   /** Default: float32. */
   dtype?: DTypeChoice

@@ -57,4 +57,5 @@ export const buildSchema = z.strictObject({
 
 const fieldsSchema = z.object(featureFields)
 export type FeatureFields = z.output<typeof fieldsSchema>
-export type BuildFeatureStoreInput = z.input<typeof buildSchema>
+/** What `buildFeatureStore()` takes. */
+export interface BuildFeatureStoreInput extends z.input<typeof buildSchema> {}

@@ -20,6 +20,7 @@ const PICTURE_BYTES = 56 * 56 * 3 * 4
 export interface StoreDescription extends FeatureKey {
   /** The folder of images it was made for. */
   data: string
+  /** Numbers of the store. */
   storeType: 'float16' | 'float32'
 }
 

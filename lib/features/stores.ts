@@ -11,9 +11,11 @@ import { isStore, type StoreDescription, storeFolder } from './plan.js'
 export interface FeatureStoreInfo {
   /** Name of its file, without the extension. */
   name: string
+  /** Its file. */
   file: string
-  /** Images it is for, and how many of them are in it. */
+  /** Images it is for. */
   images: number
+  /** How many of them are in it. */
   done: number
   /** Bytes on disk. */
   bytes: number
@@ -23,6 +25,7 @@ export interface FeatureStoreInfo {
   description: StoreDescription | null
 }
 
+/** Where stores are looked for. */
 export interface FeatureStoresOptions {
   /** Folder of the stores; default `features` in the cache folder (`STEGO_CACHE`). */
   storeFolder?: string | URL | null

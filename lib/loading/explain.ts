@@ -6,8 +6,8 @@ import { remedies } from './remedies.js'
 /** A place that was tried in vain. */
 export interface Attempt {
   place: string
-  /** `no libtorch`: it does not load, and there is no package of libtorch. */
-  kind: 'absent' | 'version' | 'no libtorch' | 'broken'
+  /** `no libtorch`: it does not load, and there is no package of libtorch; `own libtorch`: the user's does not fit. */
+  kind: 'absent' | 'version' | 'no libtorch' | 'own libtorch' | 'broken'
   problem: string
 }
 

@@ -28,8 +28,19 @@ export function thisHost(): Host {
 
 /** The glibc Node runs on; null with musl, which Node's report does not name. */
 function glibcVersion(): string | null {
-  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
-  return header.glibcVersionRuntime ?? null
+  return nodeReport().header.glibcVersionRuntime ?? null
+}
+
+/** Paths of the libraries that this process has open now. */
+export function openLibraries(): string[] {
+  return nodeReport().sharedObjects
+}
+
+function nodeReport() {
+  return process.report.getReport() as unknown as {
+    header: { glibcVersionRuntime?: string }
+    sharedObjects: string[]
+  }
 }
 
 /** The host in a few words, such as `linux-x64, glibc 2.36, Node 20.19.0`. */

@@ -1,27 +1,53 @@
 /** Finds and loads the addon that fits this machine and this version of the package. */
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Addon } from '../addon/addon.js'
 import { StegoError } from '../errors.js'
 import { type Attempt, explain } from './explain.js'
-import { type Host, thisHost } from './host.js'
-import { firstLine, openLibtorch } from './libtorch.js'
+import { type Host, openLibraries, thisHost } from './host.js'
+import { firstLine, type Libtorch, openLibtorch, packageLibtorch } from './libtorch.js'
+import { ownLibtorch, sameSeries } from './own.js'
 import { type Place, places, type Request } from './places.js'
+
+/** The addon that is used. */
+export interface Loaded {
+  addon: Addon
+  place: Place
+  /** The libtorch that was opened before it; null where its own search found one (its rpath). */
+  libtorch: Libtorch | null
+}
+
+/** What trying the places led to. */
+export interface Loading {
+  /** Places that were tried in vain. */
+  attempts: Attempt[]
+  /** null where none fits. */
+  loaded: Loaded | null
+}
 
 /**
  * Loads the addon from the first place where one fits. Throws `ERR_STEGO_ADDON` where none does, with the machine, what
  * was tried, and what mends it. `host` is what the error says of the machine.
  */
-export function loadAddon(request: Request, host: () => Host = thisHost): Addon {
-  const attempts: Attempt[] = []
-  for (const place of places(request)) {
-    const result = tryPlace(place, request)
-    if (!('problem' in result)) return result
-    attempts.push(result)
-  }
-  throw new StegoError('ERR_STEGO_ADDON', explain({ host: host(), attempts, request }))
+export function loadAddon(request: Request, host: () => Host = thisHost): Loaded {
+  const { attempts, loaded } = tryPlaces(request)
+  return loaded ?? fail(request, attempts, host())
 }
 
-function tryPlace(place: Place, request: Request): Addon | Attempt {
+/** Tries the places one after another. Throws `ERR_STEGO_ADDON` where the own libtorch of `request` is none. */
+export function tryPlaces(request: Request): Loading {
+  const { libtorch, platform } = request
+  const own = libtorch === undefined ? null : ownLibtorch(libtorch, platform)
+  const attempts: Attempt[] = []
+  for (const place of places(request)) {
+    const result = tryPlace(place, own, request)
+    if ('addon' in result) return { attempts, loaded: result }
+    attempts.push(result)
+  }
+  return { attempts, loaded: null }
+}
+
+function tryPlace(place: Place, own: Libtorch | null, request: Request): Loaded | Attempt {
   const { name, file, from, packaged } = place
   const failed = (kind: Attempt['kind'], problem: string): Attempt => ({ place: name, kind, problem })
   const { version } = request.stego.manifest
@@ -29,13 +55,32 @@ function tryPlace(place: Place, request: Request): Addon | Attempt {
   if (from && from.manifest.version !== version) {
     return failed('version', `it is ${from.manifest.version}, stego is ${version}`)
   }
-  const libtorch = packaged ? openLibtorch(file, request) : { found: true }
-  if (libtorch.problem) return failed(libtorch.otherVersion ? 'version' : 'broken', libtorch.problem)
+  const libtorch = own ?? (packaged ? packageLibtorch(file, request) : null)
+  const unopened = libtorch && openLibtorch(libtorch, file, request)
+  if (unopened) return failed(unopened.kind, unopened.problem)
   try {
     const addon = createRequire(file)(file) as Addon
-    if (addon.version === version) return addon
-    return failed('version', `it is ${addon.version ?? 'of an unknown version'}, stego is ${version}`)
+    if (addon.version !== version) {
+      return failed('version', `it is ${addon.version ?? 'of an unknown version'}, stego is ${version}`)
+    }
+    const other = own && otherLibtorch(own, addon)
+    return other ? failed('own libtorch', other) : { addon, place, libtorch }
   } catch (cause) {
-    return failed(libtorch.found ? 'broken' : 'no libtorch', firstLine(cause))
+    return failed(packaged && !libtorch ? 'no libtorch' : 'broken', firstLine(cause))
   }
+}
+
+/** What is wrong with an own libtorch once the addon is there: another is used, or it is not what its folder says. */
+function otherLibtorch({ folder, libraries }: Libtorch, addon: Addon): string | null {
+  const own = libraries.map((library) => realpathSync(library))
+  const used = openLibraries().find((path) => path.includes('torch_cpu') && !own.includes(realpathSync(path)))
+  if (used) return `it uses another libtorch, ${used}`
+  const { running, built } = addon.describeMachine().libtorch
+  return sameSeries(running, built)
+    ? null
+    : `the libraries in ${folder} are those of libtorch ${running}, it is built on ${built}`
+}
+
+function fail(request: Request, attempts: Attempt[], host: Host): never {
+  throw new StegoError('ERR_STEGO_ADDON', explain({ host, attempts, request }))
 }

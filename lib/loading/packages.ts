@@ -9,6 +9,7 @@ export interface Manifest {
   version: string
   /** Of `stego` itself: the version of libtorch it is built on. */
   libtorch?: string
+  dependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
   /** Of a package of libtorch: its libraries, in the order in which they need each other. */
   libraries?: string[]

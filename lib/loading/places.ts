@@ -11,6 +11,8 @@ export interface Request {
   arch: string
   /** `STEGO_NATIVE_PATH`. */
   nativePath?: string
+  /** `STEGO_LIBTORCH`. */
+  libtorch?: string
 }
 
 export interface Place {

@@ -17,6 +17,7 @@ export function remedies(situation: Situation): string[] {
 
 const REMEDIES: Remedy[] = [
   named,
+  ownLibtorch,
   musl,
   unsupported,
   electron,
@@ -34,6 +35,13 @@ const REMEDIES: Remedy[] = [
 function named({ request: { nativePath } }: Situation): string | null {
   return nativePath
     ? 'set STEGO_NATIVE_PATH to a stego.node of this version, or to the folder that holds one, or unset it'
+    : null
+}
+
+function ownLibtorch({ attempts, request }: Situation): string | null {
+  return attempts.some(({ kind }) => kind === 'own libtorch')
+    ? `set STEGO_LIBTORCH to a whole libtorch ${request.stego.manifest.libtorch}, an unpacked download of pytorch.org or ` +
+        "the torch folder of a Python environment, or unset it: then the package's is used"
     : null
 }
 
@@ -87,7 +95,7 @@ function otherVersion({ attempts, request }: Situation): string | null {
 
 /** The repository names no packages of its own: they are made when it is packed. */
 function checkout({ request, attempts }: Situation): string | null {
-  const local = builds(request).length === 0 && !request.nativePath
+  const local = builds(request).length === 0 && !request.nativePath && !request.libtorch
   return local && attempts.every(({ kind }) => kind !== 'version') ? 'in a checkout: npm run build' : null
 }
 

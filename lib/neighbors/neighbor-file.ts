@@ -19,6 +19,7 @@ export interface ImageNeighbors extends Omit<Neighbors, 'recall'> {
   count: number
   /** Neighbours of each image; rows of `indices` and `similarities`, row-major [count, k], nearest first. */
   k: number
+  /** What determines the features they are neighbours by. */
   key: FeatureKey
   /** One of each image, [count, 16]. */
   fingerprints: Uint8Array
@@ -34,6 +35,7 @@ export interface FoundNeighbors extends ImageNeighbors {
 export interface LoadedNeighbors {
   /** Row-major [images, k], nearest first, the image itself left out. */
   indices: Int32Array
+  /** Their cosine similarities; null in the original's format. */
   similarities: Float32Array | null
 }
 

@@ -6,6 +6,7 @@
 import { endianness } from 'node:os'
 import { FormatError } from './format-error.js'
 
+/** Arrays of the element types that are read and written. */
 export type NpyData =
   | Int8Array
   | Uint8Array
@@ -20,7 +21,9 @@ export type NpyData =
 
 /** Values in row-major order, and their shape; [] for a single number. */
 export interface NpyArray {
+  /** The values. */
   data: NpyData
+  /** Length of each axis. */
   shape: number[]
 }
 

@@ -18,4 +18,5 @@ export const neighborsSchema = z.strictObject({
   }),
 })
 
-export type NeighborsInput = z.input<typeof neighborsSchema>
+/** What `computeNeighbors()` takes. */
+export interface NeighborsInput extends z.input<typeof neighborsSchema> {}

@@ -51,9 +51,11 @@ export const correspondSchema = correspondFields.extend({
 })
 
 export type CorrespondFeaturesOptions = z.output<typeof correspondFields>
-export type CorrespondFeaturesInput = z.input<typeof correspondFeaturesSchema>
+/** What `correspondFeatures()` takes beside the images. */
+export interface CorrespondFeaturesInput extends z.input<typeof correspondFeaturesSchema> {}
 export type CorrespondOptions = z.output<typeof correspondSchema>
-export type CorrespondInput = z.input<typeof correspondSchema>
+/** What `model.correspond()` takes beside the images. */
+export interface CorrespondInput extends z.input<typeof correspondSchema> {}
 
 /** Whether a value is a point: two numbers from -1 to 1. */
 export function isPoint(value: unknown): value is Point {

@@ -7,9 +7,11 @@ const { dataset, labelMap, cropRatio } = datasetFields
 
 /** How far cropping is. */
 export interface CropProgress {
+  /** Name of the split. */
   split: string
   /** Crops of the split that are there, of all. */
   done: number
+  /** Crops of the split. */
   total: number
 }
 
@@ -54,4 +56,5 @@ export const cropSchema = z.strictObject({
 })
 
 export type CropOptions = z.output<typeof cropSchema>
-export type CropInput = z.input<typeof cropSchema>
+/** What `cropDataset()` takes. */
+export interface CropInput extends z.input<typeof cropSchema> {}

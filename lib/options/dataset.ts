@@ -14,6 +14,7 @@ export const DATASETS = [
   'potsdamraw',
   'cropped',
 ] as const
+/** What a data folder holds: people's own images, or one of the official layouts. */
 export type DatasetName = (typeof DATASETS)[number]
 
 export const CROP_KINDS = ['five', 'random'] as const

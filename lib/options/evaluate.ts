@@ -9,6 +9,7 @@ import { scoredFields } from './scored.js'
  * equal numbers and flatters many clusters.
  */
 export const MATCHINGS = ['one-to-one', 'many-to-one'] as const
+/** How clusters are given classes; `one-to-one` is the official way. */
 export type Matching = (typeof MATCHINGS)[number]
 
 export const evaluateSchema = z.strictObject({
@@ -46,4 +47,5 @@ export const evaluateSchema = z.strictObject({
 })
 
 export type EvaluateOptions = z.output<typeof evaluateSchema>
-export type EvaluateInput = z.input<typeof evaluateSchema>
+/** What `model.evaluate()` takes. */
+export interface EvaluateInput extends z.input<typeof evaluateSchema> {}

@@ -16,4 +16,5 @@ export const featuresSchema = z.strictObject({
 })
 
 export type FeaturesOptions = z.output<typeof featuresSchema>
-export type FeaturesInput = z.input<typeof featuresSchema>
+/** What `model.features()` takes beside the image. */
+export interface FeaturesInput extends z.input<typeof featuresSchema> {}

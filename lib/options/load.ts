@@ -13,4 +13,5 @@ export const loadSchema = z.strictObject({
   signal: abortSignal(),
 })
 
-export type LoadOptions = z.input<typeof loadSchema>
+/** What `Stego.load()` takes beside the source. */
+export interface LoadOptions extends z.input<typeof loadSchema> {}

@@ -23,4 +23,5 @@ export const precisionRecallSchema = z.strictObject({
 })
 
 export type PrecisionRecallOptions = z.output<typeof precisionRecallSchema>
-export type PrecisionRecallInput = z.input<typeof precisionRecallSchema>
+/** What `model.precisionRecall()` takes. */
+export interface PrecisionRecallInput extends z.input<typeof precisionRecallSchema> {}

@@ -9,6 +9,7 @@ import type { DatasetName } from './dataset.js'
 export interface Preset {
   /** Where the numbers come from. */
   origin: string
+  /** The options that were tuned together, as `Stego.train()` takes them. */
   options: {
     dataset: DatasetName
     classes: number
@@ -24,7 +25,7 @@ export interface Preset {
 
 const SCHEDULE = { steps: 5000, batch: 16 }
 
-export const PRESETS = {
+const presets = {
   'cocostuff27-vits8': {
     origin: 'train_config.yml, comment "Cocostuff27 vit small 1/31/22"',
     options: {
@@ -79,7 +80,11 @@ export const PRESETS = {
   },
 } as const satisfies Record<string, Preset>
 
-export type PresetName = keyof typeof PRESETS
+/** The name of a preset. */
+export type PresetName = keyof typeof presets
+
+/** The presets by name. */
+export const PRESETS: Readonly<Record<PresetName, Preset>> = presets
 
 export const PRESET_NAMES = Object.keys(PRESETS) as [PresetName, ...PresetName[]]
 

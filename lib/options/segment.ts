@@ -33,4 +33,5 @@ export const segmentSchema = z.strictObject({
 })
 
 export type SegmentOptions = z.output<typeof segmentSchema>
-export type SegmentInput = z.input<typeof segmentSchema>
+/** What `model.segment()` and `model.segmentAll()` take beside the images. */
+export interface SegmentInput extends z.input<typeof segmentSchema> {}

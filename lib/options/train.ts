@@ -117,9 +117,10 @@ export const trainSchema = z.strictObject({
 })
 
 /** The options of a run with every default filled in. */
-export type TrainOptions = z.output<typeof trainSchema>
+export interface TrainOptions extends z.output<typeof trainSchema> {}
 
-type TrainFields = z.input<typeof trainSchema>
+/** Everything that determines a run, as it is given. Only `data` has to be. */
+export interface TrainFields extends z.input<typeof trainSchema> {}
 
 /** What stands beside the options of a run but is not part of them. */
 export interface TrainRuntime {
@@ -131,10 +132,27 @@ export interface TrainRuntime {
   onEvent?: (event: TrainingEvent) => void
 }
 
-/** What `Stego.train()` takes: options with a data folder, or a run folder to resume. */
-export type TrainInput = Omit<TrainFields, 'data'> &
-  TrainRuntime &
-  ({ data: string | URL; resume?: string | URL } | { data?: string | URL; resume: string | URL })
+/** A run that begins. */
+export interface FreshRun {
+  /** The folder of images. */
+  data: string | URL
+  /** A run folder, to go on with it instead of beginning anew. */
+  resume?: string | URL
+}
+
+/** A run that goes on. */
+export interface ResumedRun {
+  /** The run folder. */
+  resume: string | URL
+  /** The folder of images, where it was moved. */
+  data?: string | URL
+}
+
+/**
+ * What `Stego.train()` takes: the options of `TrainFields` with a folder of images as `data`, or with a run folder as
+ * `resume`, to go on with it exactly.
+ */
+export type TrainInput = Omit<TrainFields, 'data'> & TrainRuntime & (FreshRun | ResumedRun)
 
 /** The options that may differ from those a run began with when it is resumed. */
 export const RESUMABLE = [

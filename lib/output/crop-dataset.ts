@@ -25,6 +25,7 @@ const UNNAMED = ['auto', 'directory', 'cropped']
 export interface CropResult {
   /** The folder that holds `img` and `label`; the dataset `cropped` reads it. */
   folder: string
+  /** Of each split: its pictures, their crops, and how many of these were written now. */
   splits: { name: string; pictures: number; crops: number; written: number }[]
 }
 

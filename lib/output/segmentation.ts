@@ -37,7 +37,9 @@ export interface SegmentationFields {
   labels: Uint8Array
   /** Number of classes or clusters. */
   classes: number
+  /** Names of the classes in order of their index, where known. */
   classNames?: string[] | null
+  /** Which prediction the labels are. */
   head: SegmentationHead
   /** Name or path of the image, where it has one. */
   source?: string | null
@@ -47,7 +49,9 @@ export interface SegmentationFields {
 
 /** A label map with its image. */
 export class Segmentation {
+  /** Pixels of a row. */
   readonly width: number
+  /** Rows. */
   readonly height: number
   /** Class index of each pixel, row-major, [height, width]. */
   readonly labels: Uint8Array
@@ -55,6 +59,7 @@ export class Segmentation {
   readonly classes: number
   /** Names of the classes in order of their index; null for unnamed clusters. */
   readonly classNames: string[] | null
+  /** Which prediction the labels are. */
   readonly head: SegmentationHead
   /** Name or path of the image, where it has one. */
   readonly source: string | null

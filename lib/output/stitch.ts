@@ -4,7 +4,9 @@ import type { LabelMap, Pixels } from '../native.js'
 
 /** How many tiles a picture has from top to bottom and from left to right. */
 export interface Grid {
+  /** Tiles from top to bottom. */
   rows: number
+  /** Tiles from left to right. */
   columns: number
 }
 

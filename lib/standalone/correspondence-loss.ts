@@ -53,14 +53,18 @@ export const correspondenceLossSchema = z.strictObject({
   }).optional(),
 })
 
-export type CorrespondenceLossInput = z.input<typeof correspondenceLossSchema>
+/** What `correspondenceLoss()` takes. */
+export interface CorrespondenceLossInput extends z.input<typeof correspondenceLossSchema> {}
 
 /** Losses and code similarities of every pair of positions: [B, S, S, S, S], of random pairs [n * B, S, S, S, S]. */
 export interface PairTensors {
+  /** Losses. */
   loss: Tensor
+  /** Code similarities. */
   similarity: Tensor
 }
 
+/** The loss, its parts and its gradients. */
 export interface CorrespondenceLoss {
   /** The weighted sum of the three terms. */
   total: number
@@ -70,6 +74,7 @@ export interface CorrespondenceLoss {
   similarity: PairValues
   /** Gradients of `total` with regard to the codes; features get none. */
   gradients: { codes: Tensor; positiveCodes: Tensor }
+  /** The same of every pair of positions, by kind of pair. */
   pairs: Record<keyof PairValues, PairTensors>
   /** Positions and pairings used, whether given or drawn. */
   draws: { coordinates1: Tensor; coordinates2: Tensor; permutations: Tensor<Int32Array> }

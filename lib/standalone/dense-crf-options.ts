@@ -1,6 +1,7 @@
 /** Options of `denseCrf()` and `denseCrfBatch()`. */
 import { z } from 'zod'
 import type { ImageInput } from '../data/decode.js'
+import type { Tensor } from '../native.js'
 import { abortSignal, option } from '../options/schema.js'
 import { tensor } from './check-tensor.js'
 
@@ -9,7 +10,7 @@ const deviations = (count: number, doc: string, names: string) =>
   option(
     z.union([
       z.number().positive(),
-      z.array(z.number().positive()).length(count) as z.ZodType<readonly number[]>,
+      z.array(z.number().positive()).length(count) as z.ZodType<readonly number[], readonly number[]>,
     ]),
     { doc, expected: `a number above 0, or ${count} of them as ${names}` },
   )
@@ -84,7 +85,7 @@ export interface CrfIteration {
   /** Iterations done: 1 after the first. */
   iteration: number
   /** The probabilities now, [C, H, W]. */
-  probabilities(): Promise<{ data: Float32Array; shape: number[] }>
+  probabilities(): Promise<Tensor>
   /** KL divergence from the CRF's distribution, up to a constant; takes about an iteration's time. */
   divergence(): Promise<number>
 }
@@ -102,8 +103,11 @@ export const denseCrfSchema = z.strictObject({
   ),
 })
 
-export type DenseCrfInput = z.input<typeof denseCrfSchema>
-export type DenseCrfProblem = z.input<typeof denseCrfProblemSchema>
-export type DenseCrfBatchInput = z.input<typeof denseCrfBatchSchema>
+/** What `denseCrf()` takes: a picture, its scores and the settings. */
+export interface DenseCrfInput extends z.input<typeof denseCrfSchema> {}
+/** What `denseCrfBatch()` takes of each picture: give one of `probabilities`, `logits` and `unary`. */
+export interface DenseCrfProblem extends z.input<typeof denseCrfProblemSchema> {}
+/** The settings of `denseCrfBatch()`. */
+export interface DenseCrfBatchInput extends z.input<typeof denseCrfBatchSchema> {}
 export type DenseCrfSettings = z.output<typeof denseCrfBatchSchema>
 export type ParsedProblem = z.output<typeof denseCrfProblemSchema>

@@ -30,7 +30,9 @@ import {
 
 /** A picture's refined labels. */
 export interface DenseCrf {
+  /** Pixels of a row. */
   width: number
+  /** Rows. */
   height: number
   /** [C, H, W], each pixel summing to 1; null where only labels were asked for. */
   probabilities: Tensor | null

@@ -26,7 +26,8 @@ export const nearestNeighborsSchema = z.strictObject({
   signal: abortSignal(),
 })
 
-export type NearestNeighborsInput = z.input<typeof nearestNeighborsSchema>
+/** What `nearestNeighbors()` takes beside the vectors. */
+export interface NearestNeighborsInput extends z.input<typeof nearestNeighborsSchema> {}
 
 /** Neighbours of N vectors, nearest first. */
 export interface NearestNeighbors {

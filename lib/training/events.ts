@@ -5,10 +5,15 @@ import type { TrainOptions } from '../options/train.js'
 
 /** First event: the options with every default filled in, and what was found on disk. */
 export interface StartEvent {
+  /** What kind of event this is. */
   type: 'start'
+  /** The options with every default filled in. */
   options: TrainOptions
+  /** Images of the training split, those of them with labels, and images of the validation split. */
   images: { train: number; labelled: number; validation: number }
+  /** The backbone: its name or file, width of a token, side of a patch in pixels, blocks and parameters. */
   backbone: { name: string; dim: number; patch: number; depth: number; parameters: number }
+  /** Threads of the native team. */
   threads: number
   /** Where the features of the training images will be kept, and how many bytes those of all of them take. */
   features: { mode: 'store' | 'memory' | 'off'; bytes: number; file: string | null }
@@ -18,8 +23,11 @@ export interface StartEvent {
 
 /** Progress of the one pass of the frozen backbone over the training images. */
 export interface FeaturesEvent {
+  /** What kind of event this is. */
   type: 'features'
+  /** Images done. */
   done: number
+  /** Images of the training split, crops counted one by one. */
   total: number
   /** Bytes of features kept, in memory or in the store. */
   bytes: number
@@ -27,9 +35,13 @@ export interface FeaturesEvent {
   kept: number
 }
 
+/** The nearest neighbours of the training images are known. */
 export interface NeighborsEvent {
+  /** What kind of event this is. */
   type: 'neighbors'
+  /** Images that have neighbours. */
   images: number
+  /** Neighbours of each. */
   k: number
   /** Mean cosine of the neighbours; null where a file has none. */
   meanSimilarity: number | null
@@ -39,8 +51,11 @@ export interface NeighborsEvent {
 
 /** The shifts in force, and where they lie in the distribution of feature correspondences. */
 export interface ShiftsEvent {
+  /** What kind of event this is. */
   type: 'shifts'
+  /** Whether they were read off the data. */
   automatic: boolean
+  /** The shifts. */
   values: PairValues
   /** Counts of feature correspondence in 80 equal bins over [-1, 1], and means; null when shifts were given. */
   histograms: Record<keyof PairValues, PairHistogram> | null
@@ -48,44 +63,63 @@ export interface ShiftsEvent {
 
 /** One step, with its losses. */
 export interface StepEvent extends Omit<StepLosses, 'gradients'> {
+  /** What kind of event this is. */
   type: 'step'
   /** 1-based number of the step just done. */
   step: number
+  /** Steps of the whole run. */
   steps: number
+  /** How long it took; features that are not kept are computed before that. */
   milliseconds: number
 }
 
 /** k-means fitted once, at the end of training, on all patches of the training images. */
 export interface ClustersEvent {
+  /** What kind of event this is. */
   type: 'clusters'
+  /** `kmeans`: on the codes; `raw`: on the backbone's features. */
   target: 'kmeans' | 'raw'
   /** Mean cosine of each restart; the highest is kept. */
   meanCosines: number[]
+  /** The highest of them. */
   meanCosine: number
+  /** Patches of each cluster. */
   sizes: number[]
 }
 
+/** The model was scored on the validation split. */
 export interface ValidationEvent {
+  /** What kind of event this is. */
   type: 'validation'
+  /** Steps done. */
   step: number
+  /** The scores. */
   evaluation: Evaluation
 }
 
+/** A checkpoint was written, from which the run can be resumed. */
 export interface CheckpointEvent {
+  /** What kind of event this is. */
   type: 'checkpoint'
+  /** Steps done. */
   step: number
+  /** Its file. */
   path: string
 }
 
 /** The last event of a run that reached its end. */
 export interface EndEvent {
+  /** What kind of event this is. */
   type: 'end'
+  /** Steps done, those of earlier parts of the run included. */
   steps: number
+  /** How long this part of the run took. */
   seconds: number
   /** The contact sheet, where the run has a folder. */
   contactSheet: string | null
 }
 
+/** Any event of a run; `type` tells which. */
 export type TrainingEvent =
   | StartEvent
   | FeaturesEvent

@@ -4,6 +4,7 @@
  */
 import type { TrainingEvent } from './events.js'
 
+/** What `Stego.train()` returns. */
 export class TrainingRun<Model> implements PromiseLike<Model>, AsyncIterable<TrainingEvent> {
   readonly #result: Promise<Model>
   readonly #events: TrainingEvent[] = []
@@ -15,6 +16,7 @@ export class TrainingRun<Model> implements PromiseLike<Model>, AsyncIterable<Tra
     this.#result = this.#pump(events, onEvent)
   }
 
+  /** What follows when the model is there, or when the run fails. */
   // biome-ignore lint/suspicious/noThenProperty: a run is awaited like a promise
   then<Result = Model, Failure = never>(
     fulfilled?: ((model: Model) => Result | PromiseLike<Result>) | null,
@@ -23,12 +25,14 @@ export class TrainingRun<Model> implements PromiseLike<Model>, AsyncIterable<Tra
     return this.#result.then(fulfilled, rejected)
   }
 
+  /** What follows when the run fails. */
   catch<Failure = never>(
     rejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
   ): Promise<Model | Failure> {
     return this.#result.catch(rejected)
   }
 
+  /** What follows however the run ends. */
   finally(settled?: (() => void) | null): Promise<Model> {
     return this.#result.finally(settled)
   }

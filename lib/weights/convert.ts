@@ -14,12 +14,17 @@ const FORMATS: [RegExp, WeightFormat][] = [
 
 /** What was converted. */
 export interface Conversion {
+  /** The file that was read. */
   from: string
+  /** The file that was written. */
   to: string
+  /** What it holds. */
   kind: 'model' | 'backbone'
   /** Whose names `from` had; those of `to` are ours. */
   layout: WeightContents['layout']
+  /** Kind of the file that was written. */
   format: WeightFormat
+  /** Tensors that were carried over. */
   tensors: number
 }
 

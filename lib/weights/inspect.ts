@@ -5,11 +5,13 @@ import { type ModelInfo, modelPath } from './model-file.js'
 import { networkOptions } from './network-options.js'
 import { openWeights, type WeightContents } from './weight-file.js'
 
+/** What a weight file holds. */
 export interface Inspection
   extends Pick<
     WeightContents,
     'kind' | 'path' | 'format' | 'layout' | 'metadata' | 'values' | 'tensors' | 'problem'
   > {
+  /** Length of the file. */
   bytes: number
   /** The model's description; null for other files. */
   model: ModelInfo | null

@@ -24,18 +24,27 @@ export { type ModelRecord, writeRecord } from './record.js'
 
 /** What is known of a model. */
 export interface ModelInfo {
+  /** Number of classes it was trained for. */
   classes: number
+  /** Width of a code. */
   dim: number
+  /** The head; null where the code is the feature. */
   projection: Projection | null
+  /** The frozen backbone. */
   backbone: ModelRecord['backbone']
   /** Steps trained. */
   step: number
   /** The predictions it can make. */
   heads: PredictionHead[]
+  /** The options it was trained with, defaults filled in. */
   options: TrainOptions
+  /** The shifts in force; null where a checkpoint of another program does not say. */
   shifts: PairValues | null
+  /** Training images, and how many of them had labels. */
   images: ModelRecord['images']
+  /** Names of the classes in order of their index, where known. */
   classNames: string[] | null
+  /** The class each k-means cluster was matched with on the validation split; null without labels. */
   assignment: number[] | null
 }
 

@@ -4,7 +4,9 @@
  */
 import type { NameMap, TensorEntry } from '../native.js'
 
+/** Whose names the tensors of a backbone have. */
 export type BackboneLayout = 'dino' | 'timm' | 'huggingface'
+/** Whose names the tensors of a model have: the official code's, or its fork's. */
 export type ModelLayout = 'official' | 'leggedrobotics'
 
 /** Where the tensors of something lie in a file. */

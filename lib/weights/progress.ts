@@ -1,6 +1,7 @@
 /** What somebody waiting for a file is told. */
 import type { Clock } from './http/retry.js'
 
+/** How the fetching of published weights goes. */
 export interface DownloadProgress {
   /** The weights' name. */
   name: string

@@ -13,11 +13,17 @@ const modelSchema = z.object({
   /** The shifts in force; null before they were chosen. */
   shifts: pairs.nullable(),
   backbone: z.object({
+    /** Name, or file it was read from. */
     name: z.string(),
+    /** Width of a token. */
     dim: z.int(),
+    /** Side of a patch in pixels. */
     patch: z.int(),
+    /** Blocks. */
     depth: z.int(),
+    /** Attention heads of a block. */
     heads: z.int().min(1),
+    /** Numbers in its weights. */
     parameters: z.int(),
   }),
   /** Training images, and how many of them had labels; 0 for a checkpoint of another program, which does not say. */

@@ -14,11 +14,15 @@ export interface Architecture {
   patch: number
 }
 
+/** Weights that can be had by name. */
 export interface PublishedWeights {
+  /** The name. */
   name: string
   /** What it is, in a few words. */
   about: string
+  /** For `backbone`, or for `Stego.load`. */
   kind: 'backbone' | 'model'
+  /** The shape of its ViT. */
   architecture: Architecture
   /** The maker's own address. Its last part is the file's name, in the cache and on a mirror. */
   url: string
@@ -26,6 +30,7 @@ export interface PublishedWeights {
   size: number | null
   /** SHA-256 in hexadecimal; null where nobody has published it: then the first file got is the one trusted. */
   sha256: string | null
+  /** Under which it is published. */
   licence: string
 }
 

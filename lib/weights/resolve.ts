@@ -10,7 +10,9 @@ import { SYSTEM_CLOCK } from './http/retry.js'
 import { type DownloadProgress, Meter } from './progress.js'
 import { fileName, type PublishedWeights, published } from './registry.js'
 
+/** How published weights are found. */
 export interface ResolveOptions {
+  /** Stops fetching; the promise rejects with its reason. */
   signal?: AbortSignal
   /** Told at most ten times a second, and of every wait. Silent without. */
   onProgress?: (progress: DownloadProgress) => void
@@ -22,9 +24,11 @@ export interface ResolveOptions {
   offline?: boolean
 }
 
+/** A file of published weights on this machine. */
 export interface ResolvedWeights {
   /** The file. */
   path: string
+  /** What is known of it. */
   entry: PublishedWeights
   /** SHA-256 of the file, in hexadecimal. */
   sha256: string

@@ -9,14 +9,19 @@ export type WeightLayout = 'stego' | ModelLayout | BackboneLayout
 
 /** What a weight file holds. */
 export interface WeightContents {
+  /** The file. */
   path: string
+  /** Its kind, told by its content. */
   format: WeightFormat
   /** Text that was stored beside the tensors of a .safetensors file, or of a PyTorch file that this package wrote. */
   metadata: Record<string, string>
   /** Everything but the tensors of a PyTorch file, as plain data; null for a .safetensors file. */
   values: unknown
+  /** Every tensor with its type and shape. */
   tensors: TensorEntry[]
+  /** A model of STEGO, a backbone, or something else. */
   kind: 'model' | 'backbone' | 'other'
+  /** Whose names it has; null for other files. */
   layout: WeightLayout | null
   /** Our names to the file's; null for other files. */
   names: NameMap | null

@@ -1,12 +1,17 @@
 #include "binding/machine.h"
 
+#include <ATen/Version.h>
+#include <torch/headeronly/version.h>
+
 #include <algorithm>
 #include <chrono>
+#include <string>
 
 #include "binding/errors.h"
 #include "binding/values.h"
 #include "core/error.h"
 #include "core/instructions.h"
+#include "features/tile_kernels.h"
 
 namespace stego {
 
@@ -42,10 +47,49 @@ Napi::Value tell_bfloat16(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), has_bfloat16());
 }
 
+const char* instruction_name() {
+  switch (available(Instructions::automatic)) {
+    case Instructions::avx512:
+      return "avx512";
+    case Instructions::avx2:
+      return "avx2";
+    default:
+      return "portable";
+  }
+}
+
+// The value of a key among libtorch's build settings, "KEY=value, "; empty where it does not say.
+std::string build_setting(const std::string& settings, const std::string& key) {
+  const size_t found = settings.find(key + "=");
+  if (found == std::string::npos) return {};
+  const size_t begin = found + key.size() + 1;
+  return settings.substr(begin, settings.find_first_of(",\n", begin) - begin);
+}
+
+// describeMachine(): what the kernels choose on this processor, and the libtorch that runs beside the one the
+// addon was built on
+Napi::Value describe_machine(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Env env = info.Env();
+    const std::string settings = at::show_config();
+    Napi::Object libtorch = Napi::Object::New(env);
+    libtorch.Set("built", TORCH_VERSION);
+    libtorch.Set("running", build_setting(settings, "TORCH_VERSION"));
+    libtorch.Set("cuda", build_setting(settings, "USE_CUDA") != "0");
+    libtorch.Set("instructions", at::get_cpu_capability());
+    Napi::Object machine = Napi::Object::New(env);
+    machine.Set("instructions", instruction_name());
+    machine.Set("int8Products", tile_kernels().score_int8 != nullptr);
+    machine.Set("libtorch", libtorch);
+    return machine;
+  });
+}
+
 }  // namespace
 
 void define_machine(Napi::Env env, Napi::Object exports) {
   exports.Set("hasBfloat16", Napi::Function::New<tell_bfloat16>(env, "hasBfloat16"));
+  exports.Set("describeMachine", Napi::Function::New<describe_machine>(env, "describeMachine"));
   exports.Set("matrixProductPeak", Napi::Function::New<matrix_product_peak>(env, "matrixProductPeak"));
 }
 

@@ -1,7 +1,8 @@
 // An addon of its own that opens libraries by absolute path before the addon that is linked with them is
-// loaded (lib/loading/libtorch.ts). It is linked with neither libtorch nor node-addon-api, so that it always
-// loads.
+// loaded (lib/loading/libtorch.ts). It is linked with neither libtorch, of which it knows the version alone,
+// nor node-addon-api, so that it always loads.
 #include <node_api.h>
+#include <torch/headeronly/version.h>
 
 #include <string>
 #include <vector>
@@ -73,6 +74,11 @@ NAPI_MODULE_INIT() {
   napi_value function;
   if (napi_create_function(env, "open", NAPI_AUTO_LENGTH, open, nullptr, &function) == napi_ok) {
     napi_set_named_property(env, exports, "open", function);
+  }
+  // libtorch: the version that the addon beside it is built on
+  napi_value version;
+  if (napi_create_string_utf8(env, TORCH_VERSION, NAPI_AUTO_LENGTH, &version) == napi_ok) {
+    napi_set_named_property(env, exports, "libtorch", version);
   }
   return exports;
 }

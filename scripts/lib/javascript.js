@@ -1,7 +1,9 @@
 /** dist/: compiled from lib/ by TypeScript when a source or a setting changed, without files of sources that are gone. */
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { filesBelow, fingerprint } from './files.js'
+import { commentOptions } from './option-comments.js'
 import { installedVersion } from './packages.js'
 import { inRoot, root } from './paths.js'
 import { run } from './process.js'
@@ -12,6 +14,7 @@ const sources = () => filesBelow(inRoot('lib')).filter((file) => file.endsWith('
 
 const compiledFrom = (files) => ({
   typescript: installedVersion('typescript'),
+  comments: 'in types, of options too',
   files: fingerprint([inRoot('tsconfig.json'), inRoot('tsconfig.build.json'), ...files]),
 })
 
@@ -37,8 +40,27 @@ export async function ensureJavascript() {
     const result = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root })
     if (!result.ok) throw new Problem(`compiling TypeScript failed:\n${result.output.trim()}`)
     removeOrphans(inRoot('dist'), inRoot('lib'))
+    await removeComments(files.map(outputOf))
+    await commentOptions(inRoot('dist'))
   })
   writeStamp('javascript', from)
+}
+
+/** Comments stay in the types, where editors show them; in the programs they would be a tenth of the package. */
+async function removeComments(programs) {
+  const { default: ts } = await import(
+    pathToFileURL(inRoot('node_modules', 'typescript', 'lib', 'typescript.js'))
+  )
+  const compilerOptions = {
+    target: ts.ScriptTarget.ESNext,
+    module: ts.ModuleKind.ESNext,
+    removeComments: true,
+  }
+  for (const program of programs) {
+    const compiled = readFileSync(program, 'utf8')
+    const { outputText } = ts.transpileModule(compiled, { compilerOptions, fileName: program })
+    if (outputText !== compiled) writeFileSync(program, outputText)
+  }
 }
 
 /** Removes compiled files whose source is gone, and the folders that this empties. */

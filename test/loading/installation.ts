@@ -45,10 +45,10 @@ export function installed(t: ExecutionContext, others: Record<string, unknown> =
 export function failure(
   t: ExecutionContext,
   folder: string,
-  { host = HOST, nativePath }: { host?: Host; nativePath?: string } = {},
+  { host = HOST, ...rest }: { host?: Host; nativePath?: string; libtorch?: string } = {},
 ): string {
   const { platform, arch } = host
-  const request = { stego: readPackage(folder), platform, arch, nativePath }
+  const request = { stego: readPackage(folder), platform, arch, ...rest }
   const error = t.throws(() => loadAddon(request, () => host))
   t.is((error as { code?: unknown }).code, 'ERR_STEGO_ADDON')
   return error!.message

@@ -21,14 +21,14 @@ function withOpener(folder: string): void {
 
 test('the local build of this checkout is loaded, and says its version', (t) => {
   const stego = readPackage(ROOT)
-  t.is(loadAddon({ stego, platform, arch }).version, stego.manifest.version)
+  t.is(loadAddon({ stego, platform, arch }).addon.version, stego.manifest.version)
 })
 
 test('STEGO_NATIVE_PATH names the addon or its folder', (t) => {
   const stego = readPackage(ROOT)
   for (const nativePath of ['build/Release/stego.node', 'build/Release']) {
     const request = { stego, platform, arch, nativePath: join(ROOT, nativePath) }
-    t.is(loadAddon(request).version, stego.manifest.version)
+    t.is(loadAddon(request).addon.version, stego.manifest.version)
   }
 })
 

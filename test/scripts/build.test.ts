@@ -137,3 +137,11 @@ test('an addon with symbols that nobody provides is refused and removed', (t) =>
   t.notRegex(bad.checked.stderr, /napi_known/)
   t.false(existsSync(bad.addon))
 })
+
+test('comments are in the types, not in the programs', (t) => {
+  const compiled = (name: string) => readFileSync(new URL(`../../dist/${name}`, import.meta.url), 'utf8')
+  const comment = /^\s*(\/\/|\/\*)/m
+  t.regex(compiled('errors.d.ts'), comment)
+  t.notRegex(compiled('errors.js'), comment)
+  t.true(compiled('cli/main.js').startsWith('#!/usr/bin/env node\n'))
+})

@@ -7,6 +7,7 @@ export function stegoManifest(root) {
   const pinned = (names) => Object.fromEntries(names.map((name) => [name, root.version]))
   return {
     ...kept,
+    ...repository(),
     dependencies: { ...root.dependencies, ...pinned(['@stego/starter']) },
     optionalDependencies: pinned(releasedPlatforms().map((platform) => `@stego/${platform}`)),
   }
@@ -45,7 +46,21 @@ export function starterManifest(root) {
 /** C++ reads these packages' files by path: under Yarn's Plug'n'Play they must not stay in their archives. */
 function common(root, name, version, description) {
   const { license, engines, publishConfig } = root
-  return { name, version, description, license, engines, publishConfig, preferUnplugged: true }
+  return {
+    name,
+    version,
+    description,
+    license,
+    engines,
+    ...repository(),
+    publishConfig,
+    preferUnplugged: true,
+  }
+}
+
+/** Where it is built: npm proves the provenance of packages only when they name the repository of the workflow. */
+export function repository({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env) {
+  return server && name ? { repository: { type: 'git', url: `git+${server}/${name}.git` } } : {}
 }
 
 function onPlatform(platform) {

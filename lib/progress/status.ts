@@ -1,7 +1,9 @@
 /** Shows reports on a stream: with a bar that is redrawn on a terminal, as plain lines now and then elsewhere. */
 import { type GenericFormatter, SingleBar } from 'cli-progress'
-import type { Report, Status } from './progress.js'
-import type { OutputStream } from './terminal.js'
+import type { Report, Status } from './reporter.js'
+
+/** A stream as `process.stdout` and `process.stderr` are. */
+export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
 
 export interface StatusDisplay {
   show(report: Report): void

@@ -1,8 +1,8 @@
 import test from 'ava'
-import { reporter } from '../../lib/cli/progress.js'
-import { openStatus, statusLine } from '../../lib/cli/status.js'
-import { startEvent, stepEvent } from './fixtures/api.js'
-import { recordingStream } from './fixtures/terminal.js'
+import { reporter } from '../../lib/progress/reporter.js'
+import { openStatus, statusLine } from '../../lib/progress/status.js'
+import { startEvent, stepEvent } from '../cli/fixtures/api.js'
+import { recordingStream } from '../cli/fixtures/terminal.js'
 
 const ESCAPE = String.fromCharCode(27)
 

@@ -1,0 +1,146 @@
+/** The doctor's report as people read it. */
+import { formatBytes } from '../options/bytes.js'
+import type {
+  AddonReport,
+  CacheReport,
+  CheckReport,
+  DoctorReport,
+  Machine,
+  SelfTestReport,
+} from './report.js'
+
+type Row = string[]
+
+/** Sections of aligned rows, and at the end what is wrong. */
+export function describeReport(report: DoctorReport): string {
+  const { addon, packages, cache, starter, environment, selfTest, problems, notes } = report
+  const variables = Object.entries(environment)
+  return [
+    `stego ${report.version}`,
+    section('Machine', machineRows(report.machine, addon)),
+    section(
+      'Packages',
+      packages.map(({ name, version, folder }) => [name, version ?? 'not installed', folder ?? '']),
+    ),
+    section('Addon', addonRows(addon)),
+    section('Files', [
+      ['cache', describeCache(cache)],
+      ['starter', starter ? `${starter.file}, ${formatBytes(starter.bytes)}` : 'missing'],
+    ]),
+    section('Environment', variables.length > 0 ? variables : [['no variable that matters is set']]),
+    ...(selfTest ? [selfTestSection(selfTest)] : []),
+    ...(notes.length > 0 ? [list('Worth knowing', notes)] : []),
+    problems.length > 0 ? list(count(problems.length), problems) : 'Nothing is wrong.',
+  ].join('\n\n')
+}
+
+function machineRows({ system, platform, arch, libc, ...machine }: Machine, { loaded }: AddonReport): Row[] {
+  const { node, processor, threads, memory, gpu } = machine
+  const limit = memory.limit === null ? 'no limit' : `this container may use ${formatBytes(memory.limit)}`
+  return [
+    ['system', [system, `${platform}-${arch}`, libc].filter((part) => part !== null).join(', ')],
+    ['Node', `${node.version}, ${node.path}`],
+    ['processor', `${processor.model}, ${processor.logical} logical, ${processor.usable} usable`],
+    ...(loaded ? [['kernels', describeKernels(loaded)]] : []),
+    ['threads', `${threads.threads}: ${threads.reason}`],
+    ['memory', `${formatBytes(memory.total)}, ${formatBytes(memory.available)} available, ${limit}`],
+    ['GPU', `${describeGpu(gpu)}; not used: this build computes on the CPU`],
+  ]
+}
+
+type Loaded = NonNullable<AddonReport['loaded']>
+
+const INSTRUCTIONS = { avx512: 'AVX-512', avx2: 'AVX2', portable: 'portable' }
+
+function describeKernels({ kernels, libtorch }: Loaded): string {
+  const { instructions, int8Products, bfloat16Products } = kernels
+  return [
+    INSTRUCTIONS[instructions],
+    `8-bit products (VNNI) ${int8Products ? 'yes' : 'no'}`,
+    `bfloat16 products ${bfloat16Products ? 'yes' : 'no'}`,
+    `libtorch's own ${libtorch.instructions}`,
+  ].join(', ')
+}
+
+function describeGpu({ devices, driver }: Machine['gpu']): string {
+  if (devices.length === 0) return driver === null ? 'none seen' : `driver ${driver}, no device seen`
+  return `${devices.join('; ')}, driver ${driver ?? 'unknown'}`
+}
+
+const STATES = { used: 'USED', failed: 'failed', absent: 'absent', found: 'found' }
+const WAYS = {
+  own: 'STEGO_LIBTORCH',
+  package: 'its package',
+  rpath: "found by the addon's own search",
+}
+
+function addonRows({ places, loaded }: AddonReport): Row[] {
+  const rows = places.map(({ name, file, state, problem }) => [
+    STATES[state],
+    problem === null
+      ? `${name}${file === null || name.includes(file) ? '' : `: ${file}`}`
+      : `${name}: ${problem}`,
+  ])
+  if (!loaded) return rows
+  const { running, cuda, source, file } = loaded.libtorch
+  const build = cuda ? ', built for CUDA' : ''
+  return [...rows, ['libtorch', `${running}${build}, ${WAYS[source]}${file === null ? '' : `: ${file}`}`]]
+}
+
+function describeCache({ folder, exists, writable, bytes, entries }: CacheReport): string {
+  const use = writable ? 'writable' : 'NOT writable'
+  if (!exists) return `${folder}, not there yet, ${use}`
+  const content = entries.map(({ name, bytes: size }) => `${name} ${formatBytes(size)}`)
+  return `${folder}, ${formatBytes(bytes)}, ${use}${content.length > 0 ? `: ${content.join(', ')}` : ''}`
+}
+
+function selfTestSection({ seconds, checks, speed }: SelfTestReport): string {
+  const rows = checks.map((check) => [
+    check.ok ? 'ok' : 'FAILED',
+    check.name,
+    describeError(check),
+    check.tolerance === 0 ? '0' : check.tolerance.toExponential(),
+    `${check.milliseconds.toFixed(0)} ms`,
+  ])
+  return [
+    section('Self-test', [['', '', 'largest error', 'tolerance', 'time'], ...rows]),
+    '  Compared with recordings of the official implementation; images with what was encoded.',
+    ...(speed
+      ? [
+          `  Speed: ${speed.imagesPerSecond.toFixed(1)} images a second (features of the starter, 224 x 224, ${speed.dtype}).`,
+        ]
+      : []),
+    `  It took ${seconds.toFixed(1)} s.`,
+  ].join('\n')
+}
+
+const MEASURES = {
+  absolute: '',
+  relative: ' relative',
+  '1 - cosine': ' 1 - cosine',
+  'differing values': ' differ',
+}
+
+function describeError({ error, measure }: CheckReport): string {
+  if (error === null) return 'none'
+  const digits = measure === 'differing values' ? String(error) : error.toExponential(1)
+  return `${digits}${MEASURES[measure]}`
+}
+
+/** A heading over rows whose columns are aligned; the last one ends where it ends. */
+function section(title: string, rows: Row[]): string {
+  const columns = Math.max(...rows.map((row) => row.length))
+  const widths = Array.from({ length: columns - 1 }, (_, column) =>
+    Math.max(...rows.map((row) => (column < row.length - 1 ? row[column]!.length : 0))),
+  )
+  const lines = rows.map((row) =>
+    row.map((cell, column) => (column < row.length - 1 ? cell.padEnd(widths[column]!) : cell)).join('  '),
+  )
+  return [title, ...lines.map((line) => `  ${line}`.trimEnd())].join('\n')
+}
+
+function list(title: string, items: string[]): string {
+  return [`${title}:`, ...items.map((item) => `  - ${item.replaceAll('\n', '\n    ')}`)].join('\n')
+}
+
+const count = (problems: number) => (problems === 1 ? 'A problem' : `${problems} problems`)

@@ -1,0 +1,47 @@
+/** The machine and what runs on it. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus, freemem, type as kernel, release, totalmem } from 'node:os'
+import { type Host, thisHost } from '../loading/host.js'
+import { chooseThreads } from '../threads.js'
+import { findGpu } from './gpu.js'
+import type { Machine } from './report.js'
+
+/** Looks at the machine; asks for GPUs, which takes a moment where there are any. */
+export async function describeMachine(): Promise<Machine> {
+  const host = thisHost()
+  const processors = cpus()
+  return {
+    system: [systemName(), `${kernel()} ${release()}`].filter((name) => name !== null).join(', '),
+    platform: host.platform,
+    arch: host.arch,
+    libc: libcOf(host),
+    node: { version: host.node, path: process.execPath },
+    processor: {
+      model: processors[0]?.model.trim() || 'of an unknown model',
+      logical: processors.length,
+      usable: availableParallelism(),
+    },
+    threads: chooseThreads(),
+    memory: { total: totalmem(), available: freemem(), limit: memoryLimit() },
+    gpu: { ...(await findGpu(host.platform)), used: false },
+  }
+}
+
+function libcOf({ libc, glibc }: Host): string | null {
+  return glibc ? `${libc} ${glibc}` : libc
+}
+
+/** The name of a distribution of Linux; null elsewhere. */
+function systemName(): string | null {
+  try {
+    return /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? null
+  } catch {
+    return null
+  }
+}
+
+/** The limit of the control group; one of all the memory or more is none. */
+function memoryLimit(): number | null {
+  const limit = process.constrainedMemory()
+  return limit !== undefined && limit > 0 && limit < totalmem() ? limit : null
+}

@@ -1,0 +1,94 @@
+/**
+ * The part of the doctor that loads the addon and computes, as a process of its own (run-probe.ts): what ends it, such
+ * as an instruction that the processor lacks, does not end the doctor. It sends what it finds, message by message.
+ */
+import { StegoError } from '../errors.js'
+import { type Attempt, explain } from '../loading/explain.js'
+import { openLibraries, thisHost } from '../loading/host.js'
+import { type Loaded, tryPlaces } from '../loading/load.js'
+import { places, type Request } from '../loading/places.js'
+import { addon, addonRequest } from '../native.js'
+import type { AddonReport, CheckReport, LoadedReport, PlaceReport, SpeedReport } from './report.js'
+
+/** `plan` names the checks that will follow. */
+export type ProbeMessage =
+  | { kind: 'addon'; addon: AddonReport }
+  | { kind: 'plan'; names: string[] }
+  | { kind: 'check'; check: CheckReport }
+  | { kind: 'speed'; speed: SpeedReport }
+
+async function probe(selfTest: boolean): Promise<void> {
+  const report = loadingReport(addonRequest())
+  await send({ kind: 'addon', addon: report })
+  if (!report.loaded || !selfTest) return
+  const { checks } = await import('./checks.js')
+  const { measureSpeed, runCheck } = await import('./self-test.js')
+  const planned = checks()
+  await send({ kind: 'plan', names: planned.map(({ name }) => name) })
+  let ok = true
+  for (const next of planned) {
+    const check = await runCheck(next)
+    ok &&= check.ok
+    await send({ kind: 'check', check })
+  }
+  if (ok) await send({ kind: 'speed', speed: await measureSpeed() })
+}
+
+function loadingReport(request: Request): AddonReport {
+  try {
+    const { attempts, loaded } = tryPlaces(request)
+    const error = loaded
+      ? null
+      : { code: 'ERR_STEGO_ADDON', message: explain({ host: thisHost(), attempts, request }) }
+    return {
+      places: placeReports(request, attempts, loaded),
+      error,
+      loaded: loaded && loadedReport(loaded),
+    }
+  } catch (cause) {
+    if (!(cause instanceof StegoError)) throw cause
+    // The own libtorch is none: no place was tried.
+    const error = { code: cause.code, message: cause.message }
+    return { places: placeReports(request, [], null), error, loaded: null }
+  }
+}
+
+function placeReports(request: Request, attempts: Attempt[], loaded: Loaded | null): PlaceReport[] {
+  return places(request).map(({ name, file }, index) => {
+    const attempt = attempts[index]
+    if (attempt) {
+      return {
+        name,
+        file,
+        state: attempt.kind === 'absent' ? 'absent' : 'failed',
+        problem: attempt.kind === 'absent' ? null : attempt.problem,
+      }
+    }
+    if (loaded?.place.name === name) return { name, file, state: 'used', problem: null }
+    return { name, file, state: file === null ? 'absent' : 'found', problem: null }
+  })
+}
+
+function loadedReport({ place, libtorch }: Loaded): LoadedReport {
+  const native = addon()
+  const { libtorch: running, ...kernels } = native.describeMachine()
+  const open = openLibraries()
+  return {
+    file: place.file!,
+    kernels: { ...kernels, bfloat16Products: native.hasBfloat16() },
+    libtorch: {
+      ...running,
+      source: libtorch?.source ?? 'rpath',
+      file: open.find((name) => /torch_cpu\./.test(name)) ?? null,
+    },
+    openmp: open.filter((name) => /lib(g|i)?omp/.test(name)),
+  }
+}
+
+const send = (message: ProbeMessage) =>
+  new Promise<void>((resolve, reject) => {
+    process.send!(message, undefined, {}, (error) => (error ? reject(error) : resolve()))
+  })
+
+await probe(process.argv[2] === 'self-test')
+process.disconnect()

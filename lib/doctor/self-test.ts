@@ -1,0 +1,38 @@
+/** Runs the checks, and measures one figure of speed. */
+import { addon, job } from '../native.js'
+import { loadBackbone } from '../weights/backbones.js'
+import type { Check } from './checks.js'
+import { picture } from './inputs.js'
+import type { CheckReport, SpeedReport } from './report.js'
+
+/** Runs a check; one that throws has failed. */
+export async function runCheck({ run, ...check }: Check): Promise<CheckReport> {
+  const start = performance.now()
+  const outcome = await run().then(
+    // What is not a number is not within the tolerance.
+    (error) => ({ ok: error <= check.tolerance, error, problem: null }),
+    (cause) => ({ ok: false, error: null, problem: cause instanceof Error ? cause.message : String(cause) }),
+  )
+  return { ...check, ...outcome, milliseconds: performance.now() - start }
+}
+
+const SIDE = 224
+const BATCH = 4
+const LEAST_MILLISECONDS = 1000
+
+/** The best of what batches of four pictures take within a second, in what `segment` computes in by itself here. */
+export async function measureSpeed(): Promise<SpeedReport> {
+  const dtype = addon().hasBfloat16() ? 'bfloat16' : 'float32'
+  const backbone = await loadBackbone('starter', { dtype })
+  const images = new Array(BATCH).fill(picture(SIDE, SIDE, 16, 32))
+  const batch = () =>
+    job((_, cancel) => backbone.features(images, { resolution: SIDE, crop: 'center', multiple: 8 }, cancel))
+  let best = Number.POSITIVE_INFINITY
+  const start = performance.now()
+  while (performance.now() - start < LEAST_MILLISECONDS) {
+    const before = performance.now()
+    await batch()
+    best = Math.min(best, performance.now() - before)
+  }
+  return { dtype, imagesPerSecond: (1000 * BATCH) / best }
+}
