@@ -12,7 +12,9 @@ export function remedies(situation: Situation): string[] {
   const found = REMEDIES.map((remedy) => remedy(situation)).filter((text) => text !== null)
   return found.length > 0
     ? found
-    : [`the addon or libtorch is damaged or not for this machine: remove node_modules and install again, or ${OWN_BUILD}`]
+    : [
+        `the addon or libtorch is damaged or not for this machine: remove node_modules and install again, or ${OWN_BUILD}`,
+      ]
 }
 
 const REMEDIES: Remedy[] = [

@@ -6,7 +6,8 @@ const NEEDED_VERSIONS = 0x6ffffffe // SHT_GNU_verneed
 /** The versions of symbols that a library needs, such as `GLIBC_2.28`. */
 export function neededVersions(file: string): string[] {
   const elf = readFileSync(file)
-  if (elf.toString('latin1', 0, 6) !== '\x7fELF\x02\x01') throw new Error(`${file} is no ELF file of this kind`)
+  if (elf.toString('latin1', 0, 6) !== '\x7fELF\x02\x01')
+    throw new Error(`${file} is no ELF file of this kind`)
   const table = Number(elf.readBigUInt64LE(0x28))
   const size = elf.readUInt16LE(0x3a)
   const section = (index: number) => {
