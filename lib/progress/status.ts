@@ -3,7 +3,12 @@ import { type GenericFormatter, SingleBar } from 'cli-progress'
 import type { Report, Status } from './reporter.js'
 
 /** A stream as `process.stdout` and `process.stderr` are. */
-export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+export type OutputStream = NodeJS.WritableStream & {
+  /** Whether it is a terminal, where a line can be redrawn. */
+  isTTY?: boolean
+  /** Its width in characters. */
+  columns?: number
+}
 
 export interface StatusDisplay {
   show(report: Report): void
