@@ -5,6 +5,7 @@ import type { Addon } from '../addon/addon.js'
 import { StegoError } from '../errors.js'
 import { type Attempt, explain } from './explain.js'
 import { type Host, openLibraries, thisHost } from './host.js'
+import { brokenLibrary } from './library-file.js'
 import { firstLine, type Libtorch, openLibtorch, packageLibtorch } from './libtorch.js'
 import { ownLibtorch, sameSeries } from './own.js'
 import { type Place, places, type Request } from './places.js'
@@ -58,6 +59,8 @@ function tryPlace(place: Place, own: Libtorch | null, request: Request): Loaded 
   const libtorch = own ?? (packaged ? packageLibtorch(file, request) : null)
   const unopened = libtorch && openLibtorch(libtorch, file, request)
   if (unopened) return failed(unopened.kind, unopened.problem)
+  const broken = brokenLibrary(file)
+  if (broken) return failed(packaged && !libtorch ? 'no libtorch' : 'broken', broken)
   try {
     const addon = createRequire(file)(file) as Addon
     if (addon.version !== version) {

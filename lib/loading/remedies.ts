@@ -12,7 +12,9 @@ export function remedies(situation: Situation): string[] {
   const found = REMEDIES.map((remedy) => remedy(situation)).filter((text) => text !== null)
   return found.length > 0
     ? found
-    : [`the addon is damaged or not for this machine: install it again, or ${OWN_BUILD}`]
+    : [
+        `the addon or libtorch is damaged or not for this machine: remove node_modules and install again, or ${OWN_BUILD}`,
+      ]
 }
 
 const REMEDIES: Remedy[] = [
@@ -28,6 +30,7 @@ const REMEDIES: Remedy[] = [
   checkout,
   foreignInstall,
   omitted,
+  carriedOver,
   noLibtorch,
 ]
 
@@ -88,7 +91,7 @@ function missingGomp(situation: Situation): string | null {
 function otherVersion({ attempts, request }: Situation): string | null {
   return attempts.some(({ kind }) => kind === 'version')
     ? `the packages are of several versions: npm install stego@${request.stego.manifest.version} brings all of one ` +
-        'version; in a checkout, npm run build'
+        'version, else remove node_modules and install again; in a checkout, npm run build'
     : null
 }
 
@@ -106,6 +109,13 @@ function foreignInstall({ host, request }: Situation): string | null {
     .find((name) => findPackage(name, request.stego.folder))
   return other && isMissing({ host, request })
     ? `${other} is installed, that of another platform: remove node_modules and the lock file, then install again here`
+    : null
+}
+
+/** Packages of other platforms that `stego` does not name leave no trace. */
+function carriedOver(situation: Situation): string | null {
+  return isMissing(situation) && !foreignInstall(situation)
+    ? 'where node_modules or the lock file was brought from another system: remove both, then install again here'
     : null
 }
 

@@ -1,26 +1,28 @@
-/** `npm install stego` from tarballs alone, then the first example: no compiler, no network. Slow. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { text } from 'node:stream/consumers'
+/** `npm install stego` and its like from tarballs alone, then README's first example; and broken installations. Slow. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../support/dataset.js'
-import { pack } from './pack.js'
-import { startRegistry } from './registry.js'
+import { BROKEN, INCOMPLETE } from './broken.js'
+import { MANAGERS } from './managers.js'
+import { bytesOf, type Conditions, drawPhotos, Project } from './project.js'
+import { Sandbox } from './sandbox.js'
 
-const slow = process.env.STEGO_TEST_FULL ? test : test.skip
+const slow = process.env.STEGO_TEST_FULL ? test.serial : test.serial.skip
+const TIMEOUT_MS = 300_000
 
-const SCENES = `
-import { writeScenes } from './node_modules/stego/dist/demo/dataset.js'
-await writeScenes('scenes', { train: 8, val: 1, seed: 1 })`
-
-const FIRST_EXAMPLE = `
-import { Stego } from 'stego'
-const model = await Stego.train({ data: 'scenes', classes: 8, backbone: 'starter', steps: 4, batch: 4 })
-const segmentation = await model.segment('scenes/imgs/val/000.jpg', { crf: true })
-await segmentation.toFile('street.overlay.png')
-console.log(JSON.stringify(process.report.getReport().sharedObjects))`
+const MATRIX: { manager: keyof typeof MANAGERS; as: string; conditions: Conditions }[] = [
+  { manager: 'npm', as: 'as it is', conditions: {} },
+  { manager: 'npm', as: '--ignore-scripts', conditions: { options: ['--ignore-scripts'] } },
+  { manager: 'npm', as: 'path with spaces', conditions: { folder: 'my first project' } },
+  { manager: 'npm', as: 'not root', conditions: { nobody: true } },
+  { manager: 'npm', as: 'not root, node_modules read-only', conditions: { nobody: true, readOnly: true } },
+  { manager: 'pnpm', as: 'as it is', conditions: {} },
+  { manager: 'yarnClassic', as: 'as it is', conditions: {} },
+  { manager: 'yarnModules', as: 'as it is', conditions: {} },
+  { manager: 'yarnPnp', as: 'path with spaces', conditions: { folder: 'my first project' } },
+]
 
 const FAILING = `
 import { denseCrf } from 'stego'
@@ -28,66 +30,75 @@ const pixels = { data: new Uint8Array(12), width: 2, height: 2, channels: 3 }
 const probabilities = { data: new Float32Array(8).fill(0.5), shape: [2, 2, 2] }
 await denseCrf({ image: pixels, probabilities }).catch((error) => console.log(error.code + '\\n' + error.message))`
 
-const PLATFORM = `${process.platform}-${process.arch}`
+const common = mkdtempSync(join(tmpdir(), 'stego-install-'))
+let sandbox: Sandbox
+const rows: string[] = []
 
-/** Parts of an installation that are missing, and what the error then says. */
-const BROKEN = [
-  { lacks: PLATFORM, says: /without --omit=optional/ },
-  { lacks: `libtorch-${PLATFORM}`, says: /npm install @stego\/libtorch-/ },
-  { lacks: join(`libtorch-${PLATFORM}`, 'lib', 'libgomp.so.1'), says: /OpenMP is missing/ },
-]
+test.before(async (t) => {
+  if (!process.env.STEGO_TEST_FULL) return
+  t.timeout(TIMEOUT_MS)
+  sandbox = await Sandbox.start(common)
+  await drawPhotos(common)
+})
+test.after.always((t) => {
+  sandbox?.stop()
+  rmSync(common, { recursive: true, force: true })
+  if (rows.length > 0) t.log([sandbox.walls, HEAD, ...rows].join('\n'))
+})
 
-/** Runs Node in a folder, with Node alone on PATH. */
-async function node(folder: string, ...args: string[]): Promise<string> {
-  const bin = join(folder, '..', 'bin')
-  const env = { HOME: folder, PATH: bin }
-  const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit'),
-  ])
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
-  return stdout
+const HEAD = '| manager | how | install, s | first example, s | on disk, MB |\n|---|---|---|---|---|'
+
+async function seconds(work: () => Promise<unknown>): Promise<string> {
+  const start = performance.now()
+  await work()
+  return ((performance.now() - start) / 1000).toFixed(1)
 }
 
-/** Installs `stego` with these options of npm's into an empty folder in a path with spaces; returns the folder. */
-async function install(t: ExecutionContext, registry: string, ...options: string[]): Promise<string> {
-  const parent = await temporaryFolder(t)
-  const folder = join(parent, 'my project')
-  mkdirSync(folder)
-  mkdirSync(join(parent, 'bin'))
-  cpSync(process.execPath, join(parent, 'bin', 'node'))
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
-  const npm = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js')
-  const common = ['--registry', registry, '--cache', join(parent, 'cache'), '--no-audit', '--no-fund']
-  await node(folder, npm, 'install', 'stego', ...common, ...options)
-  return folder
+async function project(t: ExecutionContext, manager: keyof typeof MANAGERS, conditions: Conditions = {}) {
+  return new Project(sandbox, MANAGERS[manager](), conditions, await temporaryFolder(t))
 }
 
-slow('stego installs from tarballs and runs; with parts missing it says what to do', async (t) => {
-  t.timeout(600_000)
-  const tarballs = await temporaryFolder(t)
-  const files = pack(tarballs).map(({ file }) => file)
-  const folder = await install(t, await startRegistry(t, tarballs, files), '--ignore-scripts')
+for (const { manager, as, conditions } of MATRIX) {
+  slow(`${manager}, ${as}`, async (t) => {
+    t.timeout(TIMEOUT_MS)
+    const made = await project(t, manager, conditions)
+    const install = await seconds(() => made.install())
+    const megabytes = Math.round(bytesOf(made.folder) / 1e6)
+    let libraries: string[] = []
+    const example = await seconds(async () => {
+      libraries = await made.runExample(common)
+    })
+    const ours = libraries.filter((name) => /stego\.node|libtorch|libc10|libgomp/.test(name))
+    t.true(ours.length >= 4, ours.join('\n'))
+    for (const name of ours) t.true(name.startsWith(made.folder), name)
+    t.true(existsSync(join(made.folder, 'street.overlay.png')))
+    t.regex(await made.command(), /^\d+\.\d+\.\d+\n$/)
+    rows.push(`| ${made.manager.name} | ${as} | ${install} | ${example} | ${megabytes} |`)
+  })
+}
 
-  writeFileSync(join(folder, 'scenes.js'), SCENES)
-  writeFileSync(join(folder, 'first.js'), FIRST_EXAMPLE)
-  await node(folder, 'scenes.js')
-  const libraries: string[] = JSON.parse((await node(folder, 'first.js')).trim().split('\n').at(-1)!)
-  t.true(existsSync(join(folder, 'street.overlay.png')))
-  const ours = libraries.filter((name) => /stego\.node|libtorch|libc10|libgomp/.test(name))
-  t.true(ours.length >= 4, ours.join('\n'))
-  for (const name of ours) t.true(name.startsWith(join(folder, 'node_modules', '@stego')), name)
-  t.is(await node(folder, '-p', "typeof require('stego').Stego.train"), 'function\n')
-
-  writeFileSync(join(folder, 'fails.js'), FAILING)
-  for (const { lacks, says } of BROKEN) {
-    const there = join(folder, 'node_modules', '@stego', lacks)
-    renameSync(there, join(folder, 'away'))
-    const said = await node(folder, 'fails.js')
-    renameSync(join(folder, 'away'), there)
+for (const { title, options, says } of INCOMPLETE) {
+  slow(`${title}, it says what to do`, async (t) => {
+    t.timeout(TIMEOUT_MS)
+    const made = await project(t, 'npm', { options })
+    await made.install()
+    const said = await made.run('fails.mjs', FAILING)
+    t.log(said)
     t.regex(said, /^ERR_STEGO_ADDON\n/)
     t.regex(said, says)
+  })
+}
+
+slow('an installation that is broken says what to do', async (t) => {
+  t.timeout(TIMEOUT_MS)
+  const made = await project(t, 'npm')
+  await made.install()
+  for (const { title, break: breaks, before = '', says } of BROKEN) {
+    const mend = breaks(join(made.folder, 'node_modules'))
+    const said = await made.run('fails.mjs', `${before}${FAILING}`)
+    mend()
+    t.log(`${title}:\n${said}`)
+    for (const pattern of [/^ERR_STEGO_ADDON\n/, ...says]) t.regex(said, pattern, title)
   }
+  t.is(await made.run('works.mjs', FAILING), '')
 })
