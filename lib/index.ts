@@ -71,6 +71,7 @@ export {
 } from './output/segmentation.js'
 export { type Grid, stitch } from './output/stitch.js'
 export { showProgress } from './progress/show-progress.js'
+export type { OutputStream } from './progress/status.js'
 export type {
   CorrespondenceLoss,
   CorrespondenceLossInput,

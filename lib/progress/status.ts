@@ -3,7 +3,12 @@ import { type GenericFormatter, SingleBar } from 'cli-progress'
 import type { Report, Status } from './reporter.js'
 
 /** A stream as `process.stdout` and `process.stderr` are. */
-export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+export type OutputStream = NodeJS.WritableStream & {
+  /** Whether somebody watches: then a bar is redrawn in place. */
+  isTTY?: boolean
+  /** Width of the terminal. */
+  columns?: number
+}
 
 export interface StatusDisplay {
   show(report: Report): void

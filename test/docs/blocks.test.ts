@@ -35,9 +35,8 @@ async function run(
   return stdout
 }
 
-/** Runs a module, with the options its instructions give; of one that is checked by its types only, nothing. */
+/** Runs a module, with the options its instructions give. */
 async function runModule(place: Place, module: Module): Promise<void> {
-  if (module.blocks.some(({ instruction }) => instruction.kind === 'types')) return
   const source = sourceOf(module, codeToRun)
   const file = module.file.replace(/\.ts$/, '.js')
   const settings = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext }

@@ -19,7 +19,6 @@ export interface Block {
 /**
  * What `<!-- test: ... -->` above a block says:
  * - `with steps=2 backbone=starter`: what trains or reads features in it is given these options, in place of its own;
- * - `types only: <reason>`: TypeScript is checked, not run;
  * - `output`: lines, or the keys of JSON, that the commands above print; numbers may differ;
  * - `folder`: paths that the folder prepared for the tests has;
  * - `layers`: the modules of lib/, each above what it imports (layers.test.ts).
@@ -27,7 +26,6 @@ export interface Block {
 export type Instruction =
   | { kind: 'none' }
   | { kind: 'with'; options: Record<string, string> }
-  | { kind: 'types'; reason: string }
   | { kind: 'output' | 'folder' | 'layers' }
 
 /** Every page, by its path from the root. */
@@ -77,8 +75,6 @@ export function blocksOf(page: string): Block[] {
 function readInstruction(text: string, place: string): Instruction {
   if (text === '') return { kind: 'none' }
   if (text === 'output' || text === 'folder' || text === 'layers') return { kind: text }
-  const reason = /^types only: (.+)$/.exec(text)?.[1]
-  if (reason) return { kind: 'types', reason }
   const settings = /^with ((?:\w+=[\w.-]+ ?)+)$/.exec(text)?.[1]
   if (!settings) throw new Error(`${place}: no such instruction: ${text}`)
   return {

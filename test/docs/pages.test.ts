@@ -41,7 +41,7 @@ test('every block has a language and an instruction that fits it', (t) => {
     if (language === 'json') return kind !== 'none' && kind !== 'output'
     if (language === 'sh') return kind !== 'none' && kind !== 'with'
     if (language === 'yaml') return kind !== 'none'
-    return kind !== 'none' && kind !== 'with' && kind !== 'types'
+    return kind !== 'none' && kind !== 'with'
   })
   t.deepEqual(
     wrong.map(({ page, line, language }) => `${page}:${line} (${language})`),
