@@ -67,7 +67,7 @@ test('no file names a folder of the machine that packed it', (t) => {
   }
 })
 
-/** The first glibc and libstdc++ that cannot be needed by what g++ 12 makes on Debian 12, where it is built by hand. */
+/** What Debian 12 has, the oldest system on which packages are built by hand. */
 const NEWEST = { GLIBC: '2.36', GLIBCXX: '3.4.30' }
 
 if (process.platform === 'linux') {
