@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const FOLDER = fileURLToPath(new URL('../../build/notebooks/', import.meta.url))
+const EXECUTE = fileURLToPath(new URL('execute.py', import.meta.url))
 const PYTHON_PACKAGES = ['nbconvert==7.17.2', 'nbclient==0.11.0', 'ipykernel==7.4.0', 'deno==2.9.8']
 const TSLAB = 'tslab@1.0.22'
 
@@ -45,10 +46,10 @@ function writeKernel(name: string, argv: string[]): void {
 
 /** Runs a notebook in its folder, by the kernel that it names; fails with what a cell fails with. */
 export function runNotebook(folder: string, name: string): Cell[] {
-  const nbconvert = join(FOLDER, 'venv', 'bin', 'jupyter-nbconvert')
   const env = { JUPYTER_PATH: join(FOLDER, 'jupyter'), IPYTHONDIR: join(FOLDER, 'ipython') }
-  run(nbconvert, ['--to', 'notebook', '--execute', '--inplace', name], env, folder)
-  return cellsOf(join(folder, name))
+  const file = join(folder, name)
+  run(join(FOLDER, 'venv', 'bin', 'python'), [EXECUTE, file], env, folder)
+  return cellsOf(file)
 }
 
 interface Output {
