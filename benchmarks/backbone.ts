@@ -21,6 +21,8 @@ import { type Contender, race, timed } from './race.js'
 import { RANDOM_MODELS, type RandomModel, randomVit } from './random-vit.js'
 import { startReference } from './reference/reference.js'
 
+const { bfloat16Products } = addon().describeMachine().kernels
+
 const { values: given } = parseArgs({
   options: {
     model: { type: 'string', default: 's8' },
@@ -28,7 +30,7 @@ const { values: given } = parseArgs({
     batch: { type: 'string', multiple: true, default: ['1', '4'] },
     rounds: { type: 'string', default: '7' },
     /** Of: bfloat16, where the processor has it; official; onnx. */
-    beside: { type: 'string', default: addon().hasBfloat16() ? 'bfloat16,official,onnx' : 'official,onnx' },
+    beside: { type: 'string', default: bfloat16Products ? 'bfloat16,official,onnx' : 'official,onnx' },
   },
 })
 const beside = given.beside.split(',')
@@ -121,9 +123,8 @@ for (const side of given.side.map(Number)) {
     rows.push(...(await measure(side, batch, peak)))
   }
 }
-const bfloat16 = addon().hasBfloat16()
 report(
   `Backbone forward, ${given.model}`,
-  { threads, dim, depth, patch, bfloat16, 'matrix product GFLOP/s': peak },
+  { threads, dim, depth, patch, bfloat16Products, 'matrix product GFLOP/s': peak },
   rows,
 )

@@ -24,6 +24,14 @@ export function libtorchFromEnv(): string | undefined {
 }
 
 /**
+ * `STEGO_INSTRUCTIONS`: the widest instruction set that kernels may use, `portable`, `avx2` or `avx512`, as if the
+ * processor had no more; undefined where unset or empty.
+ */
+export function instructionsFromEnv(): string | undefined {
+  return process.env.STEGO_INSTRUCTIONS || undefined
+}
+
+/**
  * `STEGO_CACHE`: the folder for fetched weights. Unset or empty: `$XDG_CACHE_HOME/stego` where that is an absolute
  * path, else the system's place for caches, such as `~/.cache/stego`.
  */

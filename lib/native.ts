@@ -4,7 +4,7 @@
  */
 import type { Addon } from './addon/addon.js'
 import type { CancelToken } from './addon/values.js'
-import { libtorchFromEnv, nativePathFromEnv } from './env.js'
+import { instructionsFromEnv, libtorchFromEnv, nativePathFromEnv } from './env.js'
 import { StegoError, type StegoErrorCode } from './errors.js'
 import { loadAddon } from './loading/load.js'
 import { ownPackage } from './loading/own-package.js'
@@ -26,6 +26,7 @@ export function addonRequest(): Request {
     arch: process.arch,
     nativePath: nativePathFromEnv(),
     libtorch: libtorchFromEnv(),
+    instructions: instructionsFromEnv(),
   }
 }
 

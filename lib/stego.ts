@@ -54,8 +54,7 @@ export class Stego {
   /**
    * Reads a model file, the last checkpoint of a run folder, a PyTorch checkpoint of the official STEGO or of
    * leggedrobotics' fork, of which nothing is executed, or a published model by name (`stego-cocostuff27-vitb8`),
-   * fetched when it is first used. Its backbone computes in bfloat16 on processors with instructions for it, unless
-   * `dtype` says otherwise.
+   * fetched when it is first used. Its backbone computes in what it was trained in, unless `dtype` says otherwise.
    * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN`,
    * `ERR_STEGO_CHECKPOINT` or `ERR_STEGO_DOWNLOAD`.
    */

@@ -12,7 +12,16 @@ import type {
   Neighbors,
 } from './features.js'
 import type { NativePairScores } from './pair-scores.js'
-import type { CancelToken, Instructions, LabelMap, Pixels, Tensor, TensorData, Transform } from './values.js'
+import type {
+  CancelToken,
+  InstructionSet,
+  Instructions,
+  LabelMap,
+  Pixels,
+  Tensor,
+  TensorData,
+  Transform,
+} from './values.js'
 import type { NameMap, WeightFile, WeightFormat } from './weights.js'
 
 export type Device = 'cpu'
@@ -312,10 +321,18 @@ export interface CorrespondenceMaps {
 
 /** What the kernels choose on this processor, and the libtorch that runs. */
 export interface MachineDescription {
-  /** The widest instruction set that inner loops use here. */
-  instructions: Exclude<Instructions, 'auto'>
-  /** Whether neighbours are searched by 8-bit products (AVX-512 VNNI). */
-  int8Products: boolean
+  kernels: {
+    /** The instruction set that inner loops use here. */
+    instructions: InstructionSet
+    /** The widest that the processor has. */
+    processor: InstructionSet
+    /** What `limitInstructions()` was given; null where nothing is limited. */
+    limit: InstructionSet | null
+    /** Whether neighbours are searched by 8-bit products (AVX-512 VNNI). */
+    int8Products: boolean
+    /** Whether bfloat16 matrices are multiplied by instructions of their own (avx512_bf16, AMX). */
+    bfloat16Products: boolean
+  }
   libtorch: {
     /** The version that the addon was built on. */
     built: string
@@ -333,6 +350,8 @@ export interface Addon {
   /** The version of the package that it was built for. */
   version: string
   configure(options: { threads: number }): void
+  /** Kernels take no wider instructions than these from now on, in the whole process; before anything is computed. */
+  limitInstructions(most: InstructionSet): void
   CancelToken: new () => CancelToken
   Backbone: {
     load(
@@ -452,8 +471,6 @@ export interface Addon {
     output: 'probabilities' | 'labels' | 'both',
     cancel: CancelToken,
   ): Promise<CrfResult[][]>
-  /** Whether the processor multiplies bfloat16 matrices by instructions of its own (avx512_bf16, AMX). */
-  hasBfloat16(): boolean
   describeMachine(): MachineDescription
   /** The best GFLOP/s of a float32 matrix product of this size: what benchmarks compare with. */
   matrixProductPeak(size: number, repeats: number): Promise<number>

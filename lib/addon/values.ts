@@ -56,5 +56,8 @@ export interface CancelToken {
   cancel(): void
 }
 
-/** Which of the compiled loops to use; anything but `auto`, the widest that the machine has, is for tests. */
-export type Instructions = 'auto' | 'avx512' | 'avx2' | 'portable'
+/** Instruction sets that inner loops are compiled for: x86-64-v4, x86-64-v3, and what every processor has. */
+export type InstructionSet = 'avx512' | 'avx2' | 'portable'
+
+/** Which of the compiled loops to use; anything but `auto`, the widest that may be used, is for tests. */
+export type Instructions = 'auto' | InstructionSet

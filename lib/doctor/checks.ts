@@ -29,7 +29,7 @@ export function checks(): Check[] {
   return [
     imageCheck,
     backboneCheck,
-    ...(addon().hasBfloat16() ? [bfloat16Check] : []),
+    ...(addon().describeMachine().kernels.bfloat16Products ? [bfloat16Check] : []),
     lossCheck,
     lossGradientCheck,
     probeCheck,

@@ -53,9 +53,13 @@ type Loaded = NonNullable<AddonReport['loaded']>
 const INSTRUCTIONS = { avx512: 'AVX-512', avx2: 'AVX2', portable: 'portable' }
 
 function describeKernels({ kernels, libtorch }: Loaded): string {
-  const { instructions, int8Products, bfloat16Products } = kernels
+  const { instructions, processor, limit, int8Products, bfloat16Products } = kernels
+  const why =
+    limit === null
+      ? 'the widest set of this processor'
+      : `STEGO_INSTRUCTIONS=${limit}; this processor has ${INSTRUCTIONS[processor]}`
   return [
-    INSTRUCTIONS[instructions],
+    `${INSTRUCTIONS[instructions]} (${why})`,
     `8-bit products (VNNI) ${int8Products ? 'yes' : 'no'}`,
     `bfloat16 products ${bfloat16Products ? 'yes' : 'no'}`,
     `libtorch's own ${libtorch.instructions}`,
@@ -107,7 +111,7 @@ function selfTestSection({ seconds, checks, speed }: SelfTestReport): string {
     '  Compared with recordings of the official implementation; images with what was encoded.',
     ...(speed
       ? [
-          `  Speed: ${speed.imagesPerSecond.toFixed(1)} images a second (features of the starter, 224 x 224, ${speed.dtype}).`,
+          `  Speed: ${speed.imagesPerSecond.toFixed(1)} images a second (features of the starter, 224 x 224, float32).`,
         ]
       : []),
     `  It took ${seconds.toFixed(1)} s.`,

@@ -47,7 +47,7 @@ function loadingReport(request: Request): AddonReport {
     }
   } catch (cause) {
     if (!(cause instanceof StegoError)) throw cause
-    // The own libtorch is none: no place was tried.
+    // A variable is wrong, STEGO_LIBTORCH or STEGO_INSTRUCTIONS: no place was tried.
     const error = { code: cause.code, message: cause.message }
     return { places: placeReports(request, [], null), error, loaded: null }
   }
@@ -70,12 +70,11 @@ function placeReports(request: Request, attempts: Attempt[], loaded: Loaded | nu
 }
 
 function loadedReport({ place, libtorch }: Loaded): LoadedReport {
-  const native = addon()
-  const { libtorch: running, ...kernels } = native.describeMachine()
+  const { libtorch: running, kernels } = addon().describeMachine()
   const open = openLibraries()
   return {
     file: place.file!,
-    kernels: { ...kernels, bfloat16Products: native.hasBfloat16() },
+    kernels,
     libtorch: {
       ...running,
       source: libtorch?.source ?? 'rpath',

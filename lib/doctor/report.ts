@@ -67,7 +67,7 @@ export interface AddonReport {
 
 export interface LoadedReport {
   file: string
-  kernels: Pick<MachineDescription, 'instructions' | 'int8Products'> & { bfloat16Products: boolean }
+  kernels: MachineDescription['kernels']
   libtorch: MachineDescription['libtorch'] & {
     /** `own`: STEGO_LIBTORCH; `package`: that of the platform; `rpath`: the one the addon itself names. */
     source: 'own' | 'package' | 'rpath'
@@ -97,8 +97,7 @@ export type CheckReport = Pick<Check, 'name' | 'reference' | 'measure' | 'tolera
 }
 
 export interface SpeedReport {
-  dtype: 'float32' | 'bfloat16'
-  /** Features of the starter at 224 x 224. */
+  /** Features of the starter at 224 x 224, in float32. */
   imagesPerSecond: number
 }
 

@@ -1,5 +1,5 @@
 /** Runs the checks, and measures one figure of speed. */
-import { addon, job } from '../native.js'
+import { job } from '../native.js'
 import { loadBackbone } from '../weights/backbones.js'
 import type { Check } from './checks.js'
 import { picture } from './inputs.js'
@@ -20,10 +20,9 @@ const SIDE = 224
 const BATCH = 4
 const LEAST_MILLISECONDS = 1000
 
-/** The best of what batches of four pictures take within a second, in what `segment` computes in by itself here. */
+/** The best of what batches of four pictures take within a second. */
 export async function measureSpeed(): Promise<SpeedReport> {
-  const dtype = addon().hasBfloat16() ? 'bfloat16' : 'float32'
-  const backbone = await loadBackbone('starter', { dtype })
+  const backbone = await loadBackbone('starter')
   const images = new Array(BATCH).fill(picture(SIDE, SIDE, 16, 32))
   const batch = () =>
     job((_, cancel) => backbone.features(images, { resolution: SIDE, crop: 'center', multiple: 8 }, cancel))
@@ -34,5 +33,5 @@ export async function measureSpeed(): Promise<SpeedReport> {
     await batch()
     best = Math.min(best, performance.now() - before)
   }
-  return { dtype, imagesPerSecond: (1000 * BATCH) / best }
+  return { imagesPerSecond: (1000 * BATCH) / best }
 }

@@ -9,8 +9,6 @@ import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { StegoError } from '../errors.js'
 import type { DType, FeatureChoice, Transform } from '../native.js'
-import type { DTypeChoice } from '../options/dtype.js'
-import { resolveDType } from '../weights/dtype.js'
 import type { ListedImage } from './images.js'
 
 /** Everything besides the images. */
@@ -48,11 +46,11 @@ export async function featureKey(source: {
   /** Default 1, the last. */
   featureLayer?: number
   /** Default: float32. */
-  dtype?: DTypeChoice
+  dtype?: DType
 }): Promise<FeatureKey> {
   const { resolution, crop, featureKind = 'feat', featureLayer = 1, dtype = 'float32' } = source
   const backbone = await identifyBackbone(source.backbone)
-  return { backbone, resolution, crop, featureKind, featureLayer, dtype: resolveDType(dtype) }
+  return { backbone, resolution, crop, featureKind, featureLayer, dtype }
 }
 
 async function identifyBackbone(name: string): Promise<string> {

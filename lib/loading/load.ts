@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Addon } from '../addon/addon.js'
+import type { InstructionSet } from '../addon/values.js'
 import { StegoError } from '../errors.js'
 import { type Attempt, explain } from './explain.js'
 import { type Host, openLibraries, thisHost } from './host.js'
@@ -9,6 +10,8 @@ import { brokenLibrary } from './library-file.js'
 import { firstLine, type Libtorch, openLibtorch, packageLibtorch } from './libtorch.js'
 import { ownLibtorch, sameSeries } from './own.js'
 import { type Place, places, type Request } from './places.js'
+
+const INSTRUCTION_SETS: InstructionSet[] = ['portable', 'avx2', 'avx512']
 
 /** The addon that is used. */
 export interface Loaded {
@@ -35,20 +38,41 @@ export function loadAddon(request: Request, host: () => Host = thisHost): Loaded
   return loaded ?? fail(request, attempts, host())
 }
 
-/** Tries the places one after another. Throws `ERR_STEGO_ADDON` where the own libtorch of `request` is none. */
+/**
+ * Tries the places one after another. Throws `ERR_STEGO_ADDON` where the own libtorch of `request` is none,
+ * `ERR_STEGO_OPTION` where its instructions are.
+ */
 export function tryPlaces(request: Request): Loading {
   const { libtorch, platform } = request
+  const limit = instructionLimit(request)
   const own = libtorch === undefined ? null : ownLibtorch(libtorch, platform)
   const attempts: Attempt[] = []
   for (const place of places(request)) {
-    const result = tryPlace(place, own, request)
+    const result = tryPlace(place, own, limit, request)
     if ('addon' in result) return { attempts, loaded: result }
     attempts.push(result)
   }
   return { attempts, loaded: null }
 }
 
-function tryPlace(place: Place, own: Libtorch | null, request: Request): Loaded | Attempt {
+/** The limit that the request names. Throws `ERR_STEGO_OPTION` where it is none. */
+function instructionLimit({ instructions }: Request): InstructionSet | null {
+  if (instructions === undefined) return null
+  const known = INSTRUCTION_SETS.find((name) => name === instructions)
+  if (known) return known
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `STEGO_INSTRUCTIONS=${instructions} is no instruction set: expected ${INSTRUCTION_SETS.join(', ')}, or no such ` +
+      'variable, which takes all that the processor has.',
+  )
+}
+
+function tryPlace(
+  place: Place,
+  own: Libtorch | null,
+  limit: InstructionSet | null,
+  request: Request,
+): Loaded | Attempt {
   const { name, file, from, packaged } = place
   const failed = (kind: Attempt['kind'], problem: string): Attempt => ({ place: name, kind, problem })
   const { version } = request.stego.manifest
@@ -66,6 +90,7 @@ function tryPlace(place: Place, own: Libtorch | null, request: Request): Loaded 
     if (addon.version !== version) {
       return failed('version', `it is ${addon.version ?? 'of an unknown version'}, stego is ${version}`)
     }
+    if (limit) addon.limitInstructions(limit)
     const other = own && otherLibtorch(own, addon)
     return other ? failed('own libtorch', other) : { addon, place, libtorch }
   } catch (cause) {

@@ -13,6 +13,8 @@ export interface Request {
   nativePath?: string
   /** `STEGO_LIBTORCH`. */
   libtorch?: string
+  /** `STEGO_INSTRUCTIONS`. */
+  instructions?: string
 }
 
 export interface Place {

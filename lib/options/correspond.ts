@@ -41,7 +41,7 @@ const correspondFields = z.strictObject({
   signal: abortSignal(),
 })
 
-export const correspondFeaturesSchema = correspondFields.extend({ dtype: dtypeOption('auto', 'Common') })
+export const correspondFeaturesSchema = correspondFields.extend({ dtype: dtypeOption('Common') })
 
 export const correspondSchema = correspondFields.extend({
   on: option(z.enum(CORRESPOND_ON).default('features'), {

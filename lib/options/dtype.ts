@@ -2,15 +2,22 @@
 import { z } from 'zod'
 import { type OptionGroup, option } from './schema.js'
 
-const DTYPES = ['auto', 'float32', 'bfloat16'] as const
-export type DTypeChoice = (typeof DTYPES)[number]
+const DTYPES = z.enum(['float32', 'bfloat16'])
 
-/** The option, for a schema: `float32` where the work is training, `auto` elsewhere. */
-export function dtypeOption(usual: DTypeChoice, group: OptionGroup) {
-  return option(z.enum(DTYPES).default(usual), {
-    group,
-    doc:
-      'Numbers the backbone computes in. bfloat16 is faster on processors with instructions for it and turns a ' +
-      'feature by less than 2 degrees; auto takes it on those and float32 elsewhere.',
+const DOC =
+  'Precision of the backbone. bfloat16 turns a feature by less than 2 degrees, so that results differ slightly; ' +
+  'on processors with instructions for it (avx512_bf16, AMX) it is about as fast as float32, on others slower.'
+
+/** The option where a backbone is named. */
+export function dtypeOption(group: OptionGroup) {
+  return option(DTYPES.default('float32'), { group, doc: DOC })
+}
+
+/** The option where a model is loaded, which knows what it was trained in. */
+export function modelDtypeOption() {
+  return option(DTYPES.optional(), {
+    group: 'Common',
+    whenAbsent: 'what the model was trained in, float32 unless asked for otherwise',
+    doc: DOC,
   })
 }

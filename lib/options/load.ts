@@ -1,11 +1,11 @@
 /** What stands beside the model that `Stego.load()` is asked for. */
 import { z } from 'zod'
 import type { DownloadProgress } from '../weights/progress.js'
-import { dtypeOption } from './dtype.js'
+import { modelDtypeOption } from './dtype.js'
 import { abortSignal } from './schema.js'
 
 export const loadSchema = z.strictObject({
-  dtype: dtypeOption('auto', 'Common'),
+  dtype: modelDtypeOption(),
   onDownload: z
     .custom<(progress: DownloadProgress) => void>((value) => typeof value === 'function')
     .optional()

@@ -31,7 +31,7 @@ export const trainSchema = z.strictObject({
       'Frozen ViT whose features are distilled: dino-vits8, dino-vits16, dino-vitb8 or dino-vitb16, fetched once; the ' +
       'built-in starter; or a .safetensors or .pth file of ViT weights under the names of DINO, timm or Hugging Face.',
   }),
-  dtype: dtypeOption('float32', 'Method'),
+  dtype: dtypeOption('Method'),
   preset: option(z.enum(PRESET_NAMES).nullable().default(null), {
     group: 'Common',
     value: 'name',

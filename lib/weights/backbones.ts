@@ -1,9 +1,7 @@
 /** Backbones by name or by file. */
 import { existsSync, statSync } from 'node:fs'
 import { StegoError } from '../errors.js'
-import { type FeatureChoice, job, type NameMap, type NativeBackbone } from '../native.js'
-import type { DTypeChoice } from '../options/dtype.js'
-import { resolveDType } from './dtype.js'
+import { type DType, type FeatureChoice, job, type NameMap, type NativeBackbone } from '../native.js'
 import { findBackbone } from './names.js'
 import type { DownloadProgress } from './progress.js'
 import { findPublished, PUBLISHED } from './registry.js'
@@ -34,7 +32,7 @@ export interface BackboneRequest {
   /** Which of its tensors are the features. Default: the output of the last block. */
   features?: FeatureChoice
   /** What it computes in. Default: float32. */
-  dtype?: DTypeChoice
+  dtype?: DType
   signal?: AbortSignal
   /** Told how the fetching of published weights goes. */
   onDownload?: (progress: DownloadProgress) => void
@@ -52,7 +50,7 @@ export async function loadBackbone(name: string, request: BackboneRequest = {}):
   const { features = LAST_BLOCK, dtype = 'float32', signal } = request
   const { file, ...rest } =
     BUILT_IN[name]?.() ?? (await published(name, request)) ?? (await fromFile(name, signal))
-  const options = { ...rest, features, prefix: '', device: 'cpu', dtype: resolveDType(dtype) } as const
+  const options = { ...rest, features, prefix: '', device: 'cpu', dtype } as const
   return job((native, cancel) => native.Backbone.load(file, options, cancel), signal)
 }
 

@@ -7,15 +7,14 @@ import { join } from 'node:path'
 import { StegoError } from '../errors.js'
 import {
   checked,
+  type DType,
   job,
   type NativeNetwork,
   type PairValues,
   type PredictionHead,
   type Projection,
 } from '../native.js'
-import type { DTypeChoice } from '../options/dtype.js'
 import type { TrainOptions } from '../options/train.js'
-import { resolveDType } from './dtype.js'
 import { featureChoice, networkOptions } from './network-options.js'
 import type { ModelRecord } from './record.js'
 import { openWeights } from './weight-file.js'
@@ -83,7 +82,7 @@ const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|raw)\./
  */
 export async function readModel(
   path: string,
-  request: { dtype?: DTypeChoice; signal?: AbortSignal } = {},
+  request: { dtype?: DType; signal?: AbortSignal } = {},
 ): Promise<{ network: NativeNetwork; record: ModelRecord }> {
   const { signal } = request
   const { kind, names, record, problem } = await openWeights(path, signal)
@@ -104,7 +103,7 @@ export async function readModel(
     heads,
     features: featureChoice(record.options),
     device: 'cpu' as const,
-    dtype: resolveDType(request.dtype ?? record.options.dtype),
+    dtype: request.dtype ?? record.options.dtype,
     names: wanted ?? undefined,
   }
   const network = await job((native, cancel) => native.Network.load(path, options, cancel), signal)

@@ -3,6 +3,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include "core/error.h"
+#include "core/instructions.h"
 
 namespace stego {
 
@@ -31,6 +32,12 @@ const Mkldnn& mkldnn() {
   return found;
 }
 
+// Whether weights of this type are laid out by oneDNN, which has bfloat16 only where AVX-512 can round to it.
+bool can_prepack(at::Device device, at::ScalarType dtype) {
+  return device.is_cpu() && mkldnn().reorder.has_value() &&
+         (dtype == at::kFloat || available(Instructions::automatic) == Instructions::avx512);
+}
+
 }  // namespace
 
 at::Tensor TensorBlocks::Linear::operator()(const at::Tensor& input, bool gelu) const {
@@ -43,7 +50,7 @@ at::Tensor TensorBlocks::Linear::operator()(const at::Tensor& input, bool gelu) 
 
 TensorBlocks::Linear TensorBlocks::pack(const at::Tensor& weight, const at::Tensor& bias) const {
   const at::Tensor own = weight.to(device_, dtype_).contiguous();
-  const bool prepacked = device_.is_cpu() && mkldnn().reorder.has_value();
+  const bool prepacked = can_prepack(device_, dtype_);
   return {prepacked ? mkldnn().reorder->call(own, std::nullopt) : own, bias.to(device_, dtype_), prepacked};
 }
 

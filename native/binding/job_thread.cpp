@@ -86,9 +86,11 @@ class JobQueue {
     napi_unref_threadsafe_function(env, done_);
     // Added after the thread-safe function, hence run before its own teardown.
     napi_add_env_cleanup_hook(env, [](void* data) { static_cast<JobQueue*>(data)->close(); }, this);
+    close_at_exit(env);
   }
 
   void add(napi_env env, std::unique_ptr<Job> job) {
+    if (closing_) return;  // the process is ending: nobody is left to be told
     if (jobs_.empty()) napi_ref_threadsafe_function(env, done_);
     Job* added = job.get();
     jobs_.push_back(std::move(job));
@@ -129,6 +131,15 @@ class JobQueue {
     } catch (...) {
       job.deferred.Reject(to_javascript(env, describe_current_exception()).Value());
     }
+  }
+
+  // process.exit() and the end of the main thread run no cleanup hooks: libtorch would be taken down by the
+  // destructors of the process under a running job.
+  void close_at_exit(Napi::Env env) {
+    const Napi::Object process = env.Global().Get("process").As<Napi::Object>();
+    const Napi::Function close =
+        Napi::Function::New(env, [this](const Napi::CallbackInfo&) { this->close(); });
+    process.Get("once").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), close});
   }
 
   void close() {

@@ -11,7 +11,6 @@
 #include "binding/values.h"
 #include "core/error.h"
 #include "core/instructions.h"
-#include "features/tile_kernels.h"
 
 namespace stego {
 
@@ -42,13 +41,16 @@ Napi::Value matrix_product_peak(const Napi::CallbackInfo& info) {
   });
 }
 
-// hasBfloat16(): boolean, whether the processor multiplies bfloat16 matrices
-Napi::Value tell_bfloat16(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), has_bfloat16());
+// limitInstructions(most): kernels take no wider set from now on
+Napi::Value limit_kernels(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    limit_instructions(read_instructions(info[0]));
+    return info.Env().Undefined();
+  });
 }
 
-const char* instruction_name() {
-  switch (available(Instructions::automatic)) {
+const char* name_of(Instructions instructions) {
+  switch (instructions) {
     case Instructions::avx512:
       return "avx512";
     case Instructions::avx2:
@@ -78,8 +80,15 @@ Napi::Value describe_machine(const Napi::CallbackInfo& info) {
     libtorch.Set("cuda", build_setting(settings, "USE_CUDA") != "0");
     libtorch.Set("instructions", at::get_cpu_capability());
     Napi::Object machine = Napi::Object::New(env);
-    machine.Set("instructions", instruction_name());
-    machine.Set("int8Products", tile_kernels().score_int8 != nullptr);
+    Napi::Object kernels = Napi::Object::New(env);
+    kernels.Set("instructions", name_of(available(Instructions::automatic)));
+    kernels.Set("processor", name_of(widest_of_processor()));
+    const Instructions limit = instructions_limit();
+    kernels.Set("limit",
+                limit == Instructions::automatic ? env.Null() : Napi::String::New(env, name_of(limit)));
+    kernels.Set("int8Products", has_int8_products());
+    kernels.Set("bfloat16Products", has_bfloat16());
+    machine.Set("kernels", kernels);
     machine.Set("libtorch", libtorch);
     return machine;
   });
@@ -88,7 +97,7 @@ Napi::Value describe_machine(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void define_machine(Napi::Env env, Napi::Object exports) {
-  exports.Set("hasBfloat16", Napi::Function::New<tell_bfloat16>(env, "hasBfloat16"));
+  exports.Set("limitInstructions", Napi::Function::New<limit_kernels>(env, "limitInstructions"));
   exports.Set("describeMachine", Napi::Function::New<describe_machine>(env, "describeMachine"));
   exports.Set("matrixProductPeak", Napi::Function::New<matrix_product_peak>(env, "matrixProductPeak"));
 }

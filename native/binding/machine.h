@@ -3,7 +3,7 @@
 
 namespace stego {
 
-// Adds hasBfloat16 and describeMachine, what there is to say of the processor and of libtorch, and
+// Adds limitInstructions and describeMachine, what there is to say of the processor and of libtorch, and
 // matrixProductPeak, what benchmarks compare with.
 void define_machine(Napi::Env env, Napi::Object exports);
 

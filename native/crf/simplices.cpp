@@ -6,15 +6,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/dispatch.h"
 #include "core/error.h"
 
-// Compiled for several instruction sets and chosen when the addon is loaded; without contraction all of them
-// give the same bits.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define STEGO_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define STEGO_MULTIVERSION
-#endif
 #define STEGO_INLINE __attribute__((always_inline)) inline
 
 namespace stego::crf {
@@ -103,10 +97,9 @@ STEGO_INLINE void find_block(const Features& features, const Constants& constant
   }
 }
 
-// Blocks of sixteen points.
-STEGO_MULTIVERSION
-void find_blocks(const Features& features, const Constants& constants, int64_t begin, int64_t end,
-                 Simplices& simplices) {
+// Blocks of sixteen points. Without contraction (CMakeLists.txt) all instruction sets give the same bits.
+STEGO_INLINE void find_blocks(const Features& features, const Constants& constants, int64_t begin,
+                              int64_t end, Simplices& simplices) {
   for (int64_t block = begin; block < end; ++block) {
     const int64_t first = block * kLanes;
     switch (features.dims) {
@@ -156,8 +149,9 @@ Simplices find_simplices(const Features& features) {
                    Buffer<uint32_t>(points),
                    Buffer<float>(points * (dims + 1))};
   const Constants constants(dims);
-  at::parallel_for(0, (points + kLanes - 1) / kLanes, 256,
-                   [&](int64_t begin, int64_t end) { find_blocks(features, constants, begin, end, result); });
+  at::parallel_for(0, (points + kLanes - 1) / kLanes, 256, [&](int64_t begin, int64_t end) {
+    dispatch<find_blocks>(features, constants, begin, end, result);
+  });
   return result;
 }
 

@@ -5,15 +5,14 @@
 #include <bit>
 #include <limits>
 
-#include "core/multiversion.h"
+#include "core/dispatch.h"
 
 namespace stego {
 
 namespace {
 
 // A value that at least k of the values reach, and few more; finite values.
-STEGO_MULTIVERSION
-float reached_by(const float* values, int64_t count, int64_t k) {
+[[gnu::always_inline]] inline float reached_by(const float* values, int64_t count, int64_t k) {
   constexpr int halvings = 10;
   float low = values[0], high = values[0];
   for (int64_t i = 1; i < count; ++i) {
@@ -29,8 +28,7 @@ float reached_by(const float* values, int64_t count, int64_t k) {
   return low;
 }
 
-STEGO_MULTIVERSION
-void scale(const float* from, double factor, float* to, int64_t count) {
+[[gnu::always_inline]] inline void scale(const float* from, double factor, float* to, int64_t count) {
   for (int64_t c = 0; c < count; ++c) to[c] = static_cast<float>(from[c] * factor);
 }
 
@@ -42,7 +40,7 @@ void write_units(const ComparedRows& compared, Span span, float* units) {
     if (row < 0) {
       std::fill_n(units, dim, 0.0f);
     } else {
-      scale(compared.rows.row(row), compared.rows.factor(row), units, dim);
+      dispatch<scale>(compared.rows.row(row), compared.rows.factor(row), units, dim);
     }
   }
 }
@@ -137,7 +135,8 @@ void Comparison::best_first(int64_t k) {
   std::array<float, kTileRows> least;
   for (int r = 0; r < kTileRows; ++r) {
     const auto count = static_cast<int64_t>(reaches[r].size());
-    least[r] = count > k ? reached_by(reaches[r].data(), count, k) : -std::numeric_limits<float>::infinity();
+    least[r] = count > k ? dispatch<reached_by>(reaches[r].data(), count, k)
+                         : -std::numeric_limits<float>::infinity();
   }
   std::partition(hits_.begin(), hits_.end(), [&](const Hit& hit) {
     return hit.score + columns_.peaks[hit.column] >= least[hit.row % kTileRows];

@@ -3,8 +3,9 @@
 #include <array>
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define STEGO_CRC_INSTRUCTION 1
+#include "core/instructions.h"
+
+#ifdef STEGO_X86_KERNELS
 #include <nmmintrin.h>
 #endif
 
@@ -46,7 +47,7 @@ uint32_t by_tables(const uint8_t* data, size_t bytes, uint32_t value) {
   return value;
 }
 
-#ifdef STEGO_CRC_INSTRUCTION
+#ifdef STEGO_X86_KERNELS
 __attribute__((target("sse4.2"))) uint32_t by_instruction(const uint8_t* data, size_t bytes, uint32_t start) {
   uint64_t value = start;
   for (; bytes >= 8; data += 8, bytes -= 8) {
@@ -63,8 +64,8 @@ __attribute__((target("sse4.2"))) uint32_t by_instruction(const uint8_t* data, s
 
 uint32_t crc32c(const void* data, size_t bytes, uint32_t before) {
   const auto* first = static_cast<const uint8_t*>(data);
-#ifdef STEGO_CRC_INSTRUCTION
-  if (__builtin_cpu_supports("sse4.2")) return ~by_instruction(first, bytes, ~before);
+#ifdef STEGO_X86_KERNELS
+  if (has_crc32c()) return ~by_instruction(first, bytes, ~before);
 #endif
   return ~by_tables(first, bytes, ~before);
 }

@@ -148,7 +148,7 @@ bool score_tile(const Int8Tile& tile, TileHits& hits) {
 TileKernels choose() {
   switch (available(Instructions::automatic)) {
     case Instructions::avx512:
-      return {__builtin_cpu_supports("avx512vnni") ? score_tile : nullptr, mark_avx512};
+      return {has_int8_products() ? score_tile : nullptr, mark_avx512};
     case Instructions::avx2:
       return {nullptr, mark_avx2};
     default:

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/dispatch.h"
 #include "core/error.h"
-#include "core/multiversion.h"
 #include "core/parallel.h"
 
 namespace stego {
@@ -17,8 +17,7 @@ constexpr int64_t kRowsAtATime = 1024;
 
 // Sum of products. A product of two float32 is exact in float64, so that a fused multiply-add changes
 // nothing: only the order of the sum matters, and that is fixed here.
-STEGO_MULTIVERSION
-double dot(const float* a, const float* b, int64_t count) {
+[[gnu::always_inline]] inline double dot_product(const float* a, const float* b, int64_t count) {
   constexpr int64_t lanes = 32;
   double sums[lanes] = {};
   const int64_t whole = count / lanes * lanes;
@@ -32,6 +31,10 @@ double dot(const float* a, const float* b, int64_t count) {
     for (int64_t l = 0; l < half; ++l) sums[l] += sums[l + half];
   }
   return sums[0];
+}
+
+double dot(const float* a, const float* b, int64_t count) {
+  return dispatch<dot_product>(a, b, count);
 }
 
 // NaN where the row is not finite: no sum of squares of float32 leaves float64.

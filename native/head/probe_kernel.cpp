@@ -8,7 +8,7 @@
 #include <numbers>
 #include <vector>
 
-#include "core/multiversion.h"
+#include "core/dispatch.h"
 
 namespace stego {
 
@@ -160,10 +160,7 @@ int64_t rows_alike(const BilinearAxis& rows, int64_t begin) {
   }
 }
 
-}  // namespace
-
-STEGO_MULTIVERSION
-double log_partition(const ProbeImage& image, const BilinearAxis& rows) {
+[[gnu::always_inline]] inline double partition_image(const ProbeImage& image, const BilinearAxis& rows) {
   const int64_t size = image.classes, row = image.classes * image.width;
   const auto height = static_cast<int64_t>(rows.first.size());
   std::vector<Lanes> memory(5 * size);
@@ -188,6 +185,12 @@ double log_partition(const ProbeImage& image, const BilinearAxis& rows) {
     }
   }
   return total;
+}
+
+}  // namespace
+
+double log_partition(const ProbeImage& image, const BilinearAxis& rows) {
+  return dispatch<partition_image>(image, rows);
 }
 
 }  // namespace stego

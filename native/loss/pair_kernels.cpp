@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/multiversion.h"
+#include "core/dispatch.h"
 
 namespace stego {
 
@@ -27,14 +27,12 @@ template <typename Value>
 
 }  // namespace
 
-STEGO_MULTIVERSION
 PairSums pair_row(const PairRow<float>& row) {
-  return evaluate(row);
+  return dispatch<evaluate<float>>(row);
 }
 
-STEGO_MULTIVERSION
 PairSums pair_row(const PairRow<double>& row) {
-  return evaluate(row);
+  return dispatch<evaluate<double>>(row);
 }
 
 }  // namespace stego

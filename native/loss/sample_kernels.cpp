@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/multiversion.h"
+#include "core/dispatch.h"
 
 namespace stego {
 
@@ -83,46 +83,38 @@ template <typename Value>
 
 }  // namespace
 
-STEGO_MULTIVERSION
 void blend(const SampleRows<float>& rows, const float* map, const float* mask, float* samples) {
-  blend_rows(rows, map, mask, samples);
+  dispatch<blend_rows<float>>(rows, map, mask, samples);
 }
 
-STEGO_MULTIVERSION
 void blend(const SampleRows<double>& rows, const double* map, const double* mask, double* samples) {
-  blend_rows(rows, map, mask, samples);
+  dispatch<blend_rows<double>>(rows, map, mask, samples);
 }
 
-STEGO_MULTIVERSION
 void spread(const SampleRows<float>& rows, const float* samples, float* map) {
-  spread_rows(rows, samples, map);
+  dispatch<spread_rows<float>>(rows, samples, map);
 }
 
-STEGO_MULTIVERSION
 void spread(const SampleRows<double>& rows, const double* samples, double* map) {
-  spread_rows(rows, samples, map);
+  dispatch<spread_rows<double>>(rows, samples, map);
 }
 
-STEGO_MULTIVERSION
 void normalize_rows(float* rows, float* norms, int64_t count, int64_t channels) {
-  normalize(rows, norms, count, channels);
+  dispatch<normalize<float>>(rows, norms, count, channels);
 }
 
-STEGO_MULTIVERSION
 void normalize_rows(double* rows, double* norms, int64_t count, int64_t channels) {
-  normalize(rows, norms, count, channels);
+  dispatch<normalize<double>>(rows, norms, count, channels);
 }
 
-STEGO_MULTIVERSION
 void normalize_rows_backward(float* gradient, const float* units, const float* norms, int64_t count,
                              int64_t channels) {
-  normalize_backward(gradient, units, norms, count, channels);
+  dispatch<normalize_backward<float>>(gradient, units, norms, count, channels);
 }
 
-STEGO_MULTIVERSION
 void normalize_rows_backward(double* gradient, const double* units, const double* norms, int64_t count,
                              int64_t channels) {
-  normalize_backward(gradient, units, norms, count, channels);
+  dispatch<normalize_backward<double>>(gradient, units, norms, count, channels);
 }
 
 }  // namespace stego

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 import ts from 'typescript'
 import { temporaryFolder } from '../support/dataset.js'
+import { runs, serialAt } from '../support/level.js'
 import { linkPackages, prepareFolder, preparePrograms, startMirror } from './folder.js'
 import { type Block, blocksOf, fileOf, pages } from './markdown.js'
 import { codeToRun, isScript, type Module, modulesOf, sourceOf } from './modules.js'
@@ -116,8 +117,7 @@ async function runPage(t: ExecutionContext, place: Place, page: string): Promise
   }
 }
 
-const full = Boolean(process.env.STEGO_TEST_FULL)
-const slow = full ? test.serial : test.serial.skip
+const slow = serialAt('full')
 
 /** What every page begins with, and the environment its blocks run in. */
 const shared = mkdtempSync(join(tmpdir(), 'stego-docs-'))
@@ -127,7 +127,7 @@ let env: NodeJS.ProcessEnv = {}
 let stop = () => {}
 
 test.before(async () => {
-  if (!full) return
+  if (!runs('full')) return
   for (const folder of [start, bin]) mkdirSync(folder)
   await prepareFolder(start)
   preparePrograms(bin)

@@ -3,13 +3,11 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import test from 'ava'
 import { temporaryFolder } from '../support/dataset.js'
+import { testAt } from '../support/level.js'
 import { ROOT } from './markdown.js'
 
-const slow = process.env.STEGO_TEST_FULL ? test : test.skip
-
-slow('every public symbol is documented', async (t) => {
+testAt('full')('every public symbol is documented', async (t) => {
   t.timeout(300_000)
   const out = await temporaryFolder(t)
   const script = join(ROOT, 'scripts', 'docs.js')

@@ -66,6 +66,31 @@ test.serial('a sound installation: everything is found, the self-test agrees, ex
   t.true(selfTest.speed!.imagesPerSecond > 0)
 })
 
+test.serial('a limit of instructions is in force and shown; one that is none is a problem', (t) => {
+  const { report } = diagnosis(['--no-self-test'], { env: { STEGO_INSTRUCTIONS: 'portable' } })
+  const { kernels, libtorch } = report.addon.loaded!
+  t.like(kernels, {
+    instructions: 'portable',
+    limit: 'portable',
+    int8Products: false,
+    bfloat16Products: false,
+  })
+  if (kernels.processor !== 'portable') t.is(libtorch.instructions, 'DEFAULT')
+  const { stdout } = doctor(['--no-self-test'], { env: { STEGO_INSTRUCTIONS: 'portable' } })
+  t.regex(
+    stdout,
+    /\n {2}kernels +portable \(STEGO_INSTRUCTIONS=portable; this processor has .*\), 8-bit products/,
+  )
+
+  const wrong = diagnosis(['--no-self-test'], { env: { STEGO_INSTRUCTIONS: 'sse9' } })
+  t.is(wrong.code, 1)
+  t.like(wrong.report.addon.error, { code: 'ERR_STEGO_OPTION' })
+  t.regex(
+    wrong.report.problems.join(),
+    /STEGO_INSTRUCTIONS=sse9 is no instruction set: expected portable, avx2/,
+  )
+})
+
 test.serial('people get the same in sections; --no-self-test leaves the self-test out', (t) => {
   const { code, stdout, stderr } = doctor(['--no-self-test'])
   t.is(code, 0)

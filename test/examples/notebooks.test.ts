@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { writeScenes } from '../../lib/demo/dataset.js'
 import { temporaryFolder } from '../support/dataset.js'
+import { runs, serialAt } from '../support/level.js'
 import { cellsOf, installKernels, runNotebook } from './kernels.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const NOTEBOOKS = ['notebook.ipynb', 'notebook-tslab.ipynb']
 
-const full = process.env.STEGO_TEST_FULL !== undefined
-const slow = full ? test.serial : test.skip
-if (full) test.before(installKernels)
+const slow = serialAt('full')
+if (runs('full')) test.before(installKernels)
 
 test('the stored notebooks show pictures and scores, and no error', (t) => {
   for (const name of NOTEBOOKS) {

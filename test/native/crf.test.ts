@@ -2,9 +2,11 @@ import test from 'ava'
 import { createRandom } from '../../lib/data/random.js'
 import { addon, type CrfOptions, type CrfProblem, type CrfTerm, job, type Tensor } from '../../lib/native.js'
 import { defaultThreads } from '../../lib/threads.js'
+import { INSTRUCTION_SETS, testEachSet } from '../support/kernels.js'
+import { LEVEL } from '../support/level.js'
 import { plainDenseCrf } from '../support/plain-crf.js'
 
-const PROBLEMS = process.env.STEGO_TEST_FULL ? 5000 : 250
+const PROBLEMS = { fast: 250, full: 5000, long: 50_000 }[LEVEL]
 
 /** STEGO's constants (densecrf.md, step 13). */
 function stegoOptions(instructions: CrfOptions['instructions'] = 'auto'): CrfOptions {
@@ -53,28 +55,9 @@ function randomProblem(seed: number): CrfProblem {
   return {
     image: { data, width, height },
     scores: [{ kind: 'unary', values: { data: unary, shape: [labels, height, width] } }],
-    options: { terms, iterations: int(0, 3), instructions: oneOf(instructionSets()) },
+    options: { terms, iterations: int(0, 3), instructions: oneOf(['auto', ...INSTRUCTION_SETS] as const) },
   }
 }
-
-/** Of this machine. */
-function instructionSets(): CrfOptions['instructions'][] {
-  return available ?? ['auto', 'portable']
-}
-let available: CrfOptions['instructions'][] | undefined
-
-test.before(async () => {
-  const tried = await Promise.all(
-    (['auto', 'avx512', 'avx2', 'portable'] as const).map(async (set) => {
-      const problem = picture(4, 4, [2], set)
-      return refine(problem).then(
-        () => [set],
-        () => [],
-      )
-    }),
-  )
-  available = tried.flat()
-})
 
 /** A picture of soft shapes with some noise, and random logits for each number of labels. */
 function picture(
@@ -132,17 +115,12 @@ test('1, 2 and 4 threads give the same bits', async (t) => {
   }
 })
 
-test('all instruction sets agree', async (t) => {
+testEachSet('all instruction sets agree', async (t, instructions) => {
   for (const labels of [2, 7, 13, 27, 40, 60, 200]) {
     const expected = await refine(picture(60, 40, [labels], 'portable'))
-    for (const instructions of instructionSets()) {
-      const computed = await refine(picture(60, 40, [labels], instructions))
-      const difference = computed.reduce(
-        (most, value, i) => Math.max(most, Math.abs(value - expected[i]!)),
-        0,
-      )
-      t.true(difference <= 2e-5, `${labels} labels with ${instructions}: ${difference}`)
-    }
+    const computed = await refine(picture(60, 40, [labels], instructions))
+    const difference = computed.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0)
+    t.true(difference <= 2e-5, `${labels} labels: ${difference}`)
   }
 })
 

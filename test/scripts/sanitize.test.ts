@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import test from 'ava'
+import { LEVEL, testAt } from '../support/level.js'
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/sanitize.js', import.meta.url))
-const slow = process.env.STEGO_TEST_FULL ? test : test.skip
+const PROBLEMS = { fast: 0, full: 300, long: 20_000 }[LEVEL]
 
-slow('the dense CRF is clean under sanitisers', (t) => {
-  t.timeout(900_000)
-  const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, '300'], { encoding: 'utf8' })
+testAt('full')('the dense CRF is clean under sanitisers', (t) => {
+  t.timeout(3_600_000)
+  const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, String(PROBLEMS)], {
+    encoding: 'utf8',
+  })
   t.is(status, 0, stderr)
   t.regex(stdout, /^clean: 0 failed$/m)
 })
