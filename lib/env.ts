@@ -10,9 +10,27 @@ export function threadsFromEnv(): number | undefined {
   return Number.isInteger(value) && value > 0 ? value : undefined
 }
 
-/** `STEGO_NATIVE_PATH`: the addon, or the folder that holds stego.node; undefined where unset or empty. */
-export function nativePathFromEnv(): string | undefined {
-  return process.env.STEGO_NATIVE_PATH || undefined
+/** A path that the user names for the addon, and the variable that names it. */
+export interface NamedPath {
+  variable: 'STEGO_NATIVE_PATH' | 'STEGO_PREBUILD'
+  path: string
+}
+
+/**
+ * `STEGO_NATIVE_PATH`: the addon, or a folder that holds it (lib/loading/places.ts); else `STEGO_PREBUILD`, the name that
+ * node-gyp-build has for such a folder; undefined where both are unset or empty.
+ */
+export function namedPathFromEnv(env: Environment = process.env): NamedPath | undefined {
+  for (const variable of ['STEGO_NATIVE_PATH', 'STEGO_PREBUILD'] as const) {
+    const path = env[variable]
+    if (path) return { variable, path }
+  }
+  return undefined
+}
+
+/** `PREBUILDS_ONLY`, which node-gyp-build reads for every package: local builds are passed over; unset or empty means no. */
+export function prebuildsOnlyFromEnv(env: Environment = process.env): boolean {
+  return Boolean(env.PREBUILDS_ONLY)
 }
 
 /**
@@ -67,7 +85,7 @@ export function proxiesFromEnv(env: Environment = process.env): ProxySettings {
 }
 
 const OF_INTEREST =
-  /^(STEGO|OMP|GOMP|KMP|MKL|ATEN|DNNL|ONEDNN)_|^(https?|all|no)_proxy$|^(NODE_EXTRA_CA_CERTS|NODE_OPTIONS|XDG_CACHE_HOME|CUDA_VISIBLE_DEVICES|LD_LIBRARY_PATH|LD_PRELOAD|DYLD_LIBRARY_PATH)$/i
+  /^(STEGO|OMP|GOMP|KMP|MKL|ATEN|DNNL|ONEDNN)_|^(https?|all|no)_proxy$|^(NODE_EXTRA_CA_CERTS|NODE_OPTIONS|XDG_CACHE_HOME|CUDA_VISIBLE_DEVICES|LD_LIBRARY_PATH|LD_PRELOAD|PREBUILDS_ONLY|DYLD_LIBRARY_PATH)$/i
 
 /** The variables that are set and change what this package does, by name; names and passwords in addresses are masked. */
 export function variablesOfInterest(env: Environment = process.env): Record<string, string> {

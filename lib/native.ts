@@ -4,7 +4,7 @@
  */
 import type { Addon } from './addon/addon.js'
 import type { CancelToken } from './addon/values.js'
-import { libtorchFromEnv, nativePathFromEnv } from './env.js'
+import { libtorchFromEnv, namedPathFromEnv, prebuildsOnlyFromEnv } from './env.js'
 import { StegoError, type StegoErrorCode } from './errors.js'
 import { loadAddon } from './loading/load.js'
 import { ownPackage } from './loading/own-package.js'
@@ -24,7 +24,8 @@ export function addonRequest(): Request {
     stego: ownPackage(),
     platform: process.platform,
     arch: process.arch,
-    nativePath: nativePathFromEnv(),
+    named: namedPathFromEnv(),
+    prebuildsOnly: prebuildsOnlyFromEnv(),
     libtorch: libtorchFromEnv(),
   }
 }

@@ -1,10 +1,11 @@
 /** The machine and program that the addon is to be loaded into. */
+import { type Libc, libcOf } from './libc.js'
 
 export interface Host {
   platform: string
   arch: string
   /** The C library of a Linux system; null elsewhere. */
-  libc: 'glibc' | 'musl' | null
+  libc: Libc | null
   /** Version of glibc; null elsewhere. */
   glibc: string | null
   node: string
@@ -15,18 +16,18 @@ export interface Host {
 /** This machine, asked only when an addon could not be loaded: Node's report takes some milliseconds. */
 export function thisHost(): Host {
   const { platform, arch, versions } = process
-  const glibc = platform === 'linux' ? glibcVersion() : null
+  const libc = platform === 'linux' ? libcOf(process.execPath) : null
   return {
     platform,
     arch,
-    libc: platform === 'linux' ? (glibc ? 'glibc' : 'musl') : null,
-    glibc,
+    libc,
+    glibc: libc === 'glibc' ? glibcVersion() : null,
     node: versions.node,
     electron: versions.electron ?? null,
   }
 }
 
-/** The glibc Node runs on; null with musl, which Node's report does not name. */
+/** The version of the glibc Node runs on; null where its report does not tell. */
 function glibcVersion(): string | null {
   return nodeReport().header.glibcVersionRuntime ?? null
 }

@@ -5,6 +5,11 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 const HEAD = { bytes: 64, magic: 0x7f454c46, bits: 4, start: 40, size: 58, count: 60 }
 const BITS_64 = 2
 
+/** Whether a file that begins like this is a library or program of Linux of 64 bits. */
+export function isElf(head: Buffer): boolean {
+  return head.length >= HEAD.bytes && head.readUInt32BE(0) === HEAD.magic && head[HEAD.bits] === BITS_64
+}
+
 /** What is wrong with a library of Linux; null where nothing is, it is not there, or another system's. */
 export function brokenLibrary(file: string, platform: string = process.platform): string | null {
   if (platform !== 'linux') return null
@@ -17,9 +22,7 @@ export function brokenLibrary(file: string, platform: string = process.platform)
   try {
     const head = Buffer.alloc(HEAD.bytes)
     const read = readSync(descriptor, head, 0, HEAD.bytes, 0)
-    if (read < HEAD.bytes || head.readUInt32BE(0) !== HEAD.magic || head[HEAD.bits] !== BITS_64) {
-      return `${file}: it is not a library`
-    }
+    if (!isElf(head.subarray(0, read))) return `${file}: it is not a library`
     const headers = head.readUInt16LE(HEAD.size) * head.readUInt16LE(HEAD.count)
     const least = Number(head.readBigUInt64LE(HEAD.start)) + headers
     const { size } = fstatSync(descriptor)

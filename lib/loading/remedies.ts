@@ -34,10 +34,15 @@ const REMEDIES: Remedy[] = [
   noLibtorch,
 ]
 
-function named({ request: { nativePath } }: Situation): string | null {
-  return nativePath
-    ? 'set STEGO_NATIVE_PATH to a stego.node of this version, or to the folder that holds one, or unset it'
-    : null
+function named({ request }: Situation): string | null {
+  switch (request.named?.variable) {
+    case 'STEGO_NATIVE_PATH':
+      return 'set STEGO_NATIVE_PATH to a stego.node of this version, or to the folder that holds one, or unset it'
+    case 'STEGO_PREBUILD':
+      return 'set STEGO_PREBUILD to a folder whose build/Release or prebuilds holds an addon of this version, or unset it'
+    default:
+      return null
+  }
 }
 
 function ownLibtorch({ attempts, request }: Situation): string | null {
@@ -97,7 +102,7 @@ function otherVersion({ attempts, request }: Situation): string | null {
 
 /** The repository names no packages of its own: they are made when it is packed. */
 function checkout({ request, attempts }: Situation): string | null {
-  const local = builds(request).length === 0 && !request.nativePath && !request.libtorch
+  const local = builds(request).length === 0 && !request.named && !request.libtorch
   return local && attempts.every(({ kind }) => kind !== 'version') ? 'in a checkout: npm run build' : null
 }
 
@@ -145,7 +150,7 @@ function isMissing({ host, request }: Pick<Situation, 'host' | 'request'>): bool
   return (
     host.libc !== 'musl' &&
     builds(request).includes(`${host.platform}-${host.arch}`) &&
-    !request.nativePath &&
+    !request.named &&
     findPackage(addonPackage(host.platform, host.arch), request.stego.folder) === null
   )
 }

@@ -6,6 +6,7 @@ import type { ExecutionContext } from 'ava'
 import type { Host } from '../../lib/loading/host.js'
 import { loadAddon } from '../../lib/loading/load.js'
 import { readPackage } from '../../lib/loading/packages.js'
+import type { Request } from '../../lib/loading/places.js'
 
 export const HOST: Host = {
   platform: 'linux',
@@ -41,14 +42,20 @@ export function installed(t: ExecutionContext, others: Record<string, unknown> =
   return join(folderOf(t, Object.fromEntries(below)), 'node_modules', 'stego')
 }
 
+/** Names the addon as the variable STEGO_NATIVE_PATH does. */
+export const nativePath = (path: string): Partial<Request> => ({
+  named: { variable: 'STEGO_NATIVE_PATH', path },
+})
+
 /** The error of loading from this folder, on this machine. */
 export function failure(
   t: ExecutionContext,
   folder: string,
-  { host = HOST, ...rest }: { host?: Host; nativePath?: string; libtorch?: string } = {},
+  { host = HOST, ...rest }: { host?: Host } & Partial<Request> = {},
 ): string {
   const { platform, arch } = host
-  const request = { stego: readPackage(folder), platform, arch, ...rest }
+  const libc = host.libc ?? undefined
+  const request = { stego: readPackage(folder), platform, arch, libc, ...rest }
   const error = t.throws(() => loadAddon(request, () => host))
   t.is((error as { code?: unknown }).code, 'ERR_STEGO_ADDON')
   return error!.message

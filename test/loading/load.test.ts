@@ -6,11 +6,13 @@ import test, { type ExecutionContext } from 'ava'
 import { describeHost, thisHost } from '../../lib/loading/host.js'
 import { loadAddon } from '../../lib/loading/load.js'
 import { readPackage } from '../../lib/loading/packages.js'
-import { failure, folderOf, HOST, installed } from './installation.js'
+import { failure, folderOf, HOST, installed, nativePath } from './installation.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const { platform, arch } = process
 const THIS = `${platform}-${arch}`
+/** The addon of a package as prebuildify names it. */
+const PREBUILT = join('prebuilds', THIS, platform === 'linux' ? 'stego.glibc.node' : 'stego.node')
 
 /** Copies the opener of this checkout's build beside an addon. */
 function withOpener(folder: string): void {
@@ -26,14 +28,14 @@ test('the local build of this checkout is loaded, and says its version', (t) => 
 
 test('STEGO_NATIVE_PATH names the addon or its folder', (t) => {
   const stego = readPackage(ROOT)
-  for (const nativePath of ['build/Release/stego.node', 'build/Release']) {
-    const request = { stego, platform, arch, nativePath: join(ROOT, nativePath) }
+  for (const path of ['build/Release/stego.node', 'build/Release', '.']) {
+    const request = { stego, platform, arch, ...nativePath(join(ROOT, path)) }
     t.is(loadAddon(request).addon.version, stego.manifest.version)
   }
 })
 
 test('STEGO_NATIVE_PATH is refused, not passed over, when nothing is there', (t) => {
-  const message = failure(t, ROOT, { nativePath: join(ROOT, 'nowhere') })
+  const message = failure(t, ROOT, nativePath(join(ROOT, 'nowhere')))
   t.regex(
     message,
     /Tried:\n {2}- STEGO_NATIVE_PATH=.*nowhere: not there\nTo mend it:\n {2}- set STEGO_NATIVE_PATH/,
@@ -42,7 +44,7 @@ test('STEGO_NATIVE_PATH is refused, not passed over, when nothing is there', (t)
 
 test('an addon of another version is refused', (t) => {
   const folder = installed(t)
-  const message = failure(t, folder, { nativePath: join(ROOT, 'build', 'Release') })
+  const message = failure(t, folder, nativePath(join(ROOT, 'build', 'Release')))
   t.regex(message, /it is \S+, stego is 1\.2\.3/)
   t.regex(message, /npm install stego@1\.2\.3 brings all of one version/)
 })
@@ -55,7 +57,7 @@ test('without the platform package: what was tried, in its order, and how to get
   )
   t.regex(
     message,
-    /- a local build, build.Release.stego\.node: not there\n {2}- the package @stego\/linux-x64: not there\n {2}- prebuilds.linux-x64.stego\.node: not there\n/,
+    /- a local build, build.Release: not there\n {2}- the package @stego\/linux-x64: not there\n {2}- prebuilds.linux-x64: not there\n/,
   )
   t.regex(
     message,
@@ -106,10 +108,10 @@ test('a damaged addon without libtorch: what the loader of the system says, and 
   const manifest = { name: `@stego/${THIS}`, version: '1.2.3' }
   const folder = installed(t, {
     [`@stego/${THIS}/package.json`]: manifest,
-    [`@stego/${THIS}/stego.node`]: 'not an addon',
+    [`@stego/${THIS}/${PREBUILT}`]: 'not an addon',
   })
   const message = failure(t, folder, { host: { ...HOST, platform, arch } })
-  t.regex(message, /the package @stego\/\S+: .*stego\.node/)
+  t.regex(message, /the package @stego\/\S+, prebuilds.\S+.stego\.\S*node: .*stego\.\S*node/)
   t.regex(message, /npm install @stego\/libtorch-\S+@2\.13\.0/)
 })
 
@@ -129,10 +131,10 @@ function libtorchFailure(t: ExecutionContext, libtorch: object): string {
   const nested = `@stego/${THIS}/node_modules/@stego/libtorch-${THIS}/package.json`
   const folder = installed(t, {
     [`@stego/${THIS}/package.json`]: { name: `@stego/${THIS}`, version: '1.2.3' },
-    [`@stego/${THIS}/stego.node`]: 'not an addon',
+    [`@stego/${THIS}/${PREBUILT}`]: 'not an addon',
     [nested]: { name: `@stego/libtorch-${THIS}`, ...libtorch },
   })
-  withOpener(join(folder, '..', '@stego', THIS))
+  withOpener(dirname(join(folder, '..', '@stego', THIS, PREBUILT)))
   return failure(t, folder, { host: { ...HOST, platform, arch } })
 }
 

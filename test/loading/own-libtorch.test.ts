@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { ownLibtorch, sameSeries } from '../../lib/loading/own.js'
-import { failure, folderOf } from './installation.js'
+import { failure, folderOf, nativePath } from './installation.js'
 import { libtorchOfBuild } from './libtorch.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -140,8 +140,8 @@ test('a folder that holds no libtorch, and one that is not there', (t) => {
 
 test('without an opener beside the addon no other libtorch can be opened', (t) => {
   const libtorch = folderOf(t, { 'libc10.so': '', 'libtorch_cpu.so': '' })
-  const nativePath = folderOf(t, { 'stego.node': 'not an addon' })
-  t.regex(failure(t, ROOT, { nativePath, libtorch }), /no opener, opener.libtorch-opener\.node, is beside it/)
+  const named = nativePath(folderOf(t, { 'stego.node': 'not an addon' }))
+  t.regex(failure(t, ROOT, { ...named, libtorch }), /no opener, opener.libtorch-opener\.node, is beside it/)
 })
 
 test('versions are read where each kind of libtorch says them', (t) => {
