@@ -103,7 +103,10 @@ function otherVersion({ attempts, request }: Situation): string | null {
 /** The repository names no packages of its own: they are made when it is packed. */
 function checkout({ request, attempts }: Situation): string | null {
   const local = builds(request).length === 0 && !request.named && !request.libtorch
-  return local && attempts.every(({ kind }) => kind !== 'version') ? 'in a checkout: npm run build' : null
+  if (!local || attempts.some(({ kind }) => kind === 'version')) return null
+  return request.prebuildsOnly
+    ? 'in a checkout: unset PREBUILDS_ONLY, which passes over what npm run build makes'
+    : 'in a checkout: npm run build'
 }
 
 /** Another platform's package is installed: a lock file or node_modules was carried over. */

@@ -102,6 +102,7 @@ test('Electron learns about its archive', (t) => {
 test('a checkout that was not built learns the command', (t) => {
   const folder = folderOf(t, { 'package.json': { name: 'stego', version: '1.2.3' } })
   t.regex(failure(t, folder), /in a checkout: npm run build$/)
+  t.regex(failure(t, folder, { prebuildsOnly: true }), /in a checkout: unset PREBUILDS_ONLY, \S.*$/)
 })
 
 test('a damaged addon without libtorch: what the loader of the system says, and what is missing', (t) => {
