@@ -11,12 +11,13 @@ set_target_properties(libtorch_opener PROPERTIES PREFIX "" OUTPUT_NAME libtorch-
 add_dependencies(stego libtorch_opener)
 
 # What is shipped (cmake --install, component "addon"): the addon as prebuildify expects it, and beside it what belongs
-# into the same folder. The addon's search starts from its own folder: in @stego/<platform>, then in stego/prebuilds.
+# into the same folder. The addon's search starts from its own folder, prebuilds/<platform>: in @stego/<platform>, then in
+# stego.
 execute_process(
   COMMAND node -p "process.platform + '-' + process.arch"
   OUTPUT_VARIABLE STEGO_PLATFORM OUTPUT_STRIP_TRAILING_WHITESPACE)
 set_target_properties(stego PROPERTIES
-  INSTALL_RPATH "$ORIGIN/../libtorch-${STEGO_PLATFORM}/lib;$ORIGIN/../../../@stego/libtorch-${STEGO_PLATFORM}/lib")
+  INSTALL_RPATH "$ORIGIN/../../../libtorch-${STEGO_PLATFORM}/lib;$ORIGIN/../../../@stego/libtorch-${STEGO_PLATFORM}/lib")
 foreach(STEGO_KIND LIBRARY RUNTIME)
   install(TARGETS stego ${STEGO_KIND} DESTINATION build/Release COMPONENT addon)
   install(TARGETS libtorch_opener ${STEGO_KIND} DESTINATION beside/opener COMPONENT addon)

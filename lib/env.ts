@@ -10,9 +10,17 @@ export function threadsFromEnv(): number | undefined {
   return Number.isInteger(value) && value > 0 ? value : undefined
 }
 
-/** `STEGO_NATIVE_PATH`: the addon, or the folder that holds stego.node; undefined where unset or empty. */
+/** `STEGO_NATIVE_PATH`: the addon, or a folder that holds it (lib/loading/places.ts); undefined where unset or empty. */
 export function nativePathFromEnv(): string | undefined {
   return process.env.STEGO_NATIVE_PATH || undefined
+}
+
+/**
+ * `STEGO_PREBUILD`: the folder in which node-gyp-build looks for the addon instead of this package, which it reads by
+ * itself, as it does `PREBUILDS_ONLY`; undefined where unset or empty.
+ */
+export function prebuildFolderFromEnv(): string | undefined {
+  return process.env.STEGO_PREBUILD || undefined
 }
 
 /**
@@ -75,7 +83,7 @@ export function proxiesFromEnv(env: Environment = process.env): ProxySettings {
 }
 
 const OF_INTEREST =
-  /^(STEGO|OMP|GOMP|KMP|MKL|ATEN|DNNL|ONEDNN)_|^(https?|all|no)_proxy$|^(NODE_EXTRA_CA_CERTS|NODE_OPTIONS|XDG_CACHE_HOME|CUDA_VISIBLE_DEVICES|LD_LIBRARY_PATH|LD_PRELOAD|DYLD_LIBRARY_PATH)$/i
+  /^(STEGO|OMP|GOMP|KMP|MKL|ATEN|DNNL|ONEDNN)_|^(https?|all|no)_proxy$|^(NODE_EXTRA_CA_CERTS|NODE_OPTIONS|XDG_CACHE_HOME|CUDA_VISIBLE_DEVICES|LD_LIBRARY_PATH|LD_PRELOAD|PREBUILDS_ONLY|DYLD_LIBRARY_PATH)$/i
 
 /** The variables that are set and change what this package does, by name; names and passwords in addresses are masked. */
 export function variablesOfInterest(env: Environment = process.env): Record<string, string> {

@@ -1,6 +1,7 @@
 /** Finds and loads the addon that fits this machine and this version of the package. */
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { Addon } from '../addon/addon.js'
 import type { InstructionSet } from '../addon/values.js'
 import { StegoError } from '../errors.js'
@@ -76,9 +77,14 @@ function tryPlace(
   const { name, file, from, packaged } = place
   const failed = (kind: Attempt['kind'], problem: string): Attempt => ({ place: name, kind, problem })
   const { version } = request.stego.manifest
-  if (file === null) return failed('absent', 'not there')
   if (from && from.manifest.version !== version) {
     return failed('version', `it is ${from.manifest.version}, stego is ${version}`)
+  }
+  if (file === null) {
+    const { platform, arch } = request
+    return from
+      ? failed('broken', `no addon in ${join(from.folder, 'prebuilds', `${platform}-${arch}`)} fits`)
+      : failed('absent', 'not there')
   }
   const libtorch = own ?? (packaged ? packageLibtorch(file, request) : null)
   const unopened = libtorch && openLibtorch(libtorch, file, request)

@@ -1,6 +1,7 @@
 /** Where an addon may lie, in the order in which they are tried. */
 import { existsSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { findAddon } from './node-gyp-build.js'
 import { addonPackage, findPackage, type InstalledPackage } from './packages.js'
 
 /** What to load, and for whom. */
@@ -18,7 +19,7 @@ export interface Request {
 }
 
 export interface Place {
-  /** The place in words. */
+  /** The place in words, with the file in it where there is one. */
   name: string
   /** The addon; null where there is none. */
   file: string | null
@@ -28,32 +29,45 @@ export interface Place {
   packaged: boolean
 }
 
-/** The name of the addon's file, wherever it lies. */
-const ADDON = 'stego.node'
+/** The name of the addon's file as a build leaves it. */
+const BUILT = 'stego.node'
 
 /**
- * A path the user names is taken or refused, never passed over; otherwise a local build, the platform's package, and
- * `prebuilds/<platform>-<arch>/`.
+ * A path the user names is taken or refused, never passed over; otherwise what was built or prebuilt in the package
+ * itself, and then the platform's package.
  */
 export function places({ stego, platform, arch, nativePath }: Request): Place[] {
   if (nativePath) {
     return [{ name: `STEGO_NATIVE_PATH=${nativePath}`, file: namedFile(nativePath), packaged: true }]
   }
-  const name = addonPackage(platform, arch)
-  const from = findPackage(name, stego.folder) ?? undefined
-  const build = join('build', 'Release', ADDON)
-  const prebuilt = join('prebuilds', `${platform}-${arch}`, ADDON)
-  return [
-    { name: `a local build, ${build}`, file: existing(join(stego.folder, build)), packaged: false },
-    { name: `the package ${name}`, file: from ? join(from.folder, ADDON) : null, from, packaged: true },
-    { name: prebuilt, file: existing(join(stego.folder, prebuilt)), packaged: true },
-  ]
+  return [ownBuild(stego.folder), packaged(addonPackage(platform, arch), stego.folder)]
 }
 
-/** The file a user names, or the addon in the folder they name. */
+function ownBuild(folder: string): Place {
+  const found = findAddon(folder)
+  if (found === null)
+    return { name: 'a local build, build/Release, or prebuilds', file: null, packaged: true }
+  const { file, local } = found
+  return {
+    name: `${local ? 'a local build' : 'prebuilds'}, ${relative(folder, file)}`,
+    file,
+    packaged: !local,
+  }
+}
+
+function packaged(name: string, folder: string): Place {
+  const from = findPackage(name, folder)
+  if (from === null) return { name: `the package ${name}`, file: null, packaged: true }
+  const file = findAddon(from.folder)?.file ?? null
+  const shown = file === null ? '' : `, ${relative(from.folder, file)}`
+  return { name: `the package ${name}${shown}`, file, from, packaged: true }
+}
+
+/** The file a user names; of a folder stego.node in it, or what node-gyp-build finds there. */
 function namedFile(path: string): string | null {
   const file = existing(resolve(path))
-  return file && statSync(file).isDirectory() ? existing(join(file, ADDON)) : file
+  if (file === null || !statSync(file).isDirectory()) return file
+  return existing(join(file, BUILT)) ?? findAddon(file)?.file ?? null
 }
 
 const existing = (path: string) => (existsSync(path) ? path : null)

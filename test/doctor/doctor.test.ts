@@ -26,7 +26,7 @@ test.serial('a sound installation: everything is found, the self-test agrees, ex
   t.true(machine.memory.total > machine.memory.available && machine.memory.available > 0)
   t.false(machine.gpu.used)
 
-  t.is(addon.places.length, 3)
+  t.is(addon.places.length, 2)
   t.like(addon.places[0], { name: 'a local build, build/Release/stego.node', state: 'used', problem: null })
   t.like(addon.places[1], { file: null, state: 'absent' })
   t.is(addon.error, null)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 const PLATFORM = `${process.platform}-${process.arch}`
 const ADDON = join('@stego', PLATFORM)
+const PREBUILT = join('prebuilds', PLATFORM, 'stego.glibc.node')
 const LIBTORCH = join('@stego', `libtorch-${PLATFORM}`)
 
 export interface Broken {
@@ -77,8 +78,8 @@ export const BROKEN: Broken[] = [
   },
   {
     title: 'with an addon that an interrupted copy cut off',
-    break: cutOff(join(ADDON, 'stego.node')),
-    says: [/stego\.node: it is cut off/, /damaged/],
+    break: cutOff(join(ADDON, PREBUILT)),
+    says: [/stego\.glibc\.node: it is cut off/, /damaged/],
   },
   {
     title: 'with libtorch cut off',
@@ -88,7 +89,7 @@ export const BROKEN: Broken[] = [
   {
     // Electron itself cannot be had from a registry alone: this is Node that says it is Electron.
     title: 'in Electron, with an archive that swallowed the addon',
-    break: cutOff(join(ADDON, 'stego.node')),
+    break: cutOff(join(ADDON, PREBUILT)),
     before: "Object.defineProperty(process.versions, 'electron', { value: '38.0.0' })",
     says: [/Electron 38\.0\.0/, /asarUnpack/],
   },

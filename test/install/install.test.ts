@@ -1,16 +1,20 @@
 /** `npm install stego` and its like from tarballs alone, then README's first example; and broken installations. Slow. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../support/dataset.js'
+import { runs, serialAt } from '../support/level.js'
 import { BROKEN, INCOMPLETE } from './broken.js'
 import { MANAGERS } from './managers.js'
-import { bytesOf, type Conditions, drawPhotos, Project } from './project.js'
+import { bytesOf, type Conditions, drawPhotos, Project, type Ran } from './project.js'
 import { Sandbox } from './sandbox.js'
 
-const slow = process.env.STEGO_TEST_FULL ? test.serial : test.serial.skip
+const slow = serialAt('full')
 const TIMEOUT_MS = 300_000
+
+/** Major versions of Node that `engines` admits. */
+const NODES = [20, 22, 24, 26]
 
 const MATRIX: { manager: keyof typeof MANAGERS; as: string; conditions: Conditions }[] = [
   { manager: 'npm', as: 'as it is', conditions: {} },
@@ -18,6 +22,7 @@ const MATRIX: { manager: keyof typeof MANAGERS; as: string; conditions: Conditio
   { manager: 'npm', as: 'path with spaces', conditions: { folder: 'my first project' } },
   { manager: 'npm', as: 'not root', conditions: { nobody: true } },
   { manager: 'npm', as: 'not root, node_modules read-only', conditions: { nobody: true, readOnly: true } },
+  ...NODES.map((node) => ({ manager: 'npm' as const, as: `Node ${node}`, conditions: { node } })),
   { manager: 'pnpm', as: 'as it is', conditions: {} },
   { manager: 'yarnClassic', as: 'as it is', conditions: {} },
   { manager: 'yarnModules', as: 'as it is', conditions: {} },
@@ -30,12 +35,16 @@ const pixels = { data: new Uint8Array(12), width: 2, height: 2, channels: 3 }
 const probabilities = { data: new Float32Array(8).fill(0.5), shape: [2, 2, 2] }
 await denseCrf({ image: pixels, probabilities }).catch((error) => console.log(error.code + '\\n' + error.message))`
 
+/** The end of the addon's path, wherever a package manager puts its package. */
+const PLATFORM = `${process.platform}-${process.arch}`
+const ADDON = join('@stego', PLATFORM, 'prebuilds', PLATFORM, 'stego.glibc.node')
+
 const common = mkdtempSync(join(tmpdir(), 'stego-install-'))
 let sandbox: Sandbox
 const rows: string[] = []
 
 test.before(async (t) => {
-  if (!process.env.STEGO_TEST_FULL) return
+  if (!runs('full')) return
   t.timeout(TIMEOUT_MS)
   sandbox = await Sandbox.start(common)
   await drawPhotos(common)
@@ -46,7 +55,8 @@ test.after.always((t) => {
   if (rows.length > 0) t.log([sandbox.walls, HEAD, ...rows].join('\n'))
 })
 
-const HEAD = '| manager | how | install, s | first example, s | on disk, MB |\n|---|---|---|---|---|'
+const HEAD =
+  '| manager | how | Node | install, s | first example, s | on disk, MB | the addon |\n|---|---|---|---|---|---|---|'
 
 async function seconds(work: () => Promise<unknown>): Promise<string> {
   const start = performance.now()
@@ -55,7 +65,7 @@ async function seconds(work: () => Promise<unknown>): Promise<string> {
 }
 
 async function project(t: ExecutionContext, manager: keyof typeof MANAGERS, conditions: Conditions = {}) {
-  return new Project(sandbox, MANAGERS[manager](), conditions, await temporaryFolder(t))
+  return Project.make(sandbox, MANAGERS[manager](), conditions, await temporaryFolder(t))
 }
 
 for (const { manager, as, conditions } of MATRIX) {
@@ -64,16 +74,20 @@ for (const { manager, as, conditions } of MATRIX) {
     const made = await project(t, manager, conditions)
     const install = await seconds(() => made.install())
     const megabytes = Math.round(bytesOf(made.folder) / 1e6)
-    let libraries: string[] = []
+    let ran: Ran = { node: '', libraries: [] }
     const example = await seconds(async () => {
-      libraries = await made.runExample(common)
+      ran = await made.runExample(common)
     })
-    const ours = libraries.filter((name) => /stego\.node|libtorch|libc10|libgomp/.test(name))
+    if (conditions.node !== undefined) t.is(Number.parseInt(ran.node, 10), conditions.node)
+    const ours = ran.libraries.filter((name) => /stego\.glibc\.node|libtorch|libc10|libgomp/.test(name))
     t.true(ours.length >= 4, ours.join('\n'))
     for (const name of ours) t.true(name.startsWith(made.folder), name)
+    const addon = relative(made.folder, ours.find((name) => basename(name) === 'stego.glibc.node') ?? '')
+    t.true(addon.endsWith(ADDON), addon)
     t.true(existsSync(join(made.folder, 'street.overlay.png')))
     t.regex(await made.command(), /^\d+\.\d+\.\d+\n$/)
-    rows.push(`| ${made.manager.name} | ${as} | ${install} | ${example} | ${megabytes} |`)
+    const columns = [made.manager.name, as, ran.node, install, example, megabytes, addon]
+    rows.push(`| ${columns.join(' | ')} |`)
   })
 }
 

@@ -16,7 +16,8 @@ export interface Manager {
   files: Record<string, string>
 }
 
-const NPM = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin')
+/** The folder of npm's programs, that of the Node which runs the tests. */
+export const NPM = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin')
 
 const toolOf = (name: string, file: string) => join(ROOT, 'node_modules', name, file)
 const versionOf = (folder: string) =>

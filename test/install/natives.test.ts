@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import { runs, testAt } from '../support/level.js'
 import { highest, neededVersions } from './elf.js'
 import { filesOf, manifestOf, type Packed, pack, ROOT } from './pack.js'
 
@@ -15,13 +16,18 @@ const packed = new Map<string, Packed>()
 test.before((t) => {
   t.timeout(180_000)
   // Stripping and compressing libtorch takes half a minute: that is left to the full tests.
-  const names = ['starter', 'addon', ...(process.env.STEGO_TEST_FULL ? ['libtorch'] : [])]
+  const names = ['starter', 'addon', ...(runs('full') ? ['libtorch'] : [])]
   for (const [index, made] of pack(folder, ...names).entries()) packed.set(names[index]!, made)
 })
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 
 const PAPERS = ['LICENSE', 'NOTICE', 'package.json']
-const slow = process.env.STEGO_TEST_FULL ? test : test.skip
+/** The addon with the tag of its C library, as prebuildify names it; the opener in a folder, where it is not taken for one. */
+const BINARIES = [
+  'opener/libtorch-opener.node',
+  `stego.${process.platform === 'linux' ? 'glibc.' : ''}node`,
+].map((name) => `prebuilds/${PLATFORM}/${name}`)
+const slow = testAt('full')
 
 /** A package unpacked. */
 function unpacked(name: string): string {
@@ -32,8 +38,7 @@ function unpacked(name: string): string {
 
 test('the addon and the opener of libtorch, in a package for this platform', (t) => {
   const { file, size } = packed.get('addon')!
-  const binaries = ['opener/libtorch-opener.node', 'stego.node']
-  t.deepEqual(filesOf(file).sort(), [...PAPERS, ...binaries].sort())
+  t.deepEqual(filesOf(file).sort(), [...PAPERS, ...BINARIES].sort())
   t.true(size < 2_000_000, `${size} bytes`)
   const manifest = manifestOf(file)
   t.is(manifest.version, version)
@@ -73,7 +78,7 @@ const NEWEST = { GLIBC: '2.36', GLIBCXX: '3.4.30' }
 if (process.platform === 'linux') {
   test('the binaries need no newer system than they are built on', (t) => {
     const files = unpacked('addon')
-    for (const binary of ['stego.node', join('opener', 'libtorch-opener.node')]) {
+    for (const binary of BINARIES) {
       const versions = neededVersions(join(files, binary))
       for (const [family, newest] of Object.entries(NEWEST)) {
         const needed = highest(versions, family)

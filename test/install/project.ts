@@ -3,6 +3,7 @@ import { chmodSync, cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, wri
 import { join } from 'node:path'
 import { writeScenes } from '../../lib/demo/dataset.js'
 import type { Manager } from './managers.js'
+import { nodeOf } from './node-binaries.js'
 import { ROOT } from './pack.js'
 import { giveToNobody, type RunOptions, type Sandbox } from './sandbox.js'
 
@@ -11,6 +12,8 @@ export interface Conditions {
   options?: string[]
   /** Name of the project's folder. */
   folder?: string
+  /** Major version of the Node that runs everything; the one that runs the tests where it is not said. */
+  node?: number
   nobody?: boolean
   /** Takes the right to write from node_modules once it is installed. */
   readOnly?: boolean
@@ -27,25 +30,46 @@ export async function drawPhotos(folder: string): Promise<void> {
 /** Short training: what is shown is that the example runs. */
 const SHORT = "backbone: 'starter', steps: 2, batch: 2"
 
-/** README's first example, with short training, which then tells the libraries of its process. */
+/** What the example's process tells at its end. */
+export interface Ran {
+  /** Version of Node. */
+  node: string
+  /** Paths of the libraries that it has open. */
+  libraries: string[]
+}
+
+/** README's first example, with short training, which then tells what it ran on. */
 function firstExample(): string {
   const [, code] = /```ts\n(.*?)```/s.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))!
   if (!code!.includes("backbone: 'starter'"))
     throw new Error("README's first example does not name the starter")
   return `${code!.replace("backbone: 'starter'", SHORT)}
 process.report.excludeNetwork = true
-console.log(JSON.stringify(process.report.getReport().sharedObjects))\n`
+const { sharedObjects: libraries } = process.report.getReport()
+console.log(JSON.stringify({ node: process.versions.node, libraries }))\n`
 }
 
 export class Project {
   readonly folder: string
   private readonly options: RunOptions
 
-  constructor(
+  /** Makes the folders of a project in `parent`. */
+  static async make(
+    sandbox: Sandbox,
+    manager: Manager,
+    conditions: Conditions,
+    parent: string,
+  ): Promise<Project> {
+    const node = conditions.node === undefined ? undefined : await nodeOf(conditions.node)
+    return new Project(sandbox, manager, conditions, parent, node)
+  }
+
+  private constructor(
     private readonly sandbox: Sandbox,
     readonly manager: Manager,
     private readonly conditions: Conditions,
     parent: string,
+    node: string | undefined,
   ) {
     const home = join(parent, 'home')
     this.folder = join(parent, conditions.folder ?? 'project')
@@ -57,7 +81,7 @@ export class Project {
       YARN_CACHE_FOLDER: join(home, 'yarn'), // for root it would lie outside of HOME
     }
     const env = { ...manager.env, ...yarn }
-    this.options = { cwd: this.folder, home, env, nobody: conditions.nobody ?? false }
+    this.options = { cwd: this.folder, home, env, node, nobody: conditions.nobody ?? false }
     if (conditions.nobody) giveToNobody(parent)
   }
 
@@ -70,12 +94,12 @@ export class Project {
     if (this.conditions.readOnly) readOnly(join(this.folder, 'node_modules'))
   }
 
-  /** Runs README's first example on photos that lie in `from`; resolves to the libraries of its process. */
-  async runExample(from: string): Promise<string[]> {
+  /** Runs README's first example on photos that lie in `from`; resolves to what its process tells. */
+  async runExample(from: string): Promise<Ran> {
     for (const name of ['photos', 'street.jpg'])
       cpSync(join(from, name), join(this.folder, name), { recursive: true })
-    const libraries = await this.run('first.mjs', firstExample())
-    return JSON.parse(libraries.trim().split('\n').at(-1)!)
+    const said = await this.run('first.mjs', firstExample())
+    return JSON.parse(said.trim().split('\n').at(-1)!)
   }
 
   /** Writes a program and runs it as the package manager runs programs. */

@@ -3,6 +3,7 @@
  * Python, and, where the tests run as root on Linux, a network of its own that reaches nothing but the registry.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,6 +35,8 @@ export interface RunOptions {
   /** Holds caches and settings. */
   home: string
   env?: Record<string, string>
+  /** The program of Node; the one that runs the tests where it is not said. */
+  node?: string
   /** As the user `nobody`; counts where the tests run as root. */
   nobody?: boolean
 }
@@ -43,20 +46,14 @@ export class Sandbox {
     /** Address of the registry. */
     readonly registry: string,
     private readonly server: ChildProcess,
-    private readonly bin: string,
+    private readonly folder: string,
   ) {}
 
   /** Packs everything into a folder, which must be empty, and starts the registry. */
   static async start(folder: string): Promise<Sandbox> {
-    const bin = join(folder, 'bin')
     const tarballs = join(folder, 'tarballs')
-    for (const made of [bin, tarballs]) mkdirSync(made)
+    mkdirSync(tarballs)
     chmodSync(folder, 0o755) // for nobody
-    symlinkSync(process.execPath, join(bin, 'node'))
-    for (const tool of SHELL_TOOLS) {
-      const file = fileOf(tool)
-      if (file) symlinkSync(file, join(bin, tool))
-    }
     const files = pack(tarballs).map(({ file }) => file)
     const program = [process.execPath, '--import=tsx', REGISTRY, tarballs, ...files]
     const [command, ...args] = isolates
@@ -64,7 +61,7 @@ export class Sandbox {
       : program
     const server = spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const [address] = await once(server.stdout!, 'data')
-    return new Sandbox(String(address).trim(), server, bin)
+    return new Sandbox(String(address).trim(), server, folder)
   }
 
   stop(): void {
@@ -77,15 +74,29 @@ export class Sandbox {
     return `${network}, run as ${isRoot ? 'root where not said otherwise' : 'an ordinary user'}`
   }
 
+  /** The folder that is the PATH: Node, as the programs of packages find it, and a shell's own tools. */
+  private path(node: string): string {
+    const bin = join(this.folder, `bin-${createHash('sha256').update(node).digest('hex').slice(0, 8)}`)
+    if (existsSync(bin)) return bin
+    mkdirSync(bin)
+    symlinkSync(node, join(bin, 'node'))
+    for (const tool of SHELL_TOOLS) {
+      const file = fileOf(tool)
+      if (file) symlinkSync(file, join(bin, tool))
+    }
+    return bin
+  }
+
   /** Runs Node with these arguments; resolves to what it printed, rejects with all of it where it fails. */
-  async node(args: string[], { cwd, home, env, nobody = false }: RunOptions): Promise<string> {
+  async node(args: string[], options: RunOptions): Promise<string> {
+    const { cwd, home, env, node = process.execPath, nobody = false } = options
     const user = nobody && isRoot ? NOBODY : null
-    const program = [process.execPath, ...args]
+    const program = [node, ...args]
     const entered = [fileOf('nsenter')!, '-t', `${this.server.pid}`, '-n', '--', ...program]
     const [command, ...rest] = isolates ? asUser(user, entered) : program
     const child = spawn(command!, rest, {
       cwd,
-      env: { HOME: home, PATH: this.bin, npm_config_registry: this.registry, ...env },
+      env: { HOME: home, PATH: this.path(node), npm_config_registry: this.registry, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(user !== null && !isolates && { uid: user, gid: user }),
     })

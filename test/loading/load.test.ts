@@ -11,6 +11,8 @@ import { failure, folderOf, HOST, installed } from './installation.js'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const { platform, arch } = process
 const THIS = `${platform}-${arch}`
+/** The addon of a package as prebuildify names it. */
+const PREBUILT = join('prebuilds', THIS, platform === 'linux' ? 'stego.glibc.node' : 'stego.node')
 
 /** Copies the opener of this checkout's build beside an addon. */
 function withOpener(folder: string): void {
@@ -26,7 +28,7 @@ test('the local build of this checkout is loaded, and says its version', (t) => 
 
 test('STEGO_NATIVE_PATH names the addon or its folder', (t) => {
   const stego = readPackage(ROOT)
-  for (const nativePath of ['build/Release/stego.node', 'build/Release']) {
+  for (const nativePath of ['build/Release/stego.node', 'build/Release', '.']) {
     const request = { stego, platform, arch, nativePath: join(ROOT, nativePath) }
     t.is(loadAddon(request).addon.version, stego.manifest.version)
   }
@@ -55,7 +57,7 @@ test('without the platform package: what was tried, in its order, and how to get
   )
   t.regex(
     message,
-    /- a local build, build.Release.stego\.node: not there\n {2}- the package @stego\/linux-x64: not there\n {2}- prebuilds.linux-x64.stego\.node: not there\n/,
+    /- a local build, build.Release, or prebuilds: not there\n {2}- the package @stego\/linux-x64: not there\n/,
   )
   t.regex(
     message,
@@ -106,10 +108,10 @@ test('a damaged addon without libtorch: what the loader of the system says, and 
   const manifest = { name: `@stego/${THIS}`, version: '1.2.3' }
   const folder = installed(t, {
     [`@stego/${THIS}/package.json`]: manifest,
-    [`@stego/${THIS}/stego.node`]: 'not an addon',
+    [`@stego/${THIS}/${PREBUILT}`]: 'not an addon',
   })
   const message = failure(t, folder, { host: { ...HOST, platform, arch } })
-  t.regex(message, /the package @stego\/\S+: .*stego\.node/)
+  t.regex(message, /the package @stego\/\S+, prebuilds.\S+.stego\.\S*node: .*stego\.\S*node/)
   t.regex(message, /npm install @stego\/libtorch-\S+@2\.13\.0/)
 })
 
@@ -129,10 +131,10 @@ function libtorchFailure(t: ExecutionContext, libtorch: object): string {
   const nested = `@stego/${THIS}/node_modules/@stego/libtorch-${THIS}/package.json`
   const folder = installed(t, {
     [`@stego/${THIS}/package.json`]: { name: `@stego/${THIS}`, version: '1.2.3' },
-    [`@stego/${THIS}/stego.node`]: 'not an addon',
+    [`@stego/${THIS}/${PREBUILT}`]: 'not an addon',
     [nested]: { name: `@stego/libtorch-${THIS}`, ...libtorch },
   })
-  withOpener(join(folder, '..', '@stego', THIS))
+  withOpener(dirname(join(folder, '..', '@stego', THIS, PREBUILT)))
   return failure(t, folder, { host: { ...HOST, platform, arch } })
 }
 

@@ -42,7 +42,7 @@ function layOutStarter(folder) {
 async function layOutAddon(folder, platform) {
   writeManifest(folder, addonManifest(manifest(), platform))
   copy(folder, ['LICENSE', 'NOTICE'])
-  cpSync(await prebuild(platform), folder, { recursive: true })
+  cpSync(await prebuild(platform), path.join(folder, 'prebuilds', platform), { recursive: true })
 }
 
 async function layOutLibtorch(folder, platform) {

@@ -7,6 +7,7 @@ import { fingerprint } from '../files.js'
 import { inRoot } from '../paths.js'
 import { step } from '../report.js'
 import { removeStamp, stampEquals, writeStamp } from '../stamps.js'
+import { PLATFORMS } from './platforms.js'
 
 /** Makes the folder from the addon in build/, which must be up to date, unless it is there already; returns it. */
 export async function prebuild(platform = `${process.platform}-${process.arch}`) {
@@ -15,8 +16,9 @@ export async function prebuild(platform = `${process.platform}-${process.arch}`)
   const beside = path.join(work, 'beside')
   const folder = inRoot('prebuilds', platform)
   const shim = inRoot('scripts', 'lib', 'packing', 'node-gyp.js')
-  const from = { addon: fingerprint([inRoot('build', 'Release', 'stego.node')]), platform }
-  if (existsSync(path.join(folder, 'stego.node')) && stampEquals('prebuild', from)) return folder
+  const tags = { tagLibc: PLATFORMS[platform]?.libc !== undefined } // of what is made elsewhere it would say glibc, too
+  const from = { addon: fingerprint([inRoot('build', 'Release', 'stego.node')]), platform, tags }
+  if (existsSync(folder) && stampEquals('prebuild', from)) return folder
   removeStamp('prebuild')
   rmSync(work, { recursive: true, force: true })
   rmSync(folder, { recursive: true, force: true })
@@ -29,6 +31,7 @@ export async function prebuild(platform = `${process.platform}-${process.arch}`)
       name: 'stego',
       napi: true,
       strip: true,
+      ...tags,
       quiet: true,
       artifacts: beside,
       nodeGyp: process.platform === 'win32' ? `"${process.execPath}" "${shim}"` : shim,
