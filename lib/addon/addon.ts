@@ -62,8 +62,31 @@ export interface NativeBackbone {
   features(images: Pixels[], transform: Transform, cancel: CancelToken): Promise<Tensor>
   /** Heat maps of points by backbone features. */
   correspond(...call: CorrespondCall): Promise<HeatMaps>
+  /**
+   * The sum [h, w, C] over pictures of the unit features at each place: of the pictures as the transform takes them, or
+   * of one square of each, brought to the transform's resolution.
+   */
+  sumUnits(
+    images: Pixels[],
+    views: SquareView[] | null,
+    transform: Transform,
+    cancel: CancelToken,
+  ): Promise<Tensor>
+  /** The same backbone, whose features come with a position map [H, H, C] taken off; weights are shared. */
+  without(map: Tensor): NativeBackbone
+  /** The map that is taken off; null where features come as they are. */
+  readonly positionMap: Tensor | null
   /** The ViT's inner tensors for an already normalised input [B, 3, H, W]. */
   trace(input: Tensor, blocks: number, cancel: CancelToken): Promise<BackboneTrace>
+}
+
+/** A square of a picture in pixels, turned by quarter turns and then mirrored. */
+export interface SquareView {
+  left: number
+  top: number
+  side: number
+  turns: number
+  mirrored: boolean
 }
 
 /**
@@ -295,12 +318,22 @@ export interface NativeTrainer {
     target: 'kmeans' | 'raw',
     options: { restarts: number; iterations: number; seed: number },
     cancel: CancelToken,
-  ): Promise<{ meanCosine: number; meanCosines: number[]; sizes: number[] }>
+  ): Promise<{ meanCosine: number; meanCosines: number[]; sizes: number[]; explained: PlaceShares }>
   /** Network and optimiser state. */
   save(path: string, metadata: Record<string, string>): Promise<void>
   /** Optimiser state, from a checkpoint of the same network. */
   load(path: string): Promise<void>
   dispose(): void
+}
+
+/** Shares from 0 to 1 of the clusters' entropy that are known once something of a patch is. */
+export interface PlaceShares {
+  /** The band of four rows of patches that it lies in. */
+  rows: number
+  /** The band of four columns. */
+  columns: number
+  /** The picture that it is of. */
+  images: number
 }
 
 /** Sampled maps of a pair of images, [B, C, h, w] each. */

@@ -7,6 +7,7 @@ import { correspondSchema, isPoint, OFFICIAL_POINTS, type Point } from '../optio
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { loadSchema } from '../options/load.js'
 import { parseOptions } from '../options/parse.js'
+import { POSITION_CHOICES } from '../options/position.js'
 import { option, path } from '../options/schema.js'
 import type { Api } from './api.js'
 import type { Command, Surroundings } from './command.js'
@@ -26,6 +27,11 @@ const schema = z.strictObject({
   on: correspondSchema.shape.on,
   resolution: correspondSchema.shape.resolution,
   dtype: loadSchema.shape.dtype,
+  position: option(z.enum(POSITION_CHOICES).optional(), {
+    group: 'Common',
+    whenAbsent: 'keep for a plain backbone; a trained model has its own',
+    doc: 'For a plain backbone: whether the part of its features that says where a patch lies is taken off.',
+  }),
   out: option(path().prefault('correspondence.png'), {
     group: 'Common',
     value: 'file.png',
@@ -83,7 +89,14 @@ async function compute(
   source: string,
   image: string,
   other: string | null,
-  { at, on, resolution, dtype, signal }: Omit<Flags, 'at'> & { at: Point[] | undefined; signal: AbortSignal },
+  {
+    at,
+    on,
+    resolution,
+    dtype,
+    position,
+    signal,
+  }: Omit<Flags, 'at'> & { at: Point[] | undefined; signal: AbortSignal },
 ): Promise<Correspondence> {
   if (await isBackbone(api, source)) {
     if (on === 'codes') {
@@ -93,7 +106,14 @@ async function compute(
           'Name a run or a checkpoint, or use --on features.',
       )
     }
-    return api.correspondFeatures(source, image, other, { at, resolution, dtype, signal })
+    return api.correspondFeatures(source, image, other, { at, resolution, dtype, position, signal })
+  }
+  if (position !== undefined) {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `stego correspond: --position is for plain backbones, and ${source} is a trained model, which keeps what it was ` +
+        'trained on. Leave it out.',
+    )
   }
   const stego = await api.stego()
   await using model = await stego.load(source, { dtype, signal })

@@ -9,6 +9,8 @@ import { nearest } from '../options/nearest.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
 import { count, shellWord } from '../output/words.js'
+import type { PositionProgress } from '../position/position.js'
+import { positionReport } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, Surroundings } from './command.js'
@@ -19,7 +21,14 @@ import { jsonOption } from './json.js'
 const ACTIONS = ['build', 'list', 'remove'] as const
 type Action = (typeof ACTIONS)[number]
 
-const { onProgress: _, onDownload: __, onPlan: ___, signal: ____, ...flags } = buildSchema.shape
+const {
+  onProgress: _,
+  onDownload: __,
+  onPlan: ___,
+  onPosition: ____,
+  signal: _____,
+  ...flags
+} = buildSchema.shape
 const others = {
   all: option(z.boolean().optional(), { group: 'Common', doc: 'Remove every store.' }),
   json: jsonOption('Print the store, or the stores, as JSON.'),
@@ -94,9 +103,17 @@ async function build(values: Given['values'], { terminal, signal }: Surroundings
     status.show({ lines: [`features: ${count(images, 'image')}, ${formatBytes(bytes)} in ${file}`] })
   const onProgress = (done: number, total: number) =>
     status.show({ lines: [], status: { phase: 'backbone features', done, total, details: '' } })
+  const onPosition = (progress: PositionProgress) => status.show(positionReport(progress))
   const onDownload = (progress: DownloadProgress) => status.show(downloadReport(progress))
   try {
-    const built = await buildFeatureStore({ ...options, onPlan, onProgress, onDownload, signal })
+    const built = await buildFeatureStore({
+      ...options,
+      onPlan,
+      onPosition,
+      onProgress,
+      onDownload,
+      signal,
+    })
     status.stop()
     if (json) return terminal.print(JSON.stringify(built))
     terminal.print(

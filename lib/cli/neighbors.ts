@@ -6,13 +6,15 @@ import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { count, recallWords, shellWord, significant } from '../output/words.js'
+import type { PositionProgress } from '../position/position.js'
+import { positionReport } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, Surroundings } from './command.js'
 import { downloadReport } from './download.js'
 import { jsonOption } from './json.js'
 
-const { onProgress: _, onDownload: __, signal: ___, ...flags } = neighborsSchema.shape
+const { onProgress: _, onDownload: __, onPosition: ___, signal: ____, ...flags } = neighborsSchema.shape
 const schema = z.strictObject({
   ...flags,
   out: option(path(), {
@@ -51,9 +53,10 @@ async function neighbors(given: Given, { terminal, signal }: Surroundings): Prom
   const status = openStatus(terminal.stderr)
   const onProgress = (done: number, total: number) =>
     status.show({ lines: [], status: { phase: 'backbone features', done, total, details: '' } })
+  const onPosition = (progress: PositionProgress) => status.show(positionReport(progress))
   const onDownload = (progress: DownloadProgress) => status.show(downloadReport(progress))
   try {
-    const found = await computeNeighbors({ ...options, onProgress, onDownload, signal })
+    const found = await computeNeighbors({ ...options, onPosition, onProgress, onDownload, signal })
     await writeNeighbors(out, found)
     status.stop()
     const { similarities, recall } = found

@@ -25,8 +25,10 @@ import {
   type Point,
 } from '../options/correspond.js'
 import { parseOptions } from '../options/parse.js'
+import type { PositionChoice } from '../options/position.js'
 import { drawCorrespondences } from '../output/correspondence-figure.js'
 import { filePath } from '../output/segmentation.js'
+import { placeBackbone } from '../position/position.js'
 import { loadBackbone } from '../weights/backbones.js'
 import { writeWhole } from '../write-whole.js'
 
@@ -186,9 +188,27 @@ export async function correspondFeatures(
   options?: CorrespondFeaturesInput,
 ): Promise<Correspondence> {
   const context = 'correspondFeatures()'
-  const { dtype, ...parsed } = parseOptions(correspondFeaturesSchema, options, context)
-  const source = await loadBackbone(backbone, { dtype, signal: parsed.signal })
+  const { dtype, position, ...parsed } = parseOptions(correspondFeaturesSchema, options, context)
+  const { signal, resolution } = parsed
+  const loaded = await loadBackbone(backbone, { dtype, signal })
+  const images = other === null ? [image] : [image, other]
+  const source = await placed(position, loaded, images, { resolution, signal })
   return correspondWith({ on: 'features', source }, image, other, parsed, context)
+}
+
+/** The backbone as the choice has it, place being measured on these images alone. */
+async function placed(
+  choice: PositionChoice,
+  backbone: NativeBackbone,
+  images: ImageInput[],
+  { resolution, signal }: { resolution: number; signal?: AbortSignal | null },
+): Promise<NativeBackbone> {
+  const transform = createTransform(resolution, 'center', backbone.info.patch)
+  const pictures = { count: images.length, read: (index: number) => decodeImage(images[index]!) }
+  const placing = placeBackbone(choice, backbone, pictures, { transform, signal: signal ?? undefined })
+  let step = await placing.next()
+  while (!step.done) step = await placing.next()
+  return step.value.backbone
 }
 
 function nameOf(input: ImageInput): string | null {

@@ -75,6 +75,7 @@ export async function evaluateNetwork(
     labelled: labelled.length,
     split: split.name,
     classNames,
+    positionRemoved: checked(() => network.backbone.positionMap) !== null,
   }
 }
 

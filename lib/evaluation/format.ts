@@ -24,7 +24,7 @@ interface Listed<T> {
  * clusters without a class. No line break at the end.
  */
 export function formatEvaluation(evaluation: Evaluation): string {
-  const heads = listed<ClusterScores | LinearScores>(evaluation)
+  const heads = listed<ClusterScores | LinearScores>(evaluation, evaluation.positionRemoved)
   const { split, images, labelled, classNames } = evaluation
   const title = `${split}: ${plural(images, 'image')}, ${labelled === images ? 'all' : labelled} labelled`
   if (labelled === 0) return `${title}. Without labels there is nothing to score.`
@@ -44,7 +44,7 @@ export function formatEvaluation(evaluation: Evaluation): string {
  * @param classNames names of the classes in order of their index, where known
  */
 export function formatSummary(summary: EvaluationSummary, classNames?: string[] | null): string {
-  const heads = listed<Scores>(summary.mean)
+  const heads = listed<Scores>(summary.mean, summary.positionRemoved)
   const title = `Mean of ${summary.count} and their standard deviation`
   if (heads.length === 0) return `${title}: no head was scored in all of them.`
   const cell = (scores: Scores, pick: (scores: Scores) => number | null, key: HeadName) => {
@@ -54,9 +54,14 @@ export function formatSummary(summary: EvaluationSummary, classNames?: string[] 
   return [title, '', ...scoreTables(heads, classNames, cell)].join('\n')
 }
 
-function listed<T extends Scores>(by: Record<HeadName, T | null>): Listed<T>[] {
-  return HEADS.flatMap(([key, title]) => {
+/** @param positionRemoved whether the rows of the backbone are on features that place was taken off */
+function listed<T extends Scores>(
+  by: Record<HeadName, T | null>,
+  positionRemoved: boolean | undefined,
+): Listed<T>[] {
+  return HEADS.flatMap(([key, name]) => {
     const scores = by[key]
+    const title = positionRemoved && key.startsWith('raw') ? `${name} (place removed)` : name
     return scores ? [{ key, title, scores }] : []
   })
 }

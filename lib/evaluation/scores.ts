@@ -54,6 +54,8 @@ export interface Evaluation {
   split: string
   /** Names of the classes in order of their index, where known. */
   classNames?: string[] | null
+  /** Whether place was taken off the features that `raw` and `rawLinear` are on; absent for scores of other origin. */
+  positionRemoved?: boolean
 }
 
 /** How to score. */

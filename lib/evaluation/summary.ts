@@ -15,6 +15,8 @@ export interface EvaluationSummary {
   mean: HeadScores
   /** Sample standard deviations (division by one less than there are figures); null for fewer than two. */
   spread: HeadScores
+  /** Whether place was taken off the features in all of them; absent where they differ or do not say. */
+  positionRemoved?: boolean
 }
 
 /**
@@ -36,7 +38,14 @@ export function summarize(evaluations: Evaluation[]): EvaluationSummary {
       return scores ? [{ name: `evaluation ${index + 1}`, classes: scores.iou.length }] : []
     }),
   )
-  return { count: evaluations.length, mean: combine(evaluations, mean), spread: combine(evaluations, spread) }
+  const [{ positionRemoved }] = evaluations as [Evaluation]
+  const alike = evaluations.every((evaluation) => evaluation.positionRemoved === positionRemoved)
+  return {
+    count: evaluations.length,
+    mean: combine(evaluations, mean),
+    spread: combine(evaluations, spread),
+    ...(alike && positionRemoved !== undefined && { positionRemoved }),
+  }
 }
 
 /**

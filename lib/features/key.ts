@@ -25,6 +25,8 @@ export interface FeatureKey {
   featureLayer: number
   /** What the backbone computes in. */
   dtype: DType
+  /** The position map that was taken off; absent where features are as they are. */
+  position?: string
 }
 
 /** Bytes of one image's fingerprint. */
@@ -47,10 +49,13 @@ export async function featureKey(source: {
   featureLayer?: number
   /** Default: float32. */
   dtype?: DType
+  /** The position map that is taken off (positionName). */
+  position?: string
 }): Promise<FeatureKey> {
   const { resolution, crop, featureKind = 'feat', featureLayer = 1, dtype = 'float32' } = source
   const backbone = await identifyBackbone(source.backbone)
-  return { backbone, resolution, crop, featureKind, featureLayer, dtype }
+  const key = { backbone, resolution, crop, featureKind, featureLayer, dtype }
+  return source.position === undefined ? key : { ...key, position: source.position }
 }
 
 async function identifyBackbone(name: string): Promise<string> {

@@ -4,6 +4,7 @@ import { datasetFields } from '../options/dataset.js'
 import { featureStoreFields } from '../options/feature-store.js'
 import { abortSignal, option } from '../options/schema.js'
 import { trainSchema } from '../options/train.js'
+import type { PositionProgress } from '../position/position.js'
 import type { DownloadProgress } from '../weights/progress.js'
 
 const { labelMap: _, ...imageFields } = datasetFields
@@ -24,6 +25,7 @@ export const featureFields = {
   }),
   crop: trainSchema.shape.crop,
   dtype: trainSchema.shape.dtype,
+  position: trainSchema.shape.position,
   featureKind: trainSchema.shape.featureKind,
   featureLayer: trainSchema.shape.featureLayer,
   ...imageFields,
@@ -34,6 +36,13 @@ export const featureFields = {
     .custom<(done: number, total: number) => void>((value) => typeof value === 'function')
     .optional()
     .meta({ description: 'Called after every few images.', expected: 'a function' }),
+  onPosition: z
+    .custom<(progress: PositionProgress) => void>((value) => typeof value === 'function')
+    .optional()
+    .meta({
+      description: 'Told how measuring place in the features goes, and at last what was found.',
+      expected: 'a function',
+    }),
   onDownload: z
     .custom<(progress: DownloadProgress) => void>((value) => typeof value === 'function')
     .optional()

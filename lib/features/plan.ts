@@ -11,7 +11,7 @@ import type { ListedImage } from './images.js'
 import { type FeatureKey, fingerprintImages } from './key.js'
 
 /** Counted up whenever the same key no longer means the same features. */
-const VERSION = 1
+const VERSION = 2
 const EXTENSION = '.features'
 /** Sides of the small picture that the contrastive CRF compares colours of, 4 bytes a value. */
 const PICTURE_BYTES = 56 * 56 * 3 * 4
@@ -61,17 +61,25 @@ export function chooseMode(
   return images * store <= storeBytes ? 'store' : 'memory'
 }
 
+/** Says how features will be kept and how large they are, before anything of their content is decided. */
+export function sizeFeatures(
+  request: Omit<FeatureRequest, 'key' | 'data' | 'images' | 'storeFolder' | 'signal'>,
+  images: number,
+): Pick<FeaturePlan, 'mode' | 'bytes' | 'bytesPerImage'> {
+  const mode = chooseMode(request, images)
+  const each = bytesOfImage(request)
+  const bytesPerImage = mode === 'store' ? each.store + (request.pictures ? PICTURE_BYTES : 0) : each.memory
+  return { mode, bytes: images * bytesPerImage, bytesPerImage }
+}
+
 /** Says where features will be kept. Rejects with `ERR_STEGO_FILE` where a store would not fit on its disk. */
 export async function planFeatures(request: FeatureRequest): Promise<FeaturePlan> {
   const { images, cacheBytes, pictures } = request
-  const mode = chooseMode(request, images.length)
-  const each = bytesOfImage(request)
-  const bytesPerImage = mode === 'store' ? each.store + (pictures ? PICTURE_BYTES : 0) : each.memory
+  const sizes = sizeFeatures(request, images.length)
+  const { mode } = sizes
   const plan = {
-    mode,
+    ...sizes,
     images: images.length,
-    bytes: images.length * bytesPerImage,
-    bytesPerImage,
     file: null,
     cacheBytes: mode === 'memory' ? cacheBytes : 0,
     pictures,

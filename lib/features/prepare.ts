@@ -1,6 +1,7 @@
 /** From options to everything that computing the features of a folder takes. */
 import { createTransform } from '../data/transform.js'
 import { addon, type NativeBackbone, type Transform } from '../native.js'
+import { placeBackbone, positionName } from '../position/position.js'
 import { defaultThreads } from '../threads.js'
 import { loadBackbone } from '../weights/backbones.js'
 import type { ImageSet } from './images.js'
@@ -23,14 +24,22 @@ export async function prepareFeatures(
   set: ImageSet,
   options: FeatureFields,
   mode: 'store' | 'off',
-  pictures = false,
+  smallPictures = false,
 ): Promise<PreparedFeatures> {
   const { data, dtype, signal, onDownload } = options
-  const key = await featureKey(options)
   const features = { kind: options.featureKind, layer: options.featureLayer }
-  const backbone = await loadBackbone(options.backbone, { features, dtype, signal, onDownload })
-  const transform = createTransform(options.resolution, options.crop, backbone.info.patch)
+  const loaded = await loadBackbone(options.backbone, { features, dtype, signal, onDownload })
+  const transform = createTransform(options.resolution, options.crop, loaded.info.patch)
   addon().configure({ threads: options.threads ?? defaultThreads() })
+  const pictures = { count: set.images.length, read: (index: number) => set.read(set.images[index]!) }
+  const placing = placeBackbone(options.position, loaded, pictures, { transform, signal })
+  let step = await placing.next()
+  while (!step.done) {
+    options.onPosition?.(step.value)
+    step = await placing.next()
+  }
+  const { backbone } = step.value
+  const key = await featureKey({ ...options, position: positionName(backbone) })
   const { storeType, storeFolder } = options
   const where = { features: mode, cacheBytes: 0, storeBytes: 0, storeType, storeFolder }
   const { dim } = backbone.info
@@ -41,7 +50,7 @@ export async function prepareFeatures(
     key,
     dim,
     transform,
-    pictures,
+    pictures: smallPictures,
     signal,
   })
   return { key, backbone, transform, plan }

@@ -55,6 +55,7 @@ const keySchema = z.strictObject({
   featureKind: z.enum(['feat', 'keys']),
   featureLayer: z.int().min(1),
   dtype: z.enum(['float32', 'bfloat16']),
+  position: z.string().optional(),
 })
 
 /** Throws `ERR_STEGO_OPTION` where a file's name says none of the formats. */
@@ -186,7 +187,7 @@ function differingKeys(file: FeatureKey, wanted: FeatureKey): string[] {
   const names = Object.keys(keySchema.shape) as (keyof FeatureKey)[]
   return names
     .filter((name) => file[name] !== wanted[name])
-    .map((name) => `${name} ${file[name]}, now ${wanted[name]}`)
+    .map((name) => `${name} ${file[name] ?? 'kept'}, now ${wanted[name] ?? 'kept'}`)
 }
 
 function differingImages(file: Uint8Array, now: Uint8Array, images: ListedImage[]): string[] {

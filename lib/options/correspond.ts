@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { dtypeOption } from './dtype.js'
+import { positionOption } from './position.js'
 import { abortSignal, option } from './schema.js'
 
 /**
@@ -41,7 +42,10 @@ const correspondFields = z.strictObject({
   signal: abortSignal(),
 })
 
-export const correspondFeaturesSchema = correspondFields.extend({ dtype: dtypeOption('Common') })
+export const correspondFeaturesSchema = correspondFields.extend({
+  dtype: dtypeOption('Common'),
+  position: positionOption.default('keep'),
+})
 
 export const correspondSchema = correspondFields.extend({
   on: option(z.enum(CORRESPOND_ON).default('features'), {

@@ -1,5 +1,6 @@
 /** Options of the method itself: pairs, head, losses, probes (stego.md A1, A6 to A9, B). */
 import { z } from 'zod'
+import { positionOption } from './position.js'
 import { option, pairValues, path } from './schema.js'
 
 const PAIRS = {
@@ -62,6 +63,7 @@ export const methodFields = {
     group: 'Method',
     doc: 'Block the features are of, counted from the last, which is 1. Official: 1.',
   }),
+  position: positionOption,
   shifts: option(
     z
       .union([

@@ -18,12 +18,13 @@ export interface Preset {
     dim: number
     steps: number
     batch: number
+    position: 'keep'
     weights: PairValues
     shifts: PairValues
   }
 }
 
-const SCHEDULE = { steps: 5000, batch: 16 }
+const SCHEDULE = { steps: 5000, batch: 16, position: 'keep' } as const
 
 const presets = {
   'cocostuff27-vits8': {

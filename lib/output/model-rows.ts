@@ -1,14 +1,16 @@
 /** What a model is, as rows of a name and a text for people. */
+import { describePosition } from '../position/position.js'
 import type { ModelInfo } from '../weights/model-file.js'
 import { count, significant } from './words.js'
 
 export function modelRows(model: ModelInfo): [name: string, text: string][] {
-  const { classes, classNames, dim, projection, backbone, step, heads, options, shifts } = model
+  const { classes, classNames, dim, projection, backbone, position, step, heads, options, shifts } = model
   const { self, knn, random } = shifts ?? {}
   return [
     ['classes', classNames ? `${classes}: ${classNames.join(', ')}` : String(classes)],
     ['code', `${dim} channels, ${projection} head`],
     ['backbone', `${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}`],
+    ...(position ? [['position', describePosition(position)] as [string, string]] : []),
     ['heads', heads.join(', ')],
     [
       'trained',

@@ -1,7 +1,14 @@
 /** What somebody watching a run is told of each event: lines that stay, and a status that the next one replaces. */
 import { formatBytes } from '../options/bytes.js'
 import { count, duration, recallWords, significant } from '../output/words.js'
-import type { StartEvent, StepEvent, TrainingEvent, ValidationEvent } from '../training/events.js'
+import { describePosition, type PositionProgress } from '../position/position.js'
+import type {
+  ClustersEvent,
+  StartEvent,
+  StepEvent,
+  TrainingEvent,
+  ValidationEvent,
+} from '../training/events.js'
 
 /** How far a phase is; `total` 0 where that cannot be known. */
 export interface Status {
@@ -27,6 +34,8 @@ export function reporter(): (event: TrainingEvent) => Report {
     switch (event.type) {
       case 'start':
         return { lines: startLines(event), status: working('backbone features') }
+      case 'position':
+        return positionReport(event)
       case 'features':
         return event.done < event.total
           ? {
@@ -35,7 +44,8 @@ export function reporter(): (event: TrainingEvent) => Report {
             }
           : {
               lines: [
-                `features: ${count(event.total, 'image')}, ${event.kept} kept in ${formatBytes(event.bytes)}`,
+                `features: ${count(event.total, 'image')}, ${event.kept} kept in ${formatBytes(event.bytes)}` +
+                  (event.file === null ? '' : `, ${event.file}`),
               ],
               status: working('neighbours'),
             }
@@ -69,6 +79,7 @@ export function reporter(): (event: TrainingEvent) => Report {
           lines: [
             `k-means on ${what}: ${event.sizes.length} clusters, best of ${count(event.meanCosines.length, 'start')}, ` +
               `mean cosine ${significant(event.meanCosine)}`,
+            ...explainedLines(event),
           ],
           status: working('k-means, validation'),
         }
@@ -104,13 +115,36 @@ function startLines({ options, images, backbone, threads, features, step }: Star
   ]
 }
 
-function featuresLine({ mode, bytes, file }: StartEvent['features'], cacheBytes: number): string {
+function featuresLine({ mode, bytes }: StartEvent['features'], cacheBytes: number): string {
   const size = formatBytes(bytes)
-  if (mode === 'store') return `features: ${size} in ${file}`
+  if (mode === 'store') return `features: ${size} on disk`
   if (mode === 'off') return 'features: computed anew in every step'
   return bytes <= cacheBytes
     ? `features: ${size} in memory`
     : `features: ${formatBytes(cacheBytes)} of ${size} in memory, the rest computed anew whenever needed`
+}
+
+/** How measuring place goes, and what came of it. */
+export function positionReport({ done, total, position }: PositionProgress): Report {
+  return position === null
+    ? { lines: [], status: { phase: 'place in the features', done, total, details: '' } }
+    : { lines: [`position: ${describePosition(position)}`], status: working('backbone features') }
+}
+
+/** Beyond this share clusters follow place. */
+const MUCH = 0.1
+
+function explainedLines({ target, explained: { rows, columns, images } }: ClustersEvent): string[] {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+  const shares = `rows ${percent(rows)}, columns ${percent(columns)}, images ${percent(images)}`
+  const lines = [`  explained by ${shares}`]
+  if (target !== 'kmeans' || Math.max(rows, columns) <= MUCH) return lines
+  const where = rows > columns ? 'how high up' : 'how far to the side'
+  return [
+    ...lines,
+    `  The clusters follow ${where} in the image a patch lies. Where the images share a layout (street scenes, say) that ` +
+      'is right; where they do not, train with position: remove.',
+  ]
 }
 
 function stepReport(event: StepEvent, milliseconds: number): Report {

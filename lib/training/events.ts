@@ -1,7 +1,8 @@
 /** What a training run tells while it runs. Every event is plain data, ready for JSON. */
 import type { Evaluation } from '../evaluation/scores.js'
-import type { PairHistogram, PairValues, StepLosses } from '../native.js'
+import type { PairHistogram, PairValues, PlaceShares, StepLosses } from '../native.js'
 import type { TrainOptions } from '../options/train.js'
+import type { PositionProgress } from '../position/position.js'
 
 /** First event: the options with every default filled in, and what was found on disk. */
 export interface StartEvent {
@@ -15,10 +16,16 @@ export interface StartEvent {
   backbone: { name: string; dim: number; patch: number; depth: number; parameters: number }
   /** Threads of the native team. */
   threads: number
-  /** Where the features of the training images will be kept, and how many bytes those of all of them take. */
-  features: { mode: 'store' | 'memory' | 'off'; bytes: number; file: string | null }
+  /** How the features of the training images will be kept, and how many bytes those of all of them take. */
+  features: { mode: 'store' | 'memory' | 'off'; bytes: number }
   /** The step the run continues from; 0 for a fresh run. */
   step: number
+}
+
+/** Place in the features is measured, and then either kept or taken off; not with `position: 'keep'`. */
+export interface PositionEvent extends PositionProgress {
+  /** What kind of event this is. */
+  type: 'position'
 }
 
 /** Progress of the one pass of the frozen backbone over the training images. */
@@ -33,6 +40,8 @@ export interface FeaturesEvent {
   bytes: number
   /** Images whose features are kept; the others are computed again when a batch needs them. */
   kept: number
+  /** The feature store; null without one. */
+  file: string | null
 }
 
 /** The nearest neighbours of the training images are known. */
@@ -85,6 +94,8 @@ export interface ClustersEvent {
   meanCosine: number
   /** Patches of each cluster. */
   sizes: number[]
+  /** How much of the clusters is known from the row, the column or the image of a patch, each from 0 to 1. */
+  explained: PlaceShares
 }
 
 /** The model was scored on the validation split. */
@@ -122,6 +133,7 @@ export interface EndEvent {
 /** Any event of a run; `type` tells which. */
 export type TrainingEvent =
   | StartEvent
+  | PositionEvent
   | FeaturesEvent
   | NeighborsEvent
   | ShiftsEvent

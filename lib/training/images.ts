@@ -51,12 +51,13 @@ export class TrainingImages {
   }
 
   /** Computes all images that the store does not have, in order; yields how many are done. */
-  async *computeAll(): AsyncGenerator<{ done: number; kept: number; bytes: number }> {
+  async *computeAll(): AsyncGenerator<{ done: number; kept: number; bytes: number; file: string | null }> {
     const missing = await job((_, cancel) => this.store.missingMeans(cancel), this.#signal)
     const there = this.count - missing.length
     const progress = (done: number) => {
       const { kept } = checked(() => this.store.info)
-      return { done, kept, bytes: kept * this.#plan.bytesPerImage }
+      const file = this.#plan.file?.path ?? null
+      return { done, kept, bytes: kept * this.#plan.bytesPerImage, file }
     }
     if (missing.length === 0) yield progress(this.count)
     for await (const done of fillStore(this.store, missing, this.#read, this.#transform, this.#signal)) {

@@ -9,10 +9,11 @@ import { mixSeed } from '../data/random.js'
 import type { Split } from '../data/split.js'
 import { createTransform } from '../data/transform.js'
 import { featureKey } from '../features/key.js'
-import { planFeatures } from '../features/plan.js'
-import { addon, checked, job, type NativeNetwork } from '../native.js'
+import { planFeatures, sizeFeatures } from '../features/plan.js'
+import { addon, checked, job, type NativeBackbone, type NativeNetwork, type Transform } from '../native.js'
 import { loadNeighbors } from '../neighbors/neighbor-file.js'
 import type { TrainOptions, TrainRequest } from '../options/train.js'
+import { placeBackbone, positionName } from '../position/position.js'
 import { defaultThreads } from '../threads.js'
 import { loadBackbone } from '../weights/backbones.js'
 import { lastCheckpoint, type ModelRecord, modelPath, readModel } from '../weights/model-file.js'
@@ -52,49 +53,51 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
 
   const { train, validation } = await openData(options)
   if (resumed) checkSameImages(resumed.record, train, options.data)
-  const { network, record } = resumed
-    ? { ...resumed, record: { ...resumed.record, options } }
-    : await begin(options, train, request)
-  const transform = createTransform(options.resolution, options.crop, record.backbone.patch)
+  const plain = resumed ? resumed.network.backbone : await openBackbone(options, request)
+  const { info } = plain
+  const transform = createTransform(options.resolution, options.crop, info.patch)
   const threads = options.threads ?? defaultThreads()
   addon().configure({ threads })
-  const key = await featureKey(options)
-  const plan = await planFeatures({
-    ...options,
-    images: train.items,
-    key,
-    dim: record.backbone.dim,
-    transform,
-    pictures: options.contrastiveCrf.weight > 0,
-    signal,
+  const kept = { ...options, dim: info.dim, transform, pictures: options.contrastiveCrf.weight > 0 }
+  const { mode, bytes } = sizeFeatures(kept, train.items.length)
+  const resolved = { ...options, features: mode }
+  // The folder is made when there is something to keep in it: what is told before is logged then.
+  let folder: RunFolder | null = null
+  const early: TrainingEvent[] = []
+  const tell = async (event: TrainingEvent) => {
+    if (folder) await folder.log(event)
+    else early.push(event)
+    return event
+  }
+  yield await tell({
+    type: 'start',
+    options: resolved,
+    images: {
+      train: train.items.length,
+      labelled: train.labelled,
+      validation: validation?.items.length ?? 0,
+    },
+    backbone: resumed?.record.backbone ?? { name: options.backbone, ...info },
+    threads,
+    features: { mode, bytes },
+    step: resumed?.record.step ?? 0,
   })
+
+  const begun = resumed ?? (yield* begin(resolved, train, plain, transform, tell, signal))
+  const { network } = begun
+  const record: ModelRecord = { ...begun.record, options: resolved }
+  const key = await featureKey({ ...options, position: positionName(checked(() => network.backbone)) })
+  const plan = await planFeatures({ ...kept, images: train.items, key, signal })
   const { salience } = options
   const images = new TrainingImages(train, network.backbone, { transform, plan, salience, signal })
   const trainer = checked((native) => new native.Trainer(network, images.store))
-  record.options = { ...options, features: plan.mode }
-  const folder = await openFolderOf(request, record.options)
   if (resumed) await job(() => trainer.load(modelPath(request.resume!)))
+  folder = await openFolderOf(request, resolved)
+  for (const event of early) await folder?.log(event)
   const checkpoint = createCheckpoints(folder, trainer, record, resumed === null)
   let finished = false
-  const tell = async (event: TrainingEvent) => {
-    await folder?.log(event)
-    return event
-  }
 
   try {
-    yield await tell({
-      type: 'start',
-      options: record.options,
-      images: {
-        train: train.items.length,
-        labelled: train.labelled,
-        validation: validation?.items.length ?? 0,
-      },
-      backbone: record.backbone,
-      threads,
-      features: { mode: plan.mode, bytes: plan.bytes, file: plan.file?.path ?? null },
-      step: record.step,
-    })
     await checkpoint.write()
 
     const k = Math.min(options.neighbors, images.count - 1)
@@ -195,20 +198,32 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   }
 }
 
-/** A fresh network on the backbone, and its record. */
-async function begin(
+function openBackbone(options: TrainOptions, { signal, onDownload }: TrainRequest): Promise<NativeBackbone> {
+  const { backbone, dtype } = options
+  return loadBackbone(backbone, { features: featureChoice(options), dtype, signal, onDownload })
+}
+
+/** A fresh network on the backbone, from which place is taken off where the options say so, and its record. */
+async function* begin(
   options: TrainOptions,
   train: Split,
-  { signal, onDownload }: TrainRequest,
-): Promise<TrainedModel> {
-  const backbone = await loadBackbone(options.backbone, {
-    features: featureChoice(options),
-    dtype: options.dtype,
-    signal,
-    onDownload,
-  })
-  const info = backbone.info
-  createTransform(options.resolution, options.crop, info.patch)
+  plain: NativeBackbone,
+  transform: Transform,
+  tell: (event: TrainingEvent) => Promise<TrainingEvent>,
+  signal?: AbortSignal,
+): AsyncGenerator<TrainingEvent, TrainedModel> {
+  const pictures = {
+    count: train.items.length,
+    read: async (index: number) => (await train.read({ ...train.items[index]!, label: null })).image,
+  }
+  const placing = placeBackbone(options.position, plain, pictures, { transform, signal })
+  let step = await placing.next()
+  while (!step.done) {
+    yield await tell({ type: 'position', ...step.value })
+    step = await placing.next()
+  }
+  const { backbone, position } = step.value
+  const { info } = backbone
   const network = await job(
     (native, cancel) =>
       native.Network.create(backbone, networkOptions(options, info.dim), train.labelled > 0, cancel),
@@ -220,6 +235,7 @@ async function begin(
     options,
     shifts: options.shifts === 'auto' ? null : options.shifts,
     backbone: { name: options.backbone, ...info },
+    position,
     images: { train: train.items.length, labelled: train.labelled },
     classNames: namesOf(train, options.classes),
     assignment: null,

@@ -39,6 +39,8 @@ export interface ModelInfo {
   options: TrainOptions
   /** The shifts in force; null where a checkpoint of another program does not say. */
   shifts: PairValues | null
+  /** Place in the features, and whether it is taken off; null where it was not measured, and kept. */
+  position: ModelRecord['position']
   /** Training images, and how many of them had labels. */
   images: ModelRecord['images']
   /** Names of the classes in order of their index, where known. */
@@ -72,7 +74,7 @@ export function modelPath(path: string): string {
 }
 
 /** Tensors of a network; what else a file holds (optimisers, say) is not read. */
-const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|raw)\./
+const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|raw|position)\./
 
 /**
  * Reads a model file, or a checkpoint of the official STEGO or of leggedrobotics' fork.
@@ -113,6 +115,7 @@ export async function readModel(
 /** What a network and its record tell. */
 export function describeModel(network: NativeNetwork, record: ModelRecord): ModelInfo {
   const { classes, dim, projection, heads } = checked(() => network.info)
-  const { backbone, step, options, shifts, images, classNames, assignment } = record
-  return { classes, dim, projection, backbone, step, heads, options, shifts, images, classNames, assignment }
+  const { backbone, position, step, options, shifts, images, classNames, assignment } = record
+  const trained = { step, options, shifts, images, classNames, assignment }
+  return { classes, dim, projection, backbone, position, heads, ...trained }
 }

@@ -26,6 +26,11 @@ const modelSchema = z.object({
     /** Numbers in its weights. */
     parameters: z.int(),
   }),
+  /** Place in the features, and whether it is taken off; null where it was not measured, and kept. */
+  position: z
+    .object({ place: z.number(), layout: z.number().nullable(), removed: z.boolean() })
+    .nullable()
+    .default(null),
   /** Training images, and how many of them had labels; 0 for a checkpoint of another program, which does not say. */
   images: z.object({ train: z.int(), labelled: z.int() }),
   classNames: z.array(z.string()).nullable(),
@@ -44,7 +49,7 @@ export function writeRecord(record: ModelRecord): Record<string, string> {
 export function readRecord(path: string, metadata: Record<string, string>): ModelRecord | null {
   if (metadata.model === undefined) return null
   try {
-    return modelSchema.parse(JSON.parse(metadata.model))
+    return modelSchema.parse(asWrittenNow(JSON.parse(metadata.model)))
   } catch (cause) {
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
@@ -52,4 +57,10 @@ export function readRecord(path: string, metadata: Record<string, string>): Mode
       { cause },
     )
   }
+}
+
+/** A record that an earlier version wrote: features came as they are, and `auto` was a choice of `dtype`. */
+function asWrittenNow(record: { options?: Record<string, unknown> }) {
+  const { dtype, ...options } = record.options ?? {}
+  return { ...record, options: { position: 'keep', ...options, ...(dtype !== 'auto' && { dtype }) } }
 }

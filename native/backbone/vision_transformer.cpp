@@ -88,9 +88,9 @@ VisionTransformer::VisionTransformer(const TensorMap& weights, const std::string
                                            depth(), ", the first, got ", features_.layer, "."));
   }
   if (target.device.is_cpu() && target.dtype == at::kFloat) {
-    blocks_ = std::make_unique<FusedBlocks>(stack, target.instructions);
+    blocks_ = std::make_shared<FusedBlocks>(stack, target.instructions);
   } else {
-    blocks_ = std::make_unique<TensorBlocks>(stack, target.device, target.dtype);
+    blocks_ = std::make_shared<TensorBlocks>(stack, target.device, target.dtype);
   }
 }
 
@@ -100,9 +100,7 @@ int64_t VisionTransformer::parameters() const {
   return count;
 }
 
-// The embedding learned on a square grid, resampled to h x w patches. The scale factors carry DINO's +0.1 and
-// enter the coordinate mapping as they are (not recomputed from the sizes), which is what published features
-// were made with.
+// The embedding learned on a square grid, resampled to h x w patches.
 at::Tensor VisionTransformer::positions(int64_t height, int64_t width) const {
   const int64_t count = position_embedding_.size(1) - 1;
   if (height * width == count && height == width) return position_embedding_;
@@ -111,11 +109,9 @@ at::Tensor VisionTransformer::positions(int64_t height, int64_t width) const {
     throw Error("ERR_STEGO_BACKBONE",
                 text("Expected a position embedding on a square grid, got ", count, " positions."));
   }
-  const double root = std::sqrt(static_cast<double>(count));
   const at::Tensor grid = position_embedding_.slice(1, 1).view({1, side, side, dim_}).permute({0, 3, 1, 2});
-  const at::Tensor resized = at::upsample_bicubic2d(grid, {height, width}, /*align_corners=*/false,
-                                                    (height + 0.1) / root, (width + 0.1) / root);
-  const at::Tensor patches = resized.permute({0, 2, 3, 1}).reshape({1, height * width, dim_});
+  const at::Tensor patches =
+      resample_positions(grid, height, width).permute({0, 2, 3, 1}).reshape({1, height * width, dim_});
   return at::cat({position_embedding_.slice(1, 0, 1), patches}, 1);
 }
 
@@ -144,9 +140,20 @@ at::Tensor VisionTransformer::features(const at::Tensor& images, const CancelFla
   std::vector<at::Tensor> parts;
   for (int64_t first = 0; first < images.size(0); first += step) {
     const at::Tensor part = images.narrow(0, first, std::min(step, images.size(0) - first));
-    parts.push_back(blocks_->run(embed(part, nullptr), features_, nullptr, cancel));
+    const at::Tensor features = blocks_->run(embed(part, nullptr), features_, nullptr, cancel);
+    parts.push_back(removed_
+                        ? removed_->remove_from(features, images.size(2) / patch_, images.size(3) / patch_)
+                        : features);
   }
   return parts.size() == 1 ? parts.front() : at::cat(parts);  // [B, h*w, C]
+}
+
+VisionTransformer VisionTransformer::without(const PositionMap& map) const {
+  require(map.map().size(2) == dim(), "Expected a position map of ", dim(), " channels, got ",
+          map.map().size(2), ".");
+  VisionTransformer result = *this;
+  result.removed_ = map;
+  return result;
 }
 
 VisionTransformer::Trace VisionTransformer::trace(const at::Tensor& images, int64_t last_blocks,

@@ -1,8 +1,11 @@
 #pragma once
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "backbone/block_stack.h"
+#include "backbone/position_map.h"
 #include "core/aten.h"
 #include "core/cancel.h"
 #include "core/target.h"
@@ -32,6 +35,11 @@ class VisionTransformer {
   // that memory beyond the result is that of a few thousand tokens, or of one image.
   at::Tensor features(const at::Tensor& images, const CancelFlag& cancel) const;
 
+  // The same backbone, whose features come with a position map taken off. The weights are shared.
+  VisionTransformer without(const PositionMap& map) const;
+  // The map that is taken off; none where features are as they are.
+  const std::optional<PositionMap>& removed() const { return removed_; }
+
   Trace trace(const at::Tensor& images, int64_t last_blocks, const CancelFlag& cancel) const;
 
   int64_t dim() const { return dim_; }
@@ -55,7 +63,8 @@ class VisionTransformer {
   Target target_;
   int64_t dim_, patch_, heads_, depth_;
   at::Tensor patch_weight_, patch_bias_, class_token_, position_embedding_;
-  std::unique_ptr<const BlockStack> blocks_;
+  std::shared_ptr<const BlockStack> blocks_;
+  std::optional<PositionMap> removed_;
 };
 
 }  // namespace stego

@@ -3,6 +3,7 @@
 #include "binding/handles.h"
 #include "binding/tags.h"
 #include "binding/values.h"
+#include "model/place_means.h"
 
 namespace stego {
 
@@ -24,7 +25,10 @@ Napi::Function BackboneHandle::define(Napi::Env env) {
       env, "Backbone",
       {StaticMethod<&BackboneHandle::load>("load"), InstanceAccessor<&BackboneHandle::describe>("info"),
        InstanceMethod<&BackboneHandle::features>("features"), InstanceMethod<&BackboneHandle::trace>("trace"),
-       InstanceMethod<&BackboneHandle::correspond>("correspond")});
+       InstanceMethod<&BackboneHandle::correspond>("correspond"),
+       InstanceMethod<&BackboneHandle::sum_units>("sumUnits"),
+       InstanceMethod<&BackboneHandle::without>("without"),
+       InstanceAccessor<&BackboneHandle::position_map>("positionMap")});
   environment(env).backbone = Napi::Persistent(constructor);
   return constructor;
 }
@@ -99,6 +103,55 @@ Napi::Value BackboneHandle::features(const Napi::CallbackInfo& info) {
                         to_map(tokens, input.size(2) / backbone->patch(), input.size(3) / backbone->patch());
                     return [map](Napi::Env env) { return write_tensor(env, map); };
                   });
+  });
+}
+
+namespace {
+
+// { left, top, side, turns, mirrored }[], or null
+std::optional<std::vector<SquareView>> read_views(const Napi::Value& value) {
+  if (value.IsNull()) return std::nullopt;
+  const Napi::Array array = read_array(value, "the views");
+  std::vector<SquareView> views;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Object view = read_object(array.Get(i), "a view");
+    views.push_back({read_integer(view.Get("left"), "left"), read_integer(view.Get("top"), "top"),
+                     read_integer(view.Get("side"), "side"), read_integer(view.Get("turns"), "turns"),
+                     read_boolean(view.Get("mirrored"), "mirrored")});
+  }
+  return views;
+}
+
+}  // namespace
+
+// sumUnits(images, views, transform, cancel): Promise<Tensor [h, w, C]>
+Napi::Value BackboneHandle::sum_units(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const auto images = read_images(info[0], keep);
+    const auto views = read_views(info[1]);
+    const Transform transform = read_transform(info[2]);
+    return submit(info.Env(), read_cancel(info[3]), std::move(keep),
+                  [backbone = held(), images, views, transform](const CancelFlag& cancel) -> Finish {
+                    const at::Tensor sums = stego::sum_units(*backbone, images, views, transform, cancel);
+                    return [sums](Napi::Env env) { return write_tensor(env, sums); };
+                  });
+  });
+}
+
+// without(map [H, W, C]): Backbone
+Napi::Value BackboneHandle::without(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    KeepAlive keep;
+    const at::Tensor map = read_tensor(info[0], "the position map", keep).clone();
+    return wrap(info.Env(), std::make_shared<const VisionTransformer>(held()->without(PositionMap(map))));
+  });
+}
+
+Napi::Value BackboneHandle::position_map(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto& removed = held()->removed();
+    return removed ? Napi::Value(write_tensor(info.Env(), removed->map().clone())) : info.Env().Null();
   });
 }
 

@@ -81,6 +81,9 @@ class BackboneHandle : public Handle<BackboneHandle, const VisionTransformer> {
   Napi::Value features(const Napi::CallbackInfo& info);
   Napi::Value trace(const Napi::CallbackInfo& info);
   Napi::Value correspond(const Napi::CallbackInfo& info);
+  Napi::Value sum_units(const Napi::CallbackInfo& info);
+  Napi::Value without(const Napi::CallbackInfo& info);
+  Napi::Value position_map(const Napi::CallbackInfo& info);
 };
 
 class NetworkHandle : public Handle<NetworkHandle, Network> {

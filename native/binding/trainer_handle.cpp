@@ -204,7 +204,8 @@ Napi::Value TrainerHandle::collect(const Napi::CallbackInfo& info) {
   });
 }
 
-// fitKMeans(target, { restarts, iterations, seed }, cancel): Promise<{ meanCosine, meanCosines, sizes }>
+// fitKMeans(target, { restarts, iterations, seed }, cancel): Promise<{ meanCosine, meanCosines, sizes,
+// explained }>
 Napi::Value TrainerHandle::fit_kmeans(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const bool raw = read_choice<bool>(info[0], "the target", {{"kmeans", false}, {"raw", true}});
@@ -218,12 +219,17 @@ Napi::Value TrainerHandle::fit_kmeans(const Napi::CallbackInfo& info) {
             "Expected at least one restart and one iteration.");
     return submit(info.Env(), read_cancel(info[2]), {},
                   [trainer = held(), raw, options](const CancelFlag& cancel) -> Finish {
-                    const KMeansResult fitted = trainer->fit_kmeans(raw, options, cancel);
-                    return [fitted](Napi::Env env) -> Napi::Value {
+                    const auto [fitted, shares] = trainer->fit_kmeans(raw, options, cancel);
+                    return [fitted = fitted, shares = shares](Napi::Env env) -> Napi::Value {
+                      Napi::Object explained = Napi::Object::New(env);
+                      explained.Set("rows", shares.rows);
+                      explained.Set("columns", shares.columns);
+                      explained.Set("images", shares.images);
                       Napi::Object result = Napi::Object::New(env);
                       result.Set("meanCosine", fitted.mean_cosine);
                       result.Set("meanCosines", write_numbers(env, fitted.mean_cosines));
                       result.Set("sizes", write_numbers(env, fitted.sizes));
+                      result.Set("explained", explained);
                       return result;
                     };
                   });

@@ -46,7 +46,7 @@ void reseed_dead(const at::Tensor& vectors, const at::Tensor& cosines, const at:
 }
 
 struct Fit {
-  at::Tensor centers, sizes;
+  at::Tensor centers, sizes, nearest;
   double mean_cosine;
 };
 
@@ -90,12 +90,12 @@ Fit fit_once(const at::Tensor& vectors, const KMeansOptions& options, at::Genera
     mean_cosine = cosines.mean(at::kDouble).item<double>();
     sizes = at::bincount(nearest, {}, options.clusters);
     const bool settled = assigned.defined() && at::equal(assigned, nearest);
-    if (settled || iteration + 1 == options.iterations) break;
     assigned = nearest;
+    if (settled || iteration + 1 == options.iterations) break;
     centers = l2_normalize(sums_of(vectors, nearest, options.clusters), 1e-12);
     reseed_dead(vectors, cosines, sizes, centers);
   }
-  return {centers, sizes, mean_cosine};
+  return {centers, sizes, assigned, mean_cosine};
 }
 
 }  // namespace
@@ -113,6 +113,7 @@ KMeansResult cosine_kmeans(at::Tensor vectors, const KMeansOptions& options, con
     if (fit.mean_cosine <= result.mean_cosine) continue;
     result.mean_cosine = fit.mean_cosine;
     result.centers = fit.centers;
+    result.clusters = fit.nearest.to(at::kByte).cpu();
     const at::Tensor sizes = fit.sizes.cpu();
     result.sizes.assign(sizes.const_data_ptr<int64_t>(), sizes.const_data_ptr<int64_t>() + sizes.numel());
   }

@@ -16,6 +16,7 @@ struct KMeansOptions {
 struct KMeansResult {
   at::Tensor centers;                // [K, D], unit length, of the restart with the highest mean cosine
   std::vector<int64_t> sizes;        // vectors in each cluster
+  at::Tensor clusters;               // uint8 [N], of each vector, where there are at most 256
   double mean_cosine;                // of vectors with their own centre
   std::vector<double> mean_cosines;  // of every restart
 };

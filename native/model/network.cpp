@@ -78,6 +78,7 @@ Network Network::to(at::Device device) const {
 
 void Network::save(TensorMap& tensors) const {
   for (const auto& [name, tensor] : backbone->stored()) tensors["net.model." + name] = tensor;
+  if (const auto& removed = backbone->removed()) tensors["position.map"] = removed->map();
   head.save(tensors);
   if (decoder) put(tensors, "decoder", *decoder);
   tensors["cluster_probe.clusters"] = clusters.detach();

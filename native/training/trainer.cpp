@@ -224,12 +224,14 @@ void Trainer::collect(const std::vector<int64_t>& images, bool raw, int64_t tota
   }
 }
 
-KMeansResult Trainer::fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel) {
+Trainer::Clusters Trainer::fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel) {
   require(collected_.defined(), "Expected vectors to cluster, but none were collected.");
   const at::Tensor vectors = std::exchange(collected_, {}).narrow(0, 0, collected_rows_);
   KMeansResult result = cosine_kmeans(vectors, options, cancel);
   (raw ? network_->raw_kmeans : network_->kmeans) = result.centers;
-  return result;
+  const at::Tensor grids = result.clusters.view({-1, store_->grid_height(), store_->grid_width()});
+  const PlaceShares shares = explain_clusters(grids, options.clusters);
+  return {std::move(result), shares};
 }
 
 void Trainer::save(TensorMap& tensors) const {

@@ -7,6 +7,7 @@
 #include "clustering/kmeans.h"
 #include "core/cancel.h"
 #include "head/probe_labels.h"
+#include "metrics/place_shares.h"
 #include "model/network.h"
 #include "training/adam.h"
 #include "training/shifts.h"
@@ -45,7 +46,11 @@ class Trainer {
   // out of `total` images in all, for which it takes the memory at once.
   void collect(const std::vector<int64_t>& images, bool raw, int64_t total);
   // Fits k-means on what was collected, keeps the centres in the network and lets the vectors go.
-  KMeansResult fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel);
+  struct Clusters {
+    KMeansResult kmeans;
+    PlaceShares shares;
+  };
+  Clusters fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel);
 
   // Begins the probes and their optimisers anew (reset_probe_steps).
   void reset_probes(uint64_t seed);
