@@ -28,6 +28,7 @@ import { parseOptions } from '../options/parse.js'
 import type { PositionChoice } from '../options/position.js'
 import { drawCorrespondences } from '../output/correspondence-figure.js'
 import { filePath } from '../output/segmentation.js'
+import type { FeatureSource } from '../position/kept.js'
 import { placeBackbone } from '../position/position.js'
 import { loadBackbone } from '../weights/backbones.js'
 import { writeWhole } from '../write-whole.js'
@@ -192,7 +193,9 @@ export async function correspondFeatures(
   const { signal, resolution } = parsed
   const loaded = await loadBackbone(backbone, { dtype, signal })
   const images = other === null ? [image] : [image, other]
-  const source = await placed(position, loaded, images, { resolution, signal })
+  const features = { kind: 'feat', layer: 1 } as const
+  const settings = { resolution, source: { backbone, features, dtype }, signal }
+  const source = await placed(position, loaded, images, settings)
   return correspondWith({ on: 'features', source }, image, other, parsed, context)
 }
 
@@ -201,11 +204,16 @@ async function placed(
   choice: PositionChoice,
   backbone: NativeBackbone,
   images: ImageInput[],
-  { resolution, signal }: { resolution: number; signal?: AbortSignal | null },
+  settings: { resolution: number; source: FeatureSource; signal?: AbortSignal | null },
 ): Promise<NativeBackbone> {
+  const { resolution, source, signal } = settings
   const transform = createTransform(resolution, 'center', backbone.info.patch)
   const pictures = { count: images.length, read: (index: number) => decodeImage(images[index]!) }
-  const placing = placeBackbone(choice, backbone, pictures, { transform, signal: signal ?? undefined })
+  const placing = placeBackbone(choice, backbone, pictures, {
+    transform,
+    source,
+    signal: signal ?? undefined,
+  })
   let step = await placing.next()
   while (!step.done) step = await placing.next()
   return step.value.backbone

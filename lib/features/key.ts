@@ -3,12 +3,10 @@
  * computed from: the original's file names leave out backbone weights, patch and crop ratio (stego.md A5).
  */
 import { createHash } from 'node:crypto'
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { StegoError } from '../errors.js'
 import type { DType, FeatureChoice, Transform } from '../native.js'
+import { identifyBackbone, unreadable } from '../weights/identity.js'
 import type { ListedImage } from './images.js'
 
 /** Everything besides the images. */
@@ -58,21 +56,6 @@ export async function featureKey(source: {
   return source.position === undefined ? key : { ...key, position: source.position }
 }
 
-async function identifyBackbone(name: string): Promise<string> {
-  const isFile = await stat(name).then(
-    (stats) => stats.isFile(),
-    () => false,
-  )
-  if (!isFile) return name
-  const hash = createHash('sha256')
-  try {
-    await pipeline(createReadStream(name), hash)
-  } catch (cause) {
-    throw unreadable(name, cause)
-  }
-  return `sha256:${hash.digest('hex')}`
-}
-
 /**
  * A fingerprint of each image: a hash of its name, which part of its file's picture it is, the file's size, and the
  * first and last 4 KiB of the file. Unlike times, which copies do not keep, it is the same wherever the images lie, and
@@ -113,16 +96,4 @@ function fingerprint({ name, image, crop = null }: ListedImage, ends: Buffer): U
   } finally {
     if (file !== undefined) closeSync(file)
   }
-}
-
-function unreadable(path: string, cause: unknown): StegoError {
-  const { code } = cause as NodeJS.ErrnoException
-  const missing = code === 'ENOENT' || code === 'ENOTDIR'
-  return new StegoError(
-    missing ? 'ERR_STEGO_DATA_MISSING' : 'ERR_STEGO_FILE',
-    missing
-      ? `the file ${path} does not exist. Check the path.`
-      : `the file ${path} cannot be read (${code ?? cause}). Check its permissions.`,
-    { cause },
-  )
 }

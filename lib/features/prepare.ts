@@ -32,7 +32,8 @@ export async function prepareFeatures(
   const transform = createTransform(options.resolution, options.crop, loaded.info.patch)
   addon().configure({ threads: options.threads ?? defaultThreads() })
   const pictures = { count: set.images.length, read: (index: number) => set.read(set.images[index]!) }
-  const placing = placeBackbone(options.position, loaded, pictures, { transform, signal })
+  const source = { backbone: options.backbone, features, dtype }
+  const placing = placeBackbone(options.position, loaded, pictures, { transform, source, signal })
   let step = await placing.next()
   while (!step.done) {
     options.onPosition?.(step.value)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { checked, type NativeBackbone, type Transform } from '../native.js'
 import type { PositionChoice } from '../options/position.js'
+import { type FeatureSource, keepMap, keptMap, type SquareMap } from './kept.js'
 import { measureBackbone, measurePictures, type Pictures, sizeOf, wholeMap } from './measure.js'
 
 /** What was found and done; part of a model. */
@@ -38,28 +39,50 @@ const PICTURES = 60
 /** The map is taken off where the pictures' layout is less than this share of it. */
 const LEAST_LAYOUT = 0.5
 
-/** Measures what the choice asks for and takes the map off where it says so; yields how far it is. */
+/**
+ * Takes place off a backbone's features where the choice says so, measuring what is not known yet; yields how far it is.
+ * @param settings.transform how training sees the pictures
+ * @param settings.source whose features these are, so that the map need be measured only once
+ */
 export async function* placeBackbone(
   choice: PositionChoice,
   backbone: NativeBackbone,
   pictures: Pictures,
-  { transform, signal }: { transform: Transform; signal?: AbortSignal },
+  settings: { transform: Transform; source: FeatureSource; signal?: AbortSignal },
 ): AsyncGenerator<PositionProgress, PlacedBackbone> {
   if (choice === 'keep') return { backbone, position: null }
-  const total = SQUARES + (choice === 'auto' ? Math.min(PICTURES, pictures.count) : 0)
-  const squares = { transform, samples: SQUARES, signal }
-  const own = yield* counted(measureBackbone(backbone, pictures, squares), 0, total)
-  const map = wholeMap(own)
-  const place = sizeOf(own)
+  const { transform, source, signal } = settings
+  const { resolution, multiple: patch } = transform
+  const kept = await keptMap(source, resolution / patch, backbone.info.dim)
+  const squares = kept ? 0 : SQUARES
+  const total = squares + (choice === 'auto' ? Math.min(PICTURES, pictures.count) : 0)
+  const map = kept ?? (yield* counted(measureMap(backbone, pictures, settings), 0, total))
   let layout: number | null = null
   if (choice === 'auto') {
-    const measured = measurePictures(backbone, pictures, { ...squares, samples: PICTURES })
-    layout = sizeOf(yield* counted(measured, SQUARES, total), map)
+    const onItsGrid = { ...transform, resolution: map.shape[0] * patch }
+    const measured = measurePictures(backbone, pictures, { transform: onItsGrid, samples: PICTURES, signal })
+    layout = sizeOf(yield* counted(measured, squares, total), map.data)
   }
+  const place = meanSquare(map)
   const position = { place, layout, removed: layout === null || layout < LEAST_LAYOUT * place }
   yield { done: total, total, position }
-  if (!position.removed) return { backbone, position }
-  return { backbone: checked(() => backbone.without({ data: map, shape: own.shape })), position }
+  return { backbone: position.removed ? checked(() => backbone.without(map)) : backbone, position }
+}
+
+async function* measureMap(
+  backbone: NativeBackbone,
+  pictures: Pictures,
+  { transform, source, signal }: { transform: Transform; source: FeatureSource; signal?: AbortSignal },
+): AsyncGenerator<number, SquareMap> {
+  const measured = yield* measureBackbone(backbone, pictures, { transform, samples: SQUARES, signal })
+  const [side, , channels] = measured.shape
+  const map: SquareMap = { data: wholeMap(measured), shape: [side, side, channels] }
+  await keepMap(source, map)
+  return map
+}
+
+function meanSquare({ data, shape: [height, width] }: SquareMap): number {
+  return data.reduce((sum, value) => sum + value * value, 0) / (height * width)
 }
 
 async function* counted<T>(

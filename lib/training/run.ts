@@ -216,7 +216,8 @@ async function* begin(
     count: train.items.length,
     read: async (index: number) => (await train.read({ ...train.items[index]!, label: null })).image,
   }
-  const placing = placeBackbone(options.position, plain, pictures, { transform, signal })
+  const source = { backbone: options.backbone, features: featureChoice(options), dtype: options.dtype }
+  const placing = placeBackbone(options.position, plain, pictures, { transform, source, signal })
   let step = await placing.next()
   while (!step.done) {
     yield await tell({ type: 'position', ...step.value })

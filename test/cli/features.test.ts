@@ -19,7 +19,7 @@ test('build says size and place first, then what to do; list and remove know the
   const data = await makeDataset(t, { train: 3 })
   const folder = join(await temporaryFolder(t), 'stores')
   const place = ['--store-folder', folder]
-  const size = ['--data', data, '--backbone', 'starter', '--resolution', '32']
+  const size = ['--data', data, '--backbone', 'starter', '--resolution', '32', '--position', 'keep']
   t.is((await features('list', ...place)).out.trim(), 'no feature stores')
   const built = await features('build', ...size, ...place)
   t.regex(built.err, /^features: 3 images, 20\.3 KiB in .*\.features\n/)
@@ -33,6 +33,17 @@ test('build says size and place first, then what to do; list and remove know the
   t.like(store, { images: 3, done: 3 })
   t.regex((await features('remove', store.name, ...place)).out, /^removed [0-9a-f]{16}: 3 of 3 images/)
   t.is((await features('list', ...place)).out.trim(), 'no feature stores')
+})
+
+test('build tells how much of the features is place before it takes room', async (t) => {
+  const data = await makeDataset(t, { train: 3 })
+  const folder = join(await temporaryFolder(t), 'stores')
+  const size = ['--data', data, '--backbone', 'starter', '--resolution', '32', '--position', 'remove']
+  const { err } = await features('build', ...size, '--store-folder', folder)
+  t.regex(
+    err,
+    /place in the features \d+\/240\n.*\nposition: .* taken off, as was asked for\nfeatures: 3 images/s,
+  )
 })
 
 test('what it cannot do is answered with what it can', async (t) => {

@@ -49,6 +49,15 @@ test('without k-means the table shows the cluster probe by class', (t) => {
   t.regex(text, /^sky +90\.91 %$/m)
 })
 
+test('rows of the backbone say where place was taken off its features', (t) => {
+  const scores = { raw: scored, linear: scored, classNames: ['road', 'sky', 'car'] }
+  t.regex(
+    formatEvaluation(evaluation({ ...scores, positionRemoved: true })),
+    /^Backbone, k-means \(place removed\) /m,
+  )
+  t.regex(formatEvaluation(evaluation({ ...scores, positionRemoved: false })), /^Backbone, k-means {2}/m)
+})
+
 test('clusters without a class are told, and no row of their own', (t) => {
   const extra = scoreClusters(
     matrix([

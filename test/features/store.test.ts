@@ -19,7 +19,7 @@ import {
 } from '../../lib/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 
-const CHEAP = { backbone: 'starter', resolution: 32 } as const
+const CHEAP = { backbone: 'starter', position: 'keep', resolution: 32 } as const
 const SHIFTS = { self: 0.5, knn: 0.5, random: 0.4 }
 const PAGE = 4096
 

@@ -18,7 +18,7 @@ import { recordingTerminal } from '../cli/fixtures/terminal.js'
 import { makeDataset, temporaryFolder } from '../support/dataset.js'
 
 const SIZE = { resolution: 32, crop: 'center' } as const
-const CHEAP = { backbone: 'starter', ...SIZE } as const
+const CHEAP = { backbone: 'starter', position: 'keep', ...SIZE } as const
 
 /** Features of an image by the starter, averaged over its patches. */
 async function pooledFeatures(image: string, backbone: NativeBackbone): Promise<number[]> {

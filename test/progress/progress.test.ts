@@ -42,6 +42,27 @@ test('a validation tells the scores there are', (t) => {
   t.deepEqual(lines(null), ['validation at step 500: no labels to score on'])
 })
 
+test('place is told while it is measured and when it is decided; clusters that follow it are called that', (t) => {
+  const report = reporter()
+  const measuring = report({ type: 'position', done: 8, total: 300, position: null })
+  t.deepEqual(measuring.lines, [])
+  t.like(measuring.status, { phase: 'place in the features', done: 8, total: 300 })
+  const position = { place: 0.09, layout: 0.14, removed: false }
+  t.regex(
+    report({ type: 'position', done: 300, total: 300, position }).lines[0]!,
+    /^position: 9\.0 % of the features/,
+  )
+
+  const clusters = (rows: number, target: 'kmeans' | 'raw') =>
+    report({
+      ...{ type: 'clusters', target, meanCosines: [0.6], meanCosine: 0.6, sizes: [1, 2] },
+      explained: { rows, columns: 0.01, images: 0.2 },
+    }).lines
+  t.deepEqual(clusters(0.05, 'kmeans').slice(1), ['  explained by rows 5.0 %, columns 1.0 %, images 20.0 %'])
+  t.regex(clusters(0.263, 'kmeans')[2]!, /follow how high up in the image a patch lies.*position: remove/)
+  t.is(clusters(0.263, 'raw').length, 2)
+})
+
 test('neighbours tell their recall where it was measured', (t) => {
   const line = (recall: number | null) =>
     reporter()({ type: 'neighbors', images: 3, k: 2, meanSimilarity: 0.5, recall }).lines[0]
