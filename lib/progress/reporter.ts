@@ -1,7 +1,7 @@
 /** What somebody watching a run is told of each event: lines that stay, and a status that the next one replaces. */
 import { formatBytes } from '../options/bytes.js'
 import { count, duration, recallWords, significant } from '../output/words.js'
-import { describePosition, type PositionProgress } from '../position/position.js'
+import { describePosition, type Position, type PositionProgress } from '../position/position.js'
 import type {
   ClustersEvent,
   StartEvent,
@@ -30,11 +30,13 @@ const SPEED_WINDOW = 20
 /** Turns the events of one run, in their order, into reports. Reads no clock: times come from the events. */
 export function reporter(): (event: TrainingEvent) => Report {
   const recent: number[] = []
+  let position: Position | null = null
   return (event) => {
     switch (event.type) {
       case 'start':
         return { lines: startLines(event), status: working('backbone features') }
       case 'position':
+        position = event.position
         return positionReport(event)
       case 'features':
         return event.done < event.total
@@ -79,7 +81,7 @@ export function reporter(): (event: TrainingEvent) => Report {
           lines: [
             `k-means on ${what}: ${event.sizes.length} clusters, best of ${count(event.meanCosines.length, 'start')}, ` +
               `mean cosine ${significant(event.meanCosine)}`,
-            ...explainedLines(event),
+            ...explainedLines(event, position),
           ],
           status: working('k-means, validation'),
         }
@@ -134,17 +136,23 @@ export function positionReport({ done, total, position }: PositionProgress): Rep
 /** Beyond this share clusters follow place. */
 const MUCH = 0.1
 
-function explainedLines({ target, explained: { rows, columns, images } }: ClustersEvent): string[] {
+function explainedLines({ target, explained }: ClustersEvent, position: Position | null): string[] {
+  const { rows, columns, images } = explained
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`
   const shares = `rows ${percent(rows)}, columns ${percent(columns)}, images ${percent(images)}`
   const lines = [`  explained by ${shares}`]
   if (target !== 'kmeans' || Math.max(rows, columns) <= MUCH) return lines
   const where = rows > columns ? 'how high up' : 'how far to the side'
-  return [
-    ...lines,
-    `  The clusters follow ${where} in the image a patch lies. Where the images share a layout (street scenes, say) that ` +
-      'is right; where they do not, train with position: remove.',
-  ]
+  return [...lines, `  The clusters follow ${where} in the image a patch lies. ${explanation(position)}`]
+}
+
+function explanation(position: Position | null): string {
+  if (position === null) {
+    return 'Where the images share a layout (street scenes, say) that is right; where they do not, train with position: auto.'
+  }
+  return position.removed
+    ? "It is the images' own layout: place is taken off the features."
+    : "It is the layout that the images share, and the backbone's own; position: remove takes the latter off."
 }
 
 function stepReport(event: StepEvent, milliseconds: number): Report {
