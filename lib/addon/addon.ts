@@ -132,7 +132,7 @@ export type PredictionHead = 'kmeans' | 'online' | 'linear' | 'raw' | 'rawLinear
 
 export interface PredictOptions {
   transform: Transform
-  /** Average codes and features with those of the mirrored image (stego.md A13). */
+  /** Average codes and features with those of the mirrored image (eval_segmentation.py). */
   flip: boolean
   heads: PredictionHead[]
   /** Size of the label maps: that of the transformed image, or each picture's own. */
@@ -207,7 +207,7 @@ export interface LossOptions {
   clusterObjective: 'nearestCenter' | 'nearestPosition'
 }
 
-/** The contrastive CRF loss (stego.md A8). */
+/** The contrastive CRF loss (modules.py ContrastiveCRFLoss). */
 export interface ContrastiveCrfOptions {
   weight: number
   /** Pixels drawn a step, shared by the batch. */

@@ -1,7 +1,7 @@
 /** The addon's dense CRF. */
 import type { CancelToken, Instructions, Pixels, Tensor } from './values.js'
 
-/** One kernel of the dense CRF (densecrf.md, steps 1 and 11). */
+/** One kernel of the dense CRF (docs/dense-crf-algorithm.md, steps 1 and 11). */
 export interface CrfTerm {
   /** Standard deviations of places. */
   xyStd: number[]

@@ -1,6 +1,6 @@
 /**
- * Five crops of each picture, as the official code cuts them before it looks for neighbours (stego.md A4,
- * crop_datasets.py). Nothing is written: an item names a part of its image, which is cut when it is read.
+ * Five crops of each picture, as the official code cuts them before it looks for neighbours
+ * (crop_datasets.py). Nothing is written: an item names a part of its image, which is cut when it is read.
  */
 import { StegoError } from '../errors.js'
 import type { LabelMap, Pixels } from '../native.js'

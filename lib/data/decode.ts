@@ -1,7 +1,7 @@
 /**
  * From files and buffers to pixels. Pixels are those that are stored, as Pillow's `convert('RGB')` gives them
- * (stego.md A2): no resize, no colour management, alpha dropped over the stored colour. Orientation recorded
- * by a camera is applied, which Pillow leaves to its caller.
+ * (docs/method-constants.md#directory): no resize, no colour management, alpha dropped over the stored
+ * colour. Orientation recorded by a camera is applied, which Pillow leaves to its caller.
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,5 @@
 /**
- * What lies in a folder of images. Two layouts are known (stego.md A2):
+ * What lies in a folder of images. Two layouts are known, the first that of data.py DirectoryDataset:
  *
  * - "directory": `imgs/<split>/*` with optional `labels/<split>/*.png`, paired by file name without
  *   extension;

@@ -63,7 +63,7 @@ export function createSampler(options: { images: number; batch: number; seed: nu
 }
 
 /**
- * Draws for each image one of its `k` nearest neighbours, all equally likely (stego.md A5).
+ * Draws for each image one of its `k` nearest neighbours, all equally likely (data.py ContrastiveSegDataset).
  * @param images indices of the batch, [B]
  * @param neighbors neighbour indices of all images, the image itself excluded, row-major [N, k]
  * @returns indices of the positives, [B]

@@ -19,11 +19,14 @@ export interface Picture {
   image: Pixels
   /** Class indices, 255 for void; null where the image has no label map. */
   label: LabelMap | null
-  /** 1 where the dataset's own mask is set, one byte a pixel; null without labels (`use_salience`, stego.md A2). */
+  /**
+   * 1 where the dataset's own mask is set, one byte a pixel; null without labels (`use_salience`,
+   * docs/method-constants.md#salience-masks).
+   */
   salience: Uint8Array | null
 }
 
-/** Which of the official colour maps a dataset is drawn with (stego.md A14). */
+/** Which of the official colour maps a dataset is drawn with (docs/method-constants.md#colors). */
 export type PaletteName = 'cityscapes' | 'pascal'
 
 /** The images of one split, in the dataset's order. */

@@ -7,8 +7,9 @@
 /**
  * Pairs rows with columns, one to one and as many as there are of the fewer, so that the paired values sum to the most
  * possible. Of several optima it takes the one that scipy's `linear_sum_assignment` takes, on which the official mean
- * IoU depends (stego.md A12): the fewer of rows and columns are given partners one after the other, and where two
- * partners are equally near, a free one goes before a taken one, otherwise the one met first.
+ * IoU depends (utils.py UnsupervisedMetrics): the fewer of rows and columns are given partners one after the
+ * other, and where two partners are equally near, a free one goes before a taken one, otherwise the one met
+ * first.
  * @param values row-major, [rows, columns], finite. The optimum is exact for whole numbers up to 2^51 over the fewer
  * of rows and columns
  * @returns the column of each row, -1 for a row without one, [rows]

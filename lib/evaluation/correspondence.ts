@@ -1,6 +1,6 @@
 /**
  * Where the places of a picture that correspond to a point are, in the picture itself and in another
- * (plot_dino_correspondence.py, stego.md A15).
+ * (plot_dino_correspondence.py; docs/method-constants.md#correspondence-figures).
  */
 import { basename, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-/** Scoring a network on a labelled split (stego.md A13). */
+/** Scoring a network on a labelled split (eval_segmentation.py; docs/method-constants.md#evaluation). */
 import { checkClasses } from '../data/dataset.js'
 import { readAhead } from '../data/read-ahead.js'
 import type { Split } from '../data/split.js'

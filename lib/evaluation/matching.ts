@@ -4,9 +4,9 @@ import { assignRows } from './assignment.js'
 import { type ConfusionMatrix, requireCounts } from './confusion.js'
 
 /**
- * Gives clusters their classes (stego.md A12). One to one, the matched counts sum to the most possible; of several
- * optima it is the official one, which decides mean IoU but not accuracy. Many to one, the lowest of equally frequent
- * classes is taken.
+ * Gives clusters their classes (utils.py UnsupervisedMetrics). One to one, the matched counts sum to the most
+ * possible; of several optima it is the official one, which decides mean IoU but not accuracy. Many to one,
+ * the lowest of equally frequent classes is taken.
  * @param confusion rows predicted clusters, columns true classes, of any numbers. Exact for whole counts up to 2^51
  * over the fewer of both
  * @returns the class of each cluster, [clusters]; -1 for a cluster without one: one to one where there are more

@@ -1,5 +1,6 @@
 /**
- * The official metric number for number, defects included: `UnsupervisedMetrics` of STEGO's utils.py (stego.md A12).
+ * The official metric number for number, defects included: `UnsupervisedMetrics` of STEGO's utils.py
+ * (docs/method-constants.md#matching-and-metrics).
  * With as many clusters as classes it differs from ours in float32 rounding alone. With extra clusters
  * - pixels predicted in clusters from the number of classes on are not counted at all,
  * - the clusters that match no class, taken together, enter mean IoU as one more class, whose IoU is 0,

@@ -1,5 +1,5 @@
 /**
- * How well correspondences foretell that two positions share a class (plot_pr_curves.py, stego.md A15): of backbone
+ * How well correspondences foretell that two positions share a class (plot_pr_curves.py): of backbone
  * features, of codes, and, as a baseline that sees places and colours alone, of the contrastive CRF's kernel.
  */
 
@@ -47,7 +47,7 @@ export interface PrecisionRecall {
 /** Of features only their average is needed. */
 /** Points of a curve, enough for any plot; average precision is of all scores. */
 const CURVE_POINTS = 512
-/** As in training (stego.md A1). */
+/** As in training (train_config.yml num_neighbors). */
 const NEIGHBORS = 7
 /** Streams of one seed, kept apart from each other. */
 const POSITIONS = 8

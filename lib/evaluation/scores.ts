@@ -1,4 +1,7 @@
-/** Scores of a segmentation against labels, from confusion counts (stego.md A12). */
+/**
+ * Scores of a segmentation against labels, from confusion counts
+ * (docs/method-constants.md#matching-and-metrics).
+ */
 import { StegoError } from '../errors.js'
 import type { Matching } from '../options/evaluate.js'
 import { type ConfusionMatrix, requireSquare, toRows } from './confusion.js'

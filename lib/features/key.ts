@@ -1,6 +1,7 @@
 /**
  * What determines features, and so nearest neighbours, so that a file of them is never used for others than it was
- * computed from: the original's file names leave out backbone weights, patch and crop ratio (stego.md A5).
+ * computed from: the original's file names leave out backbone weights, patch and crop ratio
+ * (precompute_knns.py).
  */
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'

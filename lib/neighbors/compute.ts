@@ -1,5 +1,5 @@
 /**
- * Nearest neighbours of a folder of images, as training finds them (precompute_knns.py, stego.md A5): backbone features
+ * Nearest neighbours of a folder of images, as training finds them (precompute_knns.py): backbone features
  * averaged over the image, cosine similarity. Features are clean; the original leaves dropout on.
  */
 import { StegoError } from '../errors.js'

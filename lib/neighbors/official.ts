@@ -1,6 +1,6 @@
 /**
  * The original's neighbour files, `nns_{model_type}_{dataset}_{image_set}_{crop_type}_{res}.npz` of precompute_knns.py
- * (stego.md A5): one array `nns`, int64 [N, 30], nearest first, the image itself in column 0.
+ * one array `nns`, int64 [N, 30], nearest first, the image itself in column 0.
  */
 import { StegoError } from '../errors.js'
 import type { NpyArray, NpyData } from './npy.js'

@@ -11,7 +11,7 @@ import { abortSignal, option } from './schema.js'
  */
 export type Point = readonly [x: number, y: number]
 
-/** The points of the official figure (stego.md A15). */
+/** The points of the official figure (plot_dino_correspondence.py). */
 export const OFFICIAL_POINTS: readonly Point[] = [
   [-0.1, 0],
   [0.5, 0.8],

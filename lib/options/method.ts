@@ -1,4 +1,4 @@
-/** Options of the method itself: pairs, head, losses, probes (stego.md A1, A6 to A9, B). */
+/** Options of the method itself: pairs, head, losses, probes (docs/method-constants.md). */
 import { z } from 'zod'
 import { positionOption } from './position.js'
 import { option, pairValues, path } from './schema.js'

@@ -1,6 +1,7 @@
 /**
- * The official hyper-parameters by dataset and backbone (train_config.yml and the comments in it, stego.md A1). The
- * block that is active in that file is of another dataset than it names and is not among them.
+ * The official hyper-parameters by dataset and backbone (train_config.yml and the comments in it;
+ * docs/method-constants.md#weights-and-shifts). The block that is active in that file is of another dataset
+ * than it names and is not among them.
  */
 import type { PairValues } from '../native.js'
 import type { DatasetName } from './dataset.js'
@@ -91,7 +92,8 @@ export const PRESET_NAMES = Object.keys(PRESETS) as [PresetName, ...PresetName[]
 
 /**
  * Fills options in from the preset they name. What is given stands; where another backbone is given and no shifts,
- * shifts are read off the data, for a preset's collapse the codes of other backbones (shifts.md).
+ * shifts are read off the data, for a preset's collapse the codes of other backbones
+ * (docs/method-constants.md#shifts-from-the-data).
  */
 export function withPreset(input: Record<string, unknown>): Record<string, unknown> {
   const preset = typeof input.preset === 'string' && isPreset(input.preset) ? PRESETS[input.preset] : null

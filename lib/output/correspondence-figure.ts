@@ -1,4 +1,7 @@
-/** The figure of correspondences: query points, and what corresponds to them, a colour for each (stego.md A15). */
+/**
+ * The figure of correspondences: query points, and what corresponds to them, a colour for each
+ * (plot_dino_correspondence.py).
+ */
 import type { OverlayOptions } from 'sharp'
 import { StegoError } from '../errors.js'
 import type { Pixels, Tensor } from '../native.js'

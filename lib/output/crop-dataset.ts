@@ -1,4 +1,7 @@
-/** Crops of a dataset as files, in the layout of the official crop_datasets.py (stego.md A4). */
+/**
+ * Crops of a dataset as files, in the layout of the official crop_datasets.py
+ * (docs/method-constants.md#crops).
+ */
 import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'

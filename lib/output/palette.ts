@@ -1,4 +1,4 @@
-/** Colours of classes (stego.md A14). */
+/** Colours of classes (data.py create_pascal_label_colormap, create_cityscapes_colormap). */
 import { StegoError } from '../errors.js'
 
 /** Red, green and blue, 0 to 255. */

@@ -1,4 +1,4 @@
-/** Puts the tiles of a picture together again (plot_potsdam.py does so with 15 x 15 patches, stego.md A15). */
+/** Puts the tiles of a picture together again (plot_potsdam.py does so with 15 x 15 patches). */
 import { StegoError } from '../errors.js'
 import type { LabelMap, Pixels } from '../native.js'
 

@@ -1,6 +1,6 @@
 /**
  * STEGO's correspondence loss on features and codes of any origin (Hamilton et al., ICLR 2022, equations 1 to 5;
- * stego.md A7), with its gradients.
+ * modules.py ContrastiveCorrelationLoss), with its gradients.
  */
 import { z } from 'zod'
 import { createRandom } from '../data/random.js'

@@ -10,7 +10,7 @@ export interface CrfPreset {
   channelOrder: 'rgb' | 'bgr'
 }
 
-/** STEGO's constants (stego.md A13), and those of pydensecrf's example, which DeepLab's users took over. */
+/** STEGO's constants (crf.py), and those of pydensecrf's example, which DeepLab's users took over. */
 export const CRF_PRESETS: Readonly<Record<'stego' | 'deeplab', CrfPreset>> = {
   stego: {
     gaussian: { xyStd: 1, weight: 3 },

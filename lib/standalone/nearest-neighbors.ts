@@ -1,4 +1,7 @@
-/** Nearest neighbours of any vectors, as training finds those of images (stego.md A5). */
+/**
+ * Nearest neighbours of any vectors, as training finds those of images
+ * (docs/method-constants.md#nearest-neighbors).
+ */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { job, type Neighbors, type Tensor } from '../native.js'

@@ -1,6 +1,7 @@
 /**
  * Checkpoints of the official STEGO and of leggedrobotics' fork: what their stored configuration says, in our options
- * (stego.md A1, A6, A11). Tensors decide where they can: the code's width, the projection, the patch.
+ * (docs/method-constants.md#checkpoints). Tensors decide where they can: the code's width, the projection,
+ * the patch.
  */
 import { factsOf } from '../data/datasets/facts.js'
 import type { NameMap, TensorEntry } from '../native.js'

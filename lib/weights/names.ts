@@ -1,6 +1,7 @@
 /**
  * Names of tensors in weight files of several programs, mapped to ours: DINO's for backbones (`blocks.0.attn.qkv.weight`),
- * those of the official checkpoints for models (`net.model.*`, `net.cluster1.0.*`, ...; stego.md A11).
+ * those of the official checkpoints for models (`net.model.*`, `net.cluster1.0.*`, ...;
+ * docs/method-constants.md#checkpoints).
  */
 import type { NameMap, TensorEntry } from '../native.js'
 
@@ -54,7 +55,7 @@ const MODEL_MARKS = {
   leggedrobotics: ['segmentation_head.linear.0.weight', 'backbone.model.patch_embed.proj.weight'],
 } as const
 
-/** The layout of leggedrobotics/self_supervised_segmentation (stego.md A11). */
+/** The layout of leggedrobotics/self_supervised_segmentation (docs/method-constants.md#checkpoints). */
 const LEGGED: [string, string][] = [
   ['backbone.model.', 'net.model.'],
   ['segmentation_head.linear.', 'net.cluster1.'],

@@ -106,8 +106,8 @@ const BACKBONES: PublishedWeights[] = [
 ]
 
 /**
- * The models that download_models.py of mhamilton723/STEGO fetches (stego.md A0, A11). Neither sizes nor checksums of
- * them were found. The code is MIT; each file also holds DINO's weights, which are Apache-2.0.
+ * The models that download_models.py of mhamilton723/STEGO fetches. Neither sizes nor checksums of them were
+ * found. The code is MIT; each file also holds DINO's weights, which are Apache-2.0.
  */
 const MODELS: PublishedWeights[] = [
   {

@@ -14,7 +14,7 @@ struct Term {
 };
 
 struct Options {
-  std::vector<Term> terms;  // in the order of their messages: densecrf.md has places, then places and colours
+  std::vector<Term> terms;  // in the order of their messages: pydensecrf has places, then places and colours
   int64_t iterations = 10;
   Instructions instructions = Instructions::automatic;
 };

@@ -10,7 +10,8 @@
 
 namespace stego::crf {
 
-// Where the filtered number of neighbours of each point is divided out (densecrf.md, step 11).
+// Where the filtered number of neighbours of each point is divided out
+// (docs/dense-crf-algorithm.md#normalization).
 enum class Normalization { none, before, after, symmetric };
 
 // What makes pixels alike: places, and colours where there are color_std. In pixels, and in steps of 8-bit

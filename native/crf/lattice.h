@@ -16,9 +16,10 @@ struct Lines {
   std::vector<int64_t> starts;
 };
 
-// The permutohedral lattice of some points (Adams, Baek and Davis, 2010; densecrf.md): the vertices of their
-// simplices, from points to vertices and back, and the lines that the blur runs along. Memory is 8 bytes a
-// point and simplex vertex twice over, and at most 4 a vertex and axis.
+// The permutohedral lattice of some points (Adams, Baek and Davis, 2010;
+// docs/dense-crf-algorithm.md#lattice): the vertices of their simplices, from points to vertices and back,
+// and the lines that the blur runs along. Memory is 8 bytes a point and simplex vertex twice over, and at
+// most 4 a vertex and axis.
 struct Lattice {
   int corners;                   // vertices of a simplex: dimensions + 1
   int64_t points;                // of the features

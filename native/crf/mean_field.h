@@ -28,9 +28,9 @@ struct Pairwise {
   Compatibility compatibility;
 };
 
-// Mean-field inference in a fully connected CRF (Kraehenbuehl and Koltun, 2011; densecrf.md, step 12), for
-// one or several label sets of the same picture at once: their channels go through the same filters side by
-// side. Nothing is allocated while iterating.
+// Mean-field inference in a fully connected CRF (Kraehenbuehl and Koltun, 2011;
+// docs/dense-crf-algorithm.md#mean-field), for one or several label sets of the same picture at once: their
+// channels go through the same filters side by side. Nothing is allocated while iterating.
 class MeanField {
  public:
   // The sets' rows stand side by side, which row_channels() must find room for. Starts from softmax(-unary).

@@ -30,9 +30,10 @@ struct Simplices {
   Buffer<float> weights;   // [points, dims + 1], barycentric weight of the vertex of each remainder
 };
 
-// Steps 2 to 7 of densecrf.md. Which vertices exist depends on the last bit: every operation is fp32, rounded
-// by itself (this file is compiled without contraction), ties of ranks go to the later index. The reference
-// takes four points at a time and gives vertices to the missing ones too, which have features 0: so do we.
+// Steps 2 to 7 of docs/dense-crf-algorithm.md. Which vertices exist depends on the last bit: every operation
+// is fp32, rounded by itself (this file is compiled without contraction), ties of ranks go to the later
+// index. The reference takes four points at a time and gives vertices to the missing ones too, which have
+// features 0: so do we.
 Simplices find_simplices(const Features& features);
 
 // The largest magnitude that a lattice coordinate can have when feature i is between 0 and largest[i].

@@ -12,7 +12,8 @@ struct ImageView {
   int64_t height, width, channels;
 };
 
-// From a picture to the network's input (stego.md A3; data.py get_transform of the official code).
+// From a picture to the network's input (utils.py get_transform of the official code;
+// docs/method-constants.md#image-preparation).
 struct Transform {
   enum class Crop {
     center,  // shorter side to `resolution`, aspect kept, then a centred square

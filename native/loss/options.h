@@ -3,7 +3,8 @@
 
 namespace stego {
 
-// What to do with the spatial mean of the feature correspondence F (equation 4 and stego.md B).
+// What to do with the spatial mean of the feature correspondence F (equation 3;
+// docs/method-constants.md#departures-of-the-official-code).
 enum class Centering {
   official,  // F - mean_ij F + mean F: anchors are centred, the overall mean is put back
   paper,     // F - mean_ij F
@@ -18,7 +19,7 @@ enum class Negatives {
   derangement,  // a permutation without fixed points
 };
 
-// What the online cluster probe descends (stego.md, the method in five equations).
+// What the online cluster probe descends (docs/method-constants.md#probes-and-learning-rates).
 enum class ClusterObjective {
   nearest_center,    // every position pulls its nearest centre (official)
   nearest_position,  // every centre is pulled to its nearest position in each image

@@ -9,8 +9,9 @@
 
 namespace stego {
 
-// Where the places of a picture that correspond to given points are (plot_dino_correspondence.py,
-// stego.md A15). For a point q of picture a, over the positions p of a or of another picture:
+// Where the places of a picture that correspond to given points are (plot_dino_correspondence.py;
+// docs/method-constants.md#correspondence-figures). For a point q of picture a, over the positions p of a or
+// of another picture:
 //
 //   heat(p) = max(0, cosine(map_a(q), map(p)) - its mean over all p)
 //

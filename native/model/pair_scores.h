@@ -13,7 +13,7 @@ struct LabelledImage {
   ImageView image, label;
 };
 
-// How well correspondences foretell that two positions share a class (plot_pr_curves.py, stego.md A15): the
+// How well correspondences foretell that two positions share a class (plot_pr_curves.py): the
 // cosine of backbone features, the cosine of codes, and the kernel of the contrastive CRF, which looks at
 // places and colours alone. Holds three times 32 MiB, however many pairs are added.
 class PairScores {

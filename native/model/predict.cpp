@@ -99,8 +99,9 @@ void write_refined(PredictionHead head, const crf::Refined& refined, const Predi
   prediction.log_probabilities[head] = result;
 }
 
-// Predicts the heads on codes with the CRF, at the size the network sees (stego.md A13); a batch of as many
-// pictures at a time as there are threads, so that probabilities of a large batch never exist together.
+// Predicts the heads on codes with the CRF, at the size the network sees (eval_segmentation.py); a batch of
+// as many pictures at a time as there are threads, so that probabilities of a large batch never exist
+// together.
 void predict_refined(const Network& network, const at::Tensor& batch, const Grids& grids,
                      const PredictOptions& options, std::vector<Prediction>& predictions,
                      const CancelFlag& cancel) {

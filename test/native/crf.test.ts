@@ -8,7 +8,7 @@ import { plainDenseCrf } from '../support/plain-crf.js'
 
 const PROBLEMS = { fast: 250, full: 5000, long: 50_000 }[LEVEL]
 
-/** STEGO's constants (densecrf.md, step 13). */
+/** STEGO's constants (docs/dense-crf-algorithm.md, step 13). */
 function stegoOptions(instructions: CrfOptions['instructions'] = 'auto'): CrfOptions {
   const weight = (value: number): Tensor => ({ data: Float32Array.of(value), shape: [1] })
   return {

@@ -6,8 +6,8 @@
 #include "lattice_oracle.h"
 
 // The dense CRF a second time, in plain loops that share no code with native/crf but the types that describe
-// a problem: densecrf.md, steps 1, 11 and 12, in doubles, on the lattice of lattice_oracle.h. For correctness
-// only.
+// a problem: docs/dense-crf-algorithm.md, steps 1, 11 and 12, in doubles, on the lattice of lattice_oracle.h.
+// For correctness only.
 namespace stego::oracle {
 
 // One kernel with its normalisation.

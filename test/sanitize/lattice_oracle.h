@@ -4,8 +4,9 @@
 #include <vector>
 
 // The permutohedral lattice a second time, in plain loops that share no code with native/crf: steps 2 to 10
-// of densecrf.md as they are told, vertices in a map by their key, neighbours looked up one by one. Float32
-// where the bits decide which vertices there are, doubles everywhere else. For correctness only.
+// of docs/dense-crf-algorithm.md as they are told, vertices in a map by their key, neighbours looked up one
+// by one. Float32 where the bits decide which vertices there are, doubles everywhere else. For correctness
+// only.
 namespace stego::oracle {
 
 constexpr int kMostDims = 7;

@@ -1,6 +1,7 @@
 /**
- * The dense CRF in plain scalar arithmetic, step by step as densecrf.md tells it: vertices in a map by their key, the
- * blur by looking neighbours up. float32 where the bits decide, doubles elsewhere. For correctness only.
+ * The dense CRF in plain scalar arithmetic, step by step as docs/dense-crf-algorithm.md tells it: vertices in
+ * a map by their key, the blur by looking neighbours up. float32 where the bits decide, doubles elsewhere.
+ * For correctness only.
  */
 import type { CrfProblem, CrfTerm } from '../../lib/native.js'
 

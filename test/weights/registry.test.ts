@@ -35,7 +35,10 @@ test('the default ViT-S/8 is the file that STEGO uses', (t) => {
   t.is(fileName(published('dino-vits8-standard')), 'dino_deitsmall8_pretrain.pth')
 })
 
-/** Parameters of DINO's ViT for 224 x 224 pixels, without a head (stego.md A6). */
+/**
+ * Parameters of DINO's ViT for 224 x 224 pixels, without a head
+ * (docs/method-constants.md#backbone-and-features).
+ */
 function parameters({ dim, depth, patch }: Architecture): number {
   const tokens = (224 / patch) ** 2 + 1
   const block = 12 * dim ** 2 + 13 * dim

@@ -1,5 +1,6 @@
 /**
- * Cityscapes with fine annotations (stego.md A2): `cityscapes/leftImg8bit/<split>/<city>/*_leftImg8bit.png` and
+ * Cityscapes with fine annotations (data.py CityscapesSeg):
+ * `cityscapes/leftImg8bit/<split>/<city>/*_leftImg8bit.png` and
  * `gtFine/<split>/<city>/*_gtFine_labelIds.png`, 27 classes: the label ids from 7 on. Cities and images come by
  * name; torchvision takes them as the file system lists them.
  *

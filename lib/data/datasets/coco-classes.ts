@@ -1,4 +1,4 @@
-/** The classes of COCO-Stuff and their 27 groups (stego.md A2). */
+/** The classes of COCO-Stuff and their 27 groups (docs/method-constants.md#coco-stuff). */
 
 /** Group of each of the 182 fine classes: things 0 to 90, stuff 91 to 181. */
 export const COCO_GROUPS: readonly number[] = [

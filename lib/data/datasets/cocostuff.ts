@@ -1,6 +1,6 @@
 /**
- * COCO-Stuff in the official layout (stego.md A2): `cocostuff/curated/<train2017|val2017>/<list>.txt` names the
- * images, `images/<folder>/<id>.jpg` and `annotations/<folder>/<id>.png` are they and their fine ids.
+ * COCO-Stuff in the official layout (data.py Coco): `cocostuff/curated/<train2017|val2017>/<list>.txt` names
+ * the images, `images/<folder>/<id>.jpg` and `annotations/<folder>/<id>.png` are they and their fine ids.
  *
  * Mended: fine ids that do not exist (182 to 254), which the official code makes class 0, are void.
  */

@@ -1,5 +1,5 @@
 /**
- * Crops written by `stego crop` or by the official crop_datasets.py (stego.md A2, A4):
+ * Crops written by `stego crop` or by the official crop_datasets.py (data.py CroppedDataset):
  * `cropped/<dataset>_<five|random>_crop_<ratio>/img/<split>/<i>.jpg`, i = 0, 1, ..., and `label/<split>/<i>.png` whose
  * values are the class plus one, 0 for void.
  *

@@ -1,6 +1,7 @@
 /**
- * A folder of one's own: images directly in it, or the directory layout of the official code (stego.md A2), read by
- * `../folder.ts`. Classes are named by `classes.txt`, or by a label map that also says which ids they are.
+ * A folder of one's own: images directly in it, or the directory layout of the official code (data.py
+ * DirectoryDataset), read by `../folder.ts`. Classes are named by `classes.txt`, or by a label map that also
+ * says which ids they are.
  *
  * Mended against the official code: images and labels are paired by name, images need not be RGB nor all labelled.
  */

@@ -1,7 +1,7 @@
 /**
- * Potsdam in the official layout (stego.md A2): lists of ids in `potsdam/*.txt`, `imgs/<id>.mat` with the variable
- * `img` (rows, columns, red, green, blue, infrared; the last is left out) and `gt/<id>.mat` with `gt`. An image
- * without a gt file has no labels. Three classes, of pairs of the six fine ids.
+ * Potsdam in the official layout (data.py Potsdam): lists of ids in `potsdam/*.txt`, `imgs/<id>.mat` with the
+ * variable `img` (rows, columns, red, green, blue, infrared; the last is left out) and `gt/<id>.mat` with
+ * `gt`. An image without a gt file has no labels. Three classes, of pairs of the six fine ids.
  *
  * Mended: fine ids beyond 5, which the official code makes class 0, are void.
  */

@@ -1,7 +1,7 @@
 /**
- * Potsdam cut into patches (stego.md A2): `potsdamraw/processed/imgs/<image>_<row>_<column>.mat`, 38 images of
- * 15 x 15 patches, row by row, and `gt/` beside. There are no splits: whatever its name, a split holds all patches,
- * as in the official code.
+ * Potsdam cut into patches (data.py PotsdamRaw): `potsdamraw/processed/imgs/<image>_<row>_<column>.mat`, 38
+ * images of 15 x 15 patches, row by row, and `gt/` beside. There are no splits: whatever its name, a split
+ * holds all patches, as in the official code.
  */
 import { datasetFolder } from './files.js'
 import { listMats, POTSDAM_FACTS, readMats } from './potsdam.js'

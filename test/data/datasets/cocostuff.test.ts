@@ -6,7 +6,7 @@ import { listSplits, openDataset } from '../../../lib/data/dataset.js'
 import { COCO_GROUPS } from '../../../lib/data/datasets/coco-classes.js'
 import { fails, greyPng, picture, tree } from '../tree.js'
 
-/** Fine classes of each group, 27 lines (stego.md A2). */
+/** Fine classes of each group, 27 lines (data.py Coco). */
 const FINE_OF_GROUP = [
   [71, 72, 73, 74, 75, 76],
   [77, 78, 79, 80, 81, 82],
