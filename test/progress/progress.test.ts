@@ -59,7 +59,10 @@ test('place is told while it is measured and when it is decided; clusters that f
       explained: { rows, columns: 0.01, images: 0.2 },
     }).lines
   t.deepEqual(clusters(0.05, 'kmeans').slice(1), ['  explained by rows 5.0 %, columns 1.0 %, images 20.0 %'])
-  t.regex(clusters(0.263, 'kmeans')[2]!, /follow how high up in the image a patch lies\. It is the layout .* share/)
+  t.regex(
+    clusters(0.263, 'kmeans')[2]!,
+    /follow how high up in the image a patch lies\. It is the layout .* share/,
+  )
   t.is(clusters(0.263, 'raw').length, 2)
   report({ type: 'position', done: 1, total: 1, position: { ...position, removed: true } })
   t.regex(clusters(0.263, 'kmeans')[2]!, /images' own layout: place is taken off/)
