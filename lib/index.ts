@@ -24,6 +24,7 @@ export type {
   PairHistogram,
   PairValues,
   Pixels,
+  PlaceShares,
   PrecisionRecallCurve,
   PredictionHead,
   Projection,
@@ -70,6 +71,7 @@ export {
   type SegmentationStyle,
 } from './output/segmentation.js'
 export { type Grid, stitch } from './output/stitch.js'
+export type { Position, PositionProgress } from './position/position.js'
 export { showProgress } from './progress/show-progress.js'
 export type { OutputStream } from './progress/status.js'
 export type {

@@ -1,6 +1,7 @@
 /**
  * node scripts/figure.js <run> <out.png> <image>...: a figure of a model's work, one row an image: the image, its
- * clusters, and the same sharpened by the dense CRF. The one in the README is of the demonstration:
+ * clusters, and the same sharpened by the dense CRF. The one in the README is of a model of mixed photographs, the one in
+ * docs/results.md of the demonstration:
  *
  *   npm run demo
  *   node scripts/figure.js runs/demo/run docs/images/segmentation.png runs/demo/scenes/imgs/val/{001,002,009}.jpg
@@ -10,7 +11,7 @@ import path from 'node:path'
 import sharp from 'sharp'
 import { Stego } from 'stego'
 
-const WIDTH = 320
+const WIDTH = 264
 const GAP = 8
 
 const [run, out, ...images] = process.argv.slice(2)
