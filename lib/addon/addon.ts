@@ -397,6 +397,8 @@ export interface Addon {
         dtype: DType
         /** Of float32. Default: `auto`. */
         instructions?: Instructions
+        /** By libtorch's operators alone: what the fast form is tested against. Default: off. */
+        plain?: boolean
         names?: NameMap
       },
       cancel: CancelToken,

@@ -28,6 +28,9 @@ struct StackWeights {
   std::vector<BlockWeights> blocks;
   at::Tensor norm_weight, norm_bias;  // of the final LayerNorm
   int64_t heads;
+
+  // The same on a device, products in `type` and norms in float32.
+  StackWeights to(at::Device device, at::ScalarType type) const;
 };
 
 constexpr double kNormEpsilon = 1e-6;

@@ -70,8 +70,8 @@ Napi::Value BackboneHandle::load(const Napi::CallbackInfo& info) {
     const Target target = read_target(options);
     const auto names = read_names(options.Get("names"));
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
-      auto backbone = std::make_shared<const VisionTransformer>(read_weights(path, names), prefix, heads,
-                                                                features, target);
+      VitWeights weights = read_vit_weights(read_weights(path, names), prefix, heads);
+      auto backbone = std::make_shared<const VisionTransformer>(std::move(weights), features, target);
       return [backbone](Napi::Env env) { return wrap(env, backbone); };
     });
   });

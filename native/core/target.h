@@ -9,6 +9,7 @@ struct Target {
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
   Instructions instructions = Instructions::automatic;  // of own loops on the CPU
+  bool plain = false;  // by libtorch's operators alone, which is what fast forms are tested against
 };
 
 }  // namespace stego

@@ -1,4 +1,4 @@
-#include "backbone/packed_linear.h"
+#include "backbone/fast/packed_linear.h"
 
 namespace stego::vit {
 

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "backbone/block_stack.h"
-#include "backbone/packed_linear.h"
+#include "backbone/fast/packed_linear.h"
 
 namespace stego {
 

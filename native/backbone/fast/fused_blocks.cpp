@@ -1,4 +1,4 @@
-#include "backbone/fused_blocks.h"
+#include "backbone/fast/fused_blocks.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,5 +1,5 @@
 #pragma once
-#include "backbone/kernels.h"
+#include "backbone/fast/kernels.h"
 #include "core/aten.h"
 
 namespace stego::vit {
