@@ -6,7 +6,7 @@ const DTYPES = z.enum(['float32', 'bfloat16'])
 
 const DOC =
   'Precision of the backbone. bfloat16 turns a feature by less than 2 degrees, so that results differ slightly; ' +
-  'on processors with instructions for it (avx512_bf16, AMX) it is about as fast as float32, on others slower.'
+  'it is rarely faster than float32, and much slower on processors without instructions for it.'
 
 /** The option where a backbone is named. */
 export function dtypeOption(group: OptionGroup) {

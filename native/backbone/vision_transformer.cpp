@@ -36,7 +36,8 @@ class PlainBlocks : public BlockStack {
       cancel.poll();
       const BlockWeights& block = weights_.blocks[i];
       const at::Tensor qkv = queries_keys_values(block, norm(x, block.norm1_weight, block.norm1_bias));
-      if (i == last && features.kind == FeatureKind::keys) return side_by_side(qkv[1]).slice(1, 1).to(at::kFloat);
+      if (i == last && features.kind == FeatureKind::keys)
+        return side_by_side(qkv[1]).slice(1, 1).to(at::kFloat);
       x = x + attention(block, qkv);
       x = x + mlp(block, norm(x, block.norm2_weight, block.norm2_bias));
       if (!inner || i < depth - inner->last_blocks) continue;
@@ -58,12 +59,14 @@ class PlainBlocks : public BlockStack {
 
   // softmax(q k' / sqrt(C / heads)) v in every head, and the projection of all heads together.
   at::Tensor attention(const BlockWeights& block, const at::Tensor& qkv) const {
-    const at::Tensor mixed = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);  // [B, heads, T, C / heads]
+    const at::Tensor mixed =
+        at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);  // [B, heads, T, C / heads]
     return at::linear(side_by_side(mixed), block.proj_weight, block.proj_bias);
   }
 
   at::Tensor mlp(const BlockWeights& block, const at::Tensor& x) const {
-    const at::Tensor hidden = at::gelu(at::linear(x.to(type_), block.fc1_weight, block.fc1_bias));  // [B, T, 4 C]
+    const at::Tensor hidden =
+        at::gelu(at::linear(x.to(type_), block.fc1_weight, block.fc1_bias));  // [B, T, 4 C]
     return at::linear(hidden, block.fc2_weight, block.fc2_bias);
   }
 
@@ -94,7 +97,8 @@ VisionTransformer::VisionTransformer(VitWeights weights, const FeatureOptions& f
     throw Error("ERR_STEGO_BACKBONE", text("Expected a feature layer between 1, the last block, and ",
                                            depth(), ", the first, got ", features_.layer, "."));
   }
-  for (at::Tensor* tensor : {&weights_.patch_weight, &weights_.patch_bias, &weights_.class_token, &weights_.positions})
+  for (at::Tensor* tensor :
+       {&weights_.patch_weight, &weights_.patch_bias, &weights_.class_token, &weights_.positions})
     *tensor = tensor->to(target.device);
 }
 

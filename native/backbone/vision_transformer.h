@@ -10,8 +10,8 @@
 
 namespace stego {
 
-// DINO's vision transformer, frozen: images to features. Any depth, width and patch size; tiny, small and base
-// have 192, 384 and 768 channels in heads of 64.
+// DINO's vision transformer, frozen: images to features. Any depth, width and patch size; tiny, small and
+// base have 192, 384 and 768 channels in heads of 64.
 class VisionTransformer {
  public:
   // For inspection and parity; `features` keeps none of them.

@@ -137,8 +137,8 @@ Napi::Value NetworkHandle::load(const Napi::CallbackInfo& info) {
     const auto names = read_names(object.Get("names"));
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
       const TensorMap tensors = read_weights(path, names);
-      auto backbone =
-          std::make_shared<const VisionTransformer>(read_vit_weights(tensors, "net.model.", heads), features, target);
+      auto backbone = std::make_shared<const VisionTransformer>(
+          read_vit_weights(tensors, "net.model.", heads), features, target);
       if (const auto map = tensors.find("position.map"); map != tensors.end())
         backbone = std::make_shared<const VisionTransformer>(backbone->without(PositionMap(map->second)));
       auto network = std::make_shared<Network>(Network::load(tensors, options, std::move(backbone)));

@@ -203,8 +203,7 @@ Target read_target(const Napi::Object& options) {
   return {read_choice<at::Device>(options.Get("device"), "device", {{"cpu", at::Device(at::kCPU)}}),
           read_choice<at::ScalarType>(options.Get("dtype"), "dtype",
                                       {{"float32", at::kFloat}, {"bfloat16", at::kBFloat16}}),
-          read_instructions(options.Get("instructions")),
-          options.Get("plain").ToBoolean().Value()};
+          read_instructions(options.Get("instructions")), options.Get("plain").ToBoolean().Value()};
 }
 
 Instructions read_instructions(const Napi::Value& value) {
