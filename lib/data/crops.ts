@@ -5,8 +5,8 @@
 import { StegoError } from '../errors.js'
 import type { LabelMap, Pixels } from '../native.js'
 import type { CropKind } from '../options/dataset.js'
+import { createRandom } from './random.js'
 import type { Item, Picture } from './split.js'
-import { tupleHashModulo } from './tuple-hash.js'
 
 /** Crops of one picture. */
 export const CROPS = 5
@@ -39,7 +39,8 @@ function roundHalfToEven(value: number): number {
 
 /**
  * Where a crop lies in a picture of this size: `int(side * ratio)` wide and high; `five` as torchvision's five_crop
- * places them, `random` by Python's hash of (item, part, 0) for the top and (item, part, 1) for the left.
+ * places them, `random` anywhere, drawn by item and part alone; the official code draws by Python's hash of a tuple, which
+ * differs between versions of Python.
  * The crop has no width or height where the picture is too small for the ratio.
  */
 export function cropBox(size: { width: number; height: number }, crop: CropPart): Box {
@@ -49,8 +50,8 @@ export function cropBox(size: { width: number; height: number }, crop: CropPart)
   const bottom = size.height - height
   const { item, part } = crop
   if (crop.kind === 'random') {
-    const top = tupleHashModulo([item, part, 0], bottom)
-    return { left: tupleHashModulo([item, part, 1], right), top, width, height }
+    const random = createRandom(item, part)
+    return { left: random.integer(right + 1), top: random.integer(bottom + 1), width, height }
   }
   if (part === CROPS - 1) {
     return { left: roundHalfToEven(right / 2), top: roundHalfToEven(bottom / 2), width, height }

@@ -35,7 +35,7 @@ export function describeReport(report: DoctorReport): string {
 }
 
 function machineRows({ system, platform, arch, libc, ...machine }: Machine, { loaded }: AddonReport): Row[] {
-  const { node, processor, threads, memory, gpu } = machine
+  const { node, processor, threads, memory } = machine
   const limit = memory.limit === null ? 'no limit' : `this container may use ${formatBytes(memory.limit)}`
   return [
     ['system', [system, `${platform}-${arch}`, libc].filter((part) => part !== null).join(', ')],
@@ -44,7 +44,6 @@ function machineRows({ system, platform, arch, libc, ...machine }: Machine, { lo
     ...(loaded ? [['kernels', describeKernels(loaded)]] : []),
     ['threads', `${threads.threads}: ${threads.reason}`],
     ['memory', `${formatBytes(memory.total)}, ${formatBytes(memory.available)} available, ${limit}`],
-    ['GPU', `${describeGpu(gpu)}; not used: this build computes on the CPU`],
   ]
 }
 
@@ -64,11 +63,6 @@ function describeKernels({ kernels, libtorch }: Loaded): string {
     `bfloat16 products ${bfloat16Products ? 'yes' : 'no'}`,
     `libtorch's own ${libtorch.instructions}`,
   ].join(', ')
-}
-
-function describeGpu({ devices, driver }: Machine['gpu']): string {
-  if (devices.length === 0) return driver === null ? 'none seen' : `driver ${driver}, no device seen`
-  return `${devices.join('; ')}, driver ${driver ?? 'unknown'}`
 }
 
 const STATES = { used: 'USED', failed: 'failed', absent: 'absent', found: 'found' }

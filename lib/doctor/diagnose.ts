@@ -14,16 +14,12 @@ import { type ProbeOptions, runProbe } from './run-probe.js'
  */
 export async function diagnose(options: ProbeOptions): Promise<DoctorReport> {
   const request = addonRequest()
-  const [machine, cache, probed] = await Promise.all([
-    describeMachine(),
-    describeCache(cacheFromEnv()),
-    runProbe(options),
-  ])
+  const [cache, probed] = await Promise.all([describeCache(cacheFromEnv()), runProbe(options)])
   const { selfTest, crash } = probed
   const ownLibtorch = options.libtorch ?? libtorchFromEnv()
   const report = {
     version: request.stego.manifest.version,
-    machine,
+    machine: describeMachine(),
     packages: describePackages(request),
     addon: probed.addon ?? unloaded(request),
     cache,

@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, freemem, type as kernel, release, totalmem } from 'node:os'
 import { type Host, thisHost } from '../loading/host.js'
 import { chooseThreads } from '../threads.js'
-import { findGpu } from './gpu.js'
 import type { Machine } from './report.js'
 
-/** Looks at the machine; asks for GPUs, which takes a moment where there are any. */
-export async function describeMachine(): Promise<Machine> {
+/** Looks at the machine. */
+export function describeMachine(): Machine {
   const host = thisHost()
   const processors = cpus()
   return {
@@ -23,7 +22,6 @@ export async function describeMachine(): Promise<Machine> {
     },
     threads: chooseThreads(),
     memory: { total: totalmem(), available: freemem(), limit: memoryLimit() },
-    gpu: { ...(await findGpu(host.platform)), used: false },
   }
 }
 

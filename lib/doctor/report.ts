@@ -35,7 +35,6 @@ export interface Machine {
   threads: { threads: number; reason: string }
   /** Bytes; `limit` is that of the container or control group, null where there is none. */
   memory: { total: number; available: number; limit: number | null }
-  gpu: { devices: string[]; driver: string | null; used: false }
 }
 
 export interface PackageReport {

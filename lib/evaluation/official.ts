@@ -10,7 +10,6 @@
 import { StegoError } from '../errors.js'
 import { assignRows } from './assignment.js'
 import { type ConfusionMatrix, requireCounts, requireSquare, toRows } from './confusion.js'
-import { sumFloats } from './float-sum.js'
 import type { ClusterScores, LinearScores, Scores } from './scores.js'
 
 /** The official scores of predicted classes. Throws `ERR_STEGO_ARGUMENT` where the matrix is not square. */
@@ -72,15 +71,14 @@ function officialMap(classOf: Int32Array): number[] {
 }
 
 /** Official histograms hold whole numbers without extra clusters, float32 with them. */
-interface Arithmetic {
-  sum: (values: number[]) => number
-  round: (value: number) => number
-}
-const WHOLE: Arithmetic = { sum: (values) => values.reduce((a, b) => a + b, 0), round: (value) => value }
-const FLOATS: Arithmetic = { sum: sumFloats, round: Math.fround }
+type Round = (value: number) => number
+const WHOLE: Round = (value) => value
+const FLOATS: Round = Math.fround
+
+const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
 
 /** Scores in float32. The mean is over all rows of the histogram, the IoU listed are those of the classes. */
-function score(histogram: number[][], classes: number, { sum, round }: Arithmetic): Scores {
+function score(histogram: number[][], classes: number, round: Round): Scores {
   const predicted = histogram.map(sum)
   const labelled = histogram.map((_, column) => sum(histogram.map((row) => row[column]!)))
   const correct = histogram.map((row, index) => row[index]!)
@@ -91,7 +89,7 @@ function score(histogram: number[][], classes: number, { sum, round }: Arithmeti
   })
   const present = iou.filter((value) => value !== null)
   return {
-    miou: percent(divide(sumFloats(present), present.length)),
+    miou: percent(divide(sum(present), present.length)),
     accuracy: percent(divide(sum(correct), sum(labelled))),
     iou: iou.slice(0, classes).map(percent),
   }

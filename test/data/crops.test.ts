@@ -53,23 +53,16 @@ test('five crops lie as torchvision places them, halves rounded to even', (t) =>
   t.deepEqual(boxes(427, 641, 0.5, 'five'), odd)
 })
 
-test('random crops lie where the hash of CPython puts them', (t) => {
-  const first = at(1024, 512, [
-    [796, 74],
-    [607, 262],
-    [161, 328],
-    [996, 139],
-    [807, 462],
-  ])
-  t.deepEqual(boxes(1024, 2048, 0.5, 'random'), first)
-  const last = at(448, 298, [
-    [149, 125],
-    [169, 51],
-    [90, 86],
-    [46, 10],
-    [113, 122],
-  ])
-  t.deepEqual(boxes(427, 640, 0.7, 'random', 2974), last)
+test('random crops lie anywhere in the picture, each by its item and part alone', (t) => {
+  const drawn = Array.from({ length: 200 }, (_, item) => boxes(60, 80, 0.5, 'random', item)).flat()
+  t.deepEqual(boxes(60, 80, 0.5, 'random', 7), drawn.slice(35, 40))
+  for (const [axis, most] of [40, 30].entries()) {
+    const places = drawn.map((box) => box[axis]!)
+    t.is(Math.min(...places), 0)
+    t.is(Math.max(...places), most)
+    t.true(new Set(places).size > most / 2)
+  }
+  for (const [, , width, height] of drawn) t.deepEqual([width, height], [40, 30])
 })
 
 const whole = (name: string): Item => ({ name, image: `${name}.png`, label: null })

@@ -1,10 +1,9 @@
 /** Parts of the doctor that a run on this machine shows one side of only. */
-import { chmodSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { describeCache } from '../../lib/doctor/cache.js'
 import type { Check } from '../../lib/doctor/checks.js'
-import { findGpu } from '../../lib/doctor/gpu.js'
 import { numbers, picture, scattered, spread } from '../../lib/doctor/inputs.js'
 import { runCheck } from '../../lib/doctor/self-test.js'
 import { variablesOfInterest } from '../../lib/env.js'
@@ -74,32 +73,4 @@ test('a file where the cache should be cannot be written to', async (t) => {
   const file = join(emptyFolder(t), 'file')
   writeFileSync(file, '')
   t.like(await describeCache(join(file, 'cache')), { exists: false, writable: false })
-})
-
-const posix = process.platform === 'win32' ? test.serial.skip : test.serial
-
-posix('GPUs are those that nvidia-smi tells', async (t) => {
-  const folder = emptyFolder(t)
-  const tool = join(folder, 'nvidia-smi')
-  writeFileSync(
-    tool,
-    `#!/bin/sh
-case "$1" in
-  *driver*) printf '550.54.15\\n550.54.15\\n' ;;
-  *) printf 'NVIDIA H200, 143771 MiB\\nNVIDIA H200, 143771 MiB\\n' ;;
-esac`,
-  )
-  chmodSync(tool, 0o755)
-  const { PATH } = process.env
-  process.env.PATH = `${folder}:${PATH}`
-  t.teardown(() => {
-    process.env.PATH = PATH
-  })
-  t.deepEqual(await findGpu('linux'), {
-    devices: ['NVIDIA H200, 143771 MiB', 'NVIDIA H200, 143771 MiB'],
-    driver: '550.54.15',
-  })
-  t.deepEqual(await findGpu('darwin'), { devices: [], driver: null })
-  writeFileSync(tool, '#!/bin/sh\necho "NVIDIA-SMI has failed"; exit 9')
-  t.deepEqual((await findGpu('linux')).devices, [])
 })
