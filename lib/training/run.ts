@@ -3,40 +3,37 @@
  * nearest neighbours, shifts, the steps, k-means, validation. Everything random is a pure function of the seed and the
  * step, so a run that was stopped goes on exactly where it was.
  */
-import { dirname } from 'node:path'
-import { namesOf } from '../data/class-names.js'
 import { mixSeed } from '../data/random.js'
-import type { Split } from '../data/split.js'
-import { createTransform } from '../data/transform.js'
 import { featureKey } from '../features/key.js'
-import { planFeatures, sizeFeatures } from '../features/plan.js'
-import { addon, checked, job, type NativeBackbone, type NativeNetwork, type Transform } from '../native.js'
+import { planFeatures } from '../features/plan.js'
+import { checked, job, type NativeNetwork, type NativeTrainer } from '../native.js'
 import { loadNeighbors } from '../neighbors/neighbor-file.js'
-import type { TrainOptions, TrainRequest } from '../options/train.js'
-import { placeBackbone, positionName } from '../position/position.js'
-import { defaultThreads } from '../threads.js'
-import { loadBackbone } from '../weights/backbones.js'
-import { lastCheckpoint, type ModelRecord, modelPath, readModel } from '../weights/model-file.js'
-import { featureChoice, networkOptions } from '../weights/network-options.js'
-import { checkFinite, createCheckpoints } from './checkpoints.js'
+import type { TrainRequest } from '../options/train.js'
+import { positionName } from '../position/position.js'
+import { modelPath } from '../weights/model-file.js'
+import { type Checkpoints, checkFinite, createCheckpoints } from './checkpoints.js'
 import { fitClusters } from './clusters.js'
+import { eventLog } from './event-log.js'
 import type { TrainingEvent } from './events.js'
 import { TrainingImages } from './images.js'
 import { lossOptions } from './loss-options.js'
 import { createPairing } from './pairs.js'
-import { checkSameImages, openData } from './run-data.js'
-import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from './run-folder.js'
+import { beginModel, openFolder, setUp, startEvent, storeRequest, type TrainedModel } from './run-setup.js'
 import { chooseShifts } from './shifts.js'
 import { batchInput, stepInput } from './step-input.js'
 import { validate, writeSheet } from './validation.js'
 
+export type { TrainedModel } from './run-setup.js'
+
 /** Keeps the seed of probes that begin anew apart from those of the steps. */
 const RESET_STREAM = 7
 
-/** What a run leaves: the network and what its file says of it. */
-export interface TrainedModel {
-  network: NativeNetwork
-  record: ModelRecord
+/** What the end of a run lets go of. */
+interface Held {
+  network?: NativeNetwork
+  images?: TrainingImages
+  trainer?: NativeTrainer
+  checkpoint?: Checkpoints
 }
 
 /** Trains; yields what happens and returns the model. Aborted, it leaves a checkpoint and throws the signal's reason. */
@@ -44,60 +41,30 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   const { signal } = request
   signal?.throwIfAborted()
   const began = performance.now()
-  const resumed = request.resume === null ? null : await readModel(modelPath(request.resume), { signal })
-  const options =
-    request.resume === null
-      ? request.options
-      : { ...resumed!.record.options, ...request.changes, out: runOf(request.resume) }
-  if (request.resume === null && options.out !== null) await checkRunFolder(options.out)
-
-  const { train, validation } = await openData(options)
-  if (resumed) checkSameImages(resumed.record, train, options.data)
-  const plain = resumed ? resumed.network.backbone : await openBackbone(options, request)
-  const { info } = plain
-  const transform = createTransform(options.resolution, options.crop, info.patch)
-  const threads = options.threads ?? defaultThreads()
-  addon().configure({ threads })
-  const kept = { ...options, dim: info.dim, transform, pictures: options.contrastiveCrf.weight > 0 }
-  const { mode, bytes } = sizeFeatures(kept, train.items.length)
-  const resolved = { ...options, features: mode }
-  // The folder is made when there is something to keep in it: what is told before is logged then.
-  let folder: RunFolder | null = null
-  const early: TrainingEvent[] = []
-  const tell = async (event: TrainingEvent) => {
-    if (folder) await folder.log(event)
-    else early.push(event)
-    return event
-  }
-  yield await tell({
-    type: 'start',
-    options: resolved,
-    images: {
-      train: train.items.length,
-      labelled: train.labelled,
-      validation: validation?.items.length ?? 0,
-    },
-    backbone: resumed?.record.backbone ?? { name: options.backbone, ...info },
-    threads,
-    features: { mode, bytes },
-    step: resumed?.record.step ?? 0,
-  })
-
-  const begun = resumed ?? (yield* begin(resolved, train, plain, transform, tell, signal))
-  const { network } = begun
-  const record: ModelRecord = { ...begun.record, options: resolved }
-  const key = await featureKey({ ...options, position: positionName(checked(() => network.backbone)) })
-  const plan = await planFeatures({ ...kept, images: train.items, key, signal })
-  const { salience } = options
-  const images = new TrainingImages(train, network.backbone, { transform, plan, salience, signal })
-  const trainer = checked((native) => new native.Trainer(network, images.store))
-  if (resumed) await job(() => trainer.load(modelPath(request.resume!)))
-  folder = await openFolderOf(request, resolved)
-  for (const event of early) await folder?.log(event)
-  const checkpoint = createCheckpoints(folder, trainer, record, resumed === null)
+  const setup = await setUp(request)
+  const { options, train, validation, transform, resumed } = setup
+  const { tell, keepIn } = eventLog()
+  const held: Held = { network: resumed?.network }
   let finished = false
 
   try {
+    yield await tell(startEvent(setup))
+    const { network, record } = resumed ?? (yield* beginModel(setup, tell, signal))
+    held.network = network
+    const { dim } = record.backbone
+    const key = await featureKey({ ...options, position: positionName(checked(() => network.backbone)) })
+    const store = storeRequest(options, dim, transform)
+    const plan = await planFeatures({ ...store, images: train.items, key, signal })
+    const { salience } = options
+    const images = new TrainingImages(train, network.backbone, { transform, plan, salience, signal })
+    held.images = images
+    const trainer = checked((native) => new native.Trainer(network, images.store))
+    held.trainer = trainer
+    if (request.resume !== null) await job(() => trainer.load(modelPath(request.resume)))
+    const folder = await openFolder(request, setup)
+    await keepIn(folder)
+    const checkpoint = createCheckpoints(folder, trainer, record, resumed === null)
+    held.checkpoint = checkpoint
     await checkpoint.write()
 
     const k = Math.min(options.neighbors, images.count - 1)
@@ -186,72 +153,14 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     return { network, record }
   } catch (error) {
     // Nothing is lost: what was reached is written before the run fails or is aborted.
-    const event = await checkpoint.write().catch(() => null)
+    const event = await held.checkpoint?.write().catch(() => null)
     if (event) yield await tell(event)
     throw error
   } finally {
     // The same where whoever takes the events has ended the run.
-    await checkpoint.write().catch(() => null)
-    trainer.dispose()
-    images.dispose()
-    if (!finished) network.dispose()
+    await held.checkpoint?.write().catch(() => null)
+    held.trainer?.dispose()
+    held.images?.dispose()
+    if (!finished) held.network?.dispose()
   }
-}
-
-function openBackbone(options: TrainOptions, { signal, onDownload }: TrainRequest): Promise<NativeBackbone> {
-  const { backbone, dtype } = options
-  return loadBackbone(backbone, { features: featureChoice(options), dtype, signal, onDownload })
-}
-
-/** A fresh network on the backbone, from which place is taken off where the options say so, and its record. */
-async function* begin(
-  options: TrainOptions,
-  train: Split,
-  plain: NativeBackbone,
-  transform: Transform,
-  tell: (event: TrainingEvent) => Promise<TrainingEvent>,
-  signal?: AbortSignal,
-): AsyncGenerator<TrainingEvent, TrainedModel> {
-  const pictures = {
-    count: train.items.length,
-    read: async (index: number) => (await train.read({ ...train.items[index]!, label: null })).image,
-  }
-  const source = { backbone: options.backbone, features: featureChoice(options), dtype: options.dtype }
-  const placing = placeBackbone(options.position, plain, pictures, { transform, source, signal })
-  let step = await placing.next()
-  while (!step.done) {
-    yield await tell({ type: 'position', ...step.value })
-    step = await placing.next()
-  }
-  const { backbone, position } = step.value
-  const { info } = backbone
-  const network = await job(
-    (native, cancel) =>
-      native.Network.create(backbone, networkOptions(options, info.dim), train.labelled > 0, cancel),
-    signal,
-  )
-  const record: ModelRecord = {
-    format: 1,
-    step: 0,
-    options,
-    shifts: options.shifts === 'auto' ? null : options.shifts,
-    backbone: { name: options.backbone, ...info },
-    position,
-    images: { train: train.items.length, labelled: train.labelled },
-    classNames: namesOf(train, options.classes),
-    assignment: null,
-  }
-  return { network, record }
-}
-
-async function openFolderOf(request: TrainRequest, options: TrainOptions): Promise<RunFolder | null> {
-  if (options.out === null) return null
-  return request.resume === null ? createRunFolder(options.out, options) : openRunFolder(options.out)
-}
-
-/** The run folder that a `resume` means; null for a model file that lies elsewhere. */
-function runOf(resume: string): string | null {
-  if (modelPath(resume) !== resume) return resume
-  const run = dirname(dirname(resume))
-  return lastCheckpoint(run) === resume ? run : null
 }

@@ -44,7 +44,8 @@ test('stego pins its packages exactly, runs no scripts and is not private', (t) 
 
 test('the starter weights are a package of their own', (t) => {
   const papers = ['LICENSE', 'NOTICE', 'README.md', 'package.json']
-  t.deepEqual(filesOf(starter.file).sort(), [...papers, 'starter-vit-tiny8.safetensors'].sort())
+  const weights = ['starter-position-map.f32', 'starter-vit-tiny8.safetensors']
+  t.deepEqual(filesOf(starter.file).sort(), [...papers, ...weights].sort())
   t.is(starter.version, stego.version)
 })
 
