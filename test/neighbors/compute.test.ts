@@ -125,7 +125,7 @@ async function neighbors(...args: string[]) {
   return { stdout: stdout(), stderr: stderr() }
 }
 
-const SMALL = ['--backbone', 'starter', '--resolution', '32']
+const SMALL = ['--backbone', 'starter', '--resolution', '32', '--position', 'keep']
 
 test('the command writes both formats and says what to do with them', async (t) => {
   const data = await makeDataset(t, { train: 5 })

@@ -108,17 +108,18 @@ test('neighbours from a file train as those that are computed', async (t) => {
   const folder = await temporaryFolder(t)
   const file = join(folder, 'neighbors.safetensors')
   const { backbone, resolution } = { backbone: 'starter', resolution: SMALL.resolution }
+  const options = { ...SMALL, position: 'auto', data } as const
   await writeNeighbors(file, await computeNeighbors({ data, backbone, resolution, k: 5 }))
   const given = join(folder, 'given')
   const computed = join(folder, 'computed')
-  await Stego.train({ ...SMALL, data, neighborFile: file, out: given })
-  await Stego.train({ ...SMALL, data, out: computed })
+  await Stego.train({ ...options, neighborFile: file, out: given })
+  await Stego.train({ ...options, out: computed })
   const [a, b] = [await tensorsOf(given), await tensorsOf(computed)]
   t.deepEqual(a['net.cluster1.0.weight'], b['net.cluster1.0.weight'])
   t.true(readFileSync(join(given, 'config.yaml'), 'utf8').includes('neighbors.safetensors'))
-  await t.throwsAsync(Stego.train({ ...SMALL, resolution: 64, data, neighborFile: file }), {
-    code: 'ERR_STEGO_DATA_LAYOUT',
-  })
+  const code = 'ERR_STEGO_DATA_LAYOUT'
+  await t.throwsAsync(Stego.train({ ...options, resolution: 64, neighborFile: file }), { code })
+  await t.throwsAsync(Stego.train({ ...SMALL, data, neighborFile: file }), { code, message: /position/ })
 })
 
 test('five crops of each image are images of their own', async (t) => {
