@@ -92,8 +92,6 @@ test('random crops of the second image differ from those of the first', async (t
   const corners: number[][] = []
   for (const item of split.items) corners.push([...(await split.read(item)).image.data.subarray(0, 2)])
   t.is(new Set(corners.map(String)).size, 10)
-  // hash((1, 0, 1)) % 100 and hash((1, 0, 0)) % 50 of CPython.
-  t.deepEqual(corners[5], [86, 2])
 })
 
 test('labels with more classes than there are clusters are refused, fewer are not', async (t) => {

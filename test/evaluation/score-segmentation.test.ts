@@ -16,7 +16,7 @@ test('metrics_linear_27: predicted classes', async (t) => {
   const { miou, confusion } = await scoreSegmentation(maps)
   t.true(near(miou, golden.mIoU!.values[0]!))
   t.deepEqual(confusion.flat(), golden.histogram!.values)
-  t.is((await scoreSegmentation({ ...maps, official: true })).miou, golden.mIoU!.values[0]!)
+  t.true(near((await scoreSegmentation({ ...maps, official: true })).miou, golden.mIoU!.values[0]!))
 })
 
 test('extra clusters count, unlike officially, and are no class in the mean', async (t) => {
@@ -27,7 +27,7 @@ test('extra clusters count, unlike officially, and are no class in the mean', as
   ] as const) {
     const { maps, clusters } = recorded(name)
     t.true(near((await scoreSegmentation({ ...maps, clusters })).miou, counted), name)
-    t.is((await scoreSegmentation({ ...maps, clusters, official: true })).miou, official)
+    t.true(near((await scoreSegmentation({ ...maps, clusters, official: true })).miou, official), name)
   }
 })
 
