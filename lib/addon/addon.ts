@@ -3,6 +3,7 @@
  * Every method that returns a promise is a job on the addon's own thread; at most one runs at a time.
  */
 
+import type { CorrespondCall, Device, DType, FeatureChoice, HeatMaps, NativeBackbone } from './backbone.js'
 import type { CrfProblem, CrfResult, NativeMeanField } from './crf.js'
 import type {
   FeatureFile,
@@ -11,6 +12,7 @@ import type {
   NeighborSearch,
   Neighbors,
 } from './features.js'
+import type { MachineDescription } from './machine.js'
 import type { NativePairScores } from './pair-scores.js'
 import type {
   CancelToken,
@@ -23,89 +25,6 @@ import type {
   Transform,
 } from './values.js'
 import type { NameMap, WeightFile, WeightFormat } from './weights.js'
-
-export type Device = 'cpu'
-/** What a backbone computes in; images and features are float32 always. */
-export type DType = 'float32' | 'bfloat16'
-
-/** What a frozen backbone is made of. */
-export interface BackboneInfo {
-  dim: number
-  patch: number
-  depth: number
-  heads: number
-  parameters: number
-}
-
-/** Which of a backbone's tensors are the features. */
-export interface FeatureChoice {
-  /** Outputs of a block after the final norm, or the keys of its attention, heads side by side. */
-  kind: 'feat' | 'keys'
-  /** Of which block, counted from the last, which is 1. */
-  layer: number
-}
-
-export interface BackboneTrace {
-  /** Patch and class tokens with position embedding, [B, 1 + h*w, C]. */
-  tokens: Tensor
-  /** The interpolated position embedding, [1, 1 + h*w, C]. */
-  positions: Tensor
-  /** Normed outputs of the last blocks, earliest first, each [B, 1 + h*w, C]. */
-  features: Tensor[]
-  /** Queries, keys and values of the last blocks, earliest first, each [3, B, heads, 1 + h*w, C / heads]. */
-  qkv: Tensor[]
-}
-
-export interface NativeBackbone {
-  readonly info: BackboneInfo
-  /** Last-block features of transformed images: [B, C, h, w]. */
-  features(images: Pixels[], transform: Transform, cancel: CancelToken): Promise<Tensor>
-  /** Heat maps of points by backbone features. */
-  correspond(...call: CorrespondCall): Promise<HeatMaps>
-  /**
-   * The sum [h, w, C] over pictures of the unit features at each place: of the pictures as the transform takes them, or
-   * of one square of each, brought to the transform's resolution.
-   */
-  sumUnits(
-    images: Pixels[],
-    views: SquareView[] | null,
-    transform: Transform,
-    cancel: CancelToken,
-  ): Promise<Tensor>
-  /** The same backbone, whose features come with a position map [H, H, C] taken off; weights are shared. */
-  without(map: Tensor): NativeBackbone
-  /** The map that is taken off; null where features come as they are. */
-  readonly positionMap: Tensor | null
-  /** The ViT's inner tensors for an already normalised input [B, 3, H, W]. */
-  trace(input: Tensor, blocks: number, cancel: CancelToken): Promise<BackboneTrace>
-}
-
-/** A square of a picture in pixels, turned by quarter turns and then mirrored. */
-export interface SquareView {
-  left: number
-  top: number
-  side: number
-  turns: number
-  mirrored: boolean
-}
-
-/**
- * A picture and another or null; points (x, y) in [-1, 1], [P, 2]; whether to leave the cosines as they are, neither
- * centred nor clamped.
- */
-export type CorrespondCall = [
-  image: Pixels,
-  other: Pixels | null,
-  points: Tensor,
-  options: { transform: Transform; raw: boolean },
-  cancel: CancelToken,
-]
-
-/** How much each pixel corresponds to each point, [P, height, width]: over the picture itself, and over the other. */
-export interface HeatMaps {
-  self: Tensor
-  other: Tensor | null
-}
 
 /** The head: one linear layer, or that plus a two-layer branch. */
 export type Projection = 'linear' | 'nonlinear'
@@ -350,32 +269,6 @@ export interface CorrespondenceMaps {
   codes: Tensor
   positiveFeatures: Tensor
   positiveCodes: Tensor
-}
-
-/** What the kernels choose on this processor, and the libtorch that runs. */
-export interface MachineDescription {
-  kernels: {
-    /** The instruction set that inner loops use here. */
-    instructions: InstructionSet
-    /** The widest that the processor has. */
-    processor: InstructionSet
-    /** What `limitInstructions()` was given; null where nothing is limited. */
-    limit: InstructionSet | null
-    /** Whether neighbours are searched by 8-bit products (AVX-512 VNNI). */
-    int8Products: boolean
-    /** Whether bfloat16 matrices are multiplied by instructions of their own (avx512_bf16, AMX). */
-    bfloat16Products: boolean
-  }
-  libtorch: {
-    /** The version that the addon was built on. */
-    built: string
-    /** The version of the libraries that are loaded; empty where they do not say. */
-    running: string
-    /** Whether the libraries were built for CUDA. */
-    cuda: boolean
-    /** The instruction set that libtorch's own kernels use here, such as `AVX2`. */
-    instructions: string
-  }
 }
 
 /** The addon's exports; native/addon.cpp registers them. */

@@ -25,11 +25,9 @@ import {
   type Point,
 } from '../options/correspond.js'
 import { parseOptions } from '../options/parse.js'
-import type { PositionChoice } from '../options/position.js'
 import { drawCorrespondences } from '../output/correspondence-figure.js'
 import { filePath } from '../output/segmentation.js'
-import type { FeatureSource } from '../position/kept.js'
-import { placeBackbone } from '../position/position.js'
+import { placeAtOnce } from '../position/position.js'
 import { loadBackbone } from '../weights/backbones.js'
 import { writeWhole } from '../write-whole.js'
 
@@ -192,31 +190,15 @@ export async function correspondFeatures(
   const { dtype, position, ...parsed } = parseOptions(correspondFeaturesSchema, options, context)
   const { signal, resolution } = parsed
   const loaded = await loadBackbone(backbone, { dtype, signal })
+  // Place is measured on these images alone, where the backbone's map is not known.
   const images = other === null ? [image] : [image, other]
-  const features = { kind: 'feat', layer: 1 } as const
-  const settings = { resolution, source: { backbone, features, dtype }, signal }
-  const source = await placed(position, loaded, images, settings)
-  return correspondWith({ on: 'features', source }, image, other, parsed, context)
-}
-
-/** The backbone as the choice has it, place being measured on these images alone. */
-async function placed(
-  choice: PositionChoice,
-  backbone: NativeBackbone,
-  images: ImageInput[],
-  settings: { resolution: number; source: FeatureSource; signal?: AbortSignal | null },
-): Promise<NativeBackbone> {
-  const { resolution, source, signal } = settings
-  const transform = createTransform(resolution, 'center', backbone.info.patch)
   const pictures = { count: images.length, read: (index: number) => decodeImage(images[index]!) }
-  const placing = placeBackbone(choice, backbone, pictures, {
-    transform,
-    source,
+  const source = await placeAtOnce(position, loaded, pictures, {
+    transform: createTransform(resolution, 'center', loaded.info.patch),
+    source: { backbone, features: { kind: 'feat', layer: 1 }, dtype },
     signal: signal ?? undefined,
   })
-  let step = await placing.next()
-  while (!step.done) step = await placing.next()
-  return step.value.backbone
+  return correspondWith({ on: 'features', source }, image, other, parsed, context)
 }
 
 function nameOf(input: ImageInput): string | null {

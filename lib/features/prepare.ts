@@ -1,7 +1,7 @@
 /** From options to everything that computing the features of a folder takes. */
 import { createTransform } from '../data/transform.js'
 import { addon, type NativeBackbone, type Transform } from '../native.js'
-import { placeBackbone, positionName } from '../position/position.js'
+import { placeAtOnce, positionName } from '../position/position.js'
 import { defaultThreads } from '../threads.js'
 import { loadBackbone } from '../weights/backbones.js'
 import type { ImageSet } from './images.js'
@@ -33,13 +33,8 @@ export async function prepareFeatures(
   addon().configure({ threads: options.threads ?? defaultThreads() })
   const pictures = { count: set.images.length, read: (index: number) => set.read(set.images[index]!) }
   const source = { backbone: options.backbone, features, dtype }
-  const placing = placeBackbone(options.position, loaded, pictures, { transform, source, signal })
-  let step = await placing.next()
-  while (!step.done) {
-    options.onPosition?.(step.value)
-    step = await placing.next()
-  }
-  const { backbone } = step.value
+  const settings = { transform, source, signal, onProgress: options.onPosition }
+  const backbone = await placeAtOnce(options.position, loaded, pictures, settings)
   const key = await featureKey({ ...options, position: positionName(backbone) })
   const { storeType, storeFolder } = options
   const where = { features: mode, cacheBytes: 0, storeBytes: 0, storeType, storeFolder }

@@ -30,20 +30,21 @@ export interface SquareMap {
 const VERSION = 1
 const BYTES = 4
 
-/** The map of these features on a grid of about `side` patches, where it is known; of the starter on the grid of its table. */
+/** Side of the starter's map, that of its table of positions. */
+const STARTER_SIDE = 28
+
+/** The map of these features on a grid of `side` patches, where it is known; of the starter on the grid of its table. */
 export async function keptMap(
   source: FeatureSource,
   side: number,
   channels: number,
 ): Promise<SquareMap | null> {
   const { backbone, features } = source
-  const plain = features.kind === 'feat' && features.layer === 1
-  const file = backbone === 'starter' && plain ? starterPositionMap() : await fileOf(source, side)
-  const bytes = await readFile(file).catch(() => null)
-  if (bytes === null) return null
-  const sides = Math.round(Math.sqrt(bytes.length / BYTES / channels))
+  const shipped = backbone === 'starter' && features.kind === 'feat' && features.layer === 1
+  const sides = shipped ? STARTER_SIDE : side
+  const bytes = await readFile(shipped ? starterPositionMap() : await fileOf(source, side)).catch(() => null)
   // A file that was cut off is measured anew.
-  if (BYTES * channels * sides ** 2 !== bytes.length) return null
+  if (bytes === null || bytes.length !== BYTES * channels * sides ** 2) return null
   return { data: new Float32Array(new Uint8Array(bytes).buffer), shape: [sides, sides, channels] }
 }
 

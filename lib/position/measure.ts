@@ -18,7 +18,7 @@ export interface Pictures {
 export interface HalvedMap {
   /** Sides of the grid and channels. */
   shape: [height: number, width: number, channels: number]
-  /** Of every other batch of pictures, and of the others; row-major, the mean over all places taken off. */
+  /** Of every other picture, and of the others; row-major, the mean over all places taken off. */
   halves: [Float32Array, Float32Array]
 }
 

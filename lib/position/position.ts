@@ -32,25 +32,34 @@ export interface PositionProgress {
   position: Position | null
 }
 
+export interface PlaceSettings {
+  /** How training sees the pictures. */
+  transform: Transform
+  /** Whose features these are, so that the map need be measured only once. */
+  source: FeatureSource
+  signal?: AbortSignal
+}
+
 /** 120 squares give the same decision and a map of cosine 0.98 to that of 400. */
 const SQUARES = 240
 /** Pictures that tell the layout; 20 give the same decision. */
 const PICTURES = 60
+/** A map of fewer pictures than were tried is not kept for other folders. */
+const LEAST_PICTURES = 20
 /** The map is taken off where the pictures' layout is less than this share of it. */
 const LEAST_LAYOUT = 0.5
 
 /**
  * Takes place off a backbone's features where the choice says so, measuring what is not known yet; yields how far it is.
- * @param settings.transform how training sees the pictures
- * @param settings.source whose features these are, so that the map need be measured only once
  */
 export async function* placeBackbone(
   choice: PositionChoice,
   backbone: NativeBackbone,
   pictures: Pictures,
-  settings: { transform: Transform; source: FeatureSource; signal?: AbortSignal },
+  settings: PlaceSettings,
 ): AsyncGenerator<PositionProgress, PlacedBackbone> {
-  if (choice === 'keep') return { backbone, position: null }
+  // One picture alone shares its layout with none.
+  if (choice === 'keep' || (choice === 'auto' && pictures.count < 2)) return { backbone, position: null }
   const { transform, source, signal } = settings
   const { resolution, multiple: patch } = transform
   const kept = await keptMap(source, resolution / patch, backbone.info.dim)
@@ -69,15 +78,31 @@ export async function* placeBackbone(
   return { backbone: position.removed ? checked(() => backbone.without(map)) : backbone, position }
 }
 
+/** The same at once; `onProgress` is told how far it is. */
+export async function placeAtOnce(
+  choice: PositionChoice,
+  backbone: NativeBackbone,
+  pictures: Pictures,
+  { onProgress, ...settings }: PlaceSettings & { onProgress?: (progress: PositionProgress) => void },
+): Promise<NativeBackbone> {
+  const placing = placeBackbone(choice, backbone, pictures, settings)
+  let step = await placing.next()
+  while (!step.done) {
+    onProgress?.(step.value)
+    step = await placing.next()
+  }
+  return step.value.backbone
+}
+
 async function* measureMap(
   backbone: NativeBackbone,
   pictures: Pictures,
-  { transform, source, signal }: { transform: Transform; source: FeatureSource; signal?: AbortSignal },
+  { transform, source, signal }: PlaceSettings,
 ): AsyncGenerator<number, SquareMap> {
   const measured = yield* measureBackbone(backbone, pictures, { transform, samples: SQUARES, signal })
   const [side, , channels] = measured.shape
   const map: SquareMap = { data: wholeMap(measured), shape: [side, side, channels] }
-  await keepMap(source, map)
+  if (pictures.count >= LEAST_PICTURES) await keepMap(source, map)
   return map
 }
 

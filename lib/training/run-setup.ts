@@ -30,8 +30,8 @@ export interface RunSetup {
   validation: Split | null
   transform: Transform
   threads: number
-  /** Bytes that the features of all images take. */
-  featureBytes: number
+  /** How the features of all images are kept, and how many bytes they take. */
+  features: StartEvent['features']
   /** The backbone as it is, or that of the model that goes on. */
   backbone: NativeBackbone
   /** The model that goes on; null for a fresh run. */
@@ -66,7 +66,16 @@ async function setUpWith(request: TrainRequest, resumed: TrainedModel | null): P
   const { mode, bytes } = sizeFeatures(storeRequest(given, dim, transform), train.items.length)
   const options = { ...given, features: mode }
   const goesOn = resumed && { ...resumed, record: { ...resumed.record, options } }
-  return { options, train, validation, transform, threads, featureBytes: bytes, backbone, resumed: goesOn }
+  return {
+    options,
+    train,
+    validation,
+    transform,
+    threads,
+    features: { mode, bytes },
+    backbone,
+    resumed: goesOn,
+  }
 }
 
 /** What decides how features are kept. */
@@ -87,7 +96,7 @@ function runOf(resume: string): string | null {
 }
 
 export function startEvent({ options, train, validation, backbone, ...setup }: RunSetup): StartEvent {
-  const { threads, featureBytes, resumed } = setup
+  const { threads, features, resumed } = setup
   return {
     type: 'start',
     options,
@@ -98,7 +107,7 @@ export function startEvent({ options, train, validation, backbone, ...setup }: R
     },
     backbone: resumed?.record.backbone ?? { name: options.backbone, ...backbone.info },
     threads,
-    features: { mode: options.features as StartEvent['features']['mode'], bytes: featureBytes },
+    features,
     step: resumed?.record.step ?? 0,
   }
 }

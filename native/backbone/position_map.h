@@ -13,7 +13,7 @@ at::Tensor resample_positions(const at::Tensor& table, int64_t height, int64_t w
 // features, and clusters of pictures that share no layout become bands.
 class PositionMap {
  public:
-  explicit PositionMap(const at::Tensor& map);  // [H, W, C] float32
+  explicit PositionMap(const at::Tensor& map);  // [H, H, C] float32
 
   // Takes the map off the directions of features [B, h*w, C] and gives each its own length back. Where the
   // grid is another than the map's, the map is resampled as the table of positions is.

@@ -139,7 +139,7 @@ Napi::Value BackboneHandle::sum_units(const Napi::CallbackInfo& info) {
   });
 }
 
-// without(map [H, W, C]): Backbone
+// without(map [H, H, C]): Backbone
 Napi::Value BackboneHandle::without(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;

@@ -139,8 +139,6 @@ Napi::Value NetworkHandle::load(const Napi::CallbackInfo& info) {
       const TensorMap tensors = read_weights(path, names);
       auto backbone = std::make_shared<const VisionTransformer>(
           read_vit_weights(tensors, "net.model.", heads), features, target);
-      if (const auto map = tensors.find("position.map"); map != tensors.end())
-        backbone = std::make_shared<const VisionTransformer>(backbone->without(PositionMap(map->second)));
       auto network = std::make_shared<Network>(Network::load(tensors, options, std::move(backbone)));
       return [network](Napi::Env env) { return wrap(env, network); };
     });

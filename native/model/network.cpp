@@ -46,6 +46,11 @@ Network Network::load(const TensorMap& tensors, const NetworkOptions& options,
   const int64_t channels = backbone->dim(), classes = options.classes, clusters = options.clusters;
   Network network;
   network.backbone = backbone;
+  if (const auto map = tensors.find("position.map"); map != tensors.end()) {
+    const int64_t side = map->second.dim() > 0 ? map->second.size(0) : 0;
+    const PositionMap removed(take(tensors, "position.map", {side, side, channels}));
+    network.backbone = std::make_shared<const VisionTransformer>(backbone->without(removed));
+  }
   network.options = options;
   network.head = SegmentationHead::load(tensors, channels, options.dim, options.head);
   network.clusters = take(tensors, "cluster_probe.clusters", {clusters, options.dim});

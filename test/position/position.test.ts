@@ -118,6 +118,8 @@ test('keep measures nothing, remove measures no layout', async (t) => {
   t.deepEqual([kept.told, kept.result.position, kept.result.backbone], [[], null, backbone])
   const removed = await finish(placeBackbone('remove', backbone, folderOf(landscape), SETTINGS))
   t.like(removed.result.position, { layout: null, removed: true })
+  const one = { count: 1, read: async () => landscape(0) }
+  t.is((await finish(placeBackbone('auto', backbone, one, SETTINGS))).result.position, null)
 })
 
 test("the starter's map comes with it; another's is measured once for each resolution, and kept", async (t) => {
@@ -144,6 +146,13 @@ test("the starter's map comes with it; another's is measured once for each resol
   const [file] = readdirSync(join(process.env.STEGO_CACHE, 'positions')).sort()
   truncateSync(join(process.env.STEGO_CACHE, 'positions', file!), 1000)
   for (const resolution of [32, 64]) t.true((await place(other, resolution)).position!.place > 0)
+
+  const few = { count: 3, read: async (index: number) => scattered(index) }
+  const backbone = await loadBackbone('starter', { features: { kind: 'keys', layer: 1 } })
+  const source: FeatureSource = { ...STARTER, features: { kind: 'keys', layer: 1 } }
+  const kept = readdirSync(join(process.env.STEGO_CACHE, 'positions'))
+  await finish(placeBackbone('remove', backbone, few, { transform: TRANSFORM, source }))
+  t.deepEqual(readdirSync(join(process.env.STEGO_CACHE, 'positions')), kept, 'of few pictures none is kept')
 })
 
 test('a map names the features that it was taken off', async (t) => {
@@ -208,6 +217,22 @@ test('files that were written before are read as kept', async (t) => {
   t.like(read.options, { position: 'keep', dtype: 'float32' })
   const image = join(data, 'imgs', 'train', '00.png')
   t.deepEqual((await (await Stego.load(before)).segment(image)).labels, (await model.segment(image)).labels)
+})
+
+test('a model whose map does not fit its backbone is refused', async (t) => {
+  const data = await makeDataset(t, { train: 4 })
+  const folder = await temporaryFolder(t)
+  const whole = join(folder, 'whole.safetensors')
+  await (await Stego.train({ ...SMALL, position: 'remove', data })).save(whole)
+  const tensors = await job((native) => native.readWeights(whole))
+  const { metadata } = await job((native) => native.inspectWeights(whole))
+  for (const shape of [[192], [2, 2, 191], [2, 3, 192]]) {
+    const count = shape.reduce((a, b) => a * b, 1)
+    const damaged = { ...tensors, 'position.map': { data: new Float32Array(count), shape } }
+    const file = join(folder, 'damaged.safetensors')
+    await job((native) => native.writeWeights(file, damaged, metadata))
+    await t.throwsAsync(Stego.load(file), { code: 'ERR_STEGO_CHECKPOINT', message: /position\.map/ })
+  }
 })
 
 test('aborted while it measures, a run leaves no folder and can be begun again', async (t) => {
