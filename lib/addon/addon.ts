@@ -124,6 +124,8 @@ export interface LossOptions {
   alignment: { weight: number; axes: 'correct' | 'official' }
   crf: ContrastiveCrfOptions
   clusterObjective: 'nearestCenter' | 'nearestPosition'
+  /** The plain form where a fast one exists; for tests. */
+  plain?: boolean
 }
 
 /** The contrastive CRF loss (modules.py ContrastiveCRFLoss). */

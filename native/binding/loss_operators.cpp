@@ -57,7 +57,7 @@ Napi::Value sample_points(const Napi::CallbackInfo& info) {
     return submit_named(info.Env(), std::move(keep), [=]() -> Named {
       const int64_t height = map.size(2), width = map.size(3);
       const at::Tensor tokens = to_tokens(map).requires_grad_(true);
-      const at::Tensor samples = SamplePoints(coordinates, height, width).sample(tokens);
+      const at::Tensor samples = SamplePoints(coordinates, height, width).sample(tokens.unbind(0));
       const at::Tensor output = to_map(samples, coordinates.size(2), coordinates.size(1));
       if (!output_gradient.defined()) return {{"samples", output.detach()}};
       require(output_gradient.sizes() == output.sizes(),
@@ -101,27 +101,18 @@ Napi::Value pair_correspondence(const Napi::CallbackInfo& info) {
                 codes1.size(1) == codes2.size(1) && features1.size(0) == features2.size(0),
             "Expected features and codes of one batch and, in pairs, of one grid and one width.");
     return submit_named(info.Env(), std::move(keep), [=]() -> Named {
-      const auto units = [](const at::Tensor& map) { return normalize_samples(to_tokens(map)); };
-      const UnitPairs features{units(features1), units(features2).unsqueeze(1)};
       const at::Tensor tokens1 = to_tokens(codes1).requires_grad_(true),
                        tokens2 = to_tokens(codes2).requires_grad_(true);
-      const at::Tensor units1 = normalize_samples(tokens1), units2 = normalize_samples(tokens2);
-      const int64_t batch = codes1.size(0), anchors = units1.size(1), points = units2.size(1);
-      const std::vector<int64_t> shape = {batch, codes1.size(2), codes1.size(3), codes2.size(2),
+      const at::Tensor F = correspondence(to_tokens(features1), to_tokens(features2)),
+                       S = correspondence(tokens1, tokens2);
+      const std::vector<int64_t> shape = {codes1.size(0), codes1.size(2), codes1.size(3), codes2.size(2),
                                           codes2.size(3)};
-      PairDetails details;
-      details.elements = true;
-      if (loss_gradient.defined()) {
-        require(loss_gradient.sizes() == shape, "Expected the loss's gradient to have the loss's shape.");
-        details.loss_gradient = loss_gradient.view({batch, anchors, 1, points});
-      }
-      const double scale = loss_gradient.defined() ? 1 : 1.0 / static_cast<double>(batch * anchors * points);
-      const PairTiles tiles = compare_pairs(features, {units1.detach(), units2.detach().unsqueeze(1)},
-                                            pair_rule(features, {shift}, {scale}, options), details);
-      ((units1 * tiles.anchors_gradient).sum() + (units2 * tiles.partners_gradient.squeeze(1)).sum())
-          .backward();
-      return {{"loss", details.loss.view(shape)},
-              {"similarity", details.similarity.view(shape)},
+      const at::Tensor loss = pair_loss(F, S, shift, options).view(shape);
+      require(!loss_gradient.defined() || loss_gradient.sizes() == shape,
+              "Expected the loss's gradient to have the loss's shape.");
+      (loss_gradient.defined() ? (loss * loss_gradient).sum() : loss.mean()).backward();
+      return {{"loss", loss.detach()},
+              {"similarity", S.detach().view(shape)},
               {"gradient1", to_map(tokens1.grad(), codes1.size(2), codes1.size(3))},
               {"gradient2", to_map(tokens2.grad(), codes2.size(2), codes2.size(3))}};
     });

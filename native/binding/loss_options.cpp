@@ -59,6 +59,7 @@ LossOptions read_loss_options(const Napi::Value& value) {
   options.alignment.official_axes =
       read_choice<bool>(alignment.Get("axes"), "alignment.axes", {{"correct", false}, {"official", true}});
   options.crf = read_crf_options(object.Get("crf"));
+  options.plain = object.Get("plain").ToBoolean().Value();
   require(samples.IsString() || (options.feature_samples >= 1 && options.feature_samples <= 1024),
           "Expected featureSamples between 1 and 1024, or 'all'.");
   require(options.negative_samples >= 0 && options.negative_samples <= 1024,

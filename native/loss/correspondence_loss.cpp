@@ -1,126 +1,116 @@
-// STEGO's correspondence loss (Hamilton et al., ICLR 2022, equations 1 to 5; modules.py
-// ContrastiveCorrelationLoss).
+// STEGO's correspondence loss (Hamilton et al., ICLR 2022; modules.py ContrastiveCorrelationLoss).
 //
-// A frozen backbone gives features f of an image and g of another, the head gives codes s and t. F and S are
-// the cosine similarities of every position of one with every position of the other. Where F exceeds the
-// shift b, the codes are drawn together, where it falls short, apart:
+// A frozen backbone gives features of an image and of another, the head gives their codes. F and S are the
+// cosine similarities of every position of one image with every position of the other, of features and of
+// codes:
 //
-//   L(x, x', b) = - mean over pairs of positions of (F_centred - b) * max(S, 0)
-//   L = w_self L(x, x, b_self) + w_knn L(x, x_knn, b_knn) + w_random L(x, x_random, b_random)
+//   F[i, j] = f_i . g_j / (|f_i| |g_j|)                                                      (1)
+//   L(F, S, b) = - mean_ij (F_centered[i, j] - b) * max(S[i, j], 0)                          (2 to 4)
+//   L = w_self L(x, x) + w_knn L(x, neighbor of x) + w_random L(x, random image)             (5)
 //
-// B images, P = Q = S*S sampled positions, C feature channels.
+// Where F exceeds the shift b, codes are drawn together; where it falls short, they are pushed apart.
+//
+// This is the plain form. It runs on any device and in any type, and autograd gives its gradient. fast/
+// computes the same on a CPU, tile by tile, and is tested against it. B images, P = Q = S * S sampled
+// positions, C channels.
 #include "loss/correspondence_loss.h"
-
-#include <limits>
 
 #include "core/error.h"
 #include "head/cluster_probe.h"
+#include "loss/fast/tiled_loss.h"
 
 namespace stego {
 
+at::Tensor normalize_samples(const at::Tensor& samples) {
+  return l2_normalize(samples, kSampleEpsilon);
+}
+
+at::Tensor correspondence(const at::Tensor& x, const at::Tensor& y) {
+  return at::bmm(normalize_samples(x), normalize_samples(y).transpose(1, 2));  // [B, P, Q]
+}
+
 namespace {
 
-constexpr double kUnbounded = std::numeric_limits<double>::infinity();
-constexpr double kStable = 0.8;  // the official stabalize
-
-// The points of both sides on one grid.
-PairPoints points_on(const Draws& draws, int64_t height, int64_t width) {
-  const SamplePoints second(draws.coordinates2, height, width);
-  return {SamplePoints(draws.coordinates1, height, width), second, second};
-}
-
-// Unit vectors [B, slots, P, values] of one-hot classes at the sampled positions.
-at::Tensor sample_classes(const Teacher& teacher, const Draws& draws) {
-  const PairPoints points = points_on(draws, teacher.grid_height, teacher.grid_width);
-  std::vector<at::Tensor> slots = {points.anchors.sample_one_hot(teacher.classes, teacher.values),
-                                   points.neighbors.sample_one_hot(teacher.positive_classes, teacher.values)};
-  for (const at::Tensor& others : draws.negatives.unbind(0)) {
-    slots.push_back(points.partners.sample_one_hot(teacher.classes.index_select(0, others), teacher.values));
-  }
-  return normalize_samples(at::stack(slots, 1));
-}
-
-// Each image at its anchors, against all slots.
-UnitPairs all_slots(const at::Tensor& units) {
-  return {units.select(1, kSelfSlot), units};
-}
-
-UnitPairs teach(const Teacher& teacher, const Draws& draws) {
-  require(draws.coordinates1.sizes() == draws.coordinates2.sizes(),
-          "Expected as many positions in an image as in its partners.");
-  if (teacher.classes.defined()) return all_slots(sample_classes(teacher, draws));
-  const PairPoints points = points_on(draws, teacher.grid_height, teacher.grid_width);
-  return all_slots(sample_pairs(teacher.features, points, draws.negatives).units);
+// Takes the mean over the partner's positions off each position; the official code puts the overall mean back.
+at::Tensor center(const at::Tensor& F, Centering centering) {
+  if (centering == Centering::none) return F;
+  const at::Tensor centered = F - F.mean(2, /*keepdim=*/true);
+  return centering == Centering::paper ? centered : centered + F.mean();
 }
 
 }  // namespace
 
-at::Tensor normalize_samples(const at::Tensor& samples) {
-  return l2_normalize(samples, 1e-10);
+at::Tensor pair_loss(const at::Tensor& F, const at::Tensor& S, double shift, const LossOptions& options) {
+  at::Tensor similarity = options.zero_clamp ? S.clamp_min(0) : S;
+  if (options.stabilize) similarity = similarity.clamp_max(kStableSimilarity);
+  return -(center(F, options.centering) - shift) * similarity;
 }
 
-at::Tensor centering_offsets(const UnitPairs& features, Centering centering) {
-  // The mean over a partner's positions is the product with the partner's mean vector.
-  const at::Tensor means = at::bmm(features.anchors, features.partners.mean(2).transpose(1, 2));  // [B, P, n]
-  if (centering == Centering::none) return at::zeros_like(means);
-  return centering == Centering::paper ? -means : means.mean({0, 1}, /*keepdim=*/true) - means;
+namespace {
+
+// Equation 5, of the losses of each slot: itself, neighbor, random partners.
+at::Tensor total_loss(const std::vector<at::Tensor>& losses, const LossOptions& options) {
+  const auto reduce = [&](const at::Tensor& loss) {
+    return options.reduction == Reduction::mean ? loss.mean() : loss.sum();
+  };
+  at::Tensor total = options.weights.self * reduce(losses[kSelfSlot]) +
+                     options.weights.knn * reduce(losses[kNeighborSlot]);
+  if (losses.size() > kRandomSlot) total = total + options.weights.random * reduce(random_slots(losses));
+  return options.correspondence_weight * total;
 }
 
-PairRule pair_rule(const UnitPairs& features, const std::vector<double>& shifts, std::vector<double> scales,
-                   const LossOptions& options) {
-  const at::Tensor offsets = centering_offsets(features, options.centering);
-  return {(offsets - at::tensor(shifts, offsets.options())).contiguous(),
-          options.zero_clamp ? 0 : -kUnbounded, options.stabilize ? kStable : kUnbounded, std::move(scales)};
+CorrespondenceLoss plain_loss(const Teacher& teacher, const CodeMaps& codes, const Draws& draws,
+                              const LossOptions& options, PairMaps& gradients, PairDetails& details) {
+  const CodeMaps leaves = with_gradients(codes);
+  const std::vector<at::Tensor> f = sample_teacher(teacher, draws),
+                                s = sample_slots(leaves.maps, leaves.points, draws.negatives);
+  std::vector<at::Tensor> losses, similarities;  // of each slot, [B, P, Q]
+  for (size_t slot = 0; slot < s.size(); ++slot) {
+    const at::Tensor F = correspondence(f[kSelfSlot], f[slot]), S = correspondence(s[kSelfSlot], s[slot]);
+    losses.push_back(pair_loss(F, S, of_slot(slot, options.shifts), options));
+    similarities.push_back(S);
+  }
+  const at::Tensor total = total_loss(losses, options);
+  total.backward();
+  add_gradients(leaves.maps, gradients);
+  keep_details(losses, similarities, details);
+
+  const at::NoGradGuard no_grad;
+  const auto term = [&](const auto& values_of) -> PairTerm {
+    return {values_of(losses).mean().template item<double>(),
+            values_of(similarities).mean().template item<double>()};
+  };
+  const auto slot = [](int64_t index) { return [=](const auto& slots) { return slots[index]; }; };
+  return {total.item<double>(), term(slot(kSelfSlot)), term(slot(kNeighborSlot)),
+          losses.size() > kRandomSlot ? term(random_slots) : PairTerm()};
 }
+
+bool is_plain(const LossOptions& options, const at::Device& device) {
+  return options.plain || !device.is_cpu();
+}
+
+}  // namespace
 
 CorrespondenceLoss correspondence_loss(const Teacher& teacher, const CodeMaps& codes, const Draws& draws,
                                        const LossOptions& options, PairMaps& gradients,
                                        PairDetails& details) {
-  const at::NoGradGuard no_grad;
-  const PairSamples samples = sample_pairs(codes.maps, codes.points, draws.negatives);
-  const UnitPairs features = teach(teacher, draws), own = all_slots(samples.units);
-  const int64_t batch = samples.units.size(0), points = samples.units.size(2),
-                randoms = draws.negatives.size(0);
-
-  // Slots of one pair type share its weight; the mean of a type is that over its images, slots and positions.
-  const auto pairs = static_cast<double>(batch * points * points);  // in a slot
-  const auto scale = [&](double weight, int64_t slots) {
-    const double count = options.reduction == Reduction::mean ? pairs * static_cast<double>(slots) : 1;
-    return options.correspondence_weight * weight / count;
-  };
-  std::vector<double> shifts(kRandomSlot + randoms, options.shifts.random),
-      scales(kRandomSlot + randoms, scale(options.weights.random, randoms));
-  shifts[kSelfSlot] = options.shifts.self;
-  shifts[kNeighborSlot] = options.shifts.knn;
-  scales[kSelfSlot] = scale(options.weights.self, 1);
-  scales[kNeighborSlot] = scale(options.weights.knn, 1);
-
-  PairTiles tiles = compare_pairs(features, own, pair_rule(features, shifts, scales, options), details);
-  tiles.partners_gradient.select(1, kSelfSlot).add_(tiles.anchors_gradient);
-  sample_pairs_backward(samples, tiles.partners_gradient, codes.points, draws.negatives, gradients);
-
-  CorrespondenceLoss result{0, {}, {}, {}};
-  for (size_t slot = 0; slot < scales.size(); ++slot) {
-    PairTerm& term = slot == kSelfSlot ? result.self : slot == kNeighborSlot ? result.knn : result.random;
-    const double count = slot < kRandomSlot ? pairs : pairs * static_cast<double>(randoms);
-    result.total += scales[slot] * tiles.losses[slot];
-    term.loss += tiles.losses[slot] / count;
-    term.similarity += tiles.similarities[slot] / count;
-  }
-  return result;
+  return is_plain(options, codes.maps.images.front().device())
+             ? plain_loss(teacher, codes, draws, options, gradients, details)
+             : tiled_loss(teacher, codes, draws, options, gradients, details);
 }
 
 FeatureCorrespondences feature_correspondences(const Teacher& teacher, const Draws& draws,
                                                const LossOptions& options) {
   const at::NoGradGuard no_grad;
-  const UnitPairs features = teach(teacher, draws);
-  const at::Tensor &anchors = features.anchors, &partners = features.partners;
-  const at::Tensor pairs = at::bmm(anchors, partners.flatten(1, 2).transpose(1, 2));  // [B, P, n * P]
-  const at::Tensor centred =
-      pairs.view({anchors.size(0), anchors.size(1), partners.size(1), partners.size(2)}) +
-      centering_offsets(features, options.centering).unsqueeze(3);  // [B, P, n, P]
-  const auto flat = [&](int64_t slot, int64_t slots) { return centred.narrow(2, slot, slots).reshape({-1}); };
-  return {flat(kSelfSlot, 1), flat(kNeighborSlot, 1), flat(kRandomSlot, draws.negatives.size(0))};
+  if (!is_plain(options, teacher.device())) return tiled_feature_correspondences(teacher, draws, options);
+  const std::vector<at::Tensor> f = sample_teacher(teacher, draws);
+  std::vector<at::Tensor> slots;
+  for (const at::Tensor& partner : f) {
+    slots.push_back(center(correspondence(f[kSelfSlot], partner), options.centering));
+  }
+  const bool random = slots.size() > kRandomSlot;
+  return {slots[kSelfSlot].flatten(), slots[kNeighborSlot].flatten(),
+          random ? random_slots(slots).flatten() : at::empty({0}, slots.front().options())};
 }
 
 }  // namespace stego

@@ -1,58 +1,26 @@
 #pragma once
-#include <optional>
-#include <vector>
-
 #include "core/aten.h"
 #include "loss/draws.h"
 #include "loss/options.h"
-#include "loss/pair_samples.h"
-#include "loss/pair_tiles.h"
+#include "loss/pairs.h"
 
 namespace stego {
 
-// L2-normalised over channels with eps 1e-10.
+// Samples to unit length: x / max(|x|, 1e-10) over the last axis (modules.py norm).
 at::Tensor normalize_samples(const at::Tensor& samples);
 
-// What centring adds to the feature correspondences of an anchor with a slot's partner: minus their mean, and
-// the mean of the slot over the whole batch where that is put back. [B, P, n]
-at::Tensor centering_offsets(const UnitPairs& features, Centering centering);
+// Equation 1: [B, P, C] and [B, Q, C] to [B, P, Q].
+at::Tensor correspondence(const at::Tensor& x, const at::Tensor& y);
 
-// The rule of equations 3 and 4 for slots of these shifts.
-PairRule pair_rule(const UnitPairs& features, const std::vector<double>& shifts, std::vector<double> scales,
-                   const LossOptions& options);
+// Equations 2 to 4: the loss of every pair of positions, [B, P, Q], of feature correspondences F and code
+// correspondences S.
+at::Tensor pair_loss(const at::Tensor& F, const at::Tensor& S, double shift, const LossOptions& options);
 
-// What teaches: features, or class maps for the oracle (use_true_labels).
-struct Teacher {
-  PairMaps features;
-  at::Tensor classes, positive_classes;  // [B, H*W] int64 on a grid of their own; undefined: features teach
-  int64_t grid_height, grid_width;       // of either
-  int64_t values = 0;                    // classes are below it
-};
-
-// Codes of a batch at every place that the points read.
-struct CodeMaps {
-  PairMaps maps;
-  PairPoints points;
-};
-
-// One pair type: the mean loss before weighting and the mean similarity of codes; 0 where there are no pairs.
-struct PairTerm {
-  double loss = 0, similarity = 0;
-};
-
-struct CorrespondenceLoss {
-  double total;  // weighted sum of the reduced terms (equation 5)
-  PairTerm self, knn, random;
-};
-
-// The loss; its gradient by the codes is added to `gradients`, maps of the codes' shapes.
+// Equation 5. The gradient by the codes is added to `gradients`, which has the shapes of `codes.maps`.
 CorrespondenceLoss correspondence_loss(const Teacher& teacher, const CodeMaps& codes, const Draws& draws,
                                        const LossOptions& options, PairMaps& gradients, PairDetails& details);
 
-// The centred feature correspondences of the three pair types, each as one flat tensor.
-struct FeatureCorrespondences {
-  at::Tensor self, knn, random;
-};
+// The centered F of the batch, from whose distribution automatic shifts are taken.
 FeatureCorrespondences feature_correspondences(const Teacher& teacher, const Draws& draws,
                                                const LossOptions& options);
 

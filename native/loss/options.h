@@ -25,6 +25,9 @@ enum class ClusterObjective {
   nearest_position,  // every centre is pulled to its nearest position in each image
 };
 
+constexpr double kSampleEpsilon = 1e-10;   // least norm that a sample is divided by
+constexpr double kStableSimilarity = 0.8;  // where `stabilize` clamps code similarities (the official stabalize)
+
 // One number for each pair type: an image with itself, with a neighbour, with random images.
 struct PairValues {
   double self = 0, knn = 0, random = 0;
@@ -62,6 +65,7 @@ struct LossOptions {
   AlignmentOptions alignment;
   ContrastiveCrfOptions crf;
   ClusterObjective cluster_objective = ClusterObjective::nearest_center;
+  bool plain = false;  // the plain form where a fast one exists, as on other devices
 };
 
 }  // namespace stego

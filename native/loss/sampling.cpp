@@ -1,54 +1,12 @@
 #include "loss/sampling.h"
 
-#include <ATen/Dispatch.h>
-#include <torch/csrc/autograd/custom_function.h>
-
 #include "core/error.h"
-#include "core/parallel.h"
 
 namespace stego {
 
 namespace {
 
 constexpr int64_t kNeighbors = 4;
-
-// Sampling with its own backward: index_select's would clear and add a whole map for each of the neighbours.
-struct Blend : torch::autograd::Function<Blend> {
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& maps,
-                            const SamplePoints& points) {
-    const at::Tensor whole = maps.contiguous();
-    const int64_t batch = whole.size(0), channels = whole.size(2);
-    at::Tensor samples = at::empty({batch, points.count(), channels}, whole.options());
-    AT_DISPATCH_FLOATING_TYPES(whole.scalar_type(), "blend", [&] {
-      const auto* from = whole.const_data_ptr<scalar_t>();
-      auto* to = samples.mutable_data_ptr<scalar_t>();
-      parallel_each(batch, [&](int64_t i) {
-        blend(points.rows<scalar_t>(i, channels), from + i * whole.stride(0), nullptr,
-              to + i * samples.stride(0));
-      });
-    });
-    context->saved_data["shape"] = maps.sizes().vec();
-    context->save_for_backward({points.places(), points.weights()});
-    return samples;
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 const torch::autograd::variable_list& gradients) {
-    const auto saved = context->get_saved_variables();
-    const SamplePoints points(saved[0], saved[1]);
-    const at::Tensor gradient = gradients[0].contiguous();
-    at::Tensor maps = at::zeros(context->saved_data["shape"].toIntVector(), gradient.options());
-    const int64_t channels = maps.size(2);
-    AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "spread", [&] {
-      const auto* from = gradient.const_data_ptr<scalar_t>();
-      auto* to = maps.mutable_data_ptr<scalar_t>();
-      parallel_each(maps.size(0), [&](int64_t i) {
-        spread(points.rows<scalar_t>(i, channels), from + i * gradient.stride(0), to + i * maps.stride(0));
-      });
-    });
-    return {maps, at::Tensor()};
-  }
-};
 
 }  // namespace
 
@@ -71,8 +29,15 @@ SamplePoints::SamplePoints(const at::Tensor& coordinates, int64_t grid_height, i
   weights_ = at::stack({(1 - wx) * (1 - wy), wx * (1 - wy), (1 - wx) * wy, wx * wy}, 2);
 }
 
-at::Tensor SamplePoints::sample(const at::Tensor& maps) const {
-  return Blend::apply(maps, to(maps.scalar_type()));
+at::Tensor SamplePoints::sample(at::TensorList maps) const {
+  std::vector<at::Tensor> samples;
+  for (size_t i = 0; i < maps.size(); ++i) {
+    const at::Tensor &map = maps[i], weights = weights_[i].to(map.scalar_type());  // [P, 4]
+    const at::Tensor rows = places_[i].view({-1, 1}).expand({-1, map.size(1)});
+    const at::Tensor read = map.gather(0, rows).view({-1, kNeighbors, map.size(1)});  // [P, 4, C]
+    samples.push_back((read * weights.unsqueeze(2)).sum(1));
+  }
+  return at::stack(samples);
 }
 
 at::Tensor SamplePoints::sample_one_hot(const at::Tensor& classes, int64_t values) const {

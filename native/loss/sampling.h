@@ -2,7 +2,6 @@
 #include <vector>
 
 #include "core/aten.h"
-#include "loss/sample_kernels.h"
 
 namespace stego {
 
@@ -18,8 +17,8 @@ class SamplePoints {
   SamplePoints(at::Tensor places, at::Tensor weights)
       : places_(std::move(places)), weights_(std::move(weights)) {}
 
-  // maps [B, h*w, C] -> [B, S'*S, C]: each map at the points of its row of the coordinates. Differentiable.
-  at::Tensor sample(const at::Tensor& maps) const;
+  // B maps [h*w, C] -> [B, S'*S, C]: each map at the points of its row of the coordinates. Differentiable.
+  at::Tensor sample(at::TensorList maps) const;
 
   // The same of one-hot maps [B, h*w, values] of class maps [B, h*w] int64, which never exist whole.
   at::Tensor sample_one_hot(const at::Tensor& classes, int64_t values) const;
@@ -35,14 +34,6 @@ class SamplePoints {
   int64_t count() const { return places_.size(1); }       // of points in a row
   const at::Tensor& places() const { return places_; }    // [B, S'*S, 4] rows of a map
   const at::Tensor& weights() const { return weights_; }  // [B, S'*S, 4]
-
-  // Row i for the kernels; the weights must be of this type.
-  template <typename Value>
-  SampleRows<Value> rows(int64_t i, int64_t channels) const {
-    const int64_t first = i * places_.stride(0);
-    return {places_.const_data_ptr<int64_t>() + first, weights_.const_data_ptr<Value>() + first, count(),
-            channels};
-  }
 
  private:
   at::Tensor places_, weights_;

@@ -1,65 +1,13 @@
 /** Parts of the method that no recording covers, against plain arithmetic. */
 import { join } from 'node:path'
 import test from 'ava'
-import {
-  job,
-  type NativeBackbone,
-  type NetworkOptions,
-  type StepInput,
-  type Tensor,
-} from '../../lib/native.js'
-import { loadBackbone } from '../../lib/weights/backbones.js'
+import { job, type NativeBackbone, type StepInput, type Tensor } from '../../lib/native.js'
 import { CRF, lossOptions } from '../parity/loss.js'
 import { keyTokens, patchMap, reader } from '../parity/tensors.js'
 import { temporaryFolder } from '../support/dataset.js'
-import { NETWORK } from '../support/network.js'
+import { BATCH, labelMap, load, pictures, SIDE, stepInput, trainerOf, transform } from '../support/steps.js'
 
-const SIDE = 32
 const GRID = 4
-const BATCH = 3
-const transform = { resolution: SIDE, crop: 'center', multiple: 8 } as const
-
-/** Pictures that differ from each other and from their mirror image. */
-const picture = (n: number) => ({
-  data: Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => (i * (7 + 4 * n) + ((i * i) >> 7)) % 256),
-  width: SIDE,
-  height: SIDE,
-})
-const pictures = Array.from({ length: BATCH }, (_, n) => picture(n))
-
-const labelMap = (value: (x: number, y: number) => number) => ({
-  data: Uint8Array.from({ length: SIDE * SIDE }, (_, i) => value(i % SIDE, Math.floor(i / SIDE))),
-  width: SIDE,
-  height: SIDE,
-})
-
-const load = (features: { kind: 'feat' | 'keys'; layer: number }) => loadBackbone('starter', { features })
-
-async function trainerOf(options: Partial<NetworkOptions> = {}, pictures_ = false) {
-  const backbone = await load({ kind: 'feat', layer: 1 })
-  const network = await job((native, cancel) =>
-    native.Network.create(backbone, { ...NETWORK, ...options }, true, cancel),
-  )
-  const store = await job(
-    async (native) =>
-      new native.FeatureStore(backbone, BATCH, { budgetBytes: 2 ** 24, pictures: pictures_, file: null }),
-  )
-  const indices = Int32Array.of(0, 1, 2)
-  await job((_, cancel) => store.compute(indices, pictures, transform, cancel))
-  const trainer = await job(async (native) => new native.Trainer(network, store))
-  return { backbone, network, store, trainer }
-}
-
-const stepInput = (changes: Partial<StepInput> = {}): StepInput => ({
-  images: Int32Array.of(0, 1, 2),
-  positives: Int32Array.of(1, 2, 0),
-  labels: pictures.map((_, n) => labelMap((x) => (x < SIDE / 2 ? n % 3 : (n + 1) % 3))),
-  oracle: false,
-  seed: 3,
-  learningRates: { head: 0, linear: 0, cluster: 0 },
-  loss: lossOptions({}),
-  ...changes,
-})
 
 test('keys of any block are those of its attention, heads side by side', async (t) => {
   const whole = await load({ kind: 'feat', layer: 1 })

@@ -120,7 +120,7 @@ function pairComparison(variants: Variant[], complete: boolean): Comparison {
   }
 }
 
-/** All three terms with sampling and negatives given. */
+/** All three terms with sampling and negatives given, by the plain form and the fast one. */
 export const compareWholeLoss: Comparison = async (golden) => {
   const maps = {
     features: golden.float('feats'),
@@ -133,20 +133,23 @@ export const compareWholeLoss: Comparison = async (golden) => {
     coords2: golden.float('coords2'),
     permutations: golden.long('perms'),
   }
-  const options = lossOptions({
-    featureSamples: draws.coords1.shape[1]!,
-    negativeSamples: draws.permutations.shape[0]!,
-  })
-  const result = await job((native) => native.correspondenceLoss(maps, draws, options))
-  golden.expect('loss', 'pos_intra_loss', scalar(mean(result.selfLoss!)))
-  golden.expect('loss', 'pos_intra_cd', result.selfSimilarity!)
-  golden.expect('loss', 'pos_inter_loss', scalar(mean(result.knnLoss!)))
-  golden.expect('loss', 'pos_inter_cd', result.knnSimilarity!)
-  golden.expect('loss', 'neg_inter_loss', result.randomLoss!)
-  golden.expect('loss', 'neg_inter_cd', result.randomSimilarity!)
-  golden.expect('loss', 'total', result.total!)
-  golden.expect('gradient', 'grad_code', result.codesGradient!)
-  golden.expect('gradient', 'grad_code_pos', result.positiveCodesGradient!)
+  for (const plain of [false, true]) {
+    const options = lossOptions({
+      featureSamples: draws.coords1.shape[1]!,
+      negativeSamples: draws.permutations.shape[0]!,
+      plain,
+    })
+    const result = await job((native) => native.correspondenceLoss(maps, draws, options))
+    golden.expect('loss', 'pos_intra_loss', scalar(mean(result.selfLoss!)))
+    golden.expect('loss', 'pos_intra_cd', result.selfSimilarity!)
+    golden.expect('loss', 'pos_inter_loss', scalar(mean(result.knnLoss!)))
+    golden.expect('loss', 'pos_inter_cd', result.knnSimilarity!)
+    golden.expect('loss', 'neg_inter_loss', result.randomLoss!)
+    golden.expect('loss', 'neg_inter_cd', result.randomSimilarity!)
+    golden.expect('loss', 'total', result.total!)
+    golden.expect('gradient', 'grad_code', result.codesGradient!)
+    golden.expect('gradient', 'grad_code_pos', result.positiveCodesGradient!)
+  }
 }
 
 export const compareClusterLookup: Comparison = async (golden) => {

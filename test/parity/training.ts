@@ -2,7 +2,7 @@
 import { job, type LabelMap, type LossOptions, type NativeTrainer, type Tensor } from '../../lib/native.js'
 import { parameterNames } from './backbone.js'
 import { type Golden, scalar } from './compare.js'
-import { type Comparison, readGolden } from './files.js'
+import { type Comparison, readGolden, type Surroundings } from './files.js'
 import { backboneTensors, loadNetwork } from './head.js'
 import { CRF, lossOptions } from './loss.js'
 import { entry } from './tensors.js'
@@ -45,44 +45,51 @@ export const compareAllTerms = traceComparison({
   complete: true,
 })
 
+/** Every trace is followed twice, by the fast forms and by the plain ones. */
 function traceComparison(trace: Trace): Comparison {
   return async (golden, surroundings) => {
-    const parameters = ['cluster_probe.clusters', ...parameterNames(trace.layers)]
-    const initial = parameters.map((name) => [name, golden.float(`init.${name}`)] as const)
-    const weights = backboneTensors(await readGolden(surroundings.find('dino_featurizer')))
-    const network = await loadNetwork(
-      surroundings.temporary('initial'),
-      { ...weights, ...Object.fromEntries(initial) },
-      { decoder: trace.complete },
-    )
-    const batch = golden.float('s0.img').shape[0]!
-    const count = trace.steps * 2 * batch
-    const store = await job(
-      async (native) =>
-        new native.FeatureStore(network.backbone, count, {
-          budgetBytes: Number.MAX_SAFE_INTEGER,
-          pictures: trace.complete,
-          file: null,
-        }),
-    )
-    const trainer = await job(async (native) => new native.Trainer(network, store))
-    for (let step = 0; step < trace.steps; step++) {
-      const images = Int32Array.from({ length: batch }, (_, i) => step * 2 * batch + i)
-      const positives = images.map((index) => index + batch)
-      const input = golden.float(`s${step}.img`)
-      const positiveInput = golden.float(`s${step}.img_pos`)
-      await job((_, cancel) => store.computePrepared(images, input, cancel))
-      await job((_, cancel) => store.computePrepared(positives, positiveInput, cancel))
-      await compareStep(golden, trace, step, trainer, images, positives)
-      const after = surroundings.temporary(`step${step}`)
-      await job(() => trainer.save(after, {}))
-      const saved = await job((native) => native.readWeights(after))
-      for (const name of parameters) golden.expect('parameter', `s${step}.after.${name}`, saved[name]!)
+    for (const plain of [false, true]) {
+      await followTrace({ ...trace, loss: { ...trace.loss, plain } }, golden, surroundings)
     }
-    trainer.dispose()
-    store.dispose()
-    network.dispose()
   }
+}
+
+async function followTrace(trace: Trace, golden: Golden, surroundings: Surroundings): Promise<void> {
+  const parameters = ['cluster_probe.clusters', ...parameterNames(trace.layers)]
+  const initial = parameters.map((name) => [name, golden.float(`init.${name}`)] as const)
+  const weights = backboneTensors(await readGolden(surroundings.find('dino_featurizer')))
+  const network = await loadNetwork(
+    surroundings.temporary('initial'),
+    { ...weights, ...Object.fromEntries(initial) },
+    { decoder: trace.complete },
+  )
+  const batch = golden.float('s0.img').shape[0]!
+  const count = trace.steps * 2 * batch
+  const store = await job(
+    async (native) =>
+      new native.FeatureStore(network.backbone, count, {
+        budgetBytes: Number.MAX_SAFE_INTEGER,
+        pictures: trace.complete,
+        file: null,
+      }),
+  )
+  const trainer = await job(async (native) => new native.Trainer(network, store))
+  for (let step = 0; step < trace.steps; step++) {
+    const images = Int32Array.from({ length: batch }, (_, i) => step * 2 * batch + i)
+    const positives = images.map((index) => index + batch)
+    const input = golden.float(`s${step}.img`)
+    const positiveInput = golden.float(`s${step}.img_pos`)
+    await job((_, cancel) => store.computePrepared(images, input, cancel))
+    await job((_, cancel) => store.computePrepared(positives, positiveInput, cancel))
+    await compareStep(golden, trace, step, trainer, images, positives)
+    const after = surroundings.temporary(`step${step}`)
+    await job(() => trainer.save(after, {}))
+    const saved = await job((native) => native.readWeights(after))
+    for (const name of parameters) golden.expect('parameter', `s${step}.after.${name}`, saved[name]!)
+  }
+  trainer.dispose()
+  store.dispose()
+  network.dispose()
 }
 
 async function compareStep(

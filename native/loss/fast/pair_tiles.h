@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/aten.h"
+#include "loss/pairs.h"
 
 namespace stego {
 
@@ -17,15 +18,6 @@ struct PairRule {
   at::Tensor offsets;          // [B, P, n], of the type of the vectors: centring and shift
   double low, high;            // bounds of the code similarity, infinite where there are none
   std::vector<double> scales;  // of each slot's losses in what the gradient is of
-};
-
-// What is wanted beside sums and gradients. Everything but `loss_gradient` is filled in.
-struct PairDetails {
-  at::Tensor loss_gradient;     // [B, P, n, Q] factors of the single losses, beside the scales; undefined: 1
-  bool elements = false;        // single losses and similarities
-  at::Tensor loss, similarity;  // [B, P, n, Q]
-  bool histograms = false;      // of the similarities, 80 equal bins over [-1, 1]
-  std::vector<std::vector<int64_t>> counts;  // by slot
 };
 
 struct PairTiles {

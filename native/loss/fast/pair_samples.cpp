@@ -1,8 +1,9 @@
-#include "loss/pair_samples.h"
+#include "loss/fast/pair_samples.h"
 
 #include <ATen/Dispatch.h>
 
 #include "core/parallel.h"
+#include "loss/fast/sample_kernels.h"
 
 namespace stego {
 
@@ -34,6 +35,14 @@ PairPoints typed(const PairPoints& points, at::ScalarType type) {
   return {points.anchors.to(type), points.neighbors.to(type), points.partners.to(type)};
 }
 
+// Row `image` of the points for the kernels; their weights must be of this type.
+template <typename Value>
+SampleRows<Value> rows_of(const SamplePoints& points, int64_t image, int64_t channels) {
+  const int64_t first = image * points.places().stride(0);
+  return {points.places().const_data_ptr<int64_t>() + first, points.weights().const_data_ptr<Value>() + first,
+          points.count(), channels};
+}
+
 template <typename Value>
 const Value* mask_of(const at::Tensor& masks, int64_t map) {
   return masks.defined() ? masks.const_data_ptr<Value>() + map * masks.size(1) : nullptr;
@@ -61,7 +70,7 @@ PairSamples sample_pairs(const PairMaps& maps, const PairPoints& points, const a
           image ? mask_of<scalar_t>(maps.image_masks, i) : mask_of<scalar_t>(maps.neighbor_masks, i - batch);
       for (const Reader& reader : readers[i]) {
         scalar_t* rows = units + reader.row * count * channels;
-        blend(reader.points->rows<scalar_t>(reader.image, channels), map, mask, rows);
+        blend(rows_of<scalar_t>(*reader.points, reader.image, channels), map, mask, rows);
         normalize_rows(rows, norms + reader.row * count, count, channels);
       }
     });
@@ -86,7 +95,7 @@ void sample_pairs_backward(const PairSamples& samples, at::Tensor& gradient, con
         const int64_t begin = reader.row * count * channels;
         normalize_rows_backward(gradients + begin, units + begin, norms + reader.row * count, count,
                                 channels);
-        spread(reader.points->rows<scalar_t>(reader.image, channels), gradients + begin,
+        spread(rows_of<scalar_t>(*reader.points, reader.image, channels), gradients + begin,
                map.mutable_data_ptr<scalar_t>());
       }
     });

@@ -1,4 +1,4 @@
-#include "loss/pair_tiles.h"
+#include "loss/fast/pair_tiles.h"
 
 #include <ATen/Dispatch.h>
 
@@ -6,14 +6,13 @@
 #include <numeric>
 
 #include "core/parallel.h"
-#include "loss/pair_kernels.h"
+#include "loss/fast/pair_kernels.h"
 
 namespace stego {
 
 namespace {
 
 constexpr int64_t kAnchors = 128;  // a tile
-constexpr int64_t kBins = 80;
 
 struct Shape {
   int64_t anchors, slots, points;  // P, n, Q
@@ -29,8 +28,8 @@ struct ImageSums {
 template <typename Value>
 void count_bins(const Value* values, int64_t count, std::vector<int64_t>& counts) {
   for (int64_t i = 0; i < count; ++i) {
-    const double place = (std::clamp<double>(values[i], -1, 1) + 1) / 2 * kBins;
-    if (place >= 0) ++counts[std::min(static_cast<int64_t>(place), kBins - 1)];  // not where it is no number
+    const double place = (std::clamp<double>(values[i], -1, 1) + 1) / 2 * kSimilarityBins;
+    if (place >= 0) ++counts[std::min(static_cast<int64_t>(place), kSimilarityBins - 1)];  // not where it is no number
   }
 }
 
@@ -60,7 +59,6 @@ class Tile {
         const auto [loss, sum] = pair_row(pairs);
         sums.losses[slot] += loss;
         sums.similarities[slot] += sum;
-        weigh(pairs, pair);
       }
     }
   }
@@ -74,12 +72,6 @@ class Tile {
     for (int64_t q = 0; q < row.count; ++q) {
       losses[q] = -std::clamp(row.similarity[q], row.low, row.high) * (row.taught[q] + row.offset);
     }
-  }
-
-  void weigh(const PairRow<Value>& row, int64_t pair) const {
-    if (!details_.loss_gradient.defined()) return;
-    const auto* factors = details_.loss_gradient.const_data_ptr<Value>() + pair * row.count;
-    for (int64_t q = 0; q < row.count; ++q) row.similarity[q] *= factors[q];
   }
 
   const PairRule& rule_;
@@ -102,7 +94,7 @@ PairTiles compare_pairs(const UnitPairs& features, const UnitPairs& codes, const
     details.loss = at::empty({batch, shape.anchors, shape.slots, shape.points}, options);
     details.similarity = at::empty_like(details.loss);
   }
-  const std::vector<std::vector<int64_t>> no_counts(shape.slots, std::vector<int64_t>(kBins));
+  const std::vector<std::vector<int64_t>> no_counts(shape.slots, std::vector<int64_t>(kSimilarityBins));
   std::vector<ImageSums> sums(batch, {result.losses, result.similarities, no_counts});
   AT_DISPATCH_FLOATING_TYPES(options.dtype().toScalarType(), "compare_pairs", [&] {
     const Tile<scalar_t> tile(rule, details, shape);
@@ -129,7 +121,7 @@ PairTiles compare_pairs(const UnitPairs& features, const UnitPairs& codes, const
     for (int64_t slot = 0; slot < shape.slots; ++slot) {
       result.losses[slot] += image.losses[slot];
       result.similarities[slot] += image.similarities[slot];
-      for (int64_t bin = 0; details.histograms && bin < kBins; ++bin) {
+      for (int64_t bin = 0; details.histograms && bin < kSimilarityBins; ++bin) {
         details.counts[slot][bin] += image.counts[slot][bin];
       }
     }

@@ -1,4 +1,4 @@
-#include "loss/pair_kernels.h"
+#include "loss/fast/pair_kernels.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "loss/sample_kernels.h"
+#include "loss/fast/sample_kernels.h"
 
 #include <algorithm>
 #include <cmath>

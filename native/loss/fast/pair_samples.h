@@ -1,0 +1,20 @@
+#pragma once
+#include "core/aten.h"
+#include "loss/pairs.h"
+
+namespace stego {
+
+// Unit vectors at the sampled positions, and the norms they had.
+struct PairSamples {
+  at::Tensor units;  // [B, slots, P, C]
+  at::Tensor norms;  // [B, slots, P]
+};
+
+// negatives [n, B]: the image of each random pair.
+PairSamples sample_pairs(const PairMaps& maps, const PairPoints& points, const at::Tensor& negatives);
+
+// Back from the gradient by the unit vectors, which is overwritten, to that by the maps, which are added to.
+void sample_pairs_backward(const PairSamples& samples, at::Tensor& gradient, const PairPoints& points,
+                           const at::Tensor& negatives, PairMaps& map_gradients);
+
+}  // namespace stego

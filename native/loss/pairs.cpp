@@ -1,0 +1,94 @@
+#include "loss/pairs.h"
+
+#include "core/error.h"
+
+namespace stego {
+
+namespace {
+
+std::vector<at::Tensor> masked(std::vector<at::Tensor> maps, const at::Tensor& masks) {
+  for (size_t i = 0; masks.defined() && i < maps.size(); ++i) maps[i] = maps[i] * masks[i];
+  return maps;
+}
+
+std::vector<int64_t> count_similarities(const at::Tensor& similarities) {
+  const at::Tensor counts =
+      at::histc(similarities.detach().clamp(-1, 1).to(at::kFloat), kSimilarityBins, -1, 1).to(at::kLong).cpu();
+  return {counts.const_data_ptr<int64_t>(), counts.const_data_ptr<int64_t>() + kSimilarityBins};
+}
+
+}  // namespace
+
+PairPoints points_on_grid(const Draws& draws, int64_t height, int64_t width) {
+  require(draws.coordinates1.sizes() == draws.coordinates2.sizes(),
+          "Expected as many positions in an image as in its partners.");
+  const SamplePoints second(draws.coordinates2, height, width);
+  return {SamplePoints(draws.coordinates1, height, width), second, second};
+}
+
+std::vector<at::Tensor> sample_slots(const PairMaps& maps, const PairPoints& points,
+                                     const at::Tensor& negatives) {
+  const std::vector<at::Tensor> images = masked(maps.images, maps.image_masks);
+  std::vector<at::Tensor> slots = {points.anchors.sample(images),
+                                   points.neighbors.sample(masked(maps.neighbors, maps.neighbor_masks))};
+  for (const at::Tensor& others : negatives.unbind(0)) {
+    std::vector<at::Tensor> partners;
+    for (size_t i = 0; i < images.size(); ++i) partners.push_back(images[others[i].item<int64_t>()]);
+    slots.push_back(points.partners.sample(partners));
+  }
+  return slots;
+}
+
+std::vector<at::Tensor> sample_classes(const Teacher& teacher, const Draws& draws) {
+  const PairPoints points = points_on_grid(draws, teacher.grid_height, teacher.grid_width);
+  std::vector<at::Tensor> slots = {points.anchors.sample_one_hot(teacher.classes, teacher.values),
+                                   points.neighbors.sample_one_hot(teacher.positive_classes, teacher.values)};
+  for (const at::Tensor& others : draws.negatives.unbind(0)) {
+    slots.push_back(points.partners.sample_one_hot(teacher.classes.index_select(0, others), teacher.values));
+  }
+  return slots;
+}
+
+std::vector<at::Tensor> sample_teacher(const Teacher& teacher, const Draws& draws) {
+  if (teacher.classes.defined()) return sample_classes(teacher, draws);
+  const PairPoints points = points_on_grid(draws, teacher.grid_height, teacher.grid_width);
+  return sample_slots(teacher.features, points, draws.negatives);
+}
+
+at::Tensor random_slots(const std::vector<at::Tensor>& slots) {
+  return at::stack(at::TensorList(slots).slice(kRandomSlot));
+}
+
+double of_slot(size_t slot, const PairValues& values) {
+  return slot == kSelfSlot ? values.self : slot == kNeighborSlot ? values.knn : values.random;
+}
+
+CodeMaps with_gradients(const CodeMaps& codes) {
+  CodeMaps leaves = codes;
+  for (auto* maps : {&leaves.maps.images, &leaves.maps.neighbors}) {
+    for (at::Tensor& map : *maps) map = map.detach().requires_grad_(true);
+  }
+  return leaves;
+}
+
+void add_gradients(const PairMaps& leaves, PairMaps& sums) {
+  const at::NoGradGuard no_grad;
+  for (size_t i = 0; i < leaves.images.size(); ++i) {
+    sums.images[i].add_(leaves.images[i].grad());
+    sums.neighbors[i].add_(leaves.neighbors[i].grad());
+  }
+}
+
+void keep_details(const std::vector<at::Tensor>& losses, const std::vector<at::Tensor>& similarities,
+                  PairDetails& details) {
+  if (details.elements) {
+    details.loss = at::stack(losses, 2).detach();  // [B, P, n, Q]
+    details.similarity = at::stack(similarities, 2).detach();
+  }
+  details.counts.clear();
+  for (size_t slot = 0; details.histograms && slot < similarities.size(); ++slot) {
+    details.counts.push_back(count_similarities(similarities[slot]));
+  }
+}
+
+}  // namespace stego

@@ -1,0 +1,90 @@
+#pragma once
+#include <vector>
+
+#include "core/aten.h"
+#include "loss/draws.h"
+#include "loss/sampling.h"
+
+namespace stego {
+
+// What an image is paired with: itself, its nearest neighbor, and from `kRandomSlot` on images drawn at random.
+constexpr int64_t kSelfSlot = 0, kNeighborSlot = 1, kRandomSlot = 2;
+
+// Features or codes of a batch and of its neighbors, [places, C] an image, all of one type.
+struct PairMaps {
+  std::vector<at::Tensor> images, neighbors;
+  at::Tensor image_masks, neighbor_masks;  // [B, C] factors of the channels; undefined: none
+};
+
+// Where those maps are sampled.
+struct PairPoints {
+  SamplePoints anchors;    // an image itself
+  SamplePoints neighbors;  // its neighbor
+  SamplePoints partners;   // the images that it is paired with at random
+};
+
+// What supervises the codes: features, or one-hot class maps for the oracle (use_true_labels).
+struct Teacher {
+  PairMaps features;
+  at::Tensor classes, positive_classes;  // [B, H*W] int64; undefined: features supervise
+  int64_t grid_height, grid_width;       // of either
+  int64_t values = 0;                    // number of classes
+
+  at::Device device() const { return classes.defined() ? classes.device() : features.images.front().device(); }
+};
+
+// Codes of a batch, at least at every place that the points read.
+struct CodeMaps {
+  PairMaps maps;
+  PairPoints points;
+};
+
+// One pair type: its mean loss, unweighted, and its mean code similarity; 0 where there are no pairs.
+struct PairTerm {
+  double loss = 0, similarity = 0;
+};
+
+struct CorrespondenceLoss {
+  double total;  // equation 5
+  PairTerm self, knn, random;
+};
+
+// The centered feature correspondences of the three pair types, one flat tensor each.
+struct FeatureCorrespondences {
+  at::Tensor self, knn, random;
+};
+
+// What a caller wants beside the sums and the gradient.
+constexpr int64_t kSimilarityBins = 80;  // equal ones over [-1, 1]
+struct PairDetails {
+  bool elements = false;
+  at::Tensor loss, similarity;  // [B, P, n, Q] of each pair of positions
+  bool histograms = false;
+  std::vector<std::vector<int64_t>> counts;  // of the similarities, by slot
+};
+
+// Where a batch and its partners are sampled on a grid of this size. The two must have as many positions.
+PairPoints points_on_grid(const Draws& draws, int64_t height, int64_t width);
+
+// The samples of each slot, [B, P, C]: the images themselves, their neighbors, their random partners
+// (negatives [n, B]).
+std::vector<at::Tensor> sample_slots(const PairMaps& maps, const PairPoints& points,
+                                     const at::Tensor& negatives);
+std::vector<at::Tensor> sample_classes(const Teacher& teacher, const Draws& draws);
+std::vector<at::Tensor> sample_teacher(const Teacher& teacher, const Draws& draws);
+
+// Those of the random partners as one tensor, [n, ...].
+at::Tensor random_slots(const std::vector<at::Tensor>& slots);
+
+// The value of a slot's pair type.
+double of_slot(size_t slot, const PairValues& values);
+
+// The same codes as leaves of autograd, and what it left there added to `sums`.
+CodeMaps with_gradients(const CodeMaps& codes);
+void add_gradients(const PairMaps& leaves, PairMaps& sums);
+
+// Fills in what is wanted, from tensors [B, P, Q] of each slot.
+void keep_details(const std::vector<at::Tensor>& losses, const std::vector<at::Tensor>& similarities,
+                  PairDetails& details);
+
+}  // namespace stego
