@@ -4,7 +4,7 @@
 # libtorch is linked as it is, without sanitisers. Nothing has to be turned off for that: the checks that need every
 # library compiled alike are those of standard containers, which libstdc++ leaves off, and its leaks are none.
 
-file(GLOB STEGO_SANITIZED_SOURCES CONFIGURE_DEPENDS native/crf/*.cpp test/sanitize/*.cpp)
+file(GLOB STEGO_SANITIZED_SOURCES CONFIGURE_DEPENDS native/crf/*.cpp native/crf/fast/*.cpp test/sanitize/*.cpp)
 add_executable(crf_sanitize ${STEGO_SANITIZED_SOURCES}
   native/core/instructions.cpp native/weights/safetensors.cpp native/weights/json.cpp native/weights/file.cpp)
 target_include_directories(crf_sanitize PRIVATE native test/sanitize)

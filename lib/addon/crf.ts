@@ -17,6 +17,8 @@ export interface CrfOptions {
   terms: CrfTerm[]
   iterations: number
   instructions: Instructions
+  /** The plain form where a fast one exists; for tests. */
+  plain?: boolean
 }
 
 /** A picture, one or several sets of labels for it, [C, H, W] each, and what to make of them. */

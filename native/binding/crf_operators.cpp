@@ -51,6 +51,7 @@ crf::Options read_options(const Napi::Value& value, KeepAlive& keep) {
   for (uint32_t i = 0; i < terms.Length(); ++i) options.terms.push_back(read_term(terms.Get(i), keep));
   options.iterations = read_integer(object.Get("iterations"), "iterations");
   options.instructions = read_instructions(object.Get("instructions"));
+  options.plain = object.Get("plain").ToBoolean().Value();
   return options;
 }
 

@@ -5,6 +5,9 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "crf/fast/fused_mean_field.h"
+#include "crf/fast/kernels.h"
+#include "crf/pixel_features.h"
 
 namespace stego::crf {
 
@@ -39,18 +42,6 @@ void check_compatibility(const Compatibility& compatibility, int64_t labels) {
   }
 }
 
-// What begin() does with a problem that is checked.
-std::unique_ptr<MeanField> open(const Problem& problem, const CancelFlag& cancel) {
-  const at::NoGradGuard no_grad;
-  std::vector<Pairwise> pairwise;
-  for (const Term& term : problem.options.terms) {
-    cancel.poll();
-    pairwise.push_back({make_filter(problem.image, term.filter), term.compatibility});
-  }
-  cancel.poll();
-  return std::make_unique<MeanField>(problem.scores, pairwise, problem.options.instructions);
-}
-
 }  // namespace
 
 Options stego_options() {
@@ -79,7 +70,7 @@ void check(const Problem& problem) {
 
 std::unique_ptr<MeanField> begin(const Problem& problem, const CancelFlag& cancel) {
   check(problem);
-  return open(problem, cancel);
+  return make_mean_field(problem, cancel);
 }
 
 void iterate(MeanField& field, int64_t iterations, const CancelFlag& cancel) {
@@ -95,7 +86,7 @@ std::vector<std::vector<Refined>> refine(const std::vector<Problem>& problems, O
   std::vector<std::vector<Refined>> results(problems.size());
   const auto one = [&](int64_t index) {
     const Problem& problem = problems[index];
-    const std::unique_ptr<MeanField> field = open(problem, cancel);
+    const std::unique_ptr<MeanField> field = make_mean_field(problem, cancel);
     iterate(*field, problem.options.iterations, cancel);
     for (int64_t set = 0; set < field->sets(); ++set) {
       results[index].push_back({output.probabilities ? field->probabilities(set) : at::Tensor(),

@@ -8,27 +8,6 @@
 
 namespace stego::crf {
 
-struct Term {
-  FilterOptions filter;
-  Compatibility compatibility;
-};
-
-struct Options {
-  std::vector<Term> terms;  // in the order of their messages: pydensecrf has places, then places and colours
-  int64_t iterations = 10;
-  Instructions instructions = Instructions::automatic;
-};
-
-// STEGO's: places with deviation 1 and weight 3; places with 67 and colours with 3, weight 4; ten iterations.
-Options stego_options();
-
-// A picture, uint8 [height, width, 3], one or several label sets for it, and what to make of them.
-struct Problem {
-  ImageView image;
-  std::vector<LabelScores> scores;
-  Options options;
-};
-
 // Everything that can be wrong, before any work: ERR_STEGO_ARGUMENT for a picture without pixels, shapes that
 // do not go together, labels beyond 256 or none, more sets than a row has room for, scores or weights that
 // are not finite, and what check_filter() refuses.

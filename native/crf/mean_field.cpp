@@ -1,229 +1,155 @@
+// Mean-field inference in a fully connected CRF (Kraehenbuehl and Koltun, NIPS 2011, algorithm 1;
+// docs/dense-crf-algorithm.md):
+//
+//   Q = softmax(-U)                               initialize
+//   until converged:
+//     F_k = K_k Q            for every kernel     message passing: splat, blur, slice on its lattice
+//     E   = sum_k F_k mu_k                        compatibility transform
+//     Q   = softmax(-U - E)                       local update and normalization
+//
+// This is the plain form. It runs on any device and in any type. fast/ computes the same on a CPU in float32,
+// and is tested against it. N pixels, C labels, V vertices of a lattice with D + 1 axes.
 #include "crf/mean_field.h"
 
-#include <ATen/Parallel.h>
-
-#include <algorithm>
 #include <cmath>
 
-#include "core/error.h"
+#include "crf/fast/fused_mean_field.h"
+#include "crf/lattice_tensors.h"
+#include "crf/pixel_features.h"
 
 namespace stego::crf {
 
 namespace {
 
-constexpr int64_t kBlock = 512;      // pixels between the sets' turns, so that their indices stay near
-constexpr int64_t kTransposed = 64;  // pixels that are transposed together
-
-// The energies of a label set, padded: [channels], or [channels, channels] with row m for a unit of label m.
-Buffer<float> pad_factors(const Compatibility& compatibility, int64_t labels, int64_t channels) {
-  Buffer<float> factors(channels);
-  std::fill_n(factors.data(), channels, 0.0f);
-  const std::vector<float>& values = compatibility.values;
-  for (int64_t l = 0; l < labels; ++l) factors[l] = values.size() == 1 ? -values[0] : values[l];
-  return factors;
-}
-
-Buffer<float> pad_matrix(const Compatibility& compatibility, int64_t labels, int64_t channels) {
-  Buffer<float> matrix(channels * channels);
-  std::fill_n(matrix.data(), channels * channels, 0.0f);
-  const std::vector<float>& values = compatibility.values;
-  for (int64_t m = 0; m < labels; ++m) {
-    for (int64_t l = 0; l < labels; ++l) {
-      matrix[m * channels + l] = 0.5f * (values[l * labels + m] + values[m * labels + l]);
+class Kernel {
+ public:
+  Kernel(const Term& term, const Lattice& lattice, at::TensorOptions options)
+      : lattice_(to_tensors(lattice, options)),
+        compatibility_(at::tensor(term.compatibility.values, options)) {
+    const at::Tensor count = filter(at::ones({lattice.points, 1}, options)) + 1e-20;  // [N, 1] of neighbors
+    const at::Tensor one = at::ones_like(count);
+    switch (term.filter.normalization) {
+      case Normalization::none:
+        before_ = after_ = one;
+        break;
+      case Normalization::before:
+        before_ = 1 / count, after_ = one;
+        break;
+      case Normalization::after:
+        before_ = one, after_ = 1 / count;
+        break;
+      case Normalization::symmetric:
+        before_ = after_ = count.rsqrt();
+        break;
     }
   }
-  return matrix;
-}
 
-// What the sets of a row are padded to, so that all of them begin where the vectors of the widest may be
-// loaded.
-int64_t common_lanes(const std::vector<LabelScores>& scores) {
-  int64_t lanes = 4;
-  for (const auto& [kind, values] : scores) {
-    lanes = std::max(lanes, std::min<int64_t>(16, padded_channels(values.size(0))));
+  // The energies that this kernel adds, [N, C] from [N, C].
+  at::Tensor energies(const at::Tensor& Q) const {
+    const at::Tensor filtered = after_ * filter(before_ * Q);
+    const int64_t labels = Q.size(1);
+    if (compatibility_.numel() == 1) return -compatibility_ * filtered;  // Potts: agreement is rewarded
+    if (compatibility_.numel() == labels) return compatibility_ * filtered;
+    const at::Tensor matrix = compatibility_.view({labels, labels});
+    return filtered.matmul(0.5 * (matrix + matrix.t()));
   }
-  return lanes;
+
+  int64_t vertices() const { return lattice_.vertices; }
+  int64_t bytes() const { return lattice_.bytes() + before_.nbytes() + after_.nbytes(); }
+
+ private:
+  // The Gaussian filter over all pixels, on the permutohedral lattice (Adams, Baek and Davis, 2010).
+  at::Tensor filter(const at::Tensor& rows) const {
+    const auto& [corner, weight, neighbors, vertices] = lattice_;
+    at::Tensor splat = weight.unsqueeze(2) * rows.unsqueeze(1);                   // [N, D + 1, C]
+    at::Tensor values = at::zeros({vertices + 1, rows.size(1)}, rows.options());  // the last stays 0
+    values.index_add_(0, corner.flatten(), splat.flatten(0, 1));
+    for (const at::Tensor& axis : neighbors.unbind(0)) {  // [2, V]
+      values.narrow(0, 0, vertices) +=
+          0.5 * (values.index_select(0, axis[0]) + values.index_select(0, axis[1]));
+    }
+    const at::Tensor read = values.index_select(0, corner.flatten()).view_as(splat);
+    const double alpha = 1 / (1 + std::exp2(1 - corner.size(1)));
+    return alpha * (weight.unsqueeze(2) * read).sum(1);
+  }
+
+  LatticeTensors lattice_;
+  at::Tensor compatibility_;
+  at::Tensor before_, after_;  // [N, 1]
+};
+
+// Unaries [N, C].
+at::Tensor energies_of(const LabelScores& scores, at::TensorOptions options) {
+  const at::Tensor values = scores.values.to(options).flatten(1).t();
+  if (scores.kind == ScoreKind::energies) return values;
+  const at::Tensor p = scores.kind == ScoreKind::logits ? values.softmax(1) : values;
+  return -p.clamp(1e-5, 1).log();
 }
 
-int64_t set_channels(int64_t labels, int64_t lanes) {
-  return (labels + lanes - 1) / lanes * lanes;
-}
+class PlainMeanField : public MeanField {
+ public:
+  PlainMeanField(const Problem& problem, at::TensorOptions options, const CancelFlag& cancel)
+      : height_(problem.image.height), width_(problem.image.width) {
+    for (const Term& term : problem.options.terms) {
+      cancel.poll();
+      kernels_.emplace_back(term, build_lattice(pixel_features(problem.image, term.filter)), options);
+    }
+    for (const LabelScores& scores : problem.scores) {
+      U_.push_back(energies_of(scores, options));
+      Q_.push_back((-U_.back()).softmax(1));
+    }
+  }
 
-bool is_matrix(const Compatibility& compatibility, int64_t labels) {
-  const auto size = static_cast<int64_t>(compatibility.values.size());
-  require(size == 1 || size == labels || size == labels * labels, "Expected a compatibility of 1, ", labels,
-          " or ", labels * labels, " values for ", labels, " labels, got ", size, ".");
-  return size == labels * labels && size != 1 && size != labels;
-}
+  void step() override {
+    for (size_t set = 0; set < Q_.size(); ++set) {
+      at::Tensor logits = -U_[set];
+      for (const Kernel& kernel : kernels_) logits = logits - kernel.energies(Q_[set]);
+      Q_[set] = logits.softmax(1);
+    }
+  }
+
+  at::Tensor probabilities(int64_t set) const override {
+    return Q_.at(set).t().to(at::kCPU, at::kFloat).contiguous().view({-1, height_, width_});
+  }
+
+  at::Tensor labels(int64_t set) const override {
+    return Q_.at(set).argmax(1).to(at::kCPU, at::kByte).view({height_, width_});
+  }
+
+  double divergence(int64_t set) override {
+    const at::Tensor& Q = Q_.at(set);
+    at::Tensor energies = U_[set];
+    for (const Kernel& kernel : kernels_) energies = energies + kernel.energies(Q);
+    return (Q * (Q.clamp_min(1e-20).log() + energies)).sum(at::kDouble).item<double>();
+  }
+
+  int64_t sets() const override { return static_cast<int64_t>(Q_.size()); }
+
+  std::vector<int64_t> vertices() const override {
+    std::vector<int64_t> counts;
+    for (const Kernel& kernel : kernels_) counts.push_back(kernel.vertices());
+    return counts;
+  }
+
+  int64_t bytes() const override {
+    size_t total = 0;
+    for (size_t set = 0; set < Q_.size(); ++set) total += U_[set].nbytes() + Q_[set].nbytes();
+    for (const Kernel& kernel : kernels_) total += kernel.bytes();
+    return static_cast<int64_t>(total);
+  }
+
+ private:
+  int64_t height_, width_;
+  std::vector<Kernel> kernels_;
+  std::vector<at::Tensor> U_, Q_;  // [N, C] of each label set
+};
 
 }  // namespace
 
-int64_t row_channels(const std::vector<LabelScores>& scores) {
-  const int64_t lanes = common_lanes(scores);
-  int64_t channels = 0;
-  for (const auto& [kind, values] : scores) channels += set_channels(values.size(0), lanes);
-  return padded_channels(channels);
-}
-
-MeanField::MeanField(const std::vector<LabelScores>& scores, const std::vector<Pairwise>& pairwise,
-                     Instructions instructions)
-    : kernels_(choose_kernels(instructions)),
-      height_(scores.at(0).values.size(1)),
-      width_(scores.at(0).values.size(2)),
-      pixels_(height_ * width_) {
-  place_sets(scores);
-  for (Set& set : sets_) {
-    for (const Pairwise& each : pairwise) {
-      const bool matrix = is_matrix(each.compatibility, set.labels);
-      set.factors.push_back(matrix ? Buffer<float>()
-                                   : pad_factors(each.compatibility, set.labels, set.channels));
-      set.matrices.push_back(matrix ? pad_matrix(each.compatibility, set.labels, set.channels)
-                                    : Buffer<float>());
-    }
-  }
-  start_ = Buffer<float>(pixels_ * channels_);
-  probabilities_ = Buffer<float>(pixels_ * channels_);
-  std::fill_n(probabilities_.data(), probabilities_.size(), 0.0f);
-  for (size_t s = 0; s < sets_.size(); ++s) load(sets_[s], scores[s]);
-  for (const Pairwise& each : pairwise) {
-    pairwise_.push_back({each.filter, Buffer<float>(each.filter->lattice.vertices * channels_)});
-  }
-  prepare_tasks();
-  update();
-  for (UpdateTask& task : tasks_) task.count = static_cast<int>(pairwise_.size());
-}
-
-void MeanField::place_sets(const std::vector<LabelScores>& scores) {
-  const int64_t lanes = common_lanes(scores);
-  for (const auto& [kind, values] : scores) {
-    const int64_t labels = values.size(0), channels = set_channels(labels, lanes);
-    sets_.push_back({labels, channels_, channels, {}, {}});
-    channels_ += channels;
-  }
-  channels_ = padded_channels(channels_);
-}
-
-void MeanField::load(const Set& set, const LabelScores& scores) {
-  const at::Tensor values = scores.values.contiguous();
-  const StartTask task{scores.kind,
-                       values.const_data_ptr<float>(),
-                       set.labels,
-                       pixels_,
-                       {start_.data() + set.first, channels_, set.channels}};
-  at::parallel_for(0, pixels_, 4096, [&](int64_t begin, int64_t end) { kernels_.start(task, begin, end); });
-}
-
-void MeanField::prepare_tasks() {
-  for (const Set& set : sets_) {
-    for (size_t k = 0; k < pairwise_.size(); ++k) {
-      const Lattice& lattice = pairwise_[k].filter->lattice;
-      sources_.push_back({lattice.corners, lattice.slice_vertex.data(), lattice.slice_weight.data(),
-                          pairwise_[k].values.data() + set.first, set.factors[k].data(),
-                          set.matrices[k].data()});
-    }
-  }
-  for (size_t s = 0; s < sets_.size(); ++s) {
-    const Set& set = sets_[s];
-    tasks_.push_back({sources_.data() + s * pairwise_.size(),
-                      0,
-                      {start_.data() + set.first, channels_, set.channels},
-                      probabilities_.data() + set.first});
-  }
-}
-
-void MeanField::spread() {
-  for (Kernel& kernel : pairwise_) {
-    kernel.filter->spread(probabilities_.data(), kernel.values.data(), channels_, kernels_);
-  }
-}
-
-void MeanField::update() {
-  at::parallel_for(0, (pixels_ + kBlock - 1) / kBlock, 8, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) {
-      for (const UpdateTask& task : tasks_) {
-        kernels_.update(task, block * kBlock, std::min(pixels_, (block + 1) * kBlock));
-      }
-    }
-  });
-}
-
-void MeanField::step() {
-  spread();
-  update();
-}
-
-at::Tensor MeanField::probabilities(int64_t index) const {
-  const Set& set = sets_.at(index);
-  at::Tensor result = at::empty({set.labels, height_, width_}, at::kFloat);
-  float* target = result.mutable_data_ptr<float>();
-  at::parallel_for(0, pixels_, 4096, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; block += kTransposed) {
-      const int64_t stop = std::min(end, block + kTransposed);
-      for (int64_t l = 0; l < set.labels; ++l) {
-        for (int64_t p = block; p < stop; ++p) {
-          target[l * pixels_ + p] = probabilities_[p * channels_ + set.first + l];
-        }
-      }
-    }
-  });
-  return result;
-}
-
-at::Tensor MeanField::labels(int64_t index) const {
-  const Set& set = sets_.at(index);
-  at::Tensor result = at::empty({height_, width_}, at::kByte);
-  uint8_t* target = result.mutable_data_ptr<uint8_t>();
-  at::parallel_for(0, pixels_, 4096, [&](int64_t begin, int64_t end) {
-    for (int64_t p = begin; p < end; ++p) {
-      const float* row = probabilities_.data() + p * channels_ + set.first;
-      target[p] = static_cast<uint8_t>(std::max_element(row, row + set.labels) - row);
-    }
-  });
-  return result;
-}
-
-double MeanField::divergence(int64_t index) {
-  spread();
-  const Set& set = sets_.at(index);
-  double total = 0;
-  std::vector<float> filtered(set.labels);
-  for (int64_t p = 0; p < pixels_; ++p) {
-    const float* row = probabilities_.data() + p * channels_ + set.first;
-    const float* start = start_.data() + p * channels_ + set.first;
-    for (int64_t l = 0; l < set.labels; ++l) {
-      total += row[l] * (std::log(std::max(row[l], 1e-20f)) - static_cast<double>(start[l]));
-    }
-    for (size_t k = 0; k < pairwise_.size(); ++k) {
-      const SliceSource& from = sources_[index * pairwise_.size() + k];
-      std::fill(filtered.begin(), filtered.end(), 0.0f);
-      for (int q = 0; q < from.corners; ++q) {
-        const int64_t place = p * from.corners + q;
-        const float* values = from.values + from.vertex[place] * channels_;
-        for (int64_t l = 0; l < set.labels; ++l) filtered[l] += from.weight[place] * values[l];
-      }
-      for (int64_t l = 0; l < set.labels; ++l) {
-        double energy = 0;
-        if (from.factor) energy = from.factor[l] * static_cast<double>(filtered[l]);
-        for (int64_t m = 0; from.matrix && m < set.labels; ++m) {
-          energy += from.matrix[m * set.channels + l] * static_cast<double>(filtered[m]);
-        }
-        total += row[l] * energy;
-      }
-    }
-  }
-  return total;
-}
-
-std::vector<int64_t> MeanField::vertices() const {
-  std::vector<int64_t> counts;
-  for (const Kernel& kernel : pairwise_) counts.push_back(kernel.filter->lattice.vertices);
-  return counts;
-}
-
-int64_t MeanField::bytes() const {
-  int64_t total = start_.bytes() + probabilities_.bytes();
-  for (const Kernel& kernel : pairwise_) total += kernel.values.bytes() + kernel.filter->lattice.bytes();
-  return total;
+std::unique_ptr<MeanField> make_mean_field(const Problem& problem, const CancelFlag& cancel) {
+  const at::NoGradGuard no_grad;
+  if (problem.options.plain) return std::make_unique<PlainMeanField>(problem, at::kFloat, cancel);
+  return fuse_mean_field(problem, cancel);
 }
 
 }  // namespace stego::crf

@@ -14,7 +14,8 @@ at::Tensor alignment_loss(const at::Tensor& codes, const at::Tensor& view_codes,
           .permute({0, 2, 3, 1});  // [B, h, w, 2] as (row, column)
   // Sampling takes (x, y) and exchanges the two axes of the positions; the official code minds neither.
   const at::Tensor points = official_axes ? coordinates : coordinates.transpose(1, 2).flip(-1);
-  const at::Tensor seen = SamplePoints(points, grid_height, grid_width).sample(codes.unbind(0));  // [B, h*w, dim]
+  const at::Tensor seen =
+      SamplePoints(points, grid_height, grid_width).sample(codes.unbind(0));  // [B, h*w, dim]
   return -(normalize_samples(seen) * normalize_samples(view_codes)).sum(-1).mean();
 }
 

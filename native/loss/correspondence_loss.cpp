@@ -31,7 +31,8 @@ at::Tensor correspondence(const at::Tensor& x, const at::Tensor& y) {
 
 namespace {
 
-// Takes the mean over the partner's positions off each position; the official code puts the overall mean back.
+// Takes the mean over the partner's positions off each position; the official code puts the overall mean
+// back.
 at::Tensor center(const at::Tensor& F, Centering centering) {
   if (centering == Centering::none) return F;
   const at::Tensor centered = F - F.mean(2, /*keepdim=*/true);
@@ -53,8 +54,8 @@ at::Tensor total_loss(const std::vector<at::Tensor>& losses, const LossOptions& 
   const auto reduce = [&](const at::Tensor& loss) {
     return options.reduction == Reduction::mean ? loss.mean() : loss.sum();
   };
-  at::Tensor total = options.weights.self * reduce(losses[kSelfSlot]) +
-                     options.weights.knn * reduce(losses[kNeighborSlot]);
+  at::Tensor total =
+      options.weights.self * reduce(losses[kSelfSlot]) + options.weights.knn * reduce(losses[kNeighborSlot]);
   if (losses.size() > kRandomSlot) total = total + options.weights.random * reduce(random_slots(losses));
   return options.correspondence_weight * total;
 }

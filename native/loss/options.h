@@ -25,8 +25,9 @@ enum class ClusterObjective {
   nearest_position,  // every centre is pulled to its nearest position in each image
 };
 
-constexpr double kSampleEpsilon = 1e-10;   // least norm that a sample is divided by
-constexpr double kStableSimilarity = 0.8;  // where `stabilize` clamps code similarities (the official stabalize)
+constexpr double kSampleEpsilon = 1e-10;  // least norm that a sample is divided by
+constexpr double kStableSimilarity =
+    0.8;  // where `stabilize` clamps code similarities (the official stabalize)
 
 // One number for each pair type: an image with itself, with a neighbour, with random images.
 struct PairValues {

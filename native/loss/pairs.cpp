@@ -13,7 +13,9 @@ std::vector<at::Tensor> masked(std::vector<at::Tensor> maps, const at::Tensor& m
 
 std::vector<int64_t> count_similarities(const at::Tensor& similarities) {
   const at::Tensor counts =
-      at::histc(similarities.detach().clamp(-1, 1).to(at::kFloat), kSimilarityBins, -1, 1).to(at::kLong).cpu();
+      at::histc(similarities.detach().clamp(-1, 1).to(at::kFloat), kSimilarityBins, -1, 1)
+          .to(at::kLong)
+          .cpu();
   return {counts.const_data_ptr<int64_t>(), counts.const_data_ptr<int64_t>() + kSimilarityBins};
 }
 

@@ -7,7 +7,8 @@
 
 namespace stego {
 
-// What an image is paired with: itself, its nearest neighbor, and from `kRandomSlot` on images drawn at random.
+// What an image is paired with: itself, its nearest neighbor, and from `kRandomSlot` on images drawn at
+// random.
 constexpr int64_t kSelfSlot = 0, kNeighborSlot = 1, kRandomSlot = 2;
 
 // Features or codes of a batch and of its neighbors, [places, C] an image, all of one type.
@@ -30,7 +31,9 @@ struct Teacher {
   int64_t grid_height, grid_width;       // of either
   int64_t values = 0;                    // number of classes
 
-  at::Device device() const { return classes.defined() ? classes.device() : features.images.front().device(); }
+  at::Device device() const {
+    return classes.defined() ? classes.device() : features.images.front().device();
+  }
 };
 
 // Codes of a batch, at least at every place that the points read.

@@ -1,6 +1,14 @@
 import test from 'ava'
 import { createRandom } from '../../lib/data/random.js'
-import { addon, type CrfOptions, type CrfProblem, type CrfTerm, job, type Tensor } from '../../lib/native.js'
+import {
+  addon,
+  type CrfOptions,
+  type CrfProblem,
+  type CrfTerm,
+  checked,
+  job,
+  type Tensor,
+} from '../../lib/native.js'
 import { defaultThreads } from '../../lib/threads.js'
 import { INSTRUCTION_SETS, testEachSet } from '../support/kernels.js'
 import { LEVEL } from '../support/level.js'
@@ -20,6 +28,9 @@ function stegoOptions(instructions: CrfOptions['instructions'] = 'auto'): CrfOpt
     instructions,
   }
 }
+
+const largestDifference = (a: ArrayLike<number> & Iterable<number>, b: ArrayLike<number>) =>
+  Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0)
 
 async function refine(problem: CrfProblem): Promise<Float32Array> {
   const results = await job((native, cancel) => native.denseCrf([problem], 'probabilities', cancel))
@@ -82,18 +93,47 @@ function picture(
   return { image: { data, width, height }, scores, options: stegoOptions(instructions) }
 }
 
-test('random small problems equal the scalar algorithm', async (t) => {
-  let worst = 0
-  for (let seed = 0; seed < PROBLEMS; seed++) {
-    const problem = randomProblem(seed)
-    const computed = await refine(problem)
-    const expected = plainDenseCrf(problem)
-    const difference = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - computed[i]!)), 0)
-    if (!(difference <= 1e-4)) t.fail(`seed ${seed} is off by ${difference}`)
-    worst = Math.max(worst, difference)
+for (const plain of [false, true]) {
+  test(`random small problems equal the scalar algorithm, ${plain ? 'plain' : 'fast'} form`, async (t) => {
+    let worst = 0
+    for (let seed = 0; seed < PROBLEMS; seed++) {
+      const problem = randomProblem(seed)
+      const computed = await refine({ ...problem, options: { ...problem.options, plain } })
+      const expected = plainDenseCrf(problem)
+      const difference = largestDifference(expected, computed)
+      if (!(difference <= 1e-4)) t.fail(`seed ${seed} is off by ${difference}`)
+      worst = Math.max(worst, difference)
+    }
+    t.log(`largest difference in ${PROBLEMS} problems: ${worst.toExponential(1)}`)
+    t.pass()
+  })
+}
+
+test('both forms agree on a picture: probabilities, labels, divergence and vertices', async (t) => {
+  const both = []
+  for (const plain of [false, true]) {
+    const problem = picture(97, 61, [27, 5])
+    const options = { ...problem.options, plain }
+    const field = await job((native, cancel) => native.MeanField.begin({ ...problem, options }, cancel))
+    await job((_, cancel) => field.iterate(10, cancel))
+    const { vertices } = checked(() => field.info)
+    const sets = []
+    for (const set of [0, 1]) {
+      const probabilities = (await job(() => field.probabilities(set))).data
+      const labels = (await job(() => field.labels(set))).data
+      sets.push({ probabilities, labels, divergence: await job(() => field.divergence(set)) })
+    }
+    both.push({ vertices, sets })
+    field.dispose()
   }
-  t.log(`largest difference in ${PROBLEMS} problems: ${worst.toExponential(1)}`)
-  t.pass()
+  const [fast, plain] = [both[0]!, both[1]!]
+  t.deepEqual(fast.vertices, plain.vertices)
+  for (const [i, set] of fast.sets.entries()) {
+    const other = plain.sets[i]!
+    t.true(largestDifference(set.probabilities, other.probabilities) < 2e-5)
+    t.true(set.labels.filter((label, p) => label !== other.labels[p]).length <= 1)
+    t.true(Math.abs(set.divergence - other.divergence) < 1e-5 * Math.abs(other.divergence))
+  }
 })
 
 test('1, 2 and 4 threads give the same bits', async (t) => {
@@ -119,7 +159,7 @@ testEachSet('all instruction sets agree', async (t, instructions) => {
   for (const labels of [2, 7, 13, 27, 40, 60, 200]) {
     const expected = await refine(picture(60, 40, [labels], 'portable'))
     const computed = await refine(picture(60, 40, [labels], instructions))
-    const difference = computed.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0)
+    const difference = largestDifference(computed, expected)
     t.true(difference <= 2e-5, `${labels} labels: ${difference}`)
   }
 })

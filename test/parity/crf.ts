@@ -1,4 +1,4 @@
-/** The dense CRF beside pydensecrf: probabilities after 1, 5 and 10 iterations, labels and KL divergence. */
+/** The dense CRF beside pydensecrf: probabilities after 1, 5 and 10 iterations, labels and KL divergence, by both forms. */
 import { type CrfProblem, type CrfResult, type CrfTerm, checked, job, type Tensor } from '../../lib/native.js'
 import type { Golden } from './compare.js'
 import type { Comparison } from './files.js'
@@ -15,34 +15,37 @@ export const compareDenseCrf: Comparison = async (golden, { file }) => {
   const image = { data: golden.bytes('image').data, width, height }
   const unary = golden.float('unary')
   const labels = unary.shape[0]!
-  const options = { terms: readTerms(golden, metadata), iterations: 0, instructions: 'auto' as const }
-  const fromSoftmax: CrfProblem = {
-    image,
-    scores: [{ kind: 'probabilities', values: golden.float('softmax') }],
-    options,
+  const terms = readTerms(golden, metadata)
+  for (const plain of [false, true]) {
+    const options = { terms, iterations: 0, instructions: 'auto' as const, plain }
+    const fromSoftmax: CrfProblem = {
+      image,
+      scores: [{ kind: 'probabilities', values: golden.float('softmax') }],
+      options,
+    }
+    const [[start]] = (await job((native, cancel) =>
+      native.denseCrf([fromSoftmax], 'probabilities', cancel),
+    )) as [[CrfResult]]
+    expectProbabilities(golden, 'Q0', { data: start.probabilities!.data, shape: unary.shape })
+    const problem: CrfProblem = {
+      image,
+      scores: [{ kind: 'unary', values: { data: unary.data, shape: [labels, height, width] } }],
+      options,
+    }
+    const field = await job((native, cancel) => native.MeanField.begin(problem, cancel))
+    const divergences: number[] = []
+    for (const [i, iteration] of RECORDED.entries()) {
+      const count = iteration - (RECORDED[i - 1] ?? 0)
+      await job((_, cancel) => field.iterate(count, cancel))
+      const { data } = await job(() => field.probabilities(0))
+      expectProbabilities(golden, `Q${iteration}`, { data, shape: unary.shape })
+      divergences.push(await job(() => field.divergence(0)))
+    }
+    const recorded = golden.tensor('kl').data as Float64Array
+    const errors = divergences.map((value, i) => Math.abs(value - recorded[i]!) / Math.abs(recorded[i]!))
+    golden.record('divergence', 'kl', Math.max(...errors))
+    checked(() => field.dispose())
   }
-  const [[start]] = (await job((native, cancel) =>
-    native.denseCrf([fromSoftmax], 'probabilities', cancel),
-  )) as [[CrfResult]]
-  expectProbabilities(golden, 'Q0', { data: start.probabilities!.data, shape: unary.shape })
-  const problem: CrfProblem = {
-    image,
-    scores: [{ kind: 'unary', values: { data: unary.data, shape: [labels, height, width] } }],
-    options,
-  }
-  const field = await job((native, cancel) => native.MeanField.begin(problem, cancel))
-  const divergences: number[] = []
-  for (const [i, iteration] of RECORDED.entries()) {
-    const count = iteration - (RECORDED[i - 1] ?? 0)
-    await job((_, cancel) => field.iterate(count, cancel))
-    const { data } = await job(() => field.probabilities(0))
-    expectProbabilities(golden, `Q${iteration}`, { data, shape: unary.shape })
-    divergences.push(await job(() => field.divergence(0)))
-  }
-  const recorded = golden.tensor('kl').data as Float64Array
-  const errors = divergences.map((value, i) => Math.abs(value - recorded[i]!) / Math.abs(recorded[i]!))
-  golden.record('divergence', 'kl', Math.max(...errors))
-  checked(() => field.dispose())
 }
 
 /** Holds probabilities [C, ...] against recorded ones, and the labels wherever those are clear. */

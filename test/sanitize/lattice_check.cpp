@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "crf/filter.h"
+#include "crf/fast/filter.h"
 #include "crf_checks.h"
 #include "crf_compare.h"
 #include "lattice_oracle.h"

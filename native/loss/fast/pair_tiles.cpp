@@ -29,7 +29,8 @@ template <typename Value>
 void count_bins(const Value* values, int64_t count, std::vector<int64_t>& counts) {
   for (int64_t i = 0; i < count; ++i) {
     const double place = (std::clamp<double>(values[i], -1, 1) + 1) / 2 * kSimilarityBins;
-    if (place >= 0) ++counts[std::min(static_cast<int64_t>(place), kSimilarityBins - 1)];  // not where it is no number
+    if (place >= 0)
+      ++counts[std::min(static_cast<int64_t>(place), kSimilarityBins - 1)];  // not where it is no number
   }
 }
 

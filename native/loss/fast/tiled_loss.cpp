@@ -78,7 +78,9 @@ FeatureCorrespondences tiled_feature_correspondences(const Teacher& teacher, con
   const at::Tensor centered =
       pairs.view({anchors.size(0), anchors.size(1), partners.size(1), partners.size(2)}) +
       centering_offsets(features, options.centering).unsqueeze(3);  // [B, P, n, P]
-  const auto flat = [&](int64_t slot, int64_t slots) { return centered.narrow(2, slot, slots).reshape({-1}); };
+  const auto flat = [&](int64_t slot, int64_t slots) {
+    return centered.narrow(2, slot, slots).reshape({-1});
+  };
   return {flat(kSelfSlot, 1), flat(kNeighborSlot, 1), flat(kRandomSlot, draws.negatives.size(0))};
 }
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "core/instructions.h"
+#include "crf/problem.h"
 
 namespace stego::crf {
 
@@ -19,13 +20,6 @@ template <typename Pointer>
 struct Columns {
   Pointer data;
   int64_t stride, channels;
-};
-
-// What a label set starts from.
-enum class ScoreKind {
-  energies,       // unaries as they are
-  probabilities,  // energy -log(clip(p, 1e-5, 1)), as STEGO makes it
-  logits,         // the same of their softmax
 };
 
 // start[p] = minus the energies of each pixel's labels, minus infinity in padding.

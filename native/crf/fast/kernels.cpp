@@ -1,4 +1,4 @@
-#include "crf/kernels.h"
+#include "crf/fast/kernels.h"
 
 namespace stego::crf {
 
@@ -8,18 +8,18 @@ namespace {
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4")
 namespace avx512 {
-#include "crf/kernels.inl"
+#include "crf/fast/kernels.inl"
 }
 #pragma GCC pop_options
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3")
 namespace avx2 {
-#include "crf/kernels.inl"
+#include "crf/fast/kernels.inl"
 }
 #pragma GCC pop_options
 #endif
 namespace portable {
-#include "crf/kernels.inl"
+#include "crf/fast/kernels.inl"
 }
 
 }  // namespace

@@ -1,0 +1,17 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "core/aten.h"
+#include "crf/mean_field.h"
+
+namespace stego::crf {
+
+// Channels of a row that holds these label sets side by side, each padded; at most kMaxChannels fit.
+int64_t row_channels(const std::vector<LabelScores>& scores);
+
+// MeanField on a CPU in float32. The channels of all label sets go through the same filters side by side, an
+// update slices, transforms and normalizes in one pass, and nothing is allocated while iterating.
+std::unique_ptr<MeanField> fuse_mean_field(const Problem& problem, const CancelFlag& cancel);
+
+}  // namespace stego::crf
