@@ -1,10 +1,8 @@
 /** npm run check [-- --fix]: types, lint and format of the TypeScript and JavaScript, format of the C++. */
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { ensureNode } from './lib/ensure-built.js'
-import { filesBelow } from './lib/files.js'
-import { ensurePackages } from './lib/packages.js'
-import { inRoot, root } from './lib/paths.js'
+import { ensureNode, ensurePackages } from './lib/ensure-built.js'
+import { filesBelow, inRoot, root } from './lib/paths.js'
 import { run } from './lib/process.js'
 import { main } from './lib/report.js'
 

@@ -1,6 +1,6 @@
 /**
  * npm run pack [-- [--out <folder>] <name>...]: makes the tarballs of this platform's packages in dist-packages/: stego,
- * starter, addon and libtorch, or those that are named. Prints one line of JSON for each: name, version, file, sizes.
+ * starter, demo, addon and libtorch, or those that are named. Prints one line of JSON for each: name, version, file, sizes.
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'

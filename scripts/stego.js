@@ -1,5 +1,14 @@
-/** npm run --silent stego -- <args>: the command line of this checkout. */
-import { runCli } from './lib/cli.js'
+/** npm run --silent stego -- <args>, npm run demo [-- <args>]: the command line of this checkout, built first. */
+import { spawn } from 'node:child_process'
+import { ensureBuilt } from './lib/ensure-built.js'
+import { callersFolder, inRoot } from './lib/paths.js'
+import { waitFor } from './lib/process.js'
 import { main } from './lib/report.js'
 
-await main(() => runCli(process.argv.slice(2)))
+await main(async () => {
+  await ensureBuilt()
+  const cli = inRoot('dist', 'cli', 'main.js')
+  return waitFor(
+    spawn(process.execPath, [cli, ...process.argv.slice(2)], { stdio: 'inherit', cwd: callersFolder() }),
+  )
+})

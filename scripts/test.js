@@ -4,16 +4,19 @@
  * narrower instruction set of this processor; `--long` (npm run test:long) adds what takes longer than continuous
  * integration may.
  */
+import { execFileSync } from 'node:child_process'
 import { runAva } from './lib/ava.js'
 import { ensureBuilt } from './lib/ensure-built.js'
-import { narrowerSets } from './lib/instruction-sets.js'
-import { root } from './lib/paths.js'
+import { inRoot, root } from './lib/paths.js'
 import { main } from './lib/report.js'
 
 /** Tests of what is computed by kernels. */
 const OF_KERNELS = ['parity', 'native', 'neighbors', 'training', 'features', 'standalone'].map(
   (folder) => `test/${folder}/**`,
 )
+
+/** The instruction sets that kernels can be limited to (STEGO_INSTRUCTIONS). */
+const SETS = ['avx512', 'avx2', 'portable']
 
 const LEVELS = { '--full': 'full', '--long': 'long' }
 const args = process.argv.slice(2).filter((arg) => !(arg in LEVELS))
@@ -37,3 +40,17 @@ await main(async () => {
   return counts.failed > 0 ? 1 : 0
 })
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`)
+
+/** What the built addon takes when nothing limits it; asked in a process of its own, since libtorch never unloads. */
+function kernels() {
+  const addon = JSON.stringify(inRoot('build', 'Release', 'stego.node'))
+  const script = `console.log(JSON.stringify(require(${addon}).describeMachine().kernels))`
+  return JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }))
+}
+
+/** Each set that takes something away, the widest first. */
+function narrowerSets() {
+  const { processor, int8Products, bfloat16Products } = kernels()
+  const limited = SETS.slice(SETS.indexOf(processor))
+  return int8Products || bfloat16Products ? limited : limited.slice(1)
+}

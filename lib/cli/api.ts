@@ -1,5 +1,5 @@
 /** The part of the package the commands use, loaded when used: help needs no addon, and tests no weights. */
-import type { runDemo } from '../demo/main.js'
+import type { runDemo } from '../demo.js'
 import type { correspondFeatures } from '../evaluation/correspondence.js'
 import type { Stego } from '../stego.js'
 import type { inspectWeights } from '../weights/inspect.js'
@@ -16,5 +16,5 @@ export const packageApi: Api = {
   correspondFeatures: async (...parts) =>
     (await import('../evaluation/correspondence.js')).correspondFeatures(...parts),
   inspectWeights: async (path) => (await import('../weights/inspect.js')).inspectWeights(path),
-  runDemo: async (...parts) => (await import('../demo/main.js')).runDemo(...parts),
+  runDemo: async (...parts) => (await import('../demo.js')).runDemo(...parts),
 }

@@ -51,7 +51,7 @@ async function demo(given: Given, { terminal, signal, cwd, api }: Surroundings):
       (event) => status.show(report(event)),
     )
     status.stop()
-    const { describeDemo } = await import('../demo/main.js')
+    const { describeDemo } = await import('../demo.js')
     terminal.print(json ? JSON.stringify(result) : describeDemo(result))
   } finally {
     status.stop()

@@ -6,7 +6,7 @@
 import { writeSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { countTests } from './test-counts.js'
+import { countTests } from './ava.js'
 
 const importFromAva = (file) => import(pathToFileURL(path.resolve('node_modules', 'ava', file)).href)
 

@@ -24,3 +24,18 @@ export async function runAva(folder, args, { env = process.env, stdio = 'inherit
   const unexplained = failed === 0 && (code !== 0 || passed === 0)
   return { passed, failed: unexplained ? 1 : failed }
 }
+
+/**
+ * Passed: tests. Failed: tests that failed or never ran to their end (their file crashed or hung), exceptions and
+ * rejections that nobody caught, and 1 for a file that is at fault without any of these: a hook that failed, a
+ * crash after the last test, no test at all. `filesAtFault` is a set of file names.
+ */
+export function countTests(stats, filesAtFault) {
+  let failed = 0
+  for (const [file, of] of stats.byFile) {
+    const told = of.failedTests + of.remainingTests + of.uncaughtExceptions + of.unhandledRejections
+    const atFault = filesAtFault.has(file) || of.failedHooks > 0 || of.declaredTests === 0
+    failed += told === 0 && atFault ? 1 : told
+  }
+  return { passed: stats.passedTests + stats.passedKnownFailingTests, failed }
+}

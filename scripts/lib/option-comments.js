@@ -3,15 +3,10 @@
  * and the command line; the compiled types of options get it as comments on their members.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { filesBelow } from './files.js'
-
-/**
- * A type of options as it is compiled, `export interface SegmentInput extends z.input<typeof segmentSchema> {}`, or with the
- * members that it was given before.
- */
-const OPTIONS = /^(export interface \w+ extends (z\.(?:in|out)put<typeof (\w+)>) \{)\n(?: {4}.*\n)*\}$/gm
+import { filesBelow, inRoot } from './paths.js'
 
 /** What an option does, and what leaving it out means; of one that has options in it, only that. */
 export function optionText({ doc, default: value, unit, whenAbsent }) {
@@ -26,19 +21,34 @@ export const PARTS = 'Options by name; what is left out keeps its default.'
 /** Adds comments to the types of options below a folder of compiled files. */
 export async function commentOptions(folder) {
   const load = (file) => import(pathToFileURL(file))
-  const types = filesBelow(folder).filter((file) => file.endsWith('.d.ts'))
-  for (const file of types) {
+  for (const file of filesBelow(folder).filter((name) => name.endsWith('.d.ts'))) {
     const text = readFileSync(file, 'utf8')
-    if (text.search(OPTIONS) < 0) continue
+    const types = typesOfOptions(file, text)
+    if (types.length === 0) continue
     const { fieldsOf } = await load(path.join(folder, 'options', 'describe.js'))
     const schemas = await load(file.replace(/\.d\.ts$/, '.js'))
-    const members = (type, name) =>
-      schemas[name] ? membersOf(schemas[name], fieldsOf(schemas[name]), type) : []
-    writeFileSync(
-      file,
-      text.replace(OPTIONS, (_, head, type, name) => [head, ...members(type, name), '}'].join('\n')),
-    )
+    let commented = text
+    for (const { schema, type, begin, end } of types.toReversed()) {
+      if (!schemas[schema]) continue
+      const members = membersOf(schemas[schema], fieldsOf(schemas[schema]), type)
+      commented = `${commented.slice(0, begin)}\n${members.join('\n')}\n${commented.slice(end)}`
+    }
+    writeFileSync(file, commented)
   }
+}
+
+/** `interface SegmentInput extends z.input<typeof segmentSchema> {}`: its schema, the type, and where its members stand. */
+function typesOfOptions(file, text) {
+  const ts = createRequire(inRoot('package.json'))('typescript')
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest)
+  return source.statements.filter(ts.isInterfaceDeclaration).flatMap(({ heritageClauses, members }) => {
+    const base = heritageClauses?.[0]?.types[0]
+    const [argument] = base?.typeArguments ?? []
+    if (!argument || !ts.isTypeQueryNode(argument)) return []
+    const type = base.getText(source)
+    if (!/^z\.(in|out)put</.test(type)) return []
+    return [{ schema: argument.exprName.getText(source), type, begin: members.pos, end: members.end }]
+  })
 }
 
 /** The options of a schema as members of an interface. */

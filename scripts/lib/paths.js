@@ -1,5 +1,5 @@
 /** Where things are in this checkout, whatever folder a script is started from. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -15,4 +15,13 @@ export function callersFolder() {
   const { npm_lifecycle_script: script, INIT_CWD: calledIn } = process.env
   const byNpmRun = process.cwd() === root && script?.includes(path.basename(process.argv[1]))
   return (byNpmRun && calledIn) || process.cwd()
+}
+
+/** All files below a folder, sorted; none where the folder does not exist. */
+export function filesBelow(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort()
 }

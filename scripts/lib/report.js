@@ -16,20 +16,29 @@ export function say(text) {
   process.stderr.write(`stego: ${text}\n`)
 }
 
-/** Says what is being done and, once it is done, how long that took: one line where nothing else is written. */
-export async function step(what, work) {
+/**
+ * Says what is being done and, once it is done, how long that took: one line where nothing else is written. Work that is
+ * over within `quiet` milliseconds is not mentioned.
+ */
+export async function step(what, work, { quiet = 0 } = {}) {
   const started = performance.now()
-  endLine()
-  process.stderr.write(`stego: ${what} ...`)
-  lineIsOpen = true
+  let announced = false
+  const announce = () => {
+    announced = true
+    endLine()
+    process.stderr.write(`stego: ${what} ...`)
+    lineIsOpen = true
+  }
+  const timer = quiet > 0 ? setTimeout(announce, quiet) : announce()
   try {
     const result = await work()
     const took = `${((performance.now() - started) / 1000).toFixed(1)} s`
     if (lineIsOpen) process.stderr.write(` ${took}\n`)
-    else say(`${what} took ${took}`)
+    else if (announced) say(`${what} took ${took}`)
     lineIsOpen = false
     return result
   } finally {
+    clearTimeout(timer)
     endLine()
   }
 }

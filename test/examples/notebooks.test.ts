@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { writeScenes } from '../../lib/demo/dataset.js'
+import { writeScenes } from '../../packages/demo/src/write-scenes.js'
 import { temporaryFolder } from '../support/dataset.js'
 import { runs, serialAt } from '../support/level.js'
 import { cellsOf, installKernels, runNotebook } from './kernels.js'

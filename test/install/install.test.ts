@@ -103,6 +103,13 @@ for (const { title, options, says } of INCOMPLETE) {
   })
 }
 
+slow('without its package the demonstration says how to get the scenes', async (t) => {
+  t.timeout(TIMEOUT_MS)
+  const made = await project(t, 'npm')
+  await made.install()
+  t.regex(await made.command('demo'), /npm install @stego\/demo.*stego demo \.\/photos/s)
+})
+
 slow('an installation that is broken says what to do', async (t) => {
   t.timeout(TIMEOUT_MS)
   const made = await project(t, 'npm')

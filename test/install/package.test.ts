@@ -11,10 +11,11 @@ import { filesOf, manifestOf, type Packed, pack, ROOT } from './pack.js'
 /** Packed once, for all tests of this file. */
 let stego: Packed
 let starter: Packed
+let demo: Packed
 
 const folder = mkdtempSync(join(tmpdir(), 'stego-packed-'))
 test.before(() => {
-  ;[stego, starter] = pack(folder, 'stego', 'starter') as [Packed, Packed]
+  ;[stego, starter, demo] = pack(folder, 'stego', 'starter', 'demo') as [Packed, Packed, Packed]
 })
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -47,6 +48,12 @@ test('the starter weights are a package of their own', (t) => {
   const weights = ['starter-position-map.f32', 'starter-vit-tiny8.safetensors']
   t.deepEqual(filesOf(starter.file).sort(), [...papers, ...weights].sort())
   t.is(starter.version, stego.version)
+})
+
+test('the scenes of the demonstration are a package of their own', (t) => {
+  t.deepEqual(filesOf(demo.file).sort(), ['LICENSE', 'NOTICE', 'dist/index.js', 'package.json'])
+  t.is(demo.version, stego.version)
+  t.deepEqual(Object.keys(manifestOf(demo.file).dependencies), ['sharp'])
 })
 
 test('publint has nothing to say', async (t) => {

@@ -1,7 +1,7 @@
 /** An empty folder into which a package manager installs `stego`, and which then runs README's first example. */
 import { chmodSync, cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeScenes } from '../../lib/demo/dataset.js'
+import { writeScenes } from '../../packages/demo/src/write-scenes.js'
 import type { Manager } from './managers.js'
 import { nodeOf } from './node-binaries.js'
 import { ROOT } from './pack.js'

@@ -1,7 +1,6 @@
 /** How the vision transformer is computed: instruction sets, batches, threads and number formats. */
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { renderScene } from '../../lib/demo/scene.js'
 import {
   addon,
   type DType,
@@ -12,6 +11,7 @@ import {
   type Tensor,
 } from '../../lib/native.js'
 import { defaultThreads } from '../../lib/threads.js'
+import { renderScene } from '../../packages/demo/src/scene.js'
 import { testEachSet } from '../support/kernels.js'
 
 const starter = fileURLToPath(new URL('../../weights/starter-vit-tiny8.safetensors', import.meta.url))

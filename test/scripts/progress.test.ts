@@ -2,7 +2,7 @@
 import test from 'ava'
 import { load } from './scripts.js'
 
-const { Progress } = await load('lib/libtorch/progress.js')
+const { Progress } = await load('lib/libtorch/download.js')
 
 function shown(isTTY: boolean, total: number | null, updates: [ms: number, received: number][]): string {
   let text = ''

@@ -4,8 +4,7 @@ import path from 'node:path'
 import test from 'ava'
 import { load, temporaryFolder, writeFiles } from './scripts.js'
 
-const { runAva } = await load('lib/ava.js')
-const { countTests } = await load('lib/test-counts.js')
+const { countTests, runAva } = await load('lib/ava.js')
 
 const FILES = {
   // 3 passed

@@ -3,8 +3,7 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { run } from '../process.js'
 import { endLine, say, step } from '../report.js'
-import { unpackIntoCache, withTemporaryFolder } from './cache.js'
-import { describeLack, inspectFolder } from './folder.js'
+import { describeLack, inspectFolder, unpackIntoCache, withTemporaryFolder } from './cache.js'
 
 const PYTORCH_INDEX = 'https://download.pytorch.org/whl/cpu'
 

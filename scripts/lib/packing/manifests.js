@@ -3,7 +3,7 @@ import { PLATFORMS, releasedPlatforms } from './platforms.js'
 
 /** `stego`: without what only a checkout needs, and with the packages it is completed by. */
 export function stegoManifest(root) {
-  const { private: _private, scripts, devDependencies, binary, ...kept } = root
+  const { private: _private, workspaces, scripts, devDependencies, binary, ...kept } = root
   const pinned = (names) => Object.fromEntries(names.map((name) => [name, root.version]))
   return {
     ...kept,
@@ -41,6 +41,11 @@ export function starterManifest(root) {
     root.version,
     'The starter backbone of stego: a ViT tiny for trying it out',
   )
+}
+
+/** `@stego/demo`: the scenes of `stego demo`, in the version of stego. */
+export function demoManifest(root, own) {
+  return { ...own, version: root.version, ...repository() }
 }
 
 /** C++ reads these packages' files by path: under Yarn's Plug'n'Play they must not stay in their archives. */

@@ -5,7 +5,7 @@ import { findLibtorch } from '../../libtorch.js'
 import { inRoot, readJson } from '../paths.js'
 import { run } from '../process.js'
 import { Problem, step } from '../report.js'
-import { addonManifest, libtorchManifest, starterManifest, stegoManifest } from './manifests.js'
+import { addonManifest, demoManifest, libtorchManifest, starterManifest, stegoManifest } from './manifests.js'
 import { PLATFORMS } from './platforms.js'
 import { prebuild } from './prebuild.js'
 
@@ -13,6 +13,7 @@ import { prebuild } from './prebuild.js'
 export const packagesOf = (platform) => ({
   stego: layOutStego,
   starter: layOutStarter,
+  demo: layOutDemo,
   addon: (folder) => layOutAddon(folder, platform),
   libtorch: (folder) => layOutLibtorch(folder, platform),
 })
@@ -37,6 +38,13 @@ function layOutStarter(folder) {
   writeManifest(folder, starterManifest(manifest()))
   copy(folder, ['LICENSE', 'NOTICE'])
   cpSync(inRoot('weights'), folder, { recursive: true })
+}
+
+function layOutDemo(folder) {
+  const own = inRoot('packages', 'demo')
+  writeManifest(folder, demoManifest(manifest(), readJson(path.join(own, 'package.json'))))
+  copy(folder, ['LICENSE', 'NOTICE'])
+  cpSync(path.join(own, 'dist'), path.join(folder, 'dist'), { recursive: true })
 }
 
 async function layOutAddon(folder, platform) {

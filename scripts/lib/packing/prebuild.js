@@ -1,12 +1,10 @@
 /** prebuilds/<platform>-<arch>/: the stripped addon as node-gyp-build expects it, made by prebuildify. */
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { fingerprint } from '../files.js'
 import { inRoot } from '../paths.js'
 import { step } from '../report.js'
-import { removeStamp, stampEquals, writeStamp } from '../stamps.js'
 import { PLATFORMS } from './platforms.js'
 
 /** Makes the folder from the addon in build/, which must be up to date, unless it is there already; returns it. */
@@ -17,9 +15,7 @@ export async function prebuild(platform = `${process.platform}-${process.arch}`)
   const folder = inRoot('prebuilds', platform)
   const shim = inRoot('scripts', 'lib', 'packing', 'node-gyp.js')
   const tags = { tagLibc: PLATFORMS[platform]?.libc !== undefined } // of what is made elsewhere it would say glibc, too
-  const from = { addon: fingerprint([inRoot('build', 'Release', 'stego.node')]), platform, tags }
-  if (existsSync(folder) && stampEquals('prebuild', from)) return folder
-  removeStamp('prebuild')
+  if (isNewer(folder, inRoot('build', 'Release', 'stego.node'))) return folder
   rmSync(work, { recursive: true, force: true })
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(beside, { recursive: true })
@@ -38,6 +34,12 @@ export async function prebuild(platform = `${process.platform}-${process.arch}`)
       targets: [process.versions.node],
     }),
   )
-  writeStamp('prebuild', from)
   return folder
+}
+
+/** Whether the addon in a folder was made after this file. */
+function isNewer(folder, file) {
+  if (!existsSync(folder)) return false
+  const addon = readdirSync(folder).find((name) => name.endsWith('.node') && name.startsWith('stego'))
+  return addon !== undefined && statSync(path.join(folder, addon)).mtimeMs >= statSync(file).mtimeMs
 }

@@ -1,7 +1,7 @@
 /** Writes a labelled data set of generated scenes in the layout that training reads. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sharp } from '../sharp.js'
+import sharp from 'sharp'
 import { renderScene, SCENE_CLASSES, type Scene } from './scene.js'
 
 /** How many scenes to write, and of which series. */

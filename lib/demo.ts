@@ -1,12 +1,11 @@
-/** The demonstration: trains on scenes drawn here, or on the user's images, and tells what came out. */
+/** The demonstration: trains on the scenes of `@stego/demo` or on the user's images, and says what came out. */
 import { join } from 'node:path'
-import { formatEvaluation } from '../evaluation/format.js'
-import type { Evaluation } from '../evaluation/scores.js'
-import { Stego } from '../stego.js'
-import type { TrainingEvent } from '../training/events.js'
-import { lastCheckpoint } from '../weights/model-file.js'
-import { writeScenes } from './dataset.js'
-import { SCENE_CLASSES } from './scene.js'
+import { StegoError } from './errors.js'
+import { formatEvaluation } from './evaluation/format.js'
+import type { Evaluation } from './evaluation/scores.js'
+import { Stego } from './stego.js'
+import type { TrainingEvent } from './training/events.js'
+import { lastCheckpoint } from './weights/model-file.js'
 
 export interface DemoOptions {
   /** The user's images; null for drawn scenes. */
@@ -28,7 +27,17 @@ export interface DemoResult {
   evaluation: Evaluation | null
 }
 
+/** What is used of `@stego/demo`. */
+interface ScenePackage {
+  writeScenes(
+    root: string,
+    options: { train: number; val: number; seed: number; signal?: AbortSignal },
+  ): Promise<void>
+}
+
+const SCENE_PACKAGE = '@stego/demo'
 const SCENES = { train: 120, val: 40 }
+const CLASSES = 8
 const SCHEDULE = { steps: 300, batch: 16 }
 
 /** Trains, scores and draws; `onEvent` takes the events of the run. */
@@ -40,6 +49,7 @@ export async function runDemo(
   const { folder, out, seed, signal } = options
   const data = folder ?? join(out, 'scenes')
   if (folder === null) {
+    const { writeScenes } = await loadScenes()
     log(`drawing ${SCENES.train + SCENES.val} scenes with labels into ${data}`)
     await writeScenes(data, { ...SCENES, seed, signal })
   }
@@ -48,7 +58,7 @@ export async function runDemo(
   const model = await Stego.train({
     data,
     backbone: 'starter',
-    classes: options.classes ?? SCENE_CLASSES.length,
+    classes: options.classes ?? CLASSES,
     ...SCHEDULE,
     seed,
     out: run,
@@ -61,6 +71,20 @@ export async function runDemo(
   })
   model.dispose()
   return result
+}
+
+async function loadScenes(): Promise<ScenePackage> {
+  try {
+    return await import(SCENE_PACKAGE)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
+    throw new StegoError(
+      'ERR_STEGO_DATA_MISSING',
+      `the scenes of the demonstration come from ${SCENE_PACKAGE}, which is not installed. Run ` +
+        `\`npm install ${SCENE_PACKAGE}\`, or name a folder of your own images: \`stego demo ./photos\`.`,
+      { cause },
+    )
+  }
 }
 
 /** The result in words. */
