@@ -48,7 +48,7 @@ export const trainSchema = z.strictObject({
   batch: option(z.int().min(2).default(32), {
     group: 'Common',
     unit: 'images',
-    doc: 'Images per step. The automatic shifts were tuned with 32; official: 16.',
+    doc: 'Images per step. The automatic shifts were chosen with 32; official: 16.',
   }),
   seed: option(z.int().min(0).max(0xffffffff).default(0), {
     group: 'Common',
