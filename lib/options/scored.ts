@@ -1,4 +1,4 @@
-/** Options that say which labelled images something is held against, and how the network sees them. */
+/** Options that say which labeled images something is compared with, and how the network sees them. */
 import { z } from 'zod'
 import { modelDatasetFields } from './dataset.js'
 import { option, path } from './schema.js'

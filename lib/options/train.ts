@@ -106,7 +106,7 @@ export const trainSchema = z.strictObject({
     group: 'Run',
     unit: 'steps',
     whenAbsent: 'never',
-    doc: 'Steps between histograms of code similarity by pair type, emitted as events. Official: 100.',
+    doc: 'Steps between histograms of code similarity by pair type, included in the events. Official: 100.',
   }),
   ...featureStoreFields,
   threads: option(z.int().min(1).nullable().default(null), {
