@@ -6,8 +6,8 @@ import { positionOption } from './position.js'
 import { abortSignal, option } from './schema.js'
 
 /**
- * A place in a picture: x to the right and y down, -1 at the centre of the first pixel and 1 at that of the last, as
- * the official code has it. [0, 0] is the middle.
+ * A point in an image: x to the right and y down, -1 at the center of the first pixel and 1 at that of the last, as
+ * in the official code. [0, 0] is the middle.
  */
 export type Point = readonly [x: number, y: number]
 
@@ -28,16 +28,16 @@ const correspondFields = z.strictObject({
   at: option(z.custom<readonly Point[]>(Array.isArray).default(OFFICIAL_POINTS), {
     group: 'Common',
     expected: 'a list of points [x, y]',
-    doc: 'Points of the image as [x, y] from -1 to 1. Default: the three of the official figure.',
+    doc: 'Points in the image as [x, y] from -1 to 1. Default: the three of the official figure.',
   }),
   resolution: option(z.int().min(8).default(320), {
     group: 'Common',
     unit: 'pixels',
-    doc: 'Shorter side the network sees; more gives finer maps and takes longer. Official: 512.',
+    doc: 'Shorter side as the network sees it; higher gives finer maps and is slower. Official: 512.',
   }),
   raw: option(z.boolean().default(false), {
     group: 'Common',
-    doc: 'Cosines as they are, instead of less their mean over the picture and clamped at 0. Official: off.',
+    doc: 'Raw cosines, without subtracting their mean over the image and clamping at 0. Official: off.',
   }),
   signal: abortSignal(),
 })
@@ -50,15 +50,15 @@ export const correspondFeaturesSchema = correspondFields.extend({
 export const correspondSchema = correspondFields.extend({
   on: option(z.enum(CORRESPOND_ON).default('features'), {
     group: 'Common',
-    doc: 'Compare features of the frozen backbone, or codes of the trained head. Official: features.',
+    doc: "Compare the frozen backbone's features or the trained head's codes. Official: features.",
   }),
 })
 
 export type CorrespondFeaturesOptions = z.output<typeof correspondFields>
-/** What `correspondFeatures()` takes beside the images. */
+/** Options of `correspondFeatures()`. */
 export interface CorrespondFeaturesInput extends z.input<typeof correspondFeaturesSchema> {}
 export type CorrespondOptions = z.output<typeof correspondSchema>
-/** What `model.correspond()` takes beside the images. */
+/** Options of `model.correspond()`. */
 export interface CorrespondInput extends z.input<typeof correspondSchema> {}
 
 /** Whether a value is a point: two numbers from -1 to 1. */

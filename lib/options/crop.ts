@@ -5,13 +5,13 @@ import { abortSignal, option, path } from './schema.js'
 
 const { dataset, labelMap, cropRatio } = datasetFields
 
-/** How far cropping is. */
+/** Cropping progress. */
 export interface CropProgress {
   /** Name of the split. */
   split: string
-  /** Crops of the split that are there, of all. */
+  /** Crops of the split written so far. */
   done: number
-  /** Crops of the split. */
+  /** All crops of the split. */
   total: number
 }
 
@@ -26,7 +26,7 @@ export const cropSchema = z.strictObject({
     group: 'Common',
     value: 'folder',
     expected: 'a folder, a path or a file: URL',
-    doc: 'Where cropped/<dataset>_<crops>_crop_<ratio>/ goes; official: the same pytorch_data_dir.',
+    doc: 'Parent folder for cropped/<dataset>_<crops>_crop_<ratio>/; official: the same pytorch_data_dir.',
   }),
   dataset,
   split: option(
@@ -38,14 +38,14 @@ export const cropSchema = z.strictObject({
       group: 'Images',
       value: 'names',
       expected: 'the name of a split, several with commas between them, or a list of names',
-      whenAbsent: 'train and val, where they exist',
-      doc: 'Splits to crop, commas between them.',
+      whenAbsent: 'train and val, if they exist',
+      doc: 'Splits to crop, separated by commas.',
     },
   ),
   labelMap,
   crops: option(z.enum(CROP_KINDS).default('five'), {
     group: 'Images',
-    doc: 'Five crops of each image: five takes the corners and the centre, random places of their own. Official: five.',
+    doc: 'Five crops of each image: five takes the corners and the center, random takes random ones. Official: five.',
   }),
   cropRatio,
   signal: abortSignal(),

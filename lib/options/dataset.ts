@@ -14,13 +14,13 @@ export const DATASETS = [
   'potsdamraw',
   'cropped',
 ] as const
-/** What a data folder holds: people's own images, or one of the official layouts. */
+/** Contents of a data folder: your own images, or one of the official layouts. */
 export type DatasetName = (typeof DATASETS)[number]
 
 export const CROP_KINDS = ['five', 'random'] as const
 export type CropKind = (typeof CROP_KINDS)[number]
 
-/** Class of each id that label files store, null for void; ids not named are void. */
+/** Class of each id stored in label files, null for void; ids not listed are void. */
 export interface LabelMapInput {
   [id: number]: number | null
   /** Names of the classes, in order of their index. */
@@ -48,7 +48,7 @@ export function labelMapProblem(value: unknown): string | null {
   if (last < 0) return 'at least one id with a class'
   if (names === undefined) return null
   if (!Array.isArray(names) || !names.every((name) => typeof name === 'string' && name !== '')) {
-    return 'names to be a list of texts'
+    return 'names to be a list of strings'
   }
   return names.length > last ? null : `names for the classes 0 to ${last}, received ${names.length}`
 }
@@ -59,7 +59,7 @@ export const datasetFields = {
     group: 'Images',
     value: 'name',
     doc:
-      `What the data folder holds: ${DATASETS.join(', ')}. auto takes images or imgs/<split>; the others are in ` +
+      `Contents of the data folder: ${DATASETS.join(', ')}. auto accepts images or imgs/<split>; the others use ` +
       "the official code's layout, and data may be its pytorch_data_dir.",
   }),
   labelMap: option(
@@ -72,20 +72,20 @@ export const datasetFields = {
       value: 'file',
       expected: 'a YAML file or an object { id: class, ..., names: [...] }, ids 0 to 255, classes 0 to 254',
       whenAbsent: 'ids are classes',
-      doc: 'Classes of the ids in your label maps, as a YAML file of lines "id: class"; other ids are void.',
+      doc: 'Classes of the ids in your label maps, as a YAML file with lines "id: class"; other ids are void.',
     },
   ),
   crops: option(z.enum(CROP_KINDS).nullable().default(null), {
     group: 'Images',
     whenAbsent: 'whole images',
     doc:
-      'Five crops of each image instead of it: five takes the corners and the centre, random places of their own. ' +
+      'Replace each image by five crops: five takes the corners and the center, random takes random ones. ' +
       'Official for cocostuff27 and cityscapes: five.',
   }),
   cropRatio: option(z.number().gt(0).lt(1).default(0.5), {
     group: 'Images',
     expected: 'a number between 0 and 1',
-    doc: 'Height and width of a crop as a share of those of the image. Official value.',
+    doc: "Height and width of a crop as a fraction of the image's. Official value.",
   }),
 }
 
@@ -95,14 +95,14 @@ export const modelDatasetFields = {
     group: 'Images',
     value: 'name',
     whenAbsent: 'as in training',
-    doc: `What the data folder holds: ${DATASETS.join(', ')}.`,
+    doc: `Contents of the data folder: ${DATASETS.join(', ')}.`,
   }),
   labelMap: option(datasetFields.labelMap, {
     group: 'Images',
     value: 'file',
     expected: 'a YAML file or an object { id: class, ..., names: [...] }, ids 0 to 255, classes 0 to 254',
     whenAbsent: 'as in training',
-    doc: 'Classes of the ids in your label maps, as a YAML file of lines "id: class"; other ids are void.',
+    doc: 'Classes of the ids in your label maps, as a YAML file with lines "id: class"; other ids are void.',
   }),
   crops: datasetFields.crops,
   cropRatio: datasetFields.cropRatio,

@@ -124,7 +124,7 @@ function expectation(node: Node, received: unknown): string {
     case 'null':
       return 'null'
     case 'string':
-      return 'a text that is not empty'
+      return 'a non-empty string'
     default:
       return node.properties ? `an object { ${Object.keys(node.properties).join(', ')} }` : 'another value'
   }

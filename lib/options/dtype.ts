@@ -5,8 +5,8 @@ import { type OptionGroup, option } from './schema.js'
 const DTYPES = z.enum(['float32', 'bfloat16'])
 
 const DOC =
-  'Precision of the backbone. bfloat16 turns a feature by less than 2 degrees, so that results differ slightly; ' +
-  'it is rarely faster than float32, and much slower on processors without instructions for it.'
+  'Precision of the backbone. bfloat16 rotates a feature by less than 2 degrees, so results differ slightly; ' +
+  'it is rarely faster than float32, and much slower on processors without bfloat16 instructions.'
 
 /** The option where a backbone is named. */
 export function dtypeOption(group: OptionGroup) {
@@ -17,7 +17,7 @@ export function dtypeOption(group: OptionGroup) {
 export function modelDtypeOption() {
   return option(DTYPES.optional(), {
     group: 'Common',
-    whenAbsent: 'what the model was trained in, float32 unless asked for otherwise',
+    whenAbsent: 'as in training, float32 unless set otherwise',
     doc: DOC,
   })
 }

@@ -8,9 +8,9 @@ export const featureStoreFields = {
   features: option(z.enum(['auto', 'store', 'memory', 'off']).default('auto'), {
     group: 'Features',
     doc:
-      'Where the features of training images are kept: in a store on disk, which later runs on the same images share; ' +
-      'in memory up to cacheBytes; or nowhere (off), so that every step computes them. auto: in memory where all fit, ' +
-      'else in a store where they fit into storeBytes, else as many as fit in memory.',
+      'Where the features of training images are kept: in a store on disk, shared by later runs on the same images; ' +
+      'in memory up to cacheBytes; or nowhere (off), recomputing them at every step. auto: in memory if all fit, ' +
+      'else in a store if they fit into storeBytes, else as many as fit in memory.',
   }),
   cacheBytes: option(
     z
@@ -20,7 +20,7 @@ export const featureStoreFields = {
     {
       group: 'Features',
       unit: 'bytes',
-      doc: 'Memory for features; what does not fit is computed again when needed.',
+      doc: 'Memory for features; what does not fit is recomputed when needed.',
     },
   ),
   storeBytes: option(
@@ -31,19 +31,19 @@ export const featureStoreFields = {
     {
       group: 'Features',
       unit: 'bytes',
-      doc: 'The largest store that auto makes.',
+      doc: 'Size limit for stores that auto creates.',
     },
   ),
   storeType: option(z.enum(['float16', 'float32']).default('float16'), {
     group: 'Features',
-    doc: 'Numbers of a store: float16 takes half the space and rounds features by at most 1 in 2048.',
+    doc: 'Number format of a store: float16 takes half the space and rounds features by at most 1 in 2048.',
   }),
   storeFolder: option(path().nullable().default(null), {
     group: 'Features',
     value: 'folder',
     expected: 'a folder, as a path or a file: URL',
     whenAbsent: 'features in the cache folder (STEGO_CACHE)',
-    doc: 'Folder of stores; a fast disk with room.',
+    doc: 'Folder for stores. Use a fast disk with enough space.',
   }),
 }
 

@@ -135,7 +135,7 @@ function assign(values: Record<string, unknown>, flag: Flag, value: unknown, con
 
 function wholeAndPart(flag: Flag, context: string): StegoError {
   const whole = `--${flagName(flag.path.slice(0, 1))}`
-  return refusal(context, `${whole} and ${whole}.* exclude each other: give the whole or its parts`)
+  return refusal(context, `${whole} and ${whole}.* cannot be combined: give the whole or its parts`)
 }
 
 function refusal(context: string, message: string): StegoError {

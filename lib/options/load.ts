@@ -9,9 +9,9 @@ export const loadSchema = z.strictObject({
   onDownload: z
     .custom<(progress: DownloadProgress) => void>((value) => typeof value === 'function')
     .optional()
-    .meta({ description: 'Told how the fetching of a published model goes.', expected: 'a function' }),
+    .meta({ description: 'Download progress of a published model.', expected: 'a function' }),
   signal: abortSignal(),
 })
 
-/** What `Stego.load()` takes beside the source. */
+/** Options of `Stego.load()`. */
 export interface LoadOptions extends z.input<typeof loadSchema> {}

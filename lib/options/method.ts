@@ -5,14 +5,14 @@ import { option, pairValues, path } from './schema.js'
 
 const PAIRS = {
   self: 'self pairs (an image with itself)',
-  knn: 'neighbour pairs',
+  knn: 'neighbor pairs',
   random: 'random pairs',
 }
 
 const weight = (value: number, pair: keyof typeof PAIRS) =>
   option(z.number().min(0).default(value), {
     group: 'Method',
-    doc: `Weight of the loss of ${PAIRS[pair]}. Official value.`,
+    doc: `Loss weight of ${PAIRS[pair]}. Official value.`,
   })
 
 const learningRate = (value: number, part: string) =>
@@ -31,19 +31,19 @@ export const methodFields = {
   neighbors: option(z.int().min(1).max(255).default(7), {
     group: 'Method',
     unit: 'images',
-    doc: 'Nearest neighbours the positive of an image is drawn from; at most the other images. Official value.',
+    doc: "Number of nearest neighbors an image's positive is drawn from; fewer in small folders. Official value.",
   }),
   neighborFile: option(path().nullable().default(null), {
     group: 'Method',
     value: 'file',
-    expected: 'a file of neighbours, a path or a file: URL',
+    expected: 'a file of neighbors, a path or a file: URL',
     whenAbsent: 'they are computed',
-    doc: 'Nearest neighbours found before: by `stego neighbors` (.safetensors) or the original (nns_*.npz).',
+    doc: 'Precomputed nearest neighbors, from `stego neighbors` (.safetensors) or the original (nns_*.npz).',
   }),
   dim: option(z.int().min(1).max(4096).default(70), {
     group: 'Method',
     unit: 'channels',
-    doc: 'Width of the code. Official value; the published models use 90 and 100.',
+    doc: 'Code dimension. Official value; the published models use 90 and 100.',
   }),
   projection: option(z.enum(['linear', 'nonlinear']).nullable().default('nonlinear'), {
     group: 'Method',
@@ -53,15 +53,15 @@ export const methodFields = {
   }),
   continuous: option(z.boolean().default(true), {
     group: 'Method',
-    doc: 'Off: the code is the log-softmax of one channel a class, and dim the number of classes. Official: on.',
+    doc: 'Off: the code is the log-softmax of one channel per class, and dim the number of classes. Official: on.',
   }),
   featureKind: option(z.enum(['feat', 'keys']).default('feat'), {
     group: 'Method',
-    doc: "What the backbone gives: a block's output after the final norm, or the keys of its attention. Official: feat.",
+    doc: "Features to use: a block's output after the final norm, or its attention keys. Official: feat.",
   }),
   featureLayer: option(z.int().min(1).max(64).default(1), {
     group: 'Method',
-    doc: 'Block the features are of, counted from the last, which is 1. Official: 1.',
+    doc: 'Block to take features from, counted from the last, which is 1. Official: 1.',
   }),
   position: positionOption,
   shifts: option(
@@ -80,14 +80,14 @@ export const methodFields = {
       group: 'Method',
       expected: '"auto" or { self, knn, random }',
       doc:
-        'auto takes the .65, .80 and .95 quantiles of feature correspondence of self, neighbour and random pairs. ' +
-        'Published shifts fit one backbone and one data set only: there .18, .12, .46.',
+        'auto takes the .65, .80 and .95 quantiles of feature correspondence for self, neighbor and random pairs. ' +
+        'Published shifts fit only one backbone and one dataset: there .18, .12, .46.',
     },
   ),
   weights: pairValues((pair) => weight({ self: 0.67, knn: 0.25, random: 0.63 }[pair], pair)).prefault({}),
   correspondenceWeight: option(z.number().min(0).default(1), {
     group: 'Method',
-    doc: 'Factor of the three weighted terms together. Official value.',
+    doc: 'Factor applied to the sum of the three weighted terms. Official value.',
   }),
   learningRates: z
     .strictObject({
@@ -99,16 +99,16 @@ export const methodFields = {
   centering: option(z.enum(['official', 'paper', 'none']).default('official'), {
     group: 'Method',
     doc:
-      'Spatial centring of feature correspondence: official adds the overall mean back, paper does not, none ' +
-      'leaves it as it is.',
+      'Spatial centering of feature correspondence: official adds the overall mean back, paper does not, none ' +
+      'applies no centering.',
   }),
   zeroClamp: option(z.boolean().default(true), {
     group: 'Method',
-    doc: 'Clamp code similarity at 0 from below. Official: on.',
+    doc: 'Clamp code similarity to at least 0. Official: on.',
   }),
   stabilize: option(z.boolean().default(false), {
     group: 'Method',
-    doc: 'Clamp code similarity at .8 from above too. Official: off.',
+    doc: 'Also clamp code similarity to at most .8. Official: off.',
   }),
   reduction: option(z.enum(['mean', 'sum']).default('mean'), {
     group: 'Method',
@@ -118,39 +118,39 @@ export const methodFields = {
     group: 'Method',
     value: 'n|all',
     expected: 'an integer from 1 to 64, or "all"',
-    doc: 'Positions sampled an image and step: this number squared; all takes the whole grid (paper). Official: 11.',
+    doc: 'Positions sampled per image and step: this number squared; all uses the whole grid (paper). Official: 11.',
   }),
   salience: option(z.boolean().default(false), {
     group: 'Method',
-    doc: "Draw nine of ten positions from what the dataset's mask marks, mostly labelled pixels. Official: off.",
+    doc: "Draw nine of ten positions from the dataset's mask, mostly labeled pixels. Official: off.",
   }),
   negativeSamples: option(z.int().min(0).max(64).default(5), {
     group: 'Method',
-    doc: 'Random pairings a step. Official value.',
+    doc: 'Random pairings per step. Official value.',
   }),
   negatives: option(z.enum(['official', 'derangement']).default('official'), {
     group: 'Method',
     doc:
-      'Images of random pairs: official moves the fixed points of a permutation on by one, so that images repeat; ' +
+      'How random pairs are drawn: official shifts the fixed points of a permutation by one, so images can repeat; ' +
       'derangement is a permutation without fixed points.',
   }),
   oracle: option(z.boolean().default(false), {
     group: 'Method',
-    doc: 'Labels teach instead of features: an upper bound, not unsupervised. Official: off.',
+    doc: 'Use labels as teacher instead of features: an upper bound, not unsupervised. Official: off.',
   }),
   dropout: option(z.number().min(0).lt(1).default(0.1), {
     group: 'Method',
-    doc: 'Probability that a whole feature channel is dropped. Official value.',
+    doc: 'Probability of dropping a whole feature channel. Official value.',
   }),
   featureDropout: option(z.boolean().default(true), {
     group: 'Method',
-    doc: "Drop channels of the teacher's features as well. Official: on.",
+    doc: "Also drop channels of the teacher's features. Official: on.",
   }),
   reconstruction: z
     .strictObject({
       weight: option(z.number().min(0).default(0), {
         group: 'Optional losses',
-        doc: 'Weight of features decoded from codes against features. Official: 0.',
+        doc: 'Weight of the reconstruction loss: features decoded from codes. Official: 0.',
       }),
     })
     .prefault({}),
@@ -159,8 +159,8 @@ export const methodFields = {
       weight: option(z.number().min(0).default(0), {
         group: 'Optional losses',
         doc:
-          'Weight of codes of an augmented view against codes of the image. Each step then passes a batch through ' +
-          'the backbone. Official: 0.',
+          'Weight of the alignment loss between codes of an augmented view and of the image. If above 0, each ' +
+          'step passes a batch through the backbone. Official: 0.',
       }),
       axes: option(z.enum(['correct', 'official']).default('correct'), {
         group: 'Optional losses',
@@ -170,17 +170,17 @@ export const methodFields = {
     .prefault({}),
   contrastiveCrf: z
     .strictObject({
-      weight: crf(0, 'Weight of the contrastive CRF: near pixels of like colour get like codes'),
+      weight: crf(0, 'Weight of the contrastive CRF: nearby pixels of similar color get similar codes'),
       samples: option(z.int().min(1).max(16384).default(1000), {
         group: 'Optional losses',
         unit: 'pixels',
-        doc: 'Pixels drawn a step on a grid of 56 x 56. Official value.',
+        doc: 'Pixels drawn per step on a 56 x 56 grid. Official value.',
       }),
-      alpha: crf(0.5, 'Width of position in the bilateral kernel', true),
-      beta: crf(0.15, 'Width of colour in the bilateral kernel', true),
-      gamma: crf(0.05, 'Width of position in the gaussian kernel', true),
+      alpha: crf(0.5, 'Position bandwidth of the bilateral kernel', true),
+      beta: crf(0.15, 'Color bandwidth of the bilateral kernel', true),
+      gamma: crf(0.05, 'Position bandwidth of the Gaussian kernel', true),
       bilateral: crf(10, 'Weight of the bilateral kernel'),
-      gaussian: crf(3, 'Weight of the gaussian kernel'),
+      gaussian: crf(3, 'Weight of the Gaussian kernel'),
       shift: option(z.number().default(0), {
         group: 'Optional losses',
         doc: 'Subtracted from the kernels. Official value.',
@@ -190,7 +190,7 @@ export const methodFields = {
   clusterObjective: option(z.enum(['nearestCenter', 'nearestPosition']).default('nearestCenter'), {
     group: 'Probes and clusters',
     doc:
-      'Online cluster probe: every position pulls its nearest centre (official), or every centre is pulled to its ' +
+      'Online cluster probe: every position pulls its nearest center (official), or every center is pulled to its ' +
       'nearest position in each image.',
   }),
   extraClusters: option(z.int().min(0).max(200).default(0), {
@@ -201,6 +201,6 @@ export const methodFields = {
     group: 'Probes and clusters',
     unit: 'steps',
     whenAbsent: 'never',
-    doc: 'Step after which the probes and their optimisers begin anew. Official: never.',
+    doc: 'Step after which the probes and their optimizers are reset. Official: never.',
   }),
 } as const

@@ -25,7 +25,7 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[-_.]/g, '')
 }
 
-/** Damerau-Levenshtein distance: insertions, deletions, substitutions and swaps of neighbouring letters. */
+/** Damerau-Levenshtein distance: insertions, deletions, substitutions and swaps of neighboring letters. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -8,6 +8,6 @@ export type PositionChoice = (typeof POSITION_CHOICES)[number]
 export const positionOption = option(z.enum(POSITION_CHOICES).default('auto'), {
   group: 'Method',
   doc:
-    'The part of a feature that says where its patch lies, whatever is there: kept, or taken off before neighbors, loss ' +
-    'and head. auto measures it and takes it off where the images share no layout. Official: keep.',
+    'Keep or remove the part of a feature that encodes patch position regardless of content, before neighbors, loss ' +
+    'and head. auto measures it and removes it if the images share no layout. Official: keep.',
 })

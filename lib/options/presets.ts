@@ -6,7 +6,7 @@
 import type { PairValues } from '../native.js'
 import type { DatasetName } from './dataset.js'
 
-/** Options that were tuned together. Shifts hold for this backbone alone. */
+/** Options that were tuned together. Shifts are valid for this backbone only. */
 export interface Preset {
   /** Where the numbers come from. */
   origin: string

@@ -62,10 +62,10 @@ export function abortSignal() {
         typeof Reflect.get(value, 'addEventListener') === 'function',
     )
     .optional()
-    .meta({ description: 'Stops the work; the promise rejects with its reason.', expected: 'an AbortSignal' })
+    .meta({ description: 'Cancels the call, which rejects with its reason.', expected: 'an AbortSignal' })
 }
 
-/** One number for each of the three pairs of the loss: an image with itself, a neighbour, a random image. */
+/** One number for each of the three pairs of the loss: an image with itself, a neighbor, a random image. */
 export function pairValues<S extends z.ZodType>(number: (pair: 'self' | 'knn' | 'random') => S) {
   return z.strictObject({ self: number('self'), knn: number('knn'), random: number('random') })
 }

@@ -1,4 +1,4 @@
-/** Options that say which labelled images something is held against, and how the network sees them. */
+/** Options that say which labeled images something is compared with, and how the network sees them. */
 import { z } from 'zod'
 import { modelDatasetFields } from './dataset.js'
 import { option, path } from './schema.js'
@@ -20,15 +20,15 @@ export const scoredFields = {
   resolution: option(z.int().min(8).default(320), {
     group: 'Common',
     unit: 'pixels',
-    doc: "Side of the square image, a multiple of the backbone's patch. Official value.",
+    doc: "Side of the square image, a multiple of the backbone's patch size. Official value.",
   }),
   crop: option(z.enum(['center', 'squash']).default('center'), {
     group: 'Common',
-    doc: 'center keeps proportions and cuts the borders off; squash keeps the borders. Official: center.',
+    doc: 'center keeps the aspect ratio and crops the edges; squash keeps the edges. Official: center.',
   }),
   batch: option(z.int().min(1).default(8), {
     group: 'Common',
     unit: 'images',
-    doc: 'Images at a time; does not change the scores.',
+    doc: 'Images per batch; does not change the scores.',
   }),
 }

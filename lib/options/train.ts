@@ -17,79 +17,79 @@ export const trainSchema = z.strictObject({
     group: 'Common',
     value: 'folder',
     expected: 'the folder of images, a path or a file: URL',
-    doc: 'Folder with images directly in it, or with imgs/<split> and, where there are labels, labels/<split>.',
+    doc: 'Folder with images directly in it, or with imgs/<split> and, if there are labels, labels/<split>.',
   }),
   classes: option(z.int().min(2).max(255).default(8), {
     group: 'Common',
-    doc: 'How many clusters to find; with labels, how many classes they have.',
+    doc: 'Number of clusters to find; with labels, the number of classes.',
   }),
   backbone: option(path().prefault('dino-vits8'), {
     group: 'Common',
     value: 'name|file',
     expected: 'a name, or the weight file as a path or a file: URL',
     doc:
-      'Frozen ViT whose features are distilled: dino-vits8, dino-vits16, dino-vitb8 or dino-vitb16, fetched once; the ' +
-      'built-in starter; or a .safetensors or .pth file of ViT weights under the names of DINO, timm or Hugging Face.',
+      'Frozen ViT to distill: dino-vits8, dino-vits16, dino-vitb8 or dino-vitb16, downloaded once; the built-in ' +
+      'starter; or a .safetensors or .pth file of ViT weights with tensor names from DINO, timm or Hugging Face.',
   }),
   dtype: dtypeOption('Method'),
   preset: option(z.enum(PRESET_NAMES).nullable().default(null), {
     group: 'Common',
     value: 'name',
     whenAbsent: 'none',
-    doc: `Official hyper-parameters of a dataset and backbone: ${PRESET_NAMES.join(', ')}. What else is given stands.`,
+    doc: `Official hyperparameters for a dataset and backbone: ${PRESET_NAMES.join(', ')}. Other options override it.`,
   }),
   steps: option(z.int().min(1).default(500), {
     group: 'Common',
     unit: 'steps',
     doc:
-      'Training steps. Default by measurement on 367 street images, where 2000 were worse; the official schedule ' +
+      'Training steps. Default chosen on 367 street images, where 2000 were worse; the official schedule ' +
       'is 5000 steps of 16 images.',
   }),
   batch: option(z.int().min(2).default(32), {
     group: 'Common',
     unit: 'images',
-    doc: 'Images a step. The automatic shifts were measured with 32; official: 16.',
+    doc: 'Images per step. The automatic shifts were chosen with 32; official: 16.',
   }),
   seed: option(z.int().min(0).max(0xffffffff).default(0), {
     group: 'Common',
-    doc: 'Fixes every random draw: same seed, machine and thread count, same bytes.',
+    doc: 'Random seed: the same seed, machine and thread count give the same bytes.',
   }),
   out: option(path().nullable().default(null), {
     group: 'Common',
     value: 'folder',
     expected: 'the run folder, a path or a file: URL',
     whenAbsent: 'nothing is written',
-    doc: 'Run folder for configuration, events, checkpoints and the contact sheet.',
+    doc: 'Run folder for the configuration, events, checkpoints and contact sheet.',
   }),
   ...datasetFields,
   split: option(z.string().min(1).default('train'), {
     group: 'Images',
     value: 'name',
-    doc: 'Split of the data folder to train on, where the folder has splits.',
+    doc: 'Split to train on, if the data folder has splits.',
   }),
   validationSplit: option(z.string().min(1).default('val'), {
     group: 'Images',
     value: 'name',
-    doc: 'Split to score on, where it exists and has labels.',
+    doc: 'Split to score on, if it exists and has labels.',
   }),
   validationResolution: option(z.int().min(8).default(320), {
     group: 'Images',
     unit: 'pixels',
-    doc: 'Side of the square image in validations and on contact sheets, up to a multiple of the patch. Official value.',
+    doc: 'Side of validation and contact-sheet squares, rounded up to a multiple of the patch size. Official value.',
   }),
   resolution: option(z.int().min(8).default(224), {
     group: 'Images',
     unit: 'pixels',
-    doc: "Side of the square training image, a multiple of the backbone's patch. Official value.",
+    doc: "Side of the square training image, a multiple of the backbone's patch size. Official value.",
   }),
   crop: option(z.enum(['center', 'squash']).default('center'), {
     group: 'Images',
-    doc: 'center keeps proportions and cuts the borders off; squash keeps the borders. Official: center.',
+    doc: 'center keeps the aspect ratio and crops the edges; squash keeps the edges. Official: center.',
   }),
   ...methodFields,
   kmeansRestarts: option(z.int().min(1).max(100).default(5), {
     group: 'Probes and clusters',
-    doc: 'Starts of the k-means fitted after training; the one with the highest mean cosine is kept.',
+    doc: 'Restarts of the k-means fitted after training; the one with the highest mean cosine is kept.',
   }),
   checkpointEvery: option(z.int().min(1).default(100), {
     group: 'Run',
@@ -106,55 +106,55 @@ export const trainSchema = z.strictObject({
     group: 'Run',
     unit: 'steps',
     whenAbsent: 'never',
-    doc: 'Steps between histograms of code similarity by pair type, in the events. Official: 100.',
+    doc: 'Steps between histograms of code similarity by pair type, included in the events. Official: 100.',
   }),
   ...featureStoreFields,
   threads: option(z.int().min(1).nullable().default(null), {
     group: 'Run',
-    whenAbsent: 'the physical cores, or STEGO_THREADS',
-    doc: 'Threads of the native team.',
+    whenAbsent: 'STEGO_THREADS, or one per physical core',
+    doc: 'Number of native threads.',
   }),
 })
 
 /** The options of a run with every default filled in. */
 export interface TrainOptions extends z.output<typeof trainSchema> {}
 
-/** Everything that determines a run, as it is given. Only `data` has to be. */
+/** Everything that determines a run, as you pass it. Only `data` is required. */
 export interface TrainFields extends z.input<typeof trainSchema> {}
 
-/** What stands beside the options of a run but is not part of them. */
+/** Runtime settings, which are not saved with the run's options. */
 export interface TrainRuntime {
-  /** Aborts the run: it leaves a resumable checkpoint and rejects with `signal.reason`. */
+  /** Aborts the run, which leaves a resumable checkpoint and rejects with `signal.reason`. */
   signal?: AbortSignal
-  /** Told how the fetching of published weights goes, which comes before the first event. */
+  /** Download progress of published weights; called before the first event. */
   onDownload?: (progress: DownloadProgress) => void
-  /** Takes the events that iterating over the run yields. */
+  /** Receives the same events as iterating over the run. */
   onEvent?: (event: TrainingEvent) => void
 }
 
-/** A run that begins. */
+/** A new run. */
 export interface FreshRun {
   /** The folder of images. */
   data: string | URL
-  /** A run folder, to go on with it instead of beginning anew. */
+  /** A run folder, to continue it instead of starting a new run. */
   resume?: string | URL
 }
 
-/** A run that goes on. */
+/** A resumed run. */
 export interface ResumedRun {
   /** The run folder. */
   resume: string | URL
-  /** The folder of images, where it was moved. */
+  /** The folder of images, if it has moved. */
   data?: string | URL
 }
 
 /**
- * What `Stego.train()` takes: the options of `TrainFields` with a folder of images as `data`, or with a run folder as
- * `resume`, to go on with it exactly.
+ * Input of `Stego.train()`: the options of `TrainFields` with a folder of images as `data`, or a run folder as
+ * `resume`, to continue it exactly.
  */
 export type TrainInput = Omit<TrainFields, 'data'> & TrainRuntime & (FreshRun | ResumedRun)
 
-/** The options that may differ from those a run began with when it is resumed. */
+/** The options that may change when a run is resumed. */
 export const RESUMABLE = [
   'data',
   'steps',
@@ -176,7 +176,7 @@ export const resumeOption = option(path().optional(), {
   group: 'Common',
   value: 'run',
   expected: 'the folder of an earlier run, a path or a file: URL',
-  doc: 'Run folder to go on with, exactly. Besides it only data, steps and the options under "Run" may be given.',
+  doc: 'Run folder to resume exactly. Only data, steps and the options under "Run" may be given with it.',
 })
 
 const inputSchema = trainSchema.extend({
@@ -189,7 +189,7 @@ const inputSchema = trainSchema.extend({
   onDownload: z
     .custom<TrainRuntime['onDownload']>((value) => typeof value === 'function')
     .optional()
-    .meta({ description: 'Called while weights are fetched.', expected: 'a function' }),
+    .meta({ description: 'Called while weights are downloaded.', expected: 'a function' }),
 })
 
 const resumedSchema = inputSchema.extend({ data: trainSchema.shape.data.optional() })
@@ -222,7 +222,7 @@ export function parseTrain(
       'ERR_STEGO_OPTION',
       `${context}: ${fixed.map(name).join(', ')} cannot change when a run is resumed; ` +
         `with ${name('resume')} only ${RESUMABLE.map(name).join(', ')} may be given. ` +
-        'Leave the rest out, or begin a new run.',
+        'Leave the rest out, or start a new run.',
     )
   }
   const changes = Object.fromEntries(

@@ -36,7 +36,7 @@ test('malformed maps say what is expected', async (t) => {
     [{ 1: 'road' }, /received "road"/],
     [{ 1: null }, /at least one id with a class/],
     [{ 1: 2, names: ['a'] }, /names for the classes 0 to 2, received 1/],
-    [{ 1: 0, names: [7] }, /names to be a list of texts/],
+    [{ 1: 0, names: [7] }, /names to be a list of strings/],
   ]
   for (const [map, message] of cases) {
     await fails(t, readLabelMap(map as LabelMapInput), 'ERR_STEGO_OPTION', message, /id: class/)

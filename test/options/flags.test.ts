@@ -82,7 +82,7 @@ test('a switch takes no value', (t) => {
 
 test('a whole and its parts exclude each other, in either order', (t) => {
   t.deepEqual(read('--shifts', 'auto').values, { shifts: 'auto' })
-  const message = /--shifts and --shifts\.\* exclude each other/
+  const message = /--shifts and --shifts\.\* cannot be combined/
   t.throws(() => read('--shifts', 'auto', '--shifts.self', '1'), { message })
   t.throws(() => read('--shifts.self', '1', '--shifts', 'auto'), { message })
 })

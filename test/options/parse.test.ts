@@ -74,7 +74,7 @@ const WRONG: [input: object, message: string][] = [
   [{ crop: 'centre' }, '"crop" must be "center" or "squash", received "centre" (string)'],
   [{ clamp: 1 }, '"clamp" must be true or false, received 1 (number)'],
   [{ threads: 0 }, '"threads" must be an integer of at least 1 or null, received 0 (number)'],
-  [{ split: '' }, '"split" must be a text that is not empty, received "" (string)'],
+  [{ split: '' }, '"split" must be a non-empty string, received "" (string)'],
   [{ shifts: 'oto' }, '"shifts" must be "auto" or { self, knn, random }, received "oto" (string)'],
   [{ shifts: null }, '"shifts" must be "auto" or { self, knn, random }, received null'],
   [{ shifts: { self: 0, knn: 0 } }, '"shifts.random" is missing: expected a finite number'],
