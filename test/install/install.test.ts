@@ -35,6 +35,10 @@ const pixels = { data: new Uint8Array(12), width: 2, height: 2, channels: 3 }
 const probabilities = { data: new Float32Array(8).fill(0.5), shape: [2, 2, 2] }
 await denseCrf({ image: pixels, probabilities }).catch((error) => console.log(error.code + '\\n' + error.message))`
 
+const DEMO = `
+import { spawnSync } from 'node:child_process'
+console.log(spawnSync(process.execPath, ['node_modules/stego/dist/cli/main.js', 'demo'], { encoding: 'utf8' }).stderr)`
+
 /** The end of the addon's path, wherever a package manager puts its package. */
 const PLATFORM = `${process.platform}-${process.arch}`
 const ADDON = join('@stego', PLATFORM, 'prebuilds', PLATFORM, 'stego.glibc.node')
@@ -107,7 +111,8 @@ slow('without its package the demonstration says how to get the scenes', async (
   t.timeout(TIMEOUT_MS)
   const made = await project(t, 'npm')
   await made.install()
-  t.regex(await made.command('demo'), /npm install @stego\/demo.*stego demo \.\/photos/s)
+  const said = await made.run('demo.mjs', DEMO)
+  t.regex(said, /npm install @stego\/demo.*stego demo \.\/photos/s)
 })
 
 slow('an installation that is broken says what to do', async (t) => {
