@@ -13,8 +13,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { openFolder } from '../lib/data/folder.js'
-import { createRandom } from '../lib/data/random.js'
-import { addon, type CrfOptions, type CrfProblem, checked, job, type Tensor } from '../lib/native.js'
+import { addon, type CrfOptions, type CrfProblem, checked, job, type Tensor } from '../lib/native/index.js'
+import { createRandom } from '../lib/random/random.js'
 import { report, time } from './measure.js'
 
 const [folder, pictures = '5', repeats = '5', sizes = '320x320,500x375'] = process.argv.slice(2)

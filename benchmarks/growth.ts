@@ -1,8 +1,9 @@
 /** How does the work grow with resolution, batch, classes and images? Three points each, the rest as by default. */
-import { createRandom } from '../lib/data/random.js'
+
 import { openStore } from '../lib/features/open.js'
-import { checked, job, type LabelMap, type NativeFeatureStore } from '../lib/native.js'
+import { checked, job, type LabelMap, type NativeFeatureStore } from '../lib/native/index.js'
 import { trainSchema } from '../lib/options/train.js'
+import { createRandom } from '../lib/random/random.js'
 import { nearestNeighbors } from '../lib/standalone/nearest-neighbors.js'
 import { lossOptions } from '../lib/training/loss-options.js'
 import { loadBackbone } from '../lib/weights/backbones.js'

@@ -1,6 +1,7 @@
 /** Vectors as means of images' features are: a common direction, a few scenes, what varies within them, and noise. */
-import { createRandom } from '../lib/data/random.js'
-import type { Tensor } from '../lib/native.js'
+
+import type { Tensor } from '../lib/native/index.js'
+import { createRandom } from '../lib/random/random.js'
 
 const SCENES = 200
 /** Directions in which images of a scene differ. */

@@ -1,6 +1,6 @@
 /** What the benchmarks share: timing, the machine's own peak, and output for people and machines. */
-import { addon, job } from '../lib/native.js'
-import { defaultThreads } from '../lib/threads.js'
+import { addon, job } from '../lib/native/index.js'
+import { defaultThreads } from '../lib/native/threads.js'
 
 export interface Timing {
   min: number

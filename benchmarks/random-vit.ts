@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRandom } from '../lib/data/random.js'
-import { job, type Tensor } from '../lib/native.js'
+import { job, type Tensor } from '../lib/native/index.js'
+import { createRandom } from '../lib/random/random.js'
 
 const WIDTHS = { s8: 384, b8: 768 } as const
 export type RandomModel = keyof typeof WIDTHS

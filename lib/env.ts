@@ -10,7 +10,7 @@ export function threadsFromEnv(): number | undefined {
   return Number.isInteger(value) && value > 0 ? value : undefined
 }
 
-/** `STEGO_NATIVE_PATH`: the addon, or a folder that holds it (lib/loading/places.ts); undefined where unset or empty. */
+/** `STEGO_NATIVE_PATH`: the addon, or a folder that holds it (lib/native/places.ts); undefined where unset or empty. */
 export function nativePathFromEnv(): string | undefined {
   return process.env.STEGO_NATIVE_PATH || undefined
 }
@@ -24,7 +24,7 @@ export function prebuildFolderFromEnv(): string | undefined {
 }
 
 /**
- * `STEGO_LIBTORCH`: the folder of a libtorch, or its lib folder, to use instead of the package's (lib/loading/own.ts), and
+ * `STEGO_LIBTORCH`: the folder of a libtorch, or its lib folder, to use instead of the package's (lib/native/libtorch.ts), and
  * to build on in a checkout (scripts/libtorch.js); undefined where unset or empty.
  */
 export function libtorchFromEnv(): string | undefined {

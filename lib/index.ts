@@ -4,7 +4,6 @@
  */
 import { lazily } from './lazily.js'
 
-export type { ImageInput, RawImage } from './data/decode.js'
 export { StegoError, type StegoErrorCode } from './errors.js'
 export type { Correspondence, Match } from './evaluation/correspondence.js'
 export { formatEvaluation, formatSummary } from './evaluation/format.js'
@@ -18,6 +17,7 @@ export type { FeatureKey } from './features/key.js'
 export type { BuildFeatureStoreInput } from './features/options.js'
 export type { StoreDescription } from './features/plan.js'
 export type { FeatureStoreInfo, FeatureStoresOptions } from './features/stores.js'
+export type { ImageInput, RawImage } from './images/decode.js'
 export type {
   DType,
   LabelMap,
@@ -32,7 +32,7 @@ export type {
   TensorData,
   TensorEntry,
   WeightFormat,
-} from './native.js'
+} from './native/index.js'
 export type { FoundNeighbors, ImageNeighbors, LoadedNeighbors } from './neighbors/neighbor-file.js'
 export type { NpyArray, NpyData } from './neighbors/npy.js'
 export type { NeighborsInput } from './neighbors/options.js'

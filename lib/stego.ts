@@ -1,10 +1,11 @@
 /** The package's main class: what it does is in model.ts, which is loaded when there is a model to work with. */
-import type { ImageInput } from './data/decode.js'
+
 import type { Correspondence } from './evaluation/correspondence.js'
 import type { PrecisionRecall } from './evaluation/precision-recall.js'
 import type { Evaluation } from './evaluation/scores.js'
+import type { ImageInput } from './images/decode.js'
 import type { Model } from './model.js'
-import type { Tensor } from './native.js'
+import type { Tensor } from './native/index.js'
 import type { CorrespondInput } from './options/correspond.js'
 import type { EvaluateInput } from './options/evaluate.js'
 import type { FeaturesInput } from './options/features.js'

@@ -1,6 +1,6 @@
 import Module from 'node:module'
 import test from 'ava'
-import { decodeImage } from '../lib/data/decode.js'
+import { decodeImage } from '../lib/images/decode.js'
 
 /** What require() goes through. */
 const loader = Module as unknown as { _load: (request: string, ...rest: unknown[]) => unknown }

@@ -1,5 +1,5 @@
 /** A vision transformer as an ONNX graph, as exporters of PyTorch write DINO's: attention written out. */
-import type { Tensor } from '../../lib/native.js'
+import type { Tensor } from '../../lib/native/index.js'
 import { type Attribute, type Constant, encodeModel, type Node } from './onnx-model.js'
 
 export interface VitShape {

@@ -1,6 +1,6 @@
 /** From command-line words to an exit code. A command, its flags and its help are loaded only when it is named. */
 import { StegoError } from '../errors.js'
-import { ownPackage } from '../loading/own-package.js'
+import { ownPackage } from '../native/packages.js'
 import { nearest } from '../options/nearest.js'
 import type { Entry, Surroundings } from './command.js'
 import { COMMANDS } from './commands.js'

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
-import type { LabelMap, Pixels } from '../native.js'
+import type { LabelMap, Pixels } from '../native/index.js'
 import { FLAG_WORDING, type Given } from '../options/flags.js'
 import { loadSchema } from '../options/load.js'
 import { parseOptions } from '../options/parse.js'
@@ -153,7 +153,7 @@ async function segmentTiles(
   grid: Grid,
   options: SegmentInput,
 ): Promise<Segmentation> {
-  const { decodeImage } = await import('../data/decode.js')
+  const { decodeImage } = await import('../images/decode.js')
   const { Segmentation } = await import('../output/segmentation.js')
   const { stitch } = await import('../output/stitch.js')
   const pictures: Pixels[] = []

@@ -3,9 +3,9 @@
  * (crop_datasets.py). Nothing is written: an item names a part of its image, which is cut when it is read.
  */
 import { StegoError } from '../errors.js'
-import type { LabelMap, Pixels } from '../native.js'
+import type { LabelMap, Pixels } from '../native/index.js'
 import type { CropKind } from '../options/dataset.js'
-import { createRandom } from './random.js'
+import { createRandom } from '../random/random.js'
 import type { Item, Picture } from './split.js'
 
 /** Crops of one picture. */

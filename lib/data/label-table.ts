@@ -1,5 +1,5 @@
 /** From the ids a label file stores to class indices, by a table of 256 entries. */
-import type { LabelMap } from '../native.js'
+import type { LabelMap } from '../native/index.js'
 
 /** Pixels without a class. */
 export const VOID = 255

@@ -5,7 +5,7 @@
  */
 import { promisify } from 'node:util'
 import { crc32, inflate } from 'node:zlib'
-import type { LabelMap } from '../native.js'
+import type { LabelMap } from '../native/index.js'
 
 const inflateAsync = promisify(inflate)
 

@@ -1,5 +1,5 @@
 /** What every dataset is to the rest of the package: a list of plain items, and a way to read each. */
-import type { LabelMap, Pixels } from '../native.js'
+import type { LabelMap, Pixels } from '../native/index.js'
 import type { CropPart } from './crops.js'
 
 /** One image of a split; plain data. */

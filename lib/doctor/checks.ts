@@ -1,8 +1,9 @@
 /** The checks of the self-test: each computes something small and compares it with what it must be. */
-import { decodeImage } from '../data/decode.js'
+
 import { scoreSegmentation } from '../evaluation/score-segmentation.js'
-import { addon, job, type NativeBackbone, type Transform } from '../native.js'
-import { sharp } from '../sharp.js'
+import { decodeImage } from '../images/decode.js'
+import { sharp } from '../images/sharp.js'
+import { addon, job, type NativeBackbone, type Transform } from '../native/index.js'
 import { correspondenceLoss } from '../standalone/correspondence-loss.js'
 import { denseCrf } from '../standalone/dense-crf.js'
 import { nearestNeighbors } from '../standalone/nearest-neighbors.js'

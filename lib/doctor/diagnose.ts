@@ -1,7 +1,7 @@
 /** The doctor: gathers what there is to know, and says what is wrong with it. */
 import { cacheFromEnv, libtorchFromEnv, variablesOfInterest } from '../env.js'
-import { places, type Request } from '../loading/places.js'
-import { addonRequest } from '../native.js'
+import { addonRequest } from '../native/index.js'
+import { places, type Request } from '../native/places.js'
 import { describeCache } from './cache.js'
 import { describePackages, describeStarter } from './installation.js'
 import { describeMachine } from './machine.js'

@@ -1,5 +1,5 @@
 /** What the self-test computes on: made from integers, so that test/doctor/record.py makes the same without a file. */
-import type { Pixels, Tensor } from '../native.js'
+import type { Pixels, Tensor } from '../native/index.js'
 
 /** 32-bit integers in no order. */
 export function scattered(seed: number, count: number): Uint32Array {

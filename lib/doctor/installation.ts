@@ -8,8 +8,8 @@ import {
   type InstalledPackage,
   libtorchPackage,
   readPackage,
-} from '../loading/packages.js'
-import type { Request } from '../loading/places.js'
+} from '../native/packages.js'
+import type { Request } from '../native/places.js'
 import { starterWeights } from '../weights/starter.js'
 import type { DoctorReport, PackageReport } from './report.js'
 

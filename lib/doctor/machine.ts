@@ -1,8 +1,8 @@
 /** The machine and what runs on it. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, freemem, type as kernel, release, totalmem } from 'node:os'
-import { type Host, thisHost } from '../loading/host.js'
-import { chooseThreads } from '../threads.js'
+import { type Host, thisHost } from '../native/host.js'
+import { chooseThreads } from '../native/threads.js'
 import type { Machine } from './report.js'
 
 /** Looks at the machine. */

@@ -3,11 +3,11 @@
  * as an instruction that the processor lacks, does not end the doctor. It sends what it finds, message by message.
  */
 import { StegoError } from '../errors.js'
-import { type Attempt, explain } from '../loading/explain.js'
-import { openLibraries, thisHost } from '../loading/host.js'
-import { type Loaded, tryPlaces } from '../loading/load.js'
-import { places, type Request } from '../loading/places.js'
-import { addon, addonRequest } from '../native.js'
+import { type Attempt, explain } from '../native/explain.js'
+import { openLibraries, thisHost } from '../native/host.js'
+import { addon, addonRequest } from '../native/index.js'
+import { type Loaded, tryPlaces } from '../native/load.js'
+import { places, type Request } from '../native/places.js'
 import type { AddonReport, CheckReport, LoadedReport, PlaceReport, SpeedReport } from './report.js'
 
 /** `plan` names the checks that will follow. */

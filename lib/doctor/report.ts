@@ -1,5 +1,5 @@
 /** What the doctor finds, as plain data: `stego doctor --json` prints it. */
-import type { MachineDescription } from '../native.js'
+import type { MachineDescription } from '../native/index.js'
 import type { Check } from './checks.js'
 
 export interface DoctorReport {

@@ -1,5 +1,5 @@
 /** Runs the checks, and measures one figure of speed. */
-import { job } from '../native.js'
+import { job } from '../native/index.js'
 import { loadBackbone } from '../weights/backbones.js'
 import type { Check } from './checks.js'
 import { picture } from './inputs.js'

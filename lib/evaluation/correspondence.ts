@@ -4,9 +4,9 @@
  */
 import { basename, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { decodeImage, type ImageInput } from '../data/decode.js'
-import { createTransform } from '../data/transform.js'
 import { StegoError } from '../errors.js'
+import { decodeImage, type ImageInput } from '../images/decode.js'
+import { createTransform } from '../images/transform.js'
 import {
   checked,
   type HeatMaps,
@@ -15,7 +15,7 @@ import {
   type NativeNetwork,
   type Pixels,
   type Tensor,
-} from '../native.js'
+} from '../native/index.js'
 import {
   type CorrespondFeaturesInput,
   type CorrespondFeaturesOptions,

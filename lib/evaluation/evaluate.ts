@@ -1,9 +1,9 @@
 /** Scoring a network on a labelled split (eval_segmentation.py; docs/method-constants.md#evaluation). */
 import { checkClasses } from '../data/dataset.js'
-import { readAhead } from '../data/read-ahead.js'
 import type { Split } from '../data/split.js'
-import { createTransform } from '../data/transform.js'
-import { checked, job, type NativeNetwork, type PredictionHead } from '../native.js'
+import { readAhead } from '../images/read-ahead.js'
+import { createTransform } from '../images/transform.js'
+import { checked, job, type NativeNetwork, type PredictionHead } from '../native/index.js'
 import type { EvaluateOptions } from '../options/evaluate.js'
 import {
   type ConfusionMatrix,

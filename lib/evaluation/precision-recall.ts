@@ -3,13 +3,11 @@
  * features, of codes, and, as a baseline that sees places and colours alone, of the contrastive CRF's kernel.
  */
 
-import { createRandom } from '../data/random.js'
-import { samplePositives } from '../data/sampler.js'
 import type { Item, Split } from '../data/split.js'
-import { createTransform } from '../data/transform.js'
 import { StegoError } from '../errors.js'
 import { fillStore } from '../features/fill.js'
 import { openMeans } from '../features/open.js'
+import { createTransform } from '../images/transform.js'
 import {
   checked,
   job,
@@ -18,8 +16,10 @@ import {
   type PrecisionRecallCurve,
   type Tensor,
   type Transform,
-} from '../native.js'
+} from '../native/index.js'
 import type { PrecisionRecallOptions } from '../options/precision-recall.js'
+import { createRandom } from '../random/random.js'
+import { samplePositives } from '../random/sampler.js'
 
 /**
  * Precision and recall of correspondences against labels, as plain data. All pairs count; scores are compared to a

@@ -1,5 +1,5 @@
 /** Building a feature store by itself, before any training. */
-import { checked, job } from '../native.js'
+import { checked, job } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import { fillStore } from './fill.js'
 import { openImages } from './images.js'

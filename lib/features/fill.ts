@@ -1,6 +1,6 @@
 /** Computing features of many images, a few at a time. */
-import { readAhead } from '../data/read-ahead.js'
-import { job, type NativeFeatureStore, type Pixels, type Transform } from '../native.js'
+import { readAhead } from '../images/read-ahead.js'
+import { job, type NativeFeatureStore, type Pixels, type Transform } from '../native/index.js'
 
 /** Images computed together. */
 const CHUNK = 8

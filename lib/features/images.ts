@@ -1,7 +1,7 @@
 /** The images that features are computed of: the one place here that knows how data folders are read. */
 import { type DatasetRequest, openDataset } from '../data/dataset.js'
 import type { Item } from '../data/split.js'
-import type { Pixels } from '../native.js'
+import type { Pixels } from '../native/index.js'
 
 /** One image, as far as features are concerned. */
 export interface ListedImage {

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import type { DType, FeatureChoice, Transform } from '../native.js'
+import type { DType, FeatureChoice, Transform } from '../native/index.js'
 import { identifyBackbone, unreadable } from '../weights/identity.js'
 import type { ListedImage } from './images.js'
 

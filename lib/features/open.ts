@@ -1,5 +1,5 @@
 /** Opening what a plan says. */
-import { checked, type NativeBackbone, type NativeFeatureStore } from '../native.js'
+import { checked, type NativeBackbone, type NativeFeatureStore } from '../native/index.js'
 import type { FeaturePlan } from './plan.js'
 
 /** Opens or makes the store. Throws `ERR_STEGO_FILE` where the system refuses, or another run is filling the store. */

@@ -1,8 +1,8 @@
 /** From options to everything that computing the features of a folder takes. */
-import { createTransform } from '../data/transform.js'
-import { addon, type NativeBackbone, type Transform } from '../native.js'
+import { createTransform } from '../images/transform.js'
+import { addon, type NativeBackbone, type Transform } from '../native/index.js'
+import { defaultThreads } from '../native/threads.js'
 import { placeAtOnce, positionName } from '../position/position.js'
-import { defaultThreads } from '../threads.js'
 import { loadBackbone } from '../weights/backbones.js'
 import type { ImageSet } from './images.js'
 import { type FeatureKey, featureKey } from './key.js'

@@ -3,7 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
-import { job } from '../native.js'
+import { job } from '../native/index.js'
 import { nearest } from '../options/nearest.js'
 import { isStore, type StoreDescription, storeFolder } from './plan.js'
 

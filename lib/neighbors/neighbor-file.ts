@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import type { ListedImage } from '../features/images.js'
 import { type FeatureKey, FINGERPRINT_BYTES, fingerprintImages } from '../features/key.js'
-import { job, type Neighbors, type Tensor, type TensorData } from '../native.js'
+import { job, type Neighbors, type Tensor, type TensorData } from '../native/index.js'
 import { otherCount, readOfficialNeighbors, tooFew, writeOfficialNeighbors } from './official.js'
 
 /** Neighbours with all that says what they are neighbours of. */

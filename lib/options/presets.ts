@@ -3,7 +3,7 @@
  * docs/method-constants.md#weights-and-shifts). The block that is active in that file is of another dataset
  * than it names and is not among them.
  */
-import type { PairValues } from '../native.js'
+import type { PairValues } from '../native/index.js'
 import type { DatasetName } from './dataset.js'
 
 /** Options that were tuned together. Shifts are valid for this backbone only. */

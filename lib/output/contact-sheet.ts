@@ -1,8 +1,8 @@
 /** One picture that shows what a model does: images, labels and predictions side by side. */
 import type { OverlayOptions } from 'sharp'
 import { StegoError } from '../errors.js'
-import type { LabelMap, Pixels } from '../native.js'
-import { sharp } from '../sharp.js'
+import { sharp } from '../images/sharp.js'
+import type { LabelMap, Pixels } from '../native/index.js'
 import { paintLabels } from './overlay.js'
 import { type Color, checkPalette, clusterPalette, colorOf, type Palette, VOID_COLOR } from './palette.js'
 import { type Cell, fitText, hasFont, rectangle, svgLayer, text, textWidth } from './svg.js'

@@ -4,8 +4,8 @@
  */
 import type { OverlayOptions } from 'sharp'
 import { StegoError } from '../errors.js'
-import type { Pixels, Tensor } from '../native.js'
-import { sharp } from '../sharp.js'
+import { sharp } from '../images/sharp.js'
+import type { Pixels, Tensor } from '../native/index.js'
 import type { Color } from './palette.js'
 import { type Cell, fitText, hasFont, rectangle, svgLayer, text, textWidth } from './svg.js'
 

@@ -1,6 +1,6 @@
 /** A label map laid over its image, so that both can be seen. */
 import { StegoError } from '../errors.js'
-import type { LabelMap, Pixels } from '../native.js'
+import type { LabelMap, Pixels } from '../native/index.js'
 import { colorOf, type Palette } from './palette.js'
 
 /** How an overlay is drawn. */

@@ -2,7 +2,7 @@
 import { promisify } from 'node:util'
 import { crc32, deflate } from 'node:zlib'
 import { StegoError } from '../errors.js'
-import type { LabelMap } from '../native.js'
+import type { LabelMap } from '../native/index.js'
 import { colorOf, type Palette } from './palette.js'
 
 const deflateAsync = promisify(deflate)

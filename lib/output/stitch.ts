@@ -1,6 +1,6 @@
 /** Puts the tiles of a picture together again (plot_potsdam.py does so with 15 x 15 patches). */
 import { StegoError } from '../errors.js'
-import type { LabelMap, Pixels } from '../native.js'
+import type { LabelMap, Pixels } from '../native/index.js'
 
 /** How many tiles a picture has from top to bottom and from left to right. */
 export interface Grid {

@@ -1,5 +1,5 @@
 /** Words and shapes as SVG, drawn over pictures. */
-import { sharp } from '../sharp.js'
+import { sharp } from '../images/sharp.js'
 
 const FONT = 'Inter, Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif'
 /** Width of an average letter in this font, as a share of its size. */

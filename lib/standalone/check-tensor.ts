@@ -1,7 +1,7 @@
 /** Checks of tensors that people hand over, before native code sees them. */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
-import type { Tensor, TensorData } from '../native.js'
+import type { Tensor, TensorData } from '../native/index.js'
 
 /** A tensor in an options schema; what is in it is for `checkTensor` to look at. */
 export function tensor<T extends TensorData>(

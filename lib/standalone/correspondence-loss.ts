@@ -3,12 +3,19 @@
  * modules.py ContrastiveCorrelationLoss), with its gradients.
  */
 import { z } from 'zod'
-import { createRandom } from '../data/random.js'
 import { StegoError } from '../errors.js'
-import { checked, type GivenDraws, job, type LossOptions, type PairValues, type Tensor } from '../native.js'
+import {
+  checked,
+  type GivenDraws,
+  job,
+  type LossOptions,
+  type PairValues,
+  type Tensor,
+} from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import { option, pairValues } from '../options/schema.js'
 import { trainSchema } from '../options/train.js'
+import { createRandom } from '../random/random.js'
 import { checkShape, checkTensor, tensor } from './check-tensor.js'
 
 const MAP_AXES = ['B', 'C', 'h', 'w']

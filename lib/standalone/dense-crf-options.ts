@@ -1,7 +1,7 @@
 /** Options of `denseCrf()` and `denseCrfBatch()`. */
 import { z } from 'zod'
-import type { ImageInput } from '../data/decode.js'
-import type { Tensor } from '../native.js'
+import type { ImageInput } from '../images/decode.js'
+import type { Tensor } from '../native/index.js'
 import { abortSignal, option } from '../options/schema.js'
 import { tensor } from './check-tensor.js'
 

@@ -2,8 +2,9 @@
  * The fully connected CRF by itself (Kraehenbuehl and Koltun, 2011): sharpens class probabilities along the edges of
  * a picture. The numbers are pydensecrf's, to 1e-5; nothing has to be installed for it.
  */
-import { decodeImage } from '../data/decode.js'
+
 import { StegoError } from '../errors.js'
+import { decodeImage } from '../images/decode.js'
 import {
   type CrfOptions,
   type CrfProblem,
@@ -13,7 +14,7 @@ import {
   type NativeMeanField,
   type Pixels,
   type Tensor,
-} from '../native.js'
+} from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import { checkShape, checkTensor } from './check-tensor.js'
 import { CRF_PRESETS } from './crf-presets.js'

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
-import { job, type Neighbors, type Tensor } from '../native.js'
+import { job, type Neighbors, type Tensor } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import { abortSignal, option } from '../options/schema.js'
 import { checkTensor } from './check-tensor.js'

@@ -1,6 +1,6 @@
 /** The checkpoint of a run: written whole, and only when there is something new. */
 import { StegoError } from '../errors.js'
-import { job, type NativeTrainer, type StepLosses } from '../native.js'
+import { job, type NativeTrainer, type StepLosses } from '../native/index.js'
 import { type ModelRecord, writeRecord } from '../weights/model-file.js'
 import type { CheckpointEvent } from './events.js'
 import type { RunFolder } from './run-folder.js'

@@ -1,6 +1,7 @@
 /** k-means after training: on the codes, and on the backbone's own features as the baseline. */
-import { mixSeed } from '../data/random.js'
-import { job, type NativeTrainer } from '../native.js'
+
+import { job, type NativeTrainer } from '../native/index.js'
+import { mixSeed } from '../random/random.js'
 import type { ClustersEvent } from './events.js'
 import type { TrainingImages } from './images.js'
 

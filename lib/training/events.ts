@@ -1,6 +1,6 @@
 /** What a training run tells while it runs. Every event is plain data, ready for JSON. */
 import type { Evaluation } from '../evaluation/scores.js'
-import type { PairHistogram, PairValues, PlaceShares, StepLosses } from '../native.js'
+import type { PairHistogram, PairValues, PlaceShares, StepLosses } from '../native/index.js'
 import type { TrainOptions } from '../options/train.js'
 import type { PositionProgress } from '../position/position.js'
 

@@ -14,7 +14,7 @@ import {
   type NativeFeatureStore,
   type Pixels,
   type Transform,
-} from '../native.js'
+} from '../native/index.js'
 import { LabelCache } from './label-cache.js'
 
 export interface TrainingImagesOptions {

@@ -4,7 +4,7 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Picture, Split } from '../data/split.js'
-import { job, type LabelMap, type Transform } from '../native.js'
+import { job, type LabelMap, type Transform } from '../native/index.js'
 
 const BUDGET = 256 * 2 ** 20
 /** Of zlib; label maps are large areas of one value, which the fastest level already finds. */

@@ -1,5 +1,5 @@
 /** From the options of a run to those of the native loss. */
-import type { LossOptions, PairValues } from '../native.js'
+import type { LossOptions, PairValues } from '../native/index.js'
 import type { TrainOptions } from '../options/train.js'
 
 /** The losses of a run with these shifts. */

@@ -1,7 +1,8 @@
 /** Which images a step pairs, as a pure function of the seed and the step. */
-import { createRandom, mixSeed } from '../data/random.js'
-import { createSampler, samplePositives } from '../data/sampler.js'
-import type { Neighbors } from '../native.js'
+
+import type { Neighbors } from '../native/index.js'
+import { createRandom, mixSeed } from '../random/random.js'
+import { createSampler, samplePositives } from '../random/sampler.js'
 
 /** Streams of one seed, kept apart. */
 const POSITIVES = 2

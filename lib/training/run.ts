@@ -3,13 +3,14 @@
  * nearest neighbours, shifts, the steps, k-means, validation. Everything random is a pure function of the seed and the
  * step, so a run that was stopped goes on exactly where it was.
  */
-import { mixSeed } from '../data/random.js'
+
 import { featureKey } from '../features/key.js'
 import { planFeatures } from '../features/plan.js'
-import { checked, job, type NativeNetwork, type NativeTrainer } from '../native.js'
+import { checked, job, type NativeNetwork, type NativeTrainer } from '../native/index.js'
 import { loadNeighbors } from '../neighbors/neighbor-file.js'
 import type { TrainRequest } from '../options/train.js'
 import { positionName } from '../position/position.js'
+import { mixSeed } from '../random/random.js'
 import { modelPath } from '../weights/model-file.js'
 import { type Checkpoints, checkFinite, createCheckpoints } from './checkpoints.js'
 import { fitClusters } from './clusters.js'

@@ -2,9 +2,10 @@
  * Shifts read off the data. Published shifts fit one backbone and one dataset and collapse the codes elsewhere; these
  * quantiles of feature correspondence, drawn exactly as training draws it, work on every backbone tried.
  */
-import { mixSeed } from '../data/random.js'
-import { job, type NativeTrainer, type PairValues } from '../native.js'
+
+import { job, type NativeTrainer, type PairValues } from '../native/index.js'
 import type { TrainOptions } from '../options/train.js'
+import { mixSeed } from '../random/random.js'
 import type { ShiftsEvent } from './events.js'
 import type { TrainingImages } from './images.js'
 import { lossOptions } from './loss-options.js'

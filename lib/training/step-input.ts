@@ -1,5 +1,5 @@
 /** What the native step is given of a batch: its pairs, labels, salience and pictures, as the losses need them. */
-import type { BatchInput, LossOptions, StepInput, Transform } from '../native.js'
+import type { BatchInput, LossOptions, StepInput, Transform } from '../native/index.js'
 import type { TrainOptions } from '../options/train.js'
 import type { TrainingImages } from './images.js'
 import type { Pairs } from './pairs.js'

@@ -1,9 +1,9 @@
 /** Scores and pictures of a run while it trains and at its end. */
 import type { Split } from '../data/split.js'
-import { createTransform } from '../data/transform.js'
 import { evaluateNetwork } from '../evaluation/evaluate.js'
 import { previewRows } from '../evaluation/preview.js'
-import type { NativeNetwork } from '../native.js'
+import { createTransform } from '../images/transform.js'
+import type { NativeNetwork } from '../native/index.js'
 import { evaluateSchema } from '../options/evaluate.js'
 import { parseOptions } from '../options/parse.js'
 import { contactSheet } from '../output/contact-sheet.js'

@@ -1,7 +1,7 @@
 /** Backbones by name or by file. */
 import { existsSync, statSync } from 'node:fs'
 import { StegoError } from '../errors.js'
-import { type DType, type FeatureChoice, job, type NameMap, type NativeBackbone } from '../native.js'
+import { type DType, type FeatureChoice, job, type NameMap, type NativeBackbone } from '../native/index.js'
 import { findBackbone } from './names.js'
 import type { DownloadProgress } from './progress.js'
 import { findPublished, PUBLISHED } from './registry.js'

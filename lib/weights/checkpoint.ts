@@ -4,7 +4,7 @@
  * the patch.
  */
 import { factsOf } from '../data/datasets/facts.js'
-import type { NameMap, TensorEntry } from '../native.js'
+import type { NameMap, TensorEntry } from '../native/index.js'
 import { type TrainOptions, trainSchema } from '../options/train.js'
 import type { Found, ModelLayout } from './names.js'
 import type { ModelRecord } from './record.js'

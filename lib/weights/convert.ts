@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StegoError } from '../errors.js'
-import { job, type WeightFormat } from '../native.js'
+import { job, type WeightFormat } from '../native/index.js'
 import { modelPath } from './model-file.js'
 import { writeRecord } from './record.js'
 import { openWeights, type WeightContents } from './weight-file.js'

@@ -1,6 +1,6 @@
 /** What a weight file holds, without loading it as a model. */
 import { stat } from 'node:fs/promises'
-import type { PredictionHead } from '../native.js'
+import type { PredictionHead } from '../native/index.js'
 import { type ModelInfo, modelPath } from './model-file.js'
 import { networkOptions } from './network-options.js'
 import { openWeights, type WeightContents } from './weight-file.js'

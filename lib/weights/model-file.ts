@@ -13,7 +13,7 @@ import {
   type PairValues,
   type PredictionHead,
   type Projection,
-} from '../native.js'
+} from '../native/index.js'
 import type { TrainOptions } from '../options/train.js'
 import { featureChoice, networkOptions } from './network-options.js'
 import type { ModelRecord } from './record.js'

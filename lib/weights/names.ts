@@ -3,7 +3,7 @@
  * those of the official checkpoints for models (`net.model.*`, `net.cluster1.0.*`, ...;
  * docs/method-constants.md#checkpoints).
  */
-import type { NameMap, TensorEntry } from '../native.js'
+import type { NameMap, TensorEntry } from '../native/index.js'
 
 /** Whose names the tensors of a backbone have. */
 export type BackboneLayout = 'dino' | 'timm' | 'huggingface'

@@ -1,5 +1,5 @@
 /** From the options of a run to what the native network is made of. */
-import type { FeatureChoice, NetworkOptions } from '../native.js'
+import type { FeatureChoice, NetworkOptions } from '../native/index.js'
 import type { TrainOptions } from '../options/train.js'
 
 /** The network of a run on a backbone of `channels` channels. */

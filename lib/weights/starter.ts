@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { StegoError } from '../errors.js'
-import { ownPackage } from '../loading/own-package.js'
-import { findPackage } from '../loading/packages.js'
+import { findPackage, ownPackage } from '../native/packages.js'
 
 /** Its file with the position map. */
 export const STARTER_POSITION_MAP = 'starter-position-map.f32'

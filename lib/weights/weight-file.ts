@@ -1,5 +1,5 @@
 /** Weight files of either kind, .safetensors or PyTorch's, and what is in them by our names. */
-import { job, type NameMap, type TensorEntry, type WeightFormat } from '../native.js'
+import { job, type NameMap, type TensorEntry, type WeightFormat } from '../native/index.js'
 import { type CheckpointValues, describeCheckpoint, headsOf } from './checkpoint.js'
 import { type BackboneLayout, type Found, findBackbone, findModel, type ModelLayout } from './names.js'
 import { type ModelRecord, readRecord } from './record.js'

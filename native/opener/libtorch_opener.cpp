@@ -1,5 +1,5 @@
 // An addon of its own that opens libraries by absolute path before the addon that is linked with them is
-// loaded (lib/loading/libtorch.ts). It is linked with neither libtorch, of which it knows the version alone,
+// loaded (lib/native/libtorch.ts). It is linked with neither libtorch, of which it knows the version alone,
 // nor node-addon-api, so that it always loads.
 #include <node_api.h>
 #include <torch/headeronly/version.h>

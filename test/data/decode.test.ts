@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { crc32, deflateSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import sharp, { type Sharp } from 'sharp'
-import { decodeImage, decodeLabels, type ImageInput } from '../../lib/data/decode.js'
+import { decodeImage, decodeLabels, type ImageInput } from '../../lib/images/decode.js'
 
 const WIDTH = 12
 const HEIGHT = 8

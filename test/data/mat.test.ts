@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { deflateSync } from 'node:zlib'
 import test from 'ava'
 import { decodeMat, readMat } from '../../lib/data/mat.js'
-import { createRandom } from '../../lib/data/random.js'
+import { createRandom } from '../../lib/random/random.js'
 import { compressed, element, type Matrix, MI, MX, matFile, matrix, numbersOf } from './mat-writer.js'
 
 const golden = (name: string) => fileURLToPath(new URL(`../golden/mat/${name}`, import.meta.url))

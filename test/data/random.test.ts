@@ -1,5 +1,5 @@
 import test from 'ava'
-import { createRandom, mixSeed } from '../../lib/data/random.js'
+import { createRandom, mixSeed } from '../../lib/random/random.js'
 
 const draw = (n: number, ...keys: number[]) => {
   const random = createRandom(...keys)

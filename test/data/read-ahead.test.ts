@@ -1,6 +1,6 @@
 /** Reading ahead. */
 import test from 'ava'
-import { readAhead } from '../../lib/data/read-ahead.js'
+import { readAhead } from '../../lib/images/read-ahead.js'
 
 async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { createRandom } from '../../lib/data/random.js'
-import { createSampler, samplePositives } from '../../lib/data/sampler.js'
+import { createRandom } from '../../lib/random/random.js'
+import { createSampler, samplePositives } from '../../lib/random/sampler.js'
 
 test('each epoch visits every image once, batches run on across epochs', (t) => {
   const sampler = createSampler({ images: 10, batch: 4, seed: 1 })

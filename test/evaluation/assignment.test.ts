@@ -1,6 +1,6 @@
 import test from 'ava'
-import { createRandom } from '../../lib/data/random.js'
 import { assignRows } from '../../lib/evaluation/assignment.js'
+import { createRandom } from '../../lib/random/random.js'
 
 const value = (values: number[][], assignment: ArrayLike<number>) =>
   values.reduce((sum, row, i) => sum + (assignment[i] === -1 ? 0 : row[assignment[i]!]!), 0)

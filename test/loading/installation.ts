@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import type { Host } from '../../lib/loading/host.js'
-import { loadAddon } from '../../lib/loading/load.js'
-import { readPackage } from '../../lib/loading/packages.js'
+import type { Host } from '../../lib/native/host.js'
+import { loadAddon } from '../../lib/native/load.js'
+import { readPackage } from '../../lib/native/packages.js'
 
 export const HOST: Host = {
   platform: 'linux',

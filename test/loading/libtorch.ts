@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openLibraries } from '../../lib/loading/host.js'
-import { addon } from '../../lib/native.js'
+import { openLibraries } from '../../lib/native/host.js'
+import { addon } from '../../lib/native/index.js'
 
 const OPENER = fileURLToPath(new URL('../../build/Release/opener/libtorch-opener.node', import.meta.url))
 

@@ -3,9 +3,9 @@ import { cpSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { describeHost, thisHost } from '../../lib/loading/host.js'
-import { loadAddon } from '../../lib/loading/load.js'
-import { readPackage } from '../../lib/loading/packages.js'
+import { describeHost, thisHost } from '../../lib/native/host.js'
+import { loadAddon } from '../../lib/native/load.js'
+import { readPackage } from '../../lib/native/packages.js'
 import { failure, folderOf, HOST, installed } from './installation.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -3,9 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { findAddon } from '../../lib/loading/node-gyp-build.js'
-import { readPackage } from '../../lib/loading/packages.js'
-import { places } from '../../lib/loading/places.js'
+import { readPackage } from '../../lib/native/packages.js'
+import { findAddon, places } from '../../lib/native/places.js'
 import { folderOf, installed } from './installation.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,7 +1,7 @@
 /** Remedies for what the system's loader says, in its own words. */
 import test from 'ava'
-import { readPackage } from '../../lib/loading/packages.js'
-import { remedies } from '../../lib/loading/remedies.js'
+import { remedies } from '../../lib/native/explain.js'
+import { readPackage } from '../../lib/native/packages.js'
 import { HOST, installed } from './installation.js'
 
 const CASES: { title: string; says: string; remedy: RegExp }[] = [

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { addon, job, type NeighborSearch, type Tensor } from '../../lib/native.js'
+import { addon, job, type NeighborSearch, type Tensor } from '../../lib/native/index.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { temporaryFolder } from '../support/dataset.js'
 import { NETWORK } from '../support/network.js'

@@ -9,8 +9,8 @@ import {
   job,
   type Pixels,
   type Tensor,
-} from '../../lib/native.js'
-import { defaultThreads } from '../../lib/threads.js'
+} from '../../lib/native/index.js'
+import { defaultThreads } from '../../lib/native/threads.js'
 import { renderScene } from '../../packages/demo/src/scene.js'
 import { testEachSet } from '../support/kernels.js'
 

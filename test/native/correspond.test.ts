@@ -1,7 +1,7 @@
 /** Heat maps of native code against plain arithmetic. */
 import test from 'ava'
-import { createRandom } from '../../lib/data/random.js'
-import { job, type NativeNetwork, type Pixels, type Tensor } from '../../lib/native.js'
+import { job, type NativeNetwork, type Pixels, type Tensor } from '../../lib/native/index.js'
+import { createRandom } from '../../lib/random/random.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { NETWORK } from '../support/network.js'
 import { cosine, placeOf, readAt } from '../support/plain-maps.js'

@@ -1,5 +1,4 @@
 import test from 'ava'
-import { createRandom } from '../../lib/data/random.js'
 import {
   addon,
   type CrfOptions,
@@ -8,8 +7,9 @@ import {
   checked,
   job,
   type Tensor,
-} from '../../lib/native.js'
-import { defaultThreads } from '../../lib/threads.js'
+} from '../../lib/native/index.js'
+import { defaultThreads } from '../../lib/native/threads.js'
+import { createRandom } from '../../lib/random/random.js'
 import { INSTRUCTION_SETS, testEachSet } from '../support/kernels.js'
 import { LEVEL } from '../support/level.js'
 import { plainDenseCrf } from '../support/plain-crf.js'

@@ -1,6 +1,6 @@
 /** The fast form of the correspondence loss beside the plain one, from the same draws. */
 import test from 'ava'
-import { job, type LossOptions, type StepInput } from '../../lib/native.js'
+import { job, type LossOptions, type StepInput } from '../../lib/native/index.js'
 import { lossOptions } from '../parity/loss.js'
 import { labelMap, pictures, SIDE, stepInput, trainerOf } from '../support/steps.js'
 

@@ -1,7 +1,7 @@
 /** Parts of the method that no recording covers, against plain arithmetic. */
 import { join } from 'node:path'
 import test from 'ava'
-import { job, type NativeBackbone, type StepInput, type Tensor } from '../../lib/native.js'
+import { job, type NativeBackbone, type StepInput, type Tensor } from '../../lib/native/index.js'
 import { CRF, lossOptions } from '../parity/loss.js'
 import { keyTokens, patchMap, reader } from '../parity/tensors.js'
 import { temporaryFolder } from '../support/dataset.js'

@@ -1,8 +1,8 @@
 /** The exact search beside plain float64 arithmetic, for every kind of products and number of threads. */
 import test, { type ExecutionContext } from 'ava'
-import { createRandom } from '../../lib/data/random.js'
-import { addon, job, type NeighborSearch, type Tensor } from '../../lib/native.js'
-import { defaultThreads } from '../../lib/threads.js'
+import { addon, job, type NeighborSearch, type Tensor } from '../../lib/native/index.js'
+import { defaultThreads } from '../../lib/native/threads.js'
+import { createRandom } from '../../lib/random/random.js'
 import { testInt8 } from '../support/kernels.js'
 
 test.afterEach.always(() => addon().configure({ threads: defaultThreads() }))

@@ -1,6 +1,5 @@
 /** Precision and recall of native code against plain arithmetic over every pair of positions. */
 import test from 'ava'
-import { createRandom } from '../../lib/data/random.js'
 import {
   checked,
   job,
@@ -9,7 +8,8 @@ import {
   type PrecisionRecallCurve,
   type Tensor,
   type TensorData,
-} from '../../lib/native.js'
+} from '../../lib/native/index.js'
+import { createRandom } from '../../lib/random/random.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { NETWORK } from '../support/network.js'
 import { cosine, readAt } from '../support/plain-maps.js'

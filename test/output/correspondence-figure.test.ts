@@ -1,6 +1,6 @@
 import test from 'ava'
 import sharp from 'sharp'
-import type { Tensor } from '../../lib/native.js'
+import type { Tensor } from '../../lib/native/index.js'
 import { drawCorrespondences, POINT_COLORS } from '../../lib/output/correspondence-figure.js'
 
 const WIDTH = 60

@@ -1,5 +1,5 @@
 /** The vision transformer: tokens, positions, features, queries, keys and values. */
-import { job, type NativeBackbone, type Pixels, type Tensor, type Transform } from '../../lib/native.js'
+import { job, type NativeBackbone, type Pixels, type Tensor, type Transform } from '../../lib/native/index.js'
 import type { Golden } from './compare.js'
 import type { Comparison } from './files.js'
 import { attention, classTokens, entry, patchMap } from './tensors.js'

@@ -1,5 +1,5 @@
 /** Holds what this package computes against a recorded file, key by key, and keeps the largest errors. */
-import type { Tensor, TensorData } from '../../lib/native.js'
+import type { Tensor, TensorData } from '../../lib/native/index.js'
 
 /** What is measured, and how far off it may be. */
 export const TOLERANCES = {

@@ -1,5 +1,12 @@
 /** The dense CRF beside pydensecrf: probabilities after 1, 5 and 10 iterations, labels and KL divergence, by both forms. */
-import { type CrfProblem, type CrfResult, type CrfTerm, checked, job, type Tensor } from '../../lib/native.js'
+import {
+  type CrfProblem,
+  type CrfResult,
+  type CrfTerm,
+  checked,
+  job,
+  type Tensor,
+} from '../../lib/native/index.js'
 import type { Golden } from './compare.js'
 import type { Comparison } from './files.js'
 

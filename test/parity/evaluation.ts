@@ -1,5 +1,5 @@
 /** Evaluation of one picture: codes averaged with those of its mirror image, enlarged, and probabilities. */
-import { job, type Pixels, type PredictOptions, type Tensor } from '../../lib/native.js'
+import { job, type Pixels, type PredictOptions, type Tensor } from '../../lib/native/index.js'
 import { parameterNames, toPixels, trace, weightNames } from './backbone.js'
 import { expectProbabilities } from './crf.js'
 import type { Comparison } from './files.js'

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { job } from '../../lib/native.js'
+import { job } from '../../lib/native/index.js'
 import { Golden } from './compare.js'
 
 const EXTENSION = '.safetensors'

@@ -1,5 +1,11 @@
 /** Backbone and segmentation head together: image features of both kinds, codes, pooled features. */
-import { job, type NativeNetwork, type Projection, type Tensor, type TensorData } from '../../lib/native.js'
+import {
+  job,
+  type NativeNetwork,
+  type Projection,
+  type Tensor,
+  type TensorData,
+} from '../../lib/native/index.js'
 import { parameterNames, trace, weightNames } from './backbone.js'
 import type { Golden } from './compare.js'
 import type { Comparison } from './files.js'

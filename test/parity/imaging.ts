@@ -1,5 +1,5 @@
 /** Resizing, normalising, and the colours of classes. */
-import { checked, job, type Transform } from '../../lib/native.js'
+import { checked, job, type Transform } from '../../lib/native/index.js'
 import { CITYSCAPES_PALETTE, pascalPalette } from '../../lib/output/palette.js'
 import type { Comparison } from './files.js'
 import { entry } from './tensors.js'

@@ -6,7 +6,7 @@ import {
   type LossOptions,
   type PairMaps,
   type Tensor,
-} from '../../lib/native.js'
+} from '../../lib/native/index.js'
 import { scalar } from './compare.js'
 import type { Comparison } from './files.js'
 import { entry, firstOnly, mean } from './tensors.js'

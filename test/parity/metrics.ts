@@ -2,7 +2,7 @@
 import { matchClusters } from '../../lib/evaluation/matching.js'
 import { officialCounts } from '../../lib/evaluation/official.js'
 import { type ConfusionMatrix, scoreClusters, scoreLinear } from '../../lib/evaluation/scores.js'
-import { job, type Tensor } from '../../lib/native.js'
+import { job, type Tensor } from '../../lib/native/index.js'
 import { type Golden, scalar, type Values } from './compare.js'
 import type { Comparison } from './files.js'
 

@@ -1,5 +1,5 @@
 /** The little tensor arithmetic the comparisons need, in plain loops. */
-import type { Tensor, TensorData } from '../../lib/native.js'
+import type { Tensor, TensorData } from '../../lib/native/index.js'
 
 /** Reads a tensor by its indices. */
 export function reader({ data, shape }: Tensor): (...index: number[]) => number {

@@ -1,5 +1,11 @@
 /** Training steps from a recorded start with recorded draws. */
-import { job, type LabelMap, type LossOptions, type NativeTrainer, type Tensor } from '../../lib/native.js'
+import {
+  job,
+  type LabelMap,
+  type LossOptions,
+  type NativeTrainer,
+  type Tensor,
+} from '../../lib/native/index.js'
 import { parameterNames } from './backbone.js'
 import { type Golden, scalar } from './compare.js'
 import { type Comparison, readGolden, type Surroundings } from './files.js'

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { createRandom } from '../../lib/data/random.js'
-import { job, type Tensor, type TensorData } from '../../lib/native.js'
+import { job, type Tensor, type TensorData } from '../../lib/native/index.js'
+import { createRandom } from '../../lib/random/random.js'
 import { type CorrespondenceLossInput, correspondenceLoss } from '../../lib/standalone/correspondence-loss.js'
 
 /** The constants that the loss was recorded with. */

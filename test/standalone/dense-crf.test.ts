@@ -1,6 +1,5 @@
 import test from 'ava'
 import sharp from 'sharp'
-import { createRandom } from '../../lib/data/random.js'
 import {
   CRF_PRESETS,
   type DenseCrfInput,
@@ -9,6 +8,7 @@ import {
   denseCrfBatch,
   type Tensor,
 } from '../../lib/index.js'
+import { createRandom } from '../../lib/random/random.js'
 
 const [WIDTH, HEIGHT, LABELS] = [24, 18, 3]
 const PIXELS = WIDTH * HEIGHT

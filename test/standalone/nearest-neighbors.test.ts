@@ -1,6 +1,6 @@
 import test from 'ava'
-import { createRandom } from '../../lib/data/random.js'
-import type { Tensor } from '../../lib/native.js'
+import type { Tensor } from '../../lib/native/index.js'
+import { createRandom } from '../../lib/random/random.js'
 import { type NearestNeighborsInput, nearestNeighbors } from '../../lib/standalone/nearest-neighbors.js'
 
 const COUNT = 50

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import sharp from 'sharp'
-import { createRandom } from '../../lib/data/random.js'
+import { createRandom } from '../../lib/random/random.js'
 
 /** A folder that goes when the test ends. */
 export async function temporaryFolder(t: ExecutionContext): Promise<string> {

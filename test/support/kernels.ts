@@ -1,6 +1,6 @@
 /** Tests that need certain kernels: where the processor lacks them they are skipped, and their titles say why. */
 import test, { type ExecutionContext } from 'ava'
-import { addon, type InstructionSet } from '../../lib/native.js'
+import { addon, type InstructionSet } from '../../lib/native/index.js'
 
 type Body = (t: ExecutionContext, set: InstructionSet) => Promise<void>
 

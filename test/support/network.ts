@@ -1,5 +1,5 @@
 /** A small network for tests. */
-import type { NetworkOptions } from '../../lib/native.js'
+import type { NetworkOptions } from '../../lib/native/index.js'
 
 export const NETWORK: NetworkOptions = {
   dim: 6,

@@ -3,7 +3,7 @@
  * a map by their key, the blur by looking neighbours up. float32 where the bits decide, doubles elsewhere.
  * For correctness only.
  */
-import type { CrfProblem, CrfTerm } from '../../lib/native.js'
+import type { CrfProblem, CrfTerm } from '../../lib/native/index.js'
 
 const f32 = Math.fround
 

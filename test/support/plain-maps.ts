@@ -1,5 +1,5 @@
 /** Maps read and compared in plain arithmetic, for what native code says of them. */
-import type { Tensor, TensorData } from '../../lib/native.js'
+import type { Tensor, TensorData } from '../../lib/native/index.js'
 
 /**
  * The vector that bilinear sampling with aligned corners reads at (x, y) in [-1, 1].

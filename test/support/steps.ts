@@ -1,5 +1,5 @@
 /** A small trainer on three drawn pictures, and steps for it. */
-import { job, type NetworkOptions, type StepInput } from '../../lib/native.js'
+import { job, type NetworkOptions, type StepInput } from '../../lib/native/index.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { lossOptions } from '../parity/loss.js'
 import { NETWORK } from './network.js'

@@ -9,7 +9,7 @@ import {
   type TrainingEvent,
   writeNeighbors,
 } from '../../lib/index.js'
-import { job } from '../../lib/native.js'
+import { job } from '../../lib/native/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 
 const checkpointOf = (run: string) => join(run, 'checkpoints', 'last.safetensors')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
 import { Stego, type TrainingEvent } from '../../lib/index.js'
-import { job } from '../../lib/native.js'
+import { job } from '../../lib/native/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 
 const tensorsOf = (path: string) => job((native) => native.readWeights(path))

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { inspectWeights, Stego } from '../../lib/index.js'
-import { job, type Tensor } from '../../lib/native.js'
+import { job, type Tensor } from '../../lib/native/index.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { describeCheckpoint } from '../../lib/weights/checkpoint.js'
 import { readModel } from '../../lib/weights/model-file.js'

@@ -1,7 +1,7 @@
 /** The recorded weight files, and PyTorch files made byte by byte. */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Tensor } from '../../lib/native.js'
+import type { Tensor } from '../../lib/native/index.js'
 
 /** A file of test/weights/golden, which make.py there writes with PyTorch. */
 export const golden = (name: string) => fileURLToPath(new URL(`golden/${name}`, import.meta.url))

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { job, type Tensor } from '../../lib/native.js'
+import { job, type Tensor } from '../../lib/native/index.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { findBackbone, findModel } from '../../lib/weights/names.js'
 import { openWeights } from '../../lib/weights/weight-file.js'

@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path'
 import { StegoError } from '../../errors.js'
-import type { LabelMap, Pixels } from '../../native.js'
+import type { LabelMap, Pixels } from '../../native/index.js'
 import { labelTable, mapLabels, salienceOf, VOID } from '../label-table.js'
 import { type MatArray, readMat } from '../mat.js'
 import type { Item, Picture } from '../split.js'

@@ -1,7 +1,7 @@
 /** What a file of this folder gives: the splits of one dataset and what lies in each. */
 import { StegoError } from '../../errors.js'
+import { decodeImage, decodeLabels } from '../../images/decode.js'
 import { nearest } from '../../options/nearest.js'
-import { decodeImage, decodeLabels } from '../decode.js'
 import { mapLabels, salienceOf } from '../label-table.js'
 import type { Item, PaletteName, Picture } from '../split.js'
 

@@ -2,7 +2,7 @@
  * Noise from tables made once: a look-up with bilinear weights costs a few nanoseconds, a fresh fractal sum
  * of five octaves many times that. Every table tiles, so coordinates may be anything.
  */
-import { createRandom, type Random } from '../../../lib/data/random.js'
+import { createRandom, type Random } from '../../../lib/random/random.js'
 
 export type { Random }
 

@@ -1,5 +1,5 @@
 /** Synthetic photographs of landscapes and streets with a label for every pixel, drawn from a seed. */
-import { createRandom } from '../../../lib/data/random.js'
+import { createRandom } from '../../../lib/random/random.js'
 import { develop, type Photograph } from './camera.js'
 import { createCanvas, type Stage } from './canvas.js'
 import { paintCar } from './car.js'

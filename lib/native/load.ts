@@ -2,15 +2,21 @@
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { Addon } from '../addon/addon.js'
-import type { InstructionSet } from '../addon/values.js'
 import { StegoError } from '../errors.js'
 import { type Attempt, explain } from './explain.js'
 import { type Host, openLibraries, thisHost } from './host.js'
-import { brokenLibrary } from './library-file.js'
-import { firstLine, type Libtorch, openLibtorch, packageLibtorch } from './libtorch.js'
-import { ownLibtorch, sameSeries } from './own.js'
+import {
+  brokenLibrary,
+  firstLine,
+  type Libtorch,
+  openLibtorch,
+  ownLibtorch,
+  packageLibtorch,
+  sameSeries,
+} from './libtorch.js'
 import { type Place, places, type Request } from './places.js'
+import type { Addon } from './types/addon.js'
+import type { InstructionSet } from './types/values.js'
 
 const INSTRUCTION_SETS: InstructionSet[] = ['portable', 'avx2', 'avx512']
 

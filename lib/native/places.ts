@@ -1,7 +1,8 @@
 /** Where an addon may lie, in the order in which they are tried. */
 import { existsSync, statSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
-import { findAddon } from './node-gyp-build.js'
+import { createRequire } from 'node:module'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { prebuildFolderFromEnv } from '../env.js'
 import { addonPackage, findPackage, type InstalledPackage } from './packages.js'
 
 /** What to load, and for whom. */
@@ -71,3 +72,40 @@ function namedFile(path: string): string | null {
 }
 
 const existing = (path: string) => (existsSync(path) ? path : null)
+
+/** The part of node-gyp-build that is used. */
+interface NodeGypBuild {
+  /** The addon of a folder; throws where there is none. */
+  resolve(folder: string): string
+}
+
+/** An addon, and whether a build left it in `build/`; otherwise it lies in `prebuilds/<platform>-<arch>/`. */
+export interface FoundAddon {
+  file: string
+  local: boolean
+}
+
+/** What node-gyp-build takes in a folder, a build before what is prebuilt; null where there is nothing for this process. */
+export function findAddon(folder: string): FoundAddon | null {
+  const found = ask(folder)
+  // Failing all else it looks beside Node's program, where the addons of any package may lie.
+  const roots = [folder, prebuildFolderFromEnv()].filter((root) => root !== undefined)
+  const root = roots.map((root) => resolve(root)).find((root) => found !== null && holds(root, found))
+  if (found === null || root === undefined) return null
+  return { file: found, local: relative(root, found).startsWith(`build${sep}`) }
+}
+
+function ask(folder: string): string | null {
+  // Loaded here: where a bundler has moved this code, ownPackage() has said so before.
+  const library = createRequire(import.meta.url)('node-gyp-build/node-gyp-build.js') as NodeGypBuild
+  try {
+    return library.resolve(folder)
+  } catch {
+    return null
+  }
+}
+
+function holds(folder: string, file: string): boolean {
+  const path = relative(folder, file)
+  return !path.startsWith('..') && !isAbsolute(path)
+}

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { StegoError } from '../errors.js'
 
 /** What is read of a package.json. */
 export interface Manifest {
@@ -39,3 +41,22 @@ export const addonPackage = (platform: string, arch: string) => `@stego/${platfo
 
 /** The package with libtorch of a platform. */
 export const libtorchPackage = (platform: string, arch: string) => `@stego/libtorch-${platform}-${arch}`
+
+/**
+ * The folder and the manifest of this package. Throws `ERR_STEGO_ADDON` where its code no longer lies in it: a bundler
+ * has copied it elsewhere, and neither the addon nor the weights can be found from there.
+ */
+export function ownPackage(): InstalledPackage {
+  try {
+    const found = readPackage(fileURLToPath(new URL('../..', import.meta.url)))
+    if (found.manifest.name === 'stego') return found
+  } catch {
+    // No file, or in a bundle of CommonJS no address of this code: as telling as another package's manifest.
+  }
+  throw new StegoError(
+    'ERR_STEGO_ADDON',
+    'expected the code of stego inside its own package, but it is not: a bundler has copied it elsewhere. ' +
+      "Leave stego out of the bundle: esbuild --external:stego, webpack externals: ['stego'], " +
+      "Next.js serverExternalPackages: ['stego'], and install it where the program runs.",
+  )
+}

@@ -5,8 +5,8 @@
 import { createRequire } from 'node:module'
 import type loadedSharp from 'sharp'
 import type { Sharp, SharpInput, SharpOptions } from 'sharp'
-import { StegoError } from './errors.js'
-import { firstLine } from './loading/libtorch.js'
+import { StegoError } from '../errors.js'
+import { firstLine } from '../native/libtorch.js'
 
 let loaded: typeof loadedSharp | undefined
 

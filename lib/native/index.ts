@@ -2,23 +2,24 @@
  * The one door to the native addon: loads it when it is first needed (lib/loading finds it), and turns its
  * errors into `StegoError`s.
  */
-import type { Addon } from './addon/addon.js'
-import type { CancelToken } from './addon/values.js'
-import { instructionsFromEnv, libtorchFromEnv, nativePathFromEnv } from './env.js'
-import { StegoError, type StegoErrorCode } from './errors.js'
-import { loadAddon } from './loading/load.js'
-import { ownPackage } from './loading/own-package.js'
-import type { Request } from './loading/places.js'
-import { defaultThreads } from './threads.js'
 
-export type * from './addon/addon.js'
-export type * from './addon/backbone.js'
-export type * from './addon/crf.js'
-export type * from './addon/features.js'
-export type * from './addon/machine.js'
-export type * from './addon/pair-scores.js'
-export type * from './addon/values.js'
-export type * from './addon/weights.js'
+import { instructionsFromEnv, libtorchFromEnv, nativePathFromEnv } from '../env.js'
+import { StegoError, type StegoErrorCode } from '../errors.js'
+import { loadAddon } from './load.js'
+import { ownPackage } from './packages.js'
+import type { Request } from './places.js'
+import { defaultThreads } from './threads.js'
+import type { Addon } from './types/addon.js'
+import type { CancelToken } from './types/values.js'
+
+export type * from './types/addon.js'
+export type * from './types/backbone.js'
+export type * from './types/crf.js'
+export type * from './types/features.js'
+export type * from './types/machine.js'
+export type * from './types/pair-scores.js'
+export type * from './types/values.js'
+export type * from './types/weights.js'
 
 /** What is loaded, and for whom. */
 export function addonRequest(): Request {

@@ -1,6 +1,6 @@
 /** Transforms of this package's pictures, and their check against the backbone's patch. */
 import { StegoError } from '../errors.js'
-import type { Transform } from '../native.js'
+import type { Transform } from '../native/index.js'
 
 /**
  * A transform to `resolution`.

@@ -5,10 +5,10 @@
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { PngColorError, PngError, readPngIndices } from '../data/png-index.js'
 import { StegoError } from '../errors.js'
-import type { LabelMap, Pixels } from '../native.js'
-import { sharp } from '../sharp.js'
-import { PngColorError, PngError, readPngIndices } from './png-index.js'
+import type { LabelMap, Pixels } from '../native/index.js'
+import { sharp } from './sharp.js'
 
 /** 8-bit samples of an image in memory, rows top to bottom, channels interleaved. */
 export interface RawImage {

@@ -1,7 +1,7 @@
 /** How many threads the native OpenMP team gets when nobody says. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { threadsFromEnv } from './env.js'
+import { threadsFromEnv } from '../env.js'
 
 /** Physical cores where Linux tells them, otherwise undefined. */
 function physicalCores(): number | undefined {
