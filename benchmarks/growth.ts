@@ -1,11 +1,10 @@
 /** How does the work grow with resolution, batch, classes and images? Three points each, the rest as by default. */
-
-import { openStore } from '../lib/features/open.js'
+import { openStore } from '../lib/features/plan.js'
+import { trainSchema } from '../lib/method/train-options.js'
 import { checked, job, type LabelMap, type NativeFeatureStore } from '../lib/native/index.js'
-import { trainSchema } from '../lib/options/train.js'
+import { nearestNeighbors } from '../lib/neighbors/nearest-neighbors.js'
 import { createRandom } from '../lib/random/random.js'
-import { nearestNeighbors } from '../lib/standalone/nearest-neighbors.js'
-import { lossOptions } from '../lib/training/loss-options.js'
+import { lossOptions } from '../lib/training/step.js'
 import { loadBackbone } from '../lib/weights/backbones.js'
 import { networkOptions } from '../lib/weights/network-options.js'
 import { machinePeak, report, time, useThreads } from './measure.js'

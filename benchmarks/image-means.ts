@@ -1,5 +1,4 @@
 /** Vectors as means of images' features are: a common direction, a few scenes, what varies within them, and noise. */
-
 import type { Tensor } from '../lib/native/index.js'
 import { createRandom } from '../lib/random/random.js'
 

@@ -3,22 +3,18 @@
  * and the store is a sparse file of zeros marked as complete, so no images are needed; everything else is a real run's:
  * the list of images, neighbours, steps and k-means.
  */
-
 import { readFileSync } from 'node:fs'
 import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Split } from '../lib/data/split.js'
-import { openStore } from '../lib/features/open.js'
-import type { FeaturePlan } from '../lib/features/plan.js'
+import type { Split } from '../lib/datasets/source.js'
+import { type FeaturePlan, openStore } from '../lib/features/plan.js'
+import { trainSchema } from '../lib/method/train-options.js'
 import { checked, job } from '../lib/native/index.js'
-import { trainSchema } from '../lib/options/train.js'
 import { mixSeed } from '../lib/random/random.js'
-import { fitClusters } from '../lib/training/clusters.js'
-import { TrainingImages } from '../lib/training/images.js'
-import { lossOptions } from '../lib/training/loss-options.js'
-import { createPairing } from '../lib/training/pairs.js'
-import { batchInput, stepInput } from '../lib/training/step-input.js'
+import { TrainingImages } from '../lib/training/data.js'
+import { fitClusters } from '../lib/training/milestones.js'
+import { batchInput, createPairing, lossOptions, stepInput } from '../lib/training/step.js'
 import { loadBackbone } from '../lib/weights/backbones.js'
 import { networkOptions } from '../lib/weights/network-options.js'
 import { report, useThreads } from './measure.js'

@@ -10,10 +10,10 @@
  */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { trainSchema } from '../lib/method/train-options.js'
 import { checked, job, type LabelMap, type NativeBackbone } from '../lib/native/index.js'
-import { trainSchema } from '../lib/options/train.js'
 import { mixSeed } from '../lib/random/random.js'
-import { lossOptions } from '../lib/training/loss-options.js'
+import { lossOptions } from '../lib/training/step.js'
 import { loadBackbone } from '../lib/weights/backbones.js'
 import { networkOptions } from '../lib/weights/network-options.js'
 import { machinePeak, report, useThreads } from './measure.js'

@@ -4,20 +4,47 @@
  */
 import { lazily } from './lazily.js'
 
+export type { Correspondence, Match } from './correspond/correspond.js'
+export type { CorrespondFeaturesInput, CorrespondInput, Point } from './correspond/options.js'
+export type { DenseCrf } from './crf/dense-crf.js'
+export type {
+  CrfIteration,
+  DenseCrfBatchInput,
+  DenseCrfInput,
+  DenseCrfProblem,
+} from './crf/options.js'
+export { CRF_PRESETS, type CrfPreset } from './crf/presets.js'
+export type { CropResult } from './datasets/crop-dataset.js'
+export type { CropInput, CropProgress } from './datasets/crop-options.js'
+export type { DatasetName, LabelMapInput } from './datasets/options.js'
 export { StegoError, type StegoErrorCode } from './errors.js'
-export type { Correspondence, Match } from './evaluation/correspondence.js'
 export { formatEvaluation, formatSummary } from './evaluation/format.js'
+export type { EvaluateInput, Matching, PrecisionRecallInput } from './evaluation/options.js'
 export type { PrecisionRecall } from './evaluation/precision-recall.js'
 export type { LabelValues, SegmentationMaps } from './evaluation/score-segmentation.js'
 export type { ClusterScores, Evaluation, LinearScores, Metric, Scores } from './evaluation/scores.js'
 export { type EvaluationSummary, type HeadScores, summarize } from './evaluation/summary.js'
 export type { BuiltFeatureStore } from './features/build.js'
-export type { ListedImage } from './features/images.js'
-export type { FeatureKey } from './features/key.js'
+export type { FeatureKey, ListedImage } from './features/key.js'
 export type { BuildFeatureStoreInput } from './features/options.js'
 export type { StoreDescription } from './features/plan.js'
 export type { FeatureStoreInfo, FeatureStoresOptions } from './features/stores.js'
 export type { ImageInput, RawImage } from './images/decode.js'
+export type {
+  CorrespondenceLoss,
+  CorrespondenceLossInput,
+  PairTensors,
+} from './loss/correspondence-loss.js'
+export { PRESETS, type Preset, type PresetName } from './method/presets.js'
+export type {
+  FreshRun,
+  ResumedRun,
+  TrainFields,
+  TrainInput,
+  TrainOptions,
+  TrainRuntime,
+} from './method/train-options.js'
+export type { FeaturesInput, LoadOptions, SegmentInput } from './model/options.js'
 export type {
   DType,
   LabelMap,
@@ -33,27 +60,10 @@ export type {
   TensorEntry,
   WeightFormat,
 } from './native/index.js'
+export type { NearestNeighbors, NearestNeighborsInput } from './neighbors/nearest-neighbors.js'
 export type { FoundNeighbors, ImageNeighbors, LoadedNeighbors } from './neighbors/neighbor-file.js'
 export type { NpyArray, NpyData } from './neighbors/npy.js'
 export type { NeighborsInput } from './neighbors/options.js'
-export type { CorrespondFeaturesInput, CorrespondInput, Point } from './options/correspond.js'
-export type { CropInput, CropProgress } from './options/crop.js'
-export type { DatasetName, LabelMapInput } from './options/dataset.js'
-export type { EvaluateInput, Matching } from './options/evaluate.js'
-export type { FeaturesInput } from './options/features.js'
-export type { LoadOptions } from './options/load.js'
-export type { PrecisionRecallInput } from './options/precision-recall.js'
-export { PRESETS, type Preset, type PresetName } from './options/presets.js'
-export type { SegmentInput } from './options/segment.js'
-export type {
-  FreshRun,
-  ResumedRun,
-  TrainFields,
-  TrainInput,
-  TrainOptions,
-  TrainRuntime,
-} from './options/train.js'
-export type { CropResult } from './output/crop-dataset.js'
 export type { Display } from './output/notebook.js'
 export {
   CITYSCAPES_PALETTE,
@@ -74,20 +84,6 @@ export { type Grid, stitch } from './output/stitch.js'
 export type { Position, PositionProgress } from './position/position.js'
 export { showProgress } from './progress/show-progress.js'
 export type { OutputStream } from './progress/status.js'
-export type {
-  CorrespondenceLoss,
-  CorrespondenceLossInput,
-  PairTensors,
-} from './standalone/correspondence-loss.js'
-export { CRF_PRESETS, type CrfPreset } from './standalone/crf-presets.js'
-export type { DenseCrf } from './standalone/dense-crf.js'
-export type {
-  CrfIteration,
-  DenseCrfBatchInput,
-  DenseCrfInput,
-  DenseCrfProblem,
-} from './standalone/dense-crf-options.js'
-export type { NearestNeighbors, NearestNeighborsInput } from './standalone/nearest-neighbors.js'
 export { Stego } from './stego.js'
 export type * from './training/events.js'
 export type { TrainingRun } from './training/training-run.js'
@@ -101,7 +97,7 @@ export type { ResolvedWeights, ResolveOptions } from './weights/resolve.js'
 export type { WeightLayout } from './weights/weight-file.js'
 
 export const correspondFeatures = lazily(
-  async () => (await import('./evaluation/correspondence.js')).correspondFeatures,
+  async () => (await import('./correspond/correspond.js')).correspondFeatures,
 )
 export const scoreSegmentation = lazily(
   async () => (await import('./evaluation/score-segmentation.js')).scoreSegmentation,
@@ -121,14 +117,14 @@ export const readNpy = lazily(async () => (await import('./neighbors/npz.js')).r
 export const readNpz = lazily(async () => (await import('./neighbors/npz.js')).readNpz)
 export const writeNpy = lazily(async () => (await import('./neighbors/npz.js')).writeNpy)
 export const writeNpz = lazily(async () => (await import('./neighbors/npz.js')).writeNpz)
-export const cropDataset = lazily(async () => (await import('./output/crop-dataset.js')).cropDataset)
+export const cropDataset = lazily(async () => (await import('./datasets/crop-dataset.js')).cropDataset)
 export const correspondenceLoss = lazily(
-  async () => (await import('./standalone/correspondence-loss.js')).correspondenceLoss,
+  async () => (await import('./loss/correspondence-loss.js')).correspondenceLoss,
 )
-export const denseCrf = lazily(async () => (await import('./standalone/dense-crf.js')).denseCrf)
-export const denseCrfBatch = lazily(async () => (await import('./standalone/dense-crf.js')).denseCrfBatch)
+export const denseCrf = lazily(async () => (await import('./crf/dense-crf.js')).denseCrf)
+export const denseCrfBatch = lazily(async () => (await import('./crf/dense-crf.js')).denseCrfBatch)
 export const nearestNeighbors = lazily(
-  async () => (await import('./standalone/nearest-neighbors.js')).nearestNeighbors,
+  async () => (await import('./neighbors/nearest-neighbors.js')).nearestNeighbors,
 )
 export const convertWeights = lazily(async () => (await import('./weights/convert.js')).convertWeights)
 export const inspectWeights = lazily(async () => (await import('./weights/inspect.js')).inspectWeights)

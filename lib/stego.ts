@@ -1,18 +1,14 @@
 /** The package's main class: what it does is in model.ts, which is loaded when there is a model to work with. */
-
-import type { Correspondence } from './evaluation/correspondence.js'
+import type { Correspondence } from './correspond/correspond.js'
+import type { CorrespondInput } from './correspond/options.js'
+import type { EvaluateInput, PrecisionRecallInput } from './evaluation/options.js'
 import type { PrecisionRecall } from './evaluation/precision-recall.js'
 import type { Evaluation } from './evaluation/scores.js'
 import type { ImageInput } from './images/decode.js'
-import type { Model } from './model.js'
+import type { TrainInput } from './method/train-options.js'
+import type { Model } from './model/model.js'
+import type { FeaturesInput, LoadOptions, SegmentInput } from './model/options.js'
 import type { Tensor } from './native/index.js'
-import type { CorrespondInput } from './options/correspond.js'
-import type { EvaluateInput } from './options/evaluate.js'
-import type { FeaturesInput } from './options/features.js'
-import type { LoadOptions } from './options/load.js'
-import type { PrecisionRecallInput } from './options/precision-recall.js'
-import type { SegmentInput } from './options/segment.js'
-import type { TrainInput } from './options/train.js'
 import { DISPLAY, type Display } from './output/notebook.js'
 import type { Segmentation } from './output/segmentation.js'
 import type { TrainingEvent } from './training/events.js'
@@ -47,7 +43,7 @@ export class Stego {
     return new TrainingRun(trainStego(input), input?.onEvent)
 
     async function* trainStego(input: TrainInput): AsyncGenerator<TrainingEvent, Stego> {
-      const { trainModel } = await import('./model.js')
+      const { trainModel } = await import('./model/model.js')
       return new Stego(yield* trainModel(input))
     }
   }
@@ -60,7 +56,7 @@ export class Stego {
    * `ERR_STEGO_CHECKPOINT` or `ERR_STEGO_DOWNLOAD`.
    */
   static async load(source: string | URL, options?: LoadOptions): Promise<Stego> {
-    const { loadModel } = await import('./model.js')
+    const { loadModel } = await import('./model/model.js')
     return new Stego(await loadModel(source, options))
   }
 

@@ -1,5 +1,43 @@
-/** The commands of `stego`, in the order in which people need them; each is loaded when it is used. */
-import type { Entry } from './command.js'
+/** What a command of `stego` is made of, and what it may touch. */
+import type { z } from 'zod'
+import type { correspondFeatures } from '../correspond/correspond.js'
+import type { runDemo } from '../demo.js'
+import type { Given } from '../options/flags.js'
+import type { Stego } from '../stego.js'
+import type { inspectWeights } from '../weights/inspect.js'
+import type { Terminal } from './terminal.js'
+
+/** The surroundings of a command. */
+export interface Surroundings {
+  terminal: Terminal
+  /** Aborts on Ctrl-C and SIGTERM; only commands that are `interruptible` get it before the process dies. */
+  signal: AbortSignal
+  /** Folder that relative paths start from. */
+  cwd: string
+  api: Api
+}
+
+/** A command in the list of them. */
+export interface Entry {
+  name: string
+  /** One sentence. */
+  purpose: string
+  load(): Promise<Command>
+}
+
+/** One command: all that its help and its flags are made from, and what it does. */
+export interface Command {
+  /** Lines after `stego `, most common first. */
+  usage: string[]
+  /** The flags, those of the API and those of the command line alone. */
+  schema: z.ZodObject
+  /** What stands on the line besides flags: how many words, and what they are. */
+  words: { min: number; max: number; what: string }
+  examples: { line: string; doc: string }[]
+  /** Whether Ctrl-C goes to `signal` first. */
+  interruptible: boolean
+  run(given: Given, surroundings: Surroundings): Promise<void>
+}
 
 export const COMMANDS: readonly Entry[] = [
   {
@@ -27,7 +65,7 @@ export const COMMANDS: readonly Entry[] = [
   {
     name: 'inspect',
     purpose: 'Says what a weight file or a run holds.',
-    load: async () => (await import('./inspect.js')).inspectCommand,
+    load: async () => (await import('./weights.js')).inspectCommand,
   },
   {
     name: 'features',
@@ -48,7 +86,7 @@ export const COMMANDS: readonly Entry[] = [
     name: 'convert',
     purpose:
       'Converts models and backbones between PyTorch files and .safetensors, every bit of every tensor as it is.',
-    load: async () => (await import('./convert.js')).convertCommand,
+    load: async () => (await import('./weights.js')).convertCommand,
   },
   {
     name: 'demo',
@@ -61,3 +99,18 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./doctor.js')).doctorCommand,
   },
 ]
+
+export interface Api {
+  stego(): Promise<Pick<typeof Stego, 'train' | 'load'>>
+  correspondFeatures: typeof correspondFeatures
+  inspectWeights: typeof inspectWeights
+  runDemo: typeof runDemo
+}
+
+export const packageApi: Api = {
+  stego: async () => (await import('../stego.js')).Stego,
+  correspondFeatures: async (...parts) =>
+    (await import('../correspond/correspond.js')).correspondFeatures(...parts),
+  inspectWeights: async (path) => (await import('../weights/inspect.js')).inspectWeights(path),
+  runDemo: async (...parts) => (await import('../demo.js')).runDemo(...parts),
+}

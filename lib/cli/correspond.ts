@@ -1,17 +1,15 @@
 /** `stego correspond` */
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
+import type { Correspondence } from '../correspond/correspond.js'
+import { correspondSchema, isPoint, OFFICIAL_POINTS, type Point } from '../correspond/options.js'
 import { StegoError } from '../errors.js'
-import type { Correspondence } from '../evaluation/correspondence.js'
-import { correspondSchema, isPoint, OFFICIAL_POINTS, type Point } from '../options/correspond.js'
-import { FLAG_WORDING, type Given } from '../options/flags.js'
-import { loadSchema } from '../options/load.js'
+import { POSITION_CHOICES } from '../method/backbone-options.js'
+import { loadSchema } from '../model/options.js'
+import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
-import { POSITION_CHOICES } from '../options/position.js'
 import { option, path } from '../options/schema.js'
-import type { Api } from './api.js'
-import type { Command, Surroundings } from './command.js'
-import { jsonOption } from './json.js'
+import type { Api, Command, Surroundings } from './commands.js'
 
 const schema = z.strictObject({
   at: option(z.array(z.string()).optional(), {

@@ -1,13 +1,12 @@
 /** `stego crop` */
 import { z } from 'zod'
-import { cropSchema } from '../options/crop.js'
-import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { cropSchema } from '../datasets/crop-options.js'
+import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { count, shellWord } from '../output/words.js'
 import { openStatus } from '../progress/status.js'
-import type { Command, Surroundings } from './command.js'
-import { Interrupted } from './interrupt.js'
-import { jsonOption } from './json.js'
+import type { Command, Surroundings } from './commands.js'
+import { Interrupted } from './failure.js'
 
 const { signal: _, onProgress: __, ...flags } = cropSchema.shape
 const schema = z.strictObject({
@@ -35,7 +34,7 @@ export const cropCommand: Command = {
 
 async function crop({ values }: Given, { terminal, signal }: Surroundings): Promise<void> {
   const { json, ...options } = parseOptions(schema, values, 'stego crop', FLAG_WORDING)
-  const { cropDataset } = await import('../output/crop-dataset.js')
+  const { cropDataset } = await import('../datasets/crop-dataset.js')
   const status = openStatus(terminal.stderr)
   const onProgress = ({ split, done, total }: { split: string; done: number; total: number }) =>
     status.show({ lines: [], status: { phase: `crops of ${split}`, done, total, details: '' } })

@@ -1,14 +1,13 @@
 /** `stego demo` */
 import { z } from 'zod'
-import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { trainSchema } from '../method/train-options.js'
+import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
-import { trainSchema } from '../options/train.js'
 import { reporter } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
-import type { Command, Surroundings } from './command.js'
-import { jsonOption } from './json.js'
-import { freeRunFolder } from './run-folder.js'
+import { freeRunFolder } from '../training/run-folder.js'
+import type { Command, Surroundings } from './commands.js'
 
 const schema = z.strictObject({
   classes: option(z.int().min(2).max(255).nullable().default(null), {

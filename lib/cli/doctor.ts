@@ -1,13 +1,12 @@
 /** `stego doctor` */
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { openStatus } from '../progress/status.js'
-import type { Command, Surroundings } from './command.js'
+import type { Command, Surroundings } from './commands.js'
 import { ToldFailure } from './failure.js'
-import { jsonOption } from './json.js'
 
 const schema = z.strictObject({
   selfTest: option(z.boolean().default(true), {

@@ -1,15 +1,13 @@
 /** `stego evaluate` */
 import { z } from 'zod'
 import { formatEvaluation, formatSummary } from '../evaluation/format.js'
+import { evaluateSchema } from '../evaluation/options.js'
 import type { Evaluation } from '../evaluation/scores.js'
 import { requireSameClasses, summarize } from '../evaluation/summary.js'
-import { evaluateSchema } from '../options/evaluate.js'
-import { FLAG_WORDING, type Given } from '../options/flags.js'
-import { loadSchema } from '../options/load.js'
+import { loadSchema } from '../model/options.js'
+import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
-import type { Api } from './api.js'
-import type { Command, Surroundings } from './command.js'
-import { jsonOption } from './json.js'
+import type { Api, Command, Surroundings } from './commands.js'
 
 const { signal: _, ...flags } = evaluateSchema.shape
 const schema = z.strictObject({

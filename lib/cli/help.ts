@@ -2,8 +2,8 @@
 import { formatBytes } from '../options/bytes.js'
 import { type Flag, flagsOf } from '../options/flags.js'
 import { OPTION_GROUPS } from '../options/schema.js'
-import type { Command, Entry } from './command.js'
-import { entry, INDENT, indented, wrap } from './text.js'
+import type { Command, Entry } from './commands.js'
+import { entry, INDENT, indented, wrap } from './main-help.js'
 
 /** The help of one command. */
 export function commandHelp({ purpose }: Pick<Entry, 'purpose'>, command: Command, width: number): string {

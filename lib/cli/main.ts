@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `stego`, the program. It sets an exit code and lets Node end by itself, so that pipes get all that was written. */
-import { packageApi } from './api.js'
+import { packageApi } from './commands.js'
 import { dispatch } from './dispatch.js'
 import { openTerminal } from './terminal.js'
 

@@ -2,17 +2,16 @@
 import { z } from 'zod'
 import { checkNeighborFile, NEIGHBOR_EXTENSIONS, writeNeighbors } from '../neighbors/neighbor-file.js'
 import { neighborsSchema } from '../neighbors/options.js'
-import { FLAG_WORDING, type Given } from '../options/flags.js'
+import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { count, recallWords, shellWord, significant } from '../output/words.js'
 import type { PositionProgress } from '../position/position.js'
+import { downloadReport } from '../progress/download.js'
 import { positionReport } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
 import type { DownloadProgress } from '../weights/progress.js'
-import type { Command, Surroundings } from './command.js'
-import { downloadReport } from './download.js'
-import { jsonOption } from './json.js'
+import type { Command, Surroundings } from './commands.js'
 
 const { onProgress: _, onDownload: __, onPosition: ___, signal: ____, ...flags } = neighborsSchema.shape
 const schema = z.strictObject({

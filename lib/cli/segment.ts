@@ -3,17 +3,15 @@ import { stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
+import { loadSchema, segmentSchema } from '../model/options.js'
 import type { LabelMap, Pixels } from '../native/index.js'
-import { FLAG_WORDING, type Given } from '../options/flags.js'
-import { loadSchema } from '../options/load.js'
+import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
-import { segmentSchema } from '../options/segment.js'
 import type { Segmentation } from '../output/segmentation.js'
 import type { Grid } from '../output/stitch.js'
 import type { Stego } from '../stego.js'
-import type { Command, Surroundings } from './command.js'
-import { jsonOption } from './json.js'
+import type { Command, Surroundings } from './commands.js'
 
 const { probabilities: _, signal: __, ...flags } = segmentSchema.shape
 const schema = z.strictObject({
@@ -129,7 +127,7 @@ function readGrid(text: string): Grid {
 
 /** The tiles of a grid in their order: all images given, those of folders included. */
 async function listTiles(images: string[], { rows, columns }: Grid): Promise<string[]> {
-  const { openImages } = await import('../features/images.js')
+  const { openImages } = await import('../features/key.js')
   const lists = await Promise.all(
     images.map(async (image) =>
       (await isFolder(image))

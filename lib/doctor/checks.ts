@@ -1,15 +1,13 @@
 /** The checks of the self-test: each computes something small and compares it with what it must be. */
-
+import { denseCrf } from '../crf/dense-crf.js'
 import { scoreSegmentation } from '../evaluation/score-segmentation.js'
 import { decodeImage } from '../images/decode.js'
 import { sharp } from '../images/sharp.js'
+import { correspondenceLoss } from '../loss/correspondence-loss.js'
 import { addon, job, type NativeBackbone, type Transform } from '../native/index.js'
-import { correspondenceLoss } from '../standalone/correspondence-loss.js'
-import { denseCrf } from '../standalone/dense-crf.js'
-import { nearestNeighbors } from '../standalone/nearest-neighbors.js'
+import { nearestNeighbors } from '../neighbors/nearest-neighbors.js'
 import { loadBackbone } from '../weights/backbones.js'
-import { numbers, picture, scattered, spread } from './inputs.js'
-import { RECORDED } from './recorded.js'
+import { numbers, picture, RECORDED, scattered, spread } from './recorded.js'
 
 /** What a result is compared with. */
 export type Reference = 'official implementation' | 'what was encoded'

@@ -2,7 +2,7 @@
 import { job } from '../native/index.js'
 import { loadBackbone } from '../weights/backbones.js'
 import type { Check } from './checks.js'
-import { picture } from './inputs.js'
+import { picture } from './recorded.js'
 import type { CheckReport, SpeedReport } from './report.js'
 
 /** Runs a check; one that throws has failed. */

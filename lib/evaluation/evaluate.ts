@@ -1,10 +1,10 @@
 /** Scoring a network on a labelled split (eval_segmentation.py; docs/method-constants.md#evaluation). */
-import { checkClasses } from '../data/dataset.js'
-import type { Split } from '../data/split.js'
+import { checkClasses } from '../datasets/dataset.js'
+import type { Split } from '../datasets/source.js'
 import { readAhead } from '../images/read-ahead.js'
 import { createTransform } from '../images/transform.js'
 import { checked, job, type NativeNetwork, type PredictionHead } from '../native/index.js'
-import type { EvaluateOptions } from '../options/evaluate.js'
+import type { EvaluateOptions } from './options.js'
 import {
   type ConfusionMatrix,
   type Evaluation,

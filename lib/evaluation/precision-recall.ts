@@ -3,10 +3,10 @@
  * features, of codes, and, as a baseline that sees places and colours alone, of the contrastive CRF's kernel.
  */
 
-import type { Item, Split } from '../data/split.js'
+import type { Item, Split } from '../datasets/source.js'
 import { StegoError } from '../errors.js'
 import { fillStore } from '../features/fill.js'
-import { openMeans } from '../features/open.js'
+import { openMeans } from '../features/plan.js'
 import { createTransform } from '../images/transform.js'
 import {
   checked,
@@ -17,9 +17,10 @@ import {
   type Tensor,
   type Transform,
 } from '../native/index.js'
-import type { PrecisionRecallOptions } from '../options/precision-recall.js'
 import { createRandom } from '../random/random.js'
 import { samplePositives } from '../random/sampler.js'
+import { PRECISION_RECALL_STREAMS } from '../random/streams.js'
+import type { PrecisionRecallOptions } from './options.js'
 
 /**
  * Precision and recall of correspondences against labels, as plain data. All pairs count; scores are compared to a
@@ -49,9 +50,6 @@ export interface PrecisionRecall {
 const CURVE_POINTS = 512
 /** As in training (train_config.yml num_neighbors). */
 const NEIGHBORS = 7
-/** Streams of one seed, kept apart from each other. */
-const POSITIONS = 8
-const PARTNERS = 9
 
 /**
  * Compares sampled positions of the labelled images of a split with positions of a partner.
@@ -116,7 +114,7 @@ async function choosePartners(
   { pairs, seed, signal }: PrecisionRecallOptions,
 ): Promise<Int32Array | null> {
   if (pairs === 'self') return null
-  const random = createRandom(seed, PARTNERS)
+  const random = createRandom(seed, PRECISION_RECALL_STREAMS.partners)
   const all = Int32Array.from(items, (_, index) => index)
   if (pairs === 'random') {
     return all.map((index) => (index + 1 + random.integer(items.length - 1)) % items.length)
@@ -138,7 +136,7 @@ function drawPositions(images: number[], samples: number, seed: number, side: 0 
   const each = samples * samples * 2
   const data = new Float32Array(images.length * each)
   for (const [place, image] of images.entries()) {
-    const random = createRandom(seed, POSITIONS, side, image)
+    const random = createRandom(seed, PRECISION_RECALL_STREAMS.positions, side, image)
     for (let i = 0; i < each; i++) data[place * each + i] = 2 * random.next() - 1
   }
   return { data, shape: [images.length, samples, samples, 2] }

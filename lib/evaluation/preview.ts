@@ -1,5 +1,5 @@
 /** The rows of a contact sheet: some images of a split with their labels and predictions. */
-import type { Split } from '../data/split.js'
+import type { Split } from '../datasets/source.js'
 import { checked, job, type NativeNetwork, type Transform } from '../native/index.js'
 import type { ContactSheetRow } from '../output/contact-sheet.js'
 

@@ -1,10 +1,10 @@
 /** Scoring label maps of any origin, without a model. */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
-import { MATCHINGS } from '../options/evaluate.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
 import type { ConfusionMatrix } from './confusion.js'
+import { MATCHINGS } from './options.js'
 import { type ClusterScores, type LinearScores, type Metric, scoreClusters, scoreLinear } from './scores.js'
 
 /** One value a pixel. */

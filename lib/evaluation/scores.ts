@@ -3,10 +3,9 @@
  * (docs/method-constants.md#matching-and-metrics).
  */
 import { StegoError } from '../errors.js'
-import type { Matching } from '../options/evaluate.js'
-import { type ConfusionMatrix, requireSquare, toRows } from './confusion.js'
-import { matchClusters } from './matching.js'
+import { type ConfusionMatrix, matchClusters, requireSquare, toRows } from './confusion.js'
 import { scoreClustersOfficially, scoreLinearOfficially } from './official.js'
+import type { Matching } from './options.js'
 
 export type { ConfusionMatrix } from './confusion.js'
 

@@ -6,9 +6,10 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import type { DType, FeatureChoice, Transform } from '../native/index.js'
+import { type DatasetRequest, openDataset } from '../datasets/dataset.js'
+import type { Item } from '../datasets/source.js'
+import type { DType, FeatureChoice, Pixels, Transform } from '../native/index.js'
 import { identifyBackbone, unreadable } from '../weights/identity.js'
-import type { ListedImage } from './images.js'
 
 /** Everything besides the images. */
 export interface FeatureKey {
@@ -96,5 +97,31 @@ function fingerprint({ name, image, crop = null }: ListedImage, ends: Buffer): U
     throw unreadable(image, cause)
   } finally {
     if (file !== undefined) closeSync(file)
+  }
+}
+
+/** One image, as far as features are concerned. */
+export interface ListedImage {
+  /** Its name in the data set. */
+  name: string
+  /** Path of its file. */
+  image: string
+  /** Which part of the file's picture it is, as plain data; absent for the whole. */
+  crop?: unknown
+}
+
+export interface ImageSet {
+  /** In the order in which training numbers them. */
+  images: Item[]
+  /** The pixels of one of them; labels are not looked at. Rejects with `ERR_STEGO_IMAGE`, `ERR_STEGO_DATA_MISSING`. */
+  read(image: Item): Promise<Pixels>
+}
+
+/** Lists the images of a split. Rejects with `ERR_STEGO_DATA_*`. */
+export async function openImages(request: DatasetRequest): Promise<ImageSet> {
+  const split = await openDataset(request)
+  return {
+    images: split.items,
+    read: async (image) => (await split.read({ ...image, label: null })).image,
   }
 }

@@ -1,9 +1,9 @@
 /** Options of `buildFeatureStore()` and of `stego features build`. */
 import { z } from 'zod'
-import { datasetFields } from '../options/dataset.js'
-import { featureStoreFields } from '../options/feature-store.js'
+import { datasetFields } from '../datasets/options.js'
+import { featureStoreFields } from '../method/backbone-options.js'
+import { trainSchema } from '../method/train-options.js'
 import { abortSignal, option } from '../options/schema.js'
-import { trainSchema } from '../options/train.js'
 import type { PositionProgress } from '../position/position.js'
 import type { DownloadProgress } from '../weights/progress.js'
 

@@ -4,11 +4,16 @@ import { mkdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { cacheFromEnv } from '../env.js'
 import { StegoError } from '../errors.js'
-import type { FeatureStoreFile, Transform } from '../native/index.js'
+import type { FeatureStoreOptions } from '../method/backbone-options.js'
+import {
+  checked,
+  type FeatureStoreFile,
+  type NativeBackbone,
+  type NativeFeatureStore,
+  type Transform,
+} from '../native/index.js'
 import { formatBytes } from '../options/bytes.js'
-import type { FeatureStoreOptions } from '../options/feature-store.js'
-import type { ListedImage } from './images.js'
-import { type FeatureKey, fingerprintImages } from './key.js'
+import { type FeatureKey, fingerprintImages, type ListedImage } from './key.js'
 
 /** Counted up whenever the same key no longer means the same features. */
 const VERSION = 2
@@ -150,4 +155,17 @@ async function makeRoom(path: string, bytes: number): Promise<void> {
       { cause },
     )
   }
+}
+
+/** Opens or makes the store. Throws `ERR_STEGO_FILE` where the system refuses, or another run is filling the store. */
+export function openStore(backbone: NativeBackbone, plan: FeaturePlan): NativeFeatureStore {
+  const { images, cacheBytes: budgetBytes, pictures, file } = plan
+  return checked((native) => new native.FeatureStore(backbone, images, { budgetBytes, pictures, file }))
+}
+
+/** A store that keeps nothing but means. */
+export function openMeans(backbone: NativeBackbone, images: number): NativeFeatureStore {
+  return checked(
+    (native) => new native.FeatureStore(backbone, images, { budgetBytes: 0, pictures: false, file: null }),
+  )
 }

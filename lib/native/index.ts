@@ -2,7 +2,6 @@
  * The one door to the native addon: loads it when it is first needed (lib/loading finds it), and turns its
  * errors into `StegoError`s.
  */
-
 import { instructionsFromEnv, libtorchFromEnv, nativePathFromEnv } from '../env.js'
 import { StegoError, type StegoErrorCode } from '../errors.js'
 import { loadAddon } from './load.js'

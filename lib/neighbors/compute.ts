@@ -3,11 +3,10 @@
  * averaged over the image, cosine similarity. Features are clean; the original leaves dropout on.
  */
 import { StegoError } from '../errors.js'
+import { prepareFeatures } from '../features/build.js'
 import { fillStore } from '../features/fill.js'
-import { openImages } from '../features/images.js'
-import { fingerprintImages } from '../features/key.js'
-import { openStore } from '../features/open.js'
-import { prepareFeatures } from '../features/prepare.js'
+import { fingerprintImages, openImages } from '../features/key.js'
+import { openStore } from '../features/plan.js'
 import { checked, job } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import type { FoundNeighbors } from './neighbor-file.js'

@@ -1,11 +1,12 @@
 /** The command line's view of a schema: `weights.self` is `--weights.self`, `zeroClamp` is `--[no-]zero-clamp`. */
 import { parseArgs } from 'node:util'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { parseBytes } from './bytes.js'
 import { expectedAt, type Field, fieldsOf } from './describe.js'
 import { nearest } from './nearest.js'
 import type { Wording } from './parse.js'
+import { option } from './schema.js'
 
 /** An option as a flag. */
 export interface Flag extends Field {
@@ -140,4 +141,9 @@ function wholeAndPart(flag: Flag, context: string): StegoError {
 
 function refusal(context: string, message: string): StegoError {
   return new StegoError('ERR_STEGO_OPTION', `${context}: ${message}`)
+}
+
+/** The flag, with what the command prints for it. Errors are JSON as well then, on the last line of stdout. */
+export function jsonOption(doc: string) {
+  return option(z.boolean().optional(), { group: 'Output', doc })
 }

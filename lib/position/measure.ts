@@ -4,7 +4,6 @@
  * is the backbone's own position map, since nothing of the pictures' layout is left in them; over the pictures as they
  * are, it is that and their layout.
  */
-
 import { readAhead } from '../images/read-ahead.js'
 import { job, type NativeBackbone, type Pixels, type SquareView, type Transform } from '../native/index.js'
 import { createRandom, type Random } from '../random/random.js'

@@ -1,7 +1,7 @@
 /** Whether place is taken off the features of a folder: measured, decided, and told in words. */
 import { createHash } from 'node:crypto'
+import type { PositionChoice } from '../method/backbone-options.js'
 import { checked, type NativeBackbone, type Transform } from '../native/index.js'
-import type { PositionChoice } from '../options/position.js'
 import { type FeatureSource, keepMap, keptMap, type SquareMap } from './kept.js'
 import { measureBackbone, measurePictures, type Pictures, sizeOf, wholeMap } from './measure.js'
 

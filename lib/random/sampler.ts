@@ -2,8 +2,10 @@
  * Which images a training step sees. Stateless: the batch of step t depends on (seed, t) alone, so a resumed
  * run needs no sampler state and continues exactly.
  */
+
 import { StegoError } from '../errors.js'
 import { createRandom, type Random } from './random.js'
+import { STREAMS } from './streams.js'
 
 /** The batches of a run. */
 export interface Sampler {
@@ -12,9 +14,6 @@ export interface Sampler {
   /** Image indices of 0-based step `step`, [batch]. */
   at(step: number): Int32Array
 }
-
-/** Keeps the stream of epoch orders apart from other uses of the same seed. */
-const EPOCH_STREAM = 1
 
 /**
  * Opens a sampler without replacement: each epoch visits every image once, in an order of its own. Batches
@@ -39,7 +38,7 @@ export function createSampler(options: { images: number; batch: number; seed: nu
 
   function orderOf(epoch: number): Int32Array {
     if (epoch !== cachedEpoch) {
-      order = createRandom(seed, EPOCH_STREAM, epoch).permutation(images)
+      order = createRandom(seed, STREAMS.epochs, epoch).permutation(images)
       cachedEpoch = epoch
     }
     return order

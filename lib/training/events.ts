@@ -1,7 +1,7 @@
 /** What a training run tells while it runs. Every event is plain data, ready for JSON. */
 import type { Evaluation } from '../evaluation/scores.js'
+import type { TrainOptions } from '../method/train-options.js'
 import type { PairHistogram, PairValues, PlaceShares, StepLosses } from '../native/index.js'
-import type { TrainOptions } from '../options/train.js'
 import type { PositionProgress } from '../position/position.js'
 
 /** First event: the options with every default filled in, and what was found on disk. */

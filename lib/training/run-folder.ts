@@ -1,10 +1,10 @@
 /** The folder of a run: `config.yaml`, `events.jsonl`, `checkpoints/`, `report/`. */
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { StegoError } from '../errors.js'
-import type { TrainOptions } from '../options/train.js'
+import type { TrainOptions } from '../method/train-options.js'
 import { lastCheckpoint } from '../weights/model-file.js'
 import type { TrainingEvent } from './events.js'
 
@@ -67,4 +67,36 @@ export async function checkRunFolder(path: string): Promise<void> {
 export async function openRunFolder(path: string): Promise<RunFolder> {
   await guard(path, () => mkdir(join(path, 'report'), { recursive: true }))
   return handle(path)
+}
+
+export interface EventLog {
+  /** Keeps an event, and returns it. */
+  tell(event: TrainingEvent): Promise<TrainingEvent>
+  /** From now on events go to this folder, or nowhere. */
+  keepIn(folder: RunFolder | null): Promise<void>
+}
+
+/** A log whose folder is made when there is something to keep in it. */
+export function eventLog(): EventLog {
+  const early: TrainingEvent[] = []
+  let log: (event: TrainingEvent) => Promise<unknown> = async (event) => early.push(event)
+  return {
+    async tell(event) {
+      await log(event)
+      return event
+    },
+    async keepIn(folder) {
+      log = async (event) => folder?.log(event)
+      for (const event of early) await log(event)
+    },
+  }
+}
+
+/** `runs/<data folder name>` under `cwd`, with -2, -3 and so on where that exists; relative to `cwd`. */
+export function freeRunFolder(cwd: string, data: string): string {
+  const name = basename(resolve(cwd, data)) || 'run'
+  for (let number = 1; ; number++) {
+    const folder = join('runs', number === 1 ? name : `${name}-${number}`)
+    if (!existsSync(join(cwd, folder))) return folder
+  }
 }

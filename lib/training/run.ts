@@ -6,28 +6,28 @@
 
 import { featureKey } from '../features/key.js'
 import { planFeatures } from '../features/plan.js'
+import type { TrainRequest } from '../method/train-options.js'
 import { checked, job, type NativeNetwork, type NativeTrainer } from '../native/index.js'
 import { loadNeighbors } from '../neighbors/neighbor-file.js'
-import type { TrainRequest } from '../options/train.js'
 import { positionName } from '../position/position.js'
 import { mixSeed } from '../random/random.js'
+import { STREAMS } from '../random/streams.js'
 import { modelPath } from '../weights/model-file.js'
-import { type Checkpoints, checkFinite, createCheckpoints } from './checkpoints.js'
-import { fitClusters } from './clusters.js'
-import { eventLog } from './event-log.js'
+import { TrainingImages } from './data.js'
 import type { TrainingEvent } from './events.js'
-import { TrainingImages } from './images.js'
-import { lossOptions } from './loss-options.js'
-import { createPairing } from './pairs.js'
-import { beginModel, openFolder, setUp, startEvent, storeRequest, type TrainedModel } from './run-setup.js'
-import { chooseShifts } from './shifts.js'
-import { batchInput, stepInput } from './step-input.js'
-import { validate, writeSheet } from './validation.js'
+import {
+  type Checkpoints,
+  checkFinite,
+  createCheckpoints,
+  fitClusters,
+  validate,
+  writeSheet,
+} from './milestones.js'
+import { eventLog } from './run-folder.js'
+import { beginModel, openFolder, setUp, startEvent, storeRequest, type TrainedModel } from './setup.js'
+import { batchInput, chooseShifts, createPairing, lossOptions, stepInput } from './step.js'
 
-export type { TrainedModel } from './run-setup.js'
-
-/** Keeps the seed of probes that begin anew apart from those of the steps. */
-const RESET_STREAM = 7
+export type { TrainedModel } from './setup.js'
 
 /** What the end of a run lets go of. */
 interface Held {
@@ -118,7 +118,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       record.assignment = null
       checkpoint.pending = true
       if (record.step === options.resetProbesAt) {
-        await job(() => trainer.resetProbes(mixSeed(options.seed, RESET_STREAM)))
+        await job(() => trainer.resetProbes(mixSeed(options.seed, STREAMS.probes)))
       }
       yield await tell({ type: 'step', step: record.step, steps: options.steps, ...losses, milliseconds })
       if (record.step === options.steps) break

@@ -3,9 +3,9 @@
  * (docs/method-constants.md#checkpoints). Tensors decide where they can: the code's width, the projection,
  * the patch.
  */
-import { factsOf } from '../data/datasets/facts.js'
+import { factsOf } from '../datasets/facts.js'
+import { type TrainOptions, trainSchema } from '../method/train-options.js'
 import type { NameMap, TensorEntry } from '../native/index.js'
-import { type TrainOptions, trainSchema } from '../options/train.js'
 import type { Found, ModelLayout } from './names.js'
 import type { ModelRecord } from './record.js'
 

@@ -1,5 +1,4 @@
 /** Fetches one file over HTTP(S), over as many connections as that takes, and puts it in place whole and checked. */
-
 import { mkdir, statfs } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { dirname } from 'node:path'

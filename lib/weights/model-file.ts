@@ -5,6 +5,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { StegoError } from '../errors.js'
+import type { TrainOptions } from '../method/train-options.js'
 import {
   checked,
   type DType,
@@ -14,7 +15,6 @@ import {
   type PredictionHead,
   type Projection,
 } from '../native/index.js'
-import type { TrainOptions } from '../options/train.js'
 import { featureChoice, networkOptions } from './network-options.js'
 import type { ModelRecord } from './record.js'
 import { openWeights } from './weight-file.js'

@@ -1,6 +1,6 @@
 /** From the options of a run to what the native network is made of. */
+import type { TrainOptions } from '../method/train-options.js'
 import type { FeatureChoice, NetworkOptions } from '../native/index.js'
-import type { TrainOptions } from '../options/train.js'
 
 /** The network of a run on a backbone of `channels` channels. */
 export function networkOptions(options: TrainOptions, channels: number): NetworkOptions {

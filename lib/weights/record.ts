@@ -1,7 +1,7 @@
 /** What a model file of this package says of itself, beside its tensors. */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
-import { trainSchema } from '../options/train.js'
+import { trainSchema } from '../method/train-options.js'
 
 const pairs = z.strictObject({ self: z.number(), knn: z.number(), random: z.number() })
 

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { availableParallelism } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { libtorchOfBuild } from '../loading/libtorch.js'
+import { libtorchOfBuild } from '../native/loading/libtorch.js'
 import { diagnosis, doctor, emptyFolder, otherVersion, ROOT } from './run.js'
 
 const VERSION: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version

@@ -4,7 +4,7 @@
     npm run check -- --fix
 
 Needs torch, numpy, scipy, safetensors and pydensecrf (recorded with pydensecrf2 1.1, which gives the numbers of
-test/golden/crf bit for bit); what else the official files import is not used by what runs here and replaced by nothing. The inputs are made from integers, the same way as in lib/doctor/inputs.ts, so that
+test/golden/crf bit for bit); what else the official files import is not used by what runs here and replaced by nothing. The inputs are made from integers, the same way as in lib/doctor/recorded.ts, so that
 only results have to be kept: of each tensor some values, evenly spread.
 """
 
@@ -49,7 +49,7 @@ from utils import UnsupervisedMetrics  # noqa: E402
 torch.set_num_threads(1)
 
 
-# The inputs, as in lib/doctor/inputs.ts.
+# The inputs, as in lib/doctor/recorded.ts.
 
 
 def scattered(seed, count):

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { matchClusters } from '../../lib/evaluation/matching.js'
+import { matchClusters } from '../../lib/evaluation/confusion.js'
 import { readGolden } from './golden.js'
 import { matrix } from './matrix.js'
 

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs'
 import { open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { openImages } from '../../lib/features/images.js'
-import { openStore } from '../../lib/features/open.js'
+import { prepareFeatures } from '../../lib/features/build.js'
+import { openImages } from '../../lib/features/key.js'
 import { buildSchema } from '../../lib/features/options.js'
-import { prepareFeatures } from '../../lib/features/prepare.js'
+import { openStore } from '../../lib/features/plan.js'
 import {
   type BuildFeatureStoreInput,
   buildFeatureStore,

@@ -3,13 +3,12 @@ import { appendFile, copyFile, cp, readdir, readFile, rename, utimes, writeFile 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import type { ListedImage } from '../../lib/features/images.js'
-import { type FeatureKey, featureKey, fingerprintImages } from '../../lib/features/key.js'
+import { type FeatureKey, featureKey, fingerprintImages, type ListedImage } from '../../lib/features/key.js'
 import { job, type Tensor, type TensorData } from '../../lib/native/index.js'
+import { nearestNeighbors } from '../../lib/neighbors/nearest-neighbors.js'
 import { type ImageNeighbors, loadNeighbors, writeNeighbors } from '../../lib/neighbors/neighbor-file.js'
 import { readNpy, readNpz, writeNpz } from '../../lib/neighbors/npz.js'
 import { readOfficialNeighbors } from '../../lib/neighbors/official.js'
-import { nearestNeighbors } from '../../lib/standalone/nearest-neighbors.js'
 import { temporaryFolder } from '../support/dataset.js'
 
 const golden = (name: string) => fileURLToPath(new URL(`../golden/npz/${name}`, import.meta.url))

@@ -1,8 +1,8 @@
 import test from 'ava'
 import { z } from 'zod'
+import { trainSchema } from '../../lib/method/train-options.js'
 import { FLAG_WORDING, flagsOf, readFlags } from '../../lib/options/flags.js'
 import { parseOptions } from '../../lib/options/parse.js'
-import { trainSchema } from '../../lib/options/train.js'
 
 const schema = trainSchema.extend({ json: z.boolean().optional() })
 const read = (...args: string[]) => readFlags(schema, args, 'stego train')

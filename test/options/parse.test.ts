@@ -1,11 +1,10 @@
 import test from 'ava'
 import { z } from 'zod'
 import { StegoError } from '../../lib/errors.js'
-import { evaluateSchema } from '../../lib/options/evaluate.js'
-import { featuresSchema } from '../../lib/options/features.js'
+import { evaluateSchema } from '../../lib/evaluation/options.js'
+import { featuresSchema, segmentSchema } from '../../lib/model/options.js'
 import { parseOptions } from '../../lib/options/parse.js'
 import { option, pairValues } from '../../lib/options/schema.js'
-import { segmentSchema } from '../../lib/options/segment.js'
 
 const schema = z.strictObject({
   batch: option(z.int().min(2).default(32), { doc: 'Images a step.' }),

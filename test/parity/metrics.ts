@@ -1,5 +1,5 @@
 /** Confusion counts, the assignment of clusters to classes, and scores. */
-import { matchClusters } from '../../lib/evaluation/matching.js'
+import { matchClusters } from '../../lib/evaluation/confusion.js'
 import { officialCounts } from '../../lib/evaluation/official.js'
 import { type ConfusionMatrix, scoreClusters, scoreLinear } from '../../lib/evaluation/scores.js'
 import { job, type Tensor } from '../../lib/native/index.js'

@@ -1,6 +1,6 @@
 /** Nearest neighbours by cosine similarity. */
 import type { Neighbors, Tensor } from '../../lib/native/index.js'
-import { nearestNeighbors } from '../../lib/standalone/nearest-neighbors.js'
+import { nearestNeighbors } from '../../lib/neighbors/nearest-neighbors.js'
 import type { Comparison } from './files.js'
 import { entry, reader, tabulate } from './tensors.js'
 

@@ -4,7 +4,7 @@
  * animals, one for each of ImageNet's classes.
  */
 import { dirname, join } from 'node:path'
-import { openImages } from '../../lib/features/images.js'
+import { openImages } from '../../lib/features/key.js'
 import { measureBackbone, wholeMap } from '../../lib/position/measure.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { STARTER_POSITION_MAP, starterWeights } from '../../lib/weights/starter.js'

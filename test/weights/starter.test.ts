@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { starterWeights } from '../../lib/weights/starter.js'
-import { installed } from '../loading/installation.js'
+import { installed } from '../native/loading/installation.js'
 
 const FILE = 'starter-vit-tiny8.safetensors'
 

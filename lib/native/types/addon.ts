@@ -2,7 +2,6 @@
  * The native addon as TypeScript sees it: a typed mirror of what native/addon.cpp registers.
  * Every method that returns a promise is a job on the addon's own thread; at most one runs at a time.
  */
-
 import type { CorrespondCall, Device, DType, FeatureChoice, HeatMaps, NativeBackbone } from './backbone.js'
 import type { CrfProblem, CrfResult, NativeMeanField } from './crf.js'
 import type {

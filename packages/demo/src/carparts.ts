@@ -1,5 +1,4 @@
 /** The outside of a car, face by face: body sides with doors, cabin glass, nose and tail, wheels. */
-
 import { LABEL } from './canvas.js'
 import type { CarShape } from './carshape.js'
 import type { Rgb } from './color.js'

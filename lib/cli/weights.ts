@@ -1,0 +1,104 @@
+/** `stego inspect` and `stego convert`: what a weight file holds, and the same in another format. */
+import { z } from 'zod'
+import { formatBytes } from '../options/bytes.js'
+import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
+import { parseOptions } from '../options/parse.js'
+import { option } from '../options/schema.js'
+import { modelRows } from '../output/notebook.js'
+import { count } from '../output/words.js'
+import type { Api, Command, Surroundings } from './commands.js'
+
+const inspectSchema = z.strictObject({
+  tensors: option(z.boolean().optional(), {
+    group: 'Output',
+    doc: 'List every tensor with its type and shape.',
+  }),
+  json: jsonOption('Print everything, tensors included, as one JSON object.'),
+})
+
+export const inspectCommand: Command = {
+  usage: ['inspect <file or run> [--tensors] [--json]'],
+  schema: inspectSchema,
+  words: { min: 1, max: 1, what: 'a weight file or a run folder' },
+  examples: [
+    { line: 'stego inspect runs/photos', doc: 'The model of a run and how it was trained.' },
+    { line: 'stego inspect dino_vits8.safetensors --tensors', doc: 'All tensors of a backbone.' },
+  ],
+  interruptible: false,
+  run: inspect,
+}
+
+type Inspection = Awaited<ReturnType<Api['inspectWeights']>>
+
+async function inspect(given: Given, { terminal, api }: Surroundings): Promise<void> {
+  const { json, tensors } = parseOptions(inspectSchema, given.values, 'stego inspect', FLAG_WORDING)
+  const inspection = await api.inspectWeights(given.words[0]!)
+  terminal.print(json ? JSON.stringify(inspection) : describe(inspection, tensors ?? false))
+}
+
+const KINDS = {
+  model: 'a model, for segment and evaluate',
+  backbone: 'a backbone, for train --backbone',
+  other: 'neither a model nor a backbone that stego reads',
+}
+
+function describe({ path, bytes, kind, model, metadata, tensors }: Inspection, list: boolean): string {
+  const values = tensors.reduce(
+    (sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1),
+    0,
+  )
+  const rows: [string, string][] = [
+    ['file', `${path}, ${formatBytes(bytes)}`],
+    ['kind', KINDS[kind]],
+    ...(model ? modelRows(model) : Object.entries(metadata)),
+    ['tensors', `${tensors.length}, ${(values / 1e6).toFixed(2)} M values`],
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2
+  return [
+    ...rows.map(([name, text]) => name.padEnd(width) + text),
+    ...(list ? ['', ...tensorLines(tensors)] : []),
+  ].join('\n')
+}
+
+function tensorLines(tensors: Inspection['tensors']): string[] {
+  const name = Math.max(...tensors.map((tensor) => tensor.name.length)) + 2
+  const type = Math.max(...tensors.map((tensor) => tensor.dtype.length)) + 2
+  return tensors.map(
+    (tensor) => `${tensor.name.padEnd(name)}${tensor.dtype.padEnd(type)}[${tensor.shape.join(', ')}]`,
+  )
+}
+
+const convertSchema = z.strictObject({
+  json: jsonOption('Print what was converted as one JSON object.'),
+})
+
+export const convertCommand: Command = {
+  usage: ['convert <file or run> <file> [--json]'],
+  schema: convertSchema,
+  words: { min: 2, max: 2, what: 'a weight file or a run folder, then the file to write' },
+  examples: [
+    {
+      line: 'stego convert cocostuff27_vit_base_5.ckpt cocostuff.safetensors',
+      doc: 'An official checkpoint as a model of this package.',
+    },
+    {
+      line: 'stego convert runs/photos photos.pth',
+      doc: 'A run for PyTorch: torch.load(..., weights_only=True).',
+    },
+    { line: 'stego convert dino_vits8.pth dino_vits8.safetensors', doc: 'A backbone for train --backbone.' },
+  ],
+  interruptible: false,
+  run: convert,
+}
+
+async function convert(given: Given, { terminal }: Surroundings): Promise<void> {
+  const { json } = parseOptions(convertSchema, given.values, 'stego convert', FLAG_WORDING)
+  const [from, to] = given.words as [string, string]
+  const { convertWeights } = await import('../weights/convert.js')
+  const conversion = await convertWeights(from, to)
+  const { kind, layout, tensors } = conversion
+  const names = layout === 'stego' ? '' : `, from ${layout} names`
+  terminal.print(
+    json ? JSON.stringify(conversion) : `${to}: a ${kind} of ${count(tensors, 'tensor')}${names}`,
+  )
+}

@@ -1,0 +1,206 @@
+/**
+ * Where the places of a picture that correspond to a point are, in the picture itself and in another
+ * (plot_dino_correspondence.py; docs/method-constants.md#correspondence-figures).
+ */
+import { basename, extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { StegoError } from '../errors.js'
+import { decodeImage, type ImageInput } from '../images/decode.js'
+import { createTransform } from '../images/transform.js'
+import {
+  checked,
+  type HeatMaps,
+  job,
+  type NativeBackbone,
+  type NativeNetwork,
+  type Pixels,
+  type Tensor,
+} from '../native/index.js'
+import { parseOptions } from '../options/parse.js'
+import { filePath } from '../output/segmentation.js'
+import { placeAtOnce } from '../position/position.js'
+import { loadBackbone } from '../weights/backbones.js'
+import { writeWhole } from '../write-whole.js'
+import { drawCorrespondences } from './figure.js'
+import {
+  type CorrespondFeaturesInput,
+  type CorrespondFeaturesOptions,
+  type CorrespondOptions,
+  checkPoints,
+  correspondFeaturesSchema,
+  type Point,
+} from './options.js'
+
+/** The place of a picture that corresponds best to a point. */
+export interface Match {
+  /** The place, as points are given. */
+  at: Point
+  /** Its heat. */
+  heat: number
+}
+
+interface CorrespondenceFields {
+  image: Pixels
+  other: Pixels | null
+  maps: HeatMaps
+  at: readonly Point[]
+  on: CorrespondOptions['on']
+  raw: boolean
+  source: string | null
+  otherSource: string | null
+}
+
+/**
+ * Heat maps of points of an image: a tensor over the other picture, or over the image itself where there is no other.
+ * Heat is the cosine less its mean over the picture, 0 where that is negative; with `raw` the cosine itself.
+ */
+export class Correspondence implements Tensor {
+  /** Heat, row-major, [points, height, width] of the picture that was searched. */
+  readonly data: Float32Array
+  /** [points, height, width]. */
+  readonly shape: number[]
+  /** Heat over the image the points are in; the same values where there is no other. */
+  readonly self: Tensor
+  /** The picture the points are in. */
+  readonly image: Pixels
+  /** The other picture; null where the image was compared with itself alone. */
+  readonly other: Pixels | null
+  /** The points, as they were given. */
+  readonly at: readonly Point[]
+  /** What was compared. */
+  readonly on: CorrespondOptions['on']
+  /** Whether heat is the cosine itself. */
+  readonly raw: boolean
+  /** Names or paths of the pictures, where they have one. */
+  readonly source: string | null
+  /** Name or path of the other picture, where it has one. */
+  readonly otherSource: string | null
+
+  constructor({ image, other, maps, at, on, raw, source, otherSource }: CorrespondenceFields) {
+    const { data, shape } = maps.other ?? maps.self
+    this.data = data
+    this.shape = shape
+    this.self = maps.self
+    this.image = image
+    this.other = other
+    this.at = at
+    this.on = on
+    this.raw = raw
+    this.source = source
+    this.otherSource = otherSource
+  }
+
+  /** For each point the hottest place of the picture that was searched. */
+  matches(): Match[] {
+    const [points, height, width] = this.shape as [number, number, number]
+    const place = (index: number, size: number) => (size === 1 ? 0 : (2 * index) / (size - 1) - 1)
+    return Array.from({ length: points }, (_, point): Match => {
+      const heat = this.data.subarray(point * height * width, (point + 1) * height * width)
+      const best = heat.reduce((found, value, pixel) => (value > heat[found]! ? pixel : found), 0)
+      return {
+        at: [place(best % width, width), place(Math.floor(best / width), height)],
+        heat: heat[best]!,
+      }
+    })
+  }
+
+  /**
+   * Draws the image with its points, its own heat, and the other picture's, as PNG: grey pictures with a ramp of
+   * colour for each point, from 0 to the point's greatest heat in that picture.
+   */
+  toPng(): Promise<Buffer> {
+    const { image, other, self, at, on, raw, source, otherSource } = this
+    const names = [source, otherSource].flatMap((name) => (name === null ? [] : [basename(name)]))
+    const what = raw ? `cosine of ${on}` : `cosine of ${on}, less its mean over the picture`
+    return drawCorrespondences({
+      image,
+      at,
+      self,
+      other: other && { image: other, heat: { data: this.data, shape: this.shape } },
+      caption: [...names, what].join('  ·  '),
+    })
+  }
+
+  /**
+   * Writes that figure. Missing folders are made; the file appears whole or not at all.
+   * Throws `ERR_STEGO_OPTION` where it is no path or does not end in .png, `ERR_STEGO_FILE` where writing fails.
+   */
+  async toFile(path: string | URL): Promise<void> {
+    const file = filePath(path)
+    if (extname(file).toLowerCase() !== '.png') {
+      throw new StegoError(
+        'ERR_STEGO_OPTION',
+        `the figure is written as PNG, received ${basename(file)}. Name the file *.png.`,
+      )
+    }
+    await writeWhole(file, await this.toPng())
+  }
+}
+
+/**
+ * Corresponds points of `image` with all of it, and with all of `other` unless that is null or the same.
+ * Pictures of any size: shorter side to `resolution`, nothing cropped. Options are checked already but for `at`.
+ */
+export async function correspondWith(
+  maps: { on: 'features'; source: NativeBackbone } | { on: 'codes'; source: NativeNetwork },
+  image: ImageInput,
+  other: ImageInput | null,
+  options: CorrespondFeaturesOptions,
+  context: string,
+): Promise<Correspondence> {
+  const { at, resolution, raw, signal } = options
+  checkPoints(at, context)
+  const { on, source } = maps
+  const { patch } = checked(() => (on === 'codes' ? source.backbone.info : source.info))
+  const transform = createTransform(resolution, 'whole', patch)
+  const pixels = await decodeImage(image)
+  const otherPixels = other === null || other === image ? null : await decodeImage(other)
+  const points = { data: Float32Array.from(at.flat()), shape: [at.length, 2] }
+  const found = await job(
+    (_, cancel) => source.correspond(pixels, otherPixels, points, { transform, raw }, cancel),
+    signal,
+  )
+  return new Correspondence({
+    image: pixels,
+    other: otherPixels,
+    maps: found,
+    at: at.map(([x, y]) => [x, y]),
+    on,
+    raw,
+    source: nameOf(image),
+    otherSource: otherPixels && nameOf(other!),
+  })
+}
+
+/**
+ * Corresponds points of an image by the features of a plain backbone, without a trained model.
+ * @param backbone a name or a file, as `Stego.train` takes it
+ * @param other another image, or null to stay within the first
+ *
+ * Rejects with `ERR_STEGO_BACKBONE`, `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for an image, `ERR_STEGO_OPTION` for
+ * points outside -1 to 1, `ERR_STEGO_SIZE` for the resolution.
+ */
+export async function correspondFeatures(
+  backbone: string,
+  image: ImageInput,
+  other: ImageInput | null = null,
+  options?: CorrespondFeaturesInput,
+): Promise<Correspondence> {
+  const context = 'correspondFeatures()'
+  const { dtype, position, ...parsed } = parseOptions(correspondFeaturesSchema, options, context)
+  const { signal, resolution } = parsed
+  const loaded = await loadBackbone(backbone, { dtype, signal })
+  // Place is measured on these images alone, where the backbone's map is not known.
+  const images = other === null ? [image] : [image, other]
+  const pictures = { count: images.length, read: (index: number) => decodeImage(images[index]!) }
+  const source = await placeAtOnce(position, loaded, pictures, {
+    transform: createTransform(resolution, 'center', loaded.info.patch),
+    source: { backbone, features: { kind: 'feat', layer: 1 }, dtype },
+    signal: signal ?? undefined,
+  })
+  return correspondWith({ on: 'features', source }, image, other, parsed, context)
+}
+
+function nameOf(input: ImageInput): string | null {
+  return typeof input === 'string' ? input : input instanceof URL ? fileURLToPath(input) : null
+}

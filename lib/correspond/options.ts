@@ -1,0 +1,88 @@
+/** Options of `model.correspond()`, `correspondFeatures()` and `stego correspond`. */
+import { z } from 'zod'
+import { StegoError } from '../errors.js'
+import { dtypeOption, positionOption } from '../method/backbone-options.js'
+import { abortSignal, option } from '../options/schema.js'
+
+/**
+ * A point in an image: x to the right and y down, -1 at the center of the first pixel and 1 at that of the last, as
+ * in the official code. [0, 0] is the middle.
+ */
+export type Point = readonly [x: number, y: number]
+
+/** The points of the official figure (plot_dino_correspondence.py). */
+export const OFFICIAL_POINTS: readonly Point[] = [
+  [-0.1, 0],
+  [0.5, 0.8],
+  [-0.7, -0.7],
+]
+
+/** More points than this are a mistake rather than a figure. */
+const MOST_POINTS = 1024
+
+/** What is compared: the frozen backbone's features, or the codes of the trained head. */
+const CORRESPOND_ON = ['features', 'codes'] as const
+
+const correspondFields = z.strictObject({
+  at: option(z.custom<readonly Point[]>(Array.isArray).default(OFFICIAL_POINTS), {
+    group: 'Common',
+    expected: 'a list of points [x, y]',
+    doc: 'Points in the image as [x, y] from -1 to 1. Default: the three of the official figure.',
+  }),
+  resolution: option(z.int().min(8).default(320), {
+    group: 'Common',
+    unit: 'pixels',
+    doc: 'Shorter side as the network sees it; higher gives finer maps and is slower. Official: 512.',
+  }),
+  raw: option(z.boolean().default(false), {
+    group: 'Common',
+    doc: 'Raw cosines, without subtracting their mean over the image and clamping at 0. Official: off.',
+  }),
+  signal: abortSignal(),
+})
+
+export const correspondFeaturesSchema = correspondFields.extend({
+  dtype: dtypeOption('Common'),
+  position: positionOption.default('keep'),
+})
+
+export const correspondSchema = correspondFields.extend({
+  on: option(z.enum(CORRESPOND_ON).default('features'), {
+    group: 'Common',
+    doc: "Compare the frozen backbone's features or the trained head's codes. Official: features.",
+  }),
+})
+
+export type CorrespondFeaturesOptions = z.output<typeof correspondFields>
+/** Options of `correspondFeatures()`. */
+export interface CorrespondFeaturesInput extends z.input<typeof correspondFeaturesSchema> {}
+export type CorrespondOptions = z.output<typeof correspondSchema>
+/** Options of `model.correspond()`. */
+export interface CorrespondInput extends z.input<typeof correspondSchema> {}
+
+/** Whether a value is a point: two numbers from -1 to 1. */
+export function isPoint(value: unknown): value is Point {
+  return (
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value.every((part) => typeof part === 'number' && part >= -1 && part <= 1)
+  )
+}
+
+/** Throws `ERR_STEGO_OPTION` unless `at` holds 1 to 1024 points. */
+export function checkPoints(at: readonly Point[], context: string): void {
+  if (at.length < 1 || at.length > MOST_POINTS) {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `${context}: "at" must hold 1 to ${MOST_POINTS} points, received ${at.length}. Leave it out for the official three.`,
+    )
+  }
+  const wrong = at.findIndex((point) => !isPoint(point))
+  if (wrong >= 0) {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `${context}: a point in "at" is [x, y] with both from -1 to 1, received ${JSON.stringify(at[wrong])}. ` +
+        'x goes to the right, y down, [0, 0] is the middle.',
+    )
+  }
+}

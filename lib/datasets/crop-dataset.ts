@@ -1,0 +1,140 @@
+/**
+ * Crops of a dataset as files, in the layout of the official crop_datasets.py
+ * (docs/method-constants.md#crops).
+ */
+import { createHash } from 'node:crypto'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { StegoError } from '../errors.js'
+import { sharp } from '../images/sharp.js'
+import { parseOptions } from '../options/parse.js'
+import { encodeIndexPng } from '../output/png.js'
+import { writeWhole } from '../write-whole.js'
+import { type CropInput, type CropOptions, cropSchema } from './crop-options.js'
+import { CROP_RECORD_FILE, type CropRecord, readCropRecord } from './cropped.js'
+import { CROPS } from './crops.js'
+import { listSplits, openDataset } from './dataset.js'
+import { CLASS_NAMES_FILE } from './files.js'
+import { readLabelMap } from './labels.js'
+import type { Picture, Split } from './source.js'
+
+/** Pillow's default, which the official crops are saved with. */
+const JPEG = { quality: 75, chromaSubsampling: '4:2:0', optimiseCoding: false } as const
+const STANDARD_SPLITS = ['train', 'val']
+/** Datasets whose folder of crops is called after the data folder. */
+const UNNAMED = ['auto', 'directory', 'cropped']
+
+/** What was written. */
+export interface CropResult {
+  /** The folder that holds `img` and `label`; the dataset `cropped` reads it. */
+  folder: string
+  /** Of each split: its pictures, their crops, and how many of these were written now. */
+  splits: { name: string; pictures: number; crops: number; written: number }[]
+}
+
+/**
+ * Writes five crops of each picture of a dataset to `<out>/cropped/<dataset>_<crops>_crop_<ratio>/`:
+ * `img/<split>/<i>.jpg`, i = 5 * picture + crop, and, where the split has labels, `label/<split>/<i>.png` with class
+ * plus one, 0 for void. Files appear whole or not at all; called again it goes on where it stopped.
+ * The folder is called after the dataset, people's own data after their folder.
+ *
+ * Rejects with `ERR_STEGO_OPTION`, `ERR_STEGO_DATA_*` as `openDataset` does, `ERR_STEGO_RUN` where the folder holds
+ * crops of other pictures, `ERR_STEGO_FILE` where it cannot be written, and with the signal's reason.
+ */
+export async function cropDataset(input: CropInput): Promise<CropResult> {
+  const options = parseOptions(cropSchema, input, 'cropDataset()')
+  const { data, dataset, crops, cropRatio } = options
+  const name = UNNAMED.includes(dataset) ? basename(resolve(data)) : dataset
+  const folder = join(options.out, 'cropped', `${name}_${crops}_crop_${cropRatio}`)
+  const result: CropResult = { folder, splits: [] }
+  for (const split of await splitsOf(options)) {
+    const whole = await openDataset({ data, dataset, labelMap: options.labelMap, split, crops, cropRatio })
+    await keepRecord(folder, whole, options)
+    if (UNNAMED.includes(dataset) && whole.classNames) {
+      await writeWhole(join(folder, CLASS_NAMES_FILE), Buffer.from(`${whole.classNames.join('\n')}\n`))
+    }
+    const written = await writeCrops(folder, whole, options)
+    const { length } = whole.items
+    result.splits.push({ name: split, pictures: length / CROPS, crops: length, written })
+  }
+  return result
+}
+
+async function splitsOf({ split, ...options }: CropOptions): Promise<string[]> {
+  if (split !== null) {
+    const names = (typeof split === 'string' ? split.split(',') : split).map((name) => name.trim())
+    return [...new Set(names.filter((name) => name !== ''))]
+  }
+  const there = await listSplits(options)
+  const standard = STANDARD_SPLITS.filter((name) => there.includes(name))
+  return standard.length > 0 ? standard : there
+}
+
+/** Says in the record what this split is cut from; throws where the folder is of other pictures. */
+async function keepRecord(folder: string, split: Split, options: CropOptions): Promise<void> {
+  const { dataset, crops, cropRatio } = options
+  const entry = { pictures: await hashPictures(split, options), crops: split.items.length }
+  const record = await readCropRecord(folder)
+  const earlier = record?.splits[split.name]
+  const foreign = earlier
+    ? earlier.pictures !== entry.pictures
+    : await holdsFiles(join(folder, 'img', split.name))
+  if (foreign || (record && record.dataset !== dataset)) {
+    throw new StegoError(
+      'ERR_STEGO_RUN',
+      `${join(folder, 'img', split.name)} holds crops of other pictures, or of other labels. Remove ${folder}, or ` +
+        'choose another out.',
+    )
+  }
+  const splits = { ...record?.splits, [split.name]: entry }
+  const next: CropRecord = { format: 1, dataset, crops, cropRatio, splits }
+  await writeWhole(join(folder, CROP_RECORD_FILE), Buffer.from(`${JSON.stringify(next, null, 2)}\n`))
+}
+
+async function holdsFiles(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => [])
+  return names.some((name) => !name.startsWith('.'))
+}
+
+async function hashPictures({ items }: Split, { labelMap }: CropOptions): Promise<string> {
+  const hash = createHash('sha256')
+  if (labelMap !== null) hash.update((await readLabelMap(labelMap)).table)
+  for (let i = 0; i < items.length; i += CROPS) {
+    const { name, image, label } = items[i]!
+    const { size } = await stat(image)
+    hash.update(`${name}\n${size}\n${label === null ? 'none' : (await stat(label)).size}\n`)
+  }
+  return hash.digest('hex')
+}
+
+async function writeCrops(folder: string, split: Split, options: CropOptions): Promise<number> {
+  const { signal, onProgress } = options
+  const images = join(folder, 'img', split.name)
+  const labels = split.labelled > 0 ? join(folder, 'label', split.name) : null
+  const there = new Set(await readdir(images).catch(() => []))
+  let written = 0
+  for (const [i, item] of split.items.entries()) {
+    signal?.throwIfAborted()
+    if (!there.has(`${i}.jpg`)) {
+      const picture = await split.read(item)
+      // The label first: an image that is there has its label.
+      if (labels) await writeWhole(join(labels, `${i}.png`), await encodeLabel(picture))
+      await writeWhole(join(images, `${i}.jpg`), await encodeImage(picture))
+      written++
+    }
+    onProgress?.({ split: split.name, done: i + 1, total: split.items.length })
+  }
+  return written
+}
+
+function encodeImage({ image: { data, width, height } }: Picture): Promise<Buffer> {
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .jpeg(JPEG)
+    .toBuffer()
+}
+
+/** Class plus one; all void for an image without labels in a split that has some. */
+function encodeLabel({ image: { width, height }, label }: Picture): Promise<Buffer> {
+  const data = label ? label.data.map((value) => (value + 1) & 255) : new Uint8Array(width * height)
+  return encodeIndexPng({ data, width, height })
+}

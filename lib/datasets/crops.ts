@@ -1,0 +1,118 @@
+/**
+ * Five crops of each picture, as the official code cuts them before it looks for neighbours
+ * (crop_datasets.py). Nothing is written: an item names a part of its image, which is cut when it is read.
+ */
+import { StegoError } from '../errors.js'
+import type { LabelMap, Pixels } from '../native/index.js'
+import { createRandom } from '../random/random.js'
+import type { CropKind } from './options.js'
+import type { Item, Picture } from './source.js'
+
+/** Crops of one picture. */
+export const CROPS = 5
+
+/** Which crop of its picture an item is. */
+export interface CropPart {
+  kind: CropKind
+  /** Share of height and width that is kept. */
+  ratio: number
+  /** Place of the whole picture in its split, which random crops are drawn by. */
+  item: number
+  /** 0..4; of `five` top left, top right, bottom left, bottom right, centre. */
+  part: number
+}
+
+/** A part of a picture, in pixels. */
+export interface Box {
+  left: number
+  top: number
+  width: number
+  height: number
+}
+
+/** Python's `round`: halves go to the even neighbour. */
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value)
+  if (value - floor !== 0.5) return Math.round(value)
+  return floor % 2 === 0 ? floor : floor + 1
+}
+
+/**
+ * Where a crop lies in a picture of this size: `int(side * ratio)` wide and high; `five` as torchvision's five_crop
+ * places them, `random` anywhere, drawn by item and part alone; the official code draws by Python's hash of a tuple, which
+ * differs between versions of Python.
+ * The crop has no width or height where the picture is too small for the ratio.
+ */
+export function cropBox(size: { width: number; height: number }, crop: CropPart): Box {
+  const width = Math.trunc(size.width * crop.ratio)
+  const height = Math.trunc(size.height * crop.ratio)
+  const right = size.width - width
+  const bottom = size.height - height
+  const { item, part } = crop
+  if (crop.kind === 'random') {
+    const random = createRandom(item, part)
+    return { left: random.integer(right + 1), top: random.integer(bottom + 1), width, height }
+  }
+  if (part === CROPS - 1) {
+    return { left: roundHalfToEven(right / 2), top: roundHalfToEven(bottom / 2), width, height }
+  }
+  return { left: part % 2 === 1 ? right : 0, top: part >= 2 ? bottom : 0, width, height }
+}
+
+/** Each item as its five crops in a row: crop k of item i is at place 5 i + k, as the official files are numbered. */
+export function cropItems(items: Item[], kind: CropKind, ratio: number): Item[] {
+  return items.flatMap((whole, item) =>
+    Array.from({ length: CROPS }, (_, part) => ({
+      ...whole,
+      name: `${whole.name}_crop${part}`,
+      crop: { kind, ratio, item, part },
+    })),
+  )
+}
+
+/**
+ * Reads crops by a reader of whole pictures. The last picture is kept, so that its five crops in a row decode it
+ * once. The reader throws `ERR_STEGO_IMAGE` for a picture too small to be cropped.
+ */
+export function cropReader(
+  readWhole: (item: Item) => Promise<Picture>,
+): (item: Item & { crop: CropPart }) => Promise<Picture> {
+  let last: { image: string; picture: Promise<Picture> } | null = null
+  return async (item) => {
+    if (last?.image !== item.image) last = { image: item.image, picture: readWhole(item) }
+    const current = last
+    try {
+      return cutPicture(await current.picture, item)
+    } catch (error) {
+      if (last === current) last = null
+      throw error
+    }
+  }
+}
+
+function cutPicture({ image, label, salience }: Picture, item: Item & { crop: CropPart }): Picture {
+  const box = cropBox(image, item.crop)
+  if (box.width < 1 || box.height < 1) {
+    throw new StegoError(
+      'ERR_STEGO_IMAGE',
+      `${item.image} of ${image.width} x ${image.height} has no crop of ratio ${item.crop.ratio}: ` +
+        'expected at least one pixel of height and width. Choose a larger cropRatio, or leave the image out.',
+    )
+  }
+  const bytes = salience && { data: salience, width: image.width, height: image.height }
+  return {
+    image: cut(image, box, 3),
+    label: label && cut(label, box, 1),
+    salience: bytes && cut(bytes, box, 1).data,
+  }
+}
+
+/** The bytes of a box, rows of `channels` interleaved. */
+function cut<T extends Pixels | LabelMap>(map: T, { left, top, width, height }: Box, channels: number): T {
+  const data = new Uint8Array(width * height * channels)
+  for (let y = 0; y < height; y++) {
+    const start = ((top + y) * map.width + left) * channels
+    data.set(map.data.subarray(start, start + width * channels), y * width * channels)
+  }
+  return { ...map, data, width, height }
+}

@@ -1,0 +1,97 @@
+/** Every dataset behind one interface: the folders of people's own images and the datasets of the official code. */
+import { StegoError } from '../errors.js'
+import { cityscapesSource } from './cityscapes.js'
+import { cocoSource } from './cocostuff.js'
+import { croppedSource } from './cropped.js'
+import { type CropPart, cropItems, cropReader } from './crops.js'
+import { directorySource } from './directory.js'
+import { folderPath } from './folder.js'
+import { readLabelMap } from './labels.js'
+import type { CropKind, DatasetName, LabelMapInput } from './options.js'
+import { potsdamRawSource, potsdamSource } from './potsdam.js'
+import type { Item, Picture, Source, Split } from './source.js'
+
+/** Which split of which dataset; what is left out is as in `datasetFields` (options/dataset.ts). */
+export interface DatasetRequest {
+  /** The dataset's own folder or the official pytorch_data_dir, a path or `file:` URL. */
+  data: string | URL
+  /** Default `auto`. */
+  dataset?: DatasetName
+  /** Default `train`. */
+  split?: string
+  /** Classes of the ids in label maps of one's own: an object, or the path of a YAML file. */
+  labelMap?: string | LabelMapInput | null
+  /** Five crops of each image instead of the whole. */
+  crops?: CropKind | null
+  /** Side of a crop as a share of the image's. Default .5. */
+  cropRatio?: number
+}
+
+/**
+ * Lists one split and says how to read it; file contents are not looked at.
+ *
+ * Throws `ERR_STEGO_DATA_MISSING` where the folder, the split or a file that the dataset must have is not there,
+ * `ERR_STEGO_DATA_EMPTY`, `ERR_STEGO_DATA_LAYOUT`, and `ERR_STEGO_OPTION` for a label map that is malformed or given
+ * for a dataset that has its own classes.
+ */
+export async function openDataset(request: DatasetRequest): Promise<Split> {
+  const { split = 'train', crops = null, cropRatio = 0.5 } = request
+  const source = await sourceOf(request)
+  const { items: whole, read: readWhole, ...facts } = await source.open(folderPath(request.data), split)
+  const items = crops === null ? whole : cropItems(whole, crops, cropRatio)
+  const labelled = items.reduce((sum, { label }) => sum + (label === null ? 0 : 1), 0)
+  return { ...facts, name: split, items, labelled, read: readerOf(readWhole) }
+}
+
+/** Names the splits that are there. Throws as `openDataset` does for the folder. */
+export async function listSplits(request: Omit<DatasetRequest, 'split'>): Promise<string[]> {
+  const source = await sourceOf(request)
+  return source.listSplits(folderPath(request.data))
+}
+
+/**
+ * Throws `ERR_STEGO_OPTION` where a labelled split has more classes than `classes`, so that some would be void
+ * without anybody having asked for it.
+ */
+export function checkClasses(split: Split, classes: number): void {
+  if (split.labelled === 0 || split.classes === null || split.classes <= classes) return
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `the labels have ${split.classes} classes, received classes ${classes}. Set classes to ${split.classes}.`,
+  )
+}
+
+async function sourceOf({ dataset = 'auto', labelMap = null }: DatasetRequest): Promise<Source> {
+  if (dataset === 'auto' || dataset === 'directory') {
+    const mapping = labelMap === null ? null : await readLabelMap(labelMap)
+    return directorySource(dataset === 'auto' ? 'any' : 'directory', mapping)
+  }
+  if (labelMap !== null) {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `the dataset "${dataset}" has classes of its own: labelMap is for "auto" and "directory". Leave it out.`,
+    )
+  }
+  switch (dataset) {
+    case 'cocostuff27':
+    case 'cocostuff15':
+    case 'cocostuff3':
+      return cocoSource(dataset)
+    case 'cityscapes':
+      return cityscapesSource
+    case 'potsdam':
+      return potsdamSource
+    case 'potsdamraw':
+      return potsdamRawSource
+    case 'cropped':
+      return croppedSource
+  }
+}
+
+/** Reads whole items as they are and crops by way of their picture. */
+function readerOf(readWhole: (item: Item) => Promise<Picture>): Split['read'] {
+  const readCrop = cropReader(readWhole)
+  return (item) => (isCrop(item) ? readCrop(item) : readWhole(item))
+}
+
+const isCrop = (item: Item): item is Item & { crop: CropPart } => item.crop !== undefined

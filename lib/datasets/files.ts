@@ -1,0 +1,92 @@
+/** Finding the official datasets' folders, lists and files, with errors that name what was expected. */
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { StegoError } from '../errors.js'
+import type { Split } from './source.js'
+
+/** Whether a folder or file is there. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * The folder of a dataset: `data` itself, or its subfolder of the name the official code gives it, whichever
+ * holds `marker`.
+ * @param path the dataset's place below pytorch_data_dir, such as `potsdamraw/processed`
+ *
+ * Throws `ERR_STEGO_DATA_MISSING` where neither does.
+ */
+export async function datasetFolder(data: string, path: string, marker: string): Promise<string> {
+  const parts = path.split('/')
+  const candidates = parts.map((_, index) => join(data, ...parts.slice(index))).concat(data)
+  for (const folder of candidates) {
+    if (await exists(join(folder, marker))) return folder
+  }
+  throw new StegoError(
+    'ERR_STEGO_DATA_MISSING',
+    `there is no ${join(candidates[0]!, marker)}, nor ${join(data, marker)}: expected data to be the folder that ` +
+      `holds ${parts[0]}, or that folder itself. Check the path and the name of the dataset.`,
+  )
+}
+
+/** The names in a list file, one a line, empty lines left out. Throws `ERR_STEGO_DATA_MISSING` or `..._EMPTY`. */
+export async function readList(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw new StegoError(
+      'ERR_STEGO_DATA_MISSING',
+      `the list ${path} cannot be read (${cause.code}): expected a text file of one image name a line.`,
+      { cause },
+    )
+  })
+  const names = text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
+  if (names.length > 0) return names
+  throw new StegoError('ERR_STEGO_DATA_EMPTY', `the list ${path} names no image. Restore the dataset's list.`)
+}
+
+/** The names of the files and folders in a folder, in code unit order, hidden ones left out. */
+export async function namesIn(folder: string, what: string): Promise<string[]> {
+  const names = await readdir(folder).catch((cause) => {
+    throw new StegoError(
+      'ERR_STEGO_DATA_MISSING',
+      `the folder ${folder} cannot be read (${cause.code}): expected ${what} there.`,
+      { cause },
+    )
+  })
+  return names.filter((name) => !name.startsWith('.')).sort()
+}
+
+/**
+ * Throws `ERR_STEGO_DATA_MISSING` where one of `paths` is not among the files of its folder, and says how many are
+ * missing.
+ * @param folder the folder all of them lie in
+ * @param wanted their names
+ * @param why where they are named: `the list ...`
+ */
+export function checkFiles(folder: string, wanted: string[], found: ReadonlySet<string>, why: string): void {
+  const missing = wanted.filter((name) => !found.has(name))
+  if (missing.length === 0) return
+  const more = missing.length > 1 ? ` (${missing.length} of ${wanted.length} files are missing)` : ''
+  throw new StegoError(
+    'ERR_STEGO_DATA_MISSING',
+    `the file ${join(folder, missing[0]!)} does not exist, but ${why} asks for it${more}. ` +
+      `Restore ${basename(folder)}, or check that data is the whole dataset.`,
+  )
+}
+
+/** The file that names the classes. */
+export const CLASS_NAMES_FILE = 'classes.txt'
+
+/** The names in a folder's `classes.txt`, empty lines left out; null where there is no such file or no name in it. */
+export async function readClassNames(folder: string): Promise<string[] | null> {
+  const text = await readFile(join(folder, CLASS_NAMES_FILE), 'utf8').catch(() => null)
+  const names = text?.split(/\r?\n/).flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
+  return names?.length ? names : null
+}
+
+/** The names of a split's classes where it names exactly `classes` of them; else null. */
+export function namesOf(split: Pick<Split, 'classNames'>, classes: number): string[] | null {
+  return split.classNames?.length === classes ? split.classNames : null
+}

@@ -1,0 +1,79 @@
+/** People's own classes: which class each stored id is, from an object or a YAML file. */
+import { readFile } from 'node:fs/promises'
+import { parse } from 'yaml'
+import { StegoError } from '../errors.js'
+import type { LabelMap } from '../native/index.js'
+import { type LabelMapInput, labelMapProblem } from './options.js'
+
+/** A label map ready for use. */
+export interface LabelMapping {
+  /** Class of each stored id, [256]. */
+  table: Uint8Array
+  /** How many classes there are: the highest plus one, or the number of names. */
+  classes: number
+  names: string[] | null
+}
+
+/**
+ * Reads a label map: an object `{ id: class, names }`, or the path of a YAML file of the same form.
+ * Throws `ERR_STEGO_DATA_MISSING` for a file that is not there, `ERR_STEGO_FILE` for one that cannot be read,
+ * `ERR_STEGO_OPTION` for a map that is malformed.
+ */
+export async function readLabelMap(input: string | LabelMapInput): Promise<LabelMapping> {
+  const map = typeof input === 'string' ? await readYaml(input) : input
+  const problem = labelMapProblem(map)
+  if (problem !== null) {
+    const where = typeof input === 'string' ? ` in ${input}` : ''
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `the label map${where} cannot be used: expected ${problem}. Write one line "id: class" for each id.`,
+    )
+  }
+  const { names, ...classes } = map as LabelMapInput
+  const ids = classes as Record<number, number | null>
+  const highest = Math.max(...Object.values(ids).map((value) => value ?? -1))
+  return { table: labelTable((id) => ids[id]), classes: names?.length ?? highest + 1, names: names ?? null }
+}
+
+async function readYaml(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    const missing = cause.code === 'ENOENT'
+    throw new StegoError(
+      missing ? 'ERR_STEGO_DATA_MISSING' : 'ERR_STEGO_FILE',
+      missing
+        ? `the label map ${path} does not exist: expected a YAML file of lines "id: class". Check the path.`
+        : `the label map ${path} cannot be read (${cause.code}). Name a YAML file that you may read.`,
+      { cause },
+    )
+  })
+  try {
+    return parse(text)
+  } catch (cause) {
+    const reason = (cause as Error).message.split('\n', 1)[0]
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `the label map ${path} is not YAML: ${reason} Write one line "id: class" for each id.`,
+      { cause },
+    )
+  }
+}
+
+/** Pixels without a class. */
+export const VOID = 255
+
+const ENTRIES = 256
+
+/** The table of a rule from stored ids (0..255) to classes (0..254); what the rule leaves out is void. */
+export function labelTable(classOf: (id: number) => number | null | undefined): Uint8Array {
+  return Uint8Array.from({ length: ENTRIES }, (_, id) => classOf(id) ?? VOID)
+}
+
+/** The same label map with every id replaced. */
+export function mapLabels(labels: LabelMap, table: Uint8Array): LabelMap {
+  return { ...labels, data: labels.data.map((id) => table[id]!) }
+}
+
+/** 1 where a pixel has a class of at least `least`, else 0: [width * height]. */
+export function salienceOf(labels: LabelMap, least: 0 | 1): Uint8Array {
+  return labels.data.map((value) => (value >= least && value !== VOID ? 1 : 0))
+}

@@ -1,0 +1,143 @@
+/** The packages that make up an installation. */
+import { constants, readFileSync, statSync } from 'node:fs'
+import { access, lstat, readdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { availableParallelism, cpus, freemem, type as kernel, release, totalmem } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { type Host, thisHost } from '../native/host.js'
+import {
+  addonPackage,
+  findPackage,
+  type InstalledPackage,
+  libtorchPackage,
+  readPackage,
+} from '../native/packages.js'
+import type { Request } from '../native/places.js'
+import { chooseThreads } from '../native/threads.js'
+import { starterWeights } from '../weights/starter.js'
+import type { CacheReport, DoctorReport, Machine, PackageReport } from './report.js'
+
+/** `stego`, the packages it is completed by on this platform, and the image library; installed or not. */
+export function describePackages({ stego, platform, arch }: Request): PackageReport[] {
+  const { manifest, folder } = stego
+  const pins = { ...manifest.dependencies, ...manifest.optionalDependencies }
+  const addon = addonPackage(platform, arch)
+  const holder = findPackage(addon, folder)?.folder ?? folder
+  const report = (name: string, from: string, expected: string | null): PackageReport => {
+    const found = findPackage(name, from) ?? findByEntry(name, from)
+    return { name, version: found?.manifest.version ?? null, folder: found?.folder ?? null, expected }
+  }
+  return [
+    { name: manifest.name, version: manifest.version, folder: resolve(folder), expected: null },
+    report(addon, folder, pins[addon] ?? null),
+    report(libtorchPackage(platform, arch), holder, manifest.libtorch ?? null),
+    report('@stego/starter', folder, pins['@stego/starter'] ?? null),
+    report('sharp', folder, null),
+  ]
+}
+
+/** A package that does not show its package.json: the folder above its entry that has one of this name. */
+function findByEntry(name: string, from: string): InstalledPackage | null {
+  try {
+    let folder = dirname(createRequire(join(from, 'package.json')).resolve(name))
+    while (dirname(folder) !== folder) {
+      const found = packageIn(folder)
+      if (found?.manifest.name === name) return found
+      folder = dirname(folder)
+    }
+  } catch {}
+  return null
+}
+
+function packageIn(folder: string): InstalledPackage | null {
+  try {
+    return readPackage(folder)
+  } catch {
+    return null
+  }
+}
+
+/** The weights of the starter; null where they are missing. */
+export function describeStarter({ stego }: Request): DoctorReport['starter'] {
+  try {
+    const file = starterWeights(stego.folder)
+    return { file, bytes: statSync(file).size }
+  } catch {
+    return null
+  }
+}
+
+/** What lies in the folder, and whether it can be written to or be made. Links count as links. */
+export async function describeCache(folder: string): Promise<CacheReport> {
+  const names = await readdir(folder).catch(() => null)
+  const entries = await Promise.all(
+    (names ?? []).map(async (name) => ({ name, bytes: await sizeOf(join(folder, name)) })),
+  )
+  entries.sort((one, other) => other.bytes - one.bytes || (one.name < other.name ? -1 : 1))
+  return {
+    folder,
+    exists: names !== null,
+    writable: await isWritable(folder),
+    bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0),
+    entries,
+  }
+}
+
+/** Bytes of a file, or of all files in a folder; what goes away meanwhile or cannot be read counts nothing. */
+async function sizeOf(path: string): Promise<number> {
+  const found = await lstat(path).catch(() => null)
+  if (!found?.isDirectory()) return found?.size ?? 0
+  let bytes = 0
+  for (const name of await readdir(path).catch(() => [])) bytes += await sizeOf(join(path, name))
+  return bytes
+}
+
+/** A folder that does not exist is made in the nearest one that does. */
+async function isWritable(folder: string): Promise<boolean> {
+  try {
+    await access(folder, constants.W_OK)
+    return true
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(folder) !== folder
+    return missing && isWritable(dirname(folder))
+  }
+}
+
+/** Looks at the machine. */
+export function describeMachine(): Machine {
+  const host = thisHost()
+  const processors = cpus()
+  return {
+    system: [systemName(), `${kernel()} ${release()}`].filter((name) => name !== null).join(', '),
+    platform: host.platform,
+    arch: host.arch,
+    libc: libcOf(host),
+    node: { version: host.node, path: process.execPath },
+    processor: {
+      model: processors[0]?.model.trim() || 'of an unknown model',
+      logical: processors.length,
+      usable: availableParallelism(),
+    },
+    threads: chooseThreads(),
+    memory: { total: totalmem(), available: freemem(), limit: memoryLimit() },
+  }
+}
+
+function libcOf({ libc, glibc }: Host): string | null {
+  return glibc ? `${libc} ${glibc}` : libc
+}
+
+/** The name of a distribution of Linux; null elsewhere. */
+function systemName(): string | null {
+  try {
+    return /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? null
+  } catch {
+    return null
+  }
+}
+
+/** The limit of the control group; one of all the memory or more is none. */
+function memoryLimit(): number | null {
+  const limit = process.constrainedMemory()
+  return limit !== undefined && limit > 0 && limit < totalmem() ? limit : null
+}

@@ -1,0 +1,86 @@
+/** What the frozen backbone computes in. */
+import { z } from 'zod'
+import { type OptionGroup, option, path } from '../options/schema.js'
+
+const DTYPES = z.enum(['float32', 'bfloat16'])
+
+const DOC =
+  'Precision of the backbone. bfloat16 rotates a feature by less than 2 degrees, so results differ slightly; ' +
+  'it is rarely faster than float32, and much slower on processors without bfloat16 instructions.'
+
+/** The option where a backbone is named. */
+export function dtypeOption(group: OptionGroup) {
+  return option(DTYPES.default('float32'), { group, doc: DOC })
+}
+
+/** The option where a model is loaded, which knows what it was trained in. */
+export function modelDtypeOption() {
+  return option(DTYPES.optional(), {
+    group: 'Common',
+    whenAbsent: 'as in training, float32 unless set otherwise',
+    doc: DOC,
+  })
+}
+
+export const POSITION_CHOICES = ['auto', 'keep', 'remove'] as const
+export type PositionChoice = (typeof POSITION_CHOICES)[number]
+
+export const positionOption = option(z.enum(POSITION_CHOICES).default('auto'), {
+  group: 'Method',
+  doc:
+    'Keep or remove the part of a feature that encodes patch position regardless of content, before neighbors, loss ' +
+    'and head. auto measures it and removes it if the images share no layout. Official: keep.',
+})
+
+const GIB = 1024 ** 3
+
+export const featureStoreFields = {
+  features: option(z.enum(['auto', 'store', 'memory', 'off']).default('auto'), {
+    group: 'Features',
+    doc:
+      'Where the features of training images are kept: in a store on disk, shared by later runs on the same images; ' +
+      'in memory up to cacheBytes; or nowhere (off), recomputing them at every step. auto: in memory if all fit, ' +
+      'else in a store if they fit into storeBytes, else as many as fit in memory.',
+  }),
+  cacheBytes: option(
+    z
+      .int()
+      .min(0)
+      .default(2 * GIB),
+    {
+      group: 'Features',
+      unit: 'bytes',
+      doc: 'Memory for features; what does not fit is recomputed when needed.',
+    },
+  ),
+  storeBytes: option(
+    z
+      .int()
+      .min(0)
+      .default(64 * GIB),
+    {
+      group: 'Features',
+      unit: 'bytes',
+      doc: 'Size limit for stores that auto creates.',
+    },
+  ),
+  storeType: option(z.enum(['float16', 'float32']).default('float16'), {
+    group: 'Features',
+    doc: 'Number format of a store: float16 takes half the space and rounds features by at most 1 in 2048.',
+  }),
+  storeFolder: option(path().nullable().default(null), {
+    group: 'Features',
+    value: 'folder',
+    expected: 'a folder, as a path or a file: URL',
+    whenAbsent: 'features in the cache folder (STEGO_CACHE)',
+    doc: 'Folder for stores. Use a fast disk with enough space.',
+  }),
+}
+
+export interface FeatureStoreOptions {
+  features: 'auto' | 'store' | 'memory' | 'off'
+  cacheBytes: number
+  storeBytes: number
+  storeType: 'float16' | 'float32'
+  storeFolder: string | null
+}

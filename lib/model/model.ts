@@ -1,0 +1,183 @@
+/** A trained model at work: what `Stego` does, loaded when there is a model to do it with. */
+import { fileURLToPath } from 'node:url'
+import { type Correspondence, correspondWith } from '../correspond/correspond.js'
+import { type CorrespondInput, correspondSchema } from '../correspond/options.js'
+import { openDataset } from '../datasets/dataset.js'
+import { openFolder } from '../datasets/folder.js'
+import type { Split } from '../datasets/source.js'
+import { StegoError } from '../errors.js'
+import { evaluateNetwork } from '../evaluation/evaluate.js'
+import { formatEvaluation } from '../evaluation/format.js'
+import {
+  type EvaluateInput,
+  type EvaluateOptions,
+  evaluateSchema,
+  type PrecisionRecallInput,
+  precisionRecallSchema,
+} from '../evaluation/options.js'
+import { type PrecisionRecall, precisionRecall } from '../evaluation/precision-recall.js'
+import type { Evaluation } from '../evaluation/scores.js'
+import { decodeImage, type ImageInput } from '../images/decode.js'
+import { createTransform } from '../images/transform.js'
+import { parseTrain, type TrainInput } from '../method/train-options.js'
+import { type CodeHead, checked, job, type Tensor } from '../native/index.js'
+import { parseOptions } from '../options/parse.js'
+import { type Display, displayedAs, displayRows, displayText, modelRows } from '../output/notebook.js'
+import { Segmentation } from '../output/segmentation.js'
+import type { TrainingEvent } from '../training/events.js'
+import { type TrainedModel, train } from '../training/run.js'
+import { describeModel, type ModelInfo, modelPath, readModel, writeRecord } from '../weights/model-file.js'
+import { findPublished } from '../weights/registry.js'
+import { resolveWeights } from '../weights/resolve.js'
+import {
+  type FeaturesInput,
+  featuresSchema,
+  type LoadOptions,
+  loadSchema,
+  type SegmentInput,
+  type SegmentOptions,
+  segmentSchema,
+} from './options.js'
+
+/** Factor of the cosines in cluster probabilities (eval_segmentation.py). */
+const TEMPERATURE = 2
+
+/** Trains as `Stego.train` says. The first `next()` checks the options. */
+export async function* trainModel(input: TrainInput): AsyncGenerator<TrainingEvent, Model> {
+  return new Model(yield* train(parseTrain(input)))
+}
+
+/** Reads a model as `Stego.load` says. */
+export async function loadModel(source: string | URL, options?: LoadOptions): Promise<Model> {
+  const { dtype, signal, onDownload } = parseOptions(loadSchema, options, 'Stego.load()')
+  const name = typeof source === 'string' ? source : fileURLToPath(source)
+  const isPublished = findPublished(name)?.kind === 'model'
+  const path = isPublished ? (await resolveWeights(name, { signal, onProgress: onDownload })).path : name
+  return new Model(await readModel(modelPath(path), { dtype, signal }))
+}
+
+/** The methods are those of `Stego`, which documents them. */
+export class Model {
+  readonly #model: TrainedModel
+
+  constructor(model: TrainedModel) {
+    this.#model = model
+  }
+
+  get info(): ModelInfo {
+    return describeModel(this.#model.network, this.#model.record)
+  }
+
+  async segment(image: ImageInput, options?: SegmentInput): Promise<Segmentation> {
+    return this.#segment(image, parseOptions(segmentSchema, options, 'segment()'))
+  }
+
+  async *segmentAll(
+    images: string | URL | Iterable<ImageInput>,
+    options?: SegmentInput,
+  ): AsyncGenerator<Segmentation, void> {
+    const parsed = parseOptions(segmentSchema, options, 'segmentAll()')
+    const folder = typeof images === 'string' || images instanceof URL
+    const list = folder ? (await openFolder(images, 'train')).items.map(({ image }) => image) : images
+    for (const image of list) yield await this.#segment(image, parsed)
+  }
+
+  async evaluate(options: EvaluateInput): Promise<Evaluation> {
+    const { network, record } = this.#model
+    const parsed = parseOptions(evaluateSchema, options, 'evaluate()')
+    const evaluation = await evaluateNetwork(network, await this.#open(parsed), parsed, record.classNames)
+    return displayedAs(evaluation, () => displayText(formatEvaluation(evaluation)))
+  }
+
+  async features(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
+    const { resolution, crop, signal } = parseOptions(featuresSchema, options, 'features()')
+    const backbone = checked(() => this.#model.network.backbone)
+    const transform = createTransform(resolution, crop, backbone.info.patch)
+    const pixels = await decodeImage(image)
+    return job((_, cancel) => backbone.features([pixels], transform, cancel), signal)
+  }
+
+  async correspond(
+    image: ImageInput,
+    other: ImageInput | null = null,
+    options?: CorrespondInput,
+  ): Promise<Correspondence> {
+    const context = 'correspond()'
+    const { on, ...parsed } = parseOptions(correspondSchema, options, context)
+    const { network } = this.#model
+    const maps = on === 'codes' ? { on, source: network } : { on, source: checked(() => network.backbone) }
+    return correspondWith(maps, image, other, parsed, context)
+  }
+
+  async precisionRecall(options: PrecisionRecallInput): Promise<PrecisionRecall> {
+    const parsed = parseOptions(precisionRecallSchema, options, 'precisionRecall()')
+    return precisionRecall(this.#model.network, await this.#open(parsed), parsed)
+  }
+
+  async save(path: string | URL): Promise<void> {
+    const { network, record } = this.#model
+    const file = typeof path === 'string' ? path : fileURLToPath(path)
+    await job(() => network.save(file, writeRecord(record)))
+  }
+
+  dispose(): void {
+    this.#model.network.dispose()
+  }
+
+  display(): Display {
+    return displayRows(modelRows(this.info))
+  }
+
+  /** A split for scoring, of the dataset the model was trained on unless another is named. */
+  #open(
+    source: Pick<EvaluateOptions, 'data' | 'split' | 'dataset' | 'labelMap' | 'crops' | 'cropRatio'>,
+  ): Promise<Split> {
+    const { dataset, labelMap } = this.#model.record.options
+    return openDataset({
+      ...source,
+      dataset: source.dataset ?? dataset,
+      labelMap: source.labelMap ?? labelMap,
+    })
+  }
+
+  async #segment(input: ImageInput, options: SegmentOptions): Promise<Segmentation> {
+    const { network, record } = this.#model
+    const { resolution, flip, crf, probabilities, signal } = options
+    const transform = createTransform(resolution, 'whole', record.backbone.patch)
+    const head = this.#head(options.labels)
+    const image = await decodeImage(input)
+    const settings = {
+      transform,
+      flip,
+      crf,
+      heads: [head],
+      size: 'original' as const,
+      temperature: TEMPERATURE,
+    }
+    const logProbabilities = probabilities ? [head] : []
+    const [prediction] = await job(
+      (_, cancel) => network.predict([image], { ...settings, logProbabilities }, cancel),
+      signal,
+    )
+    return new Segmentation({
+      image,
+      labels: prediction!.labels[head]!,
+      classes: checked(() => (head === 'linear' ? network.info.classes : network.info.clusters)),
+      classNames: record.classNames,
+      head,
+      source: typeof input === 'string' ? input : input instanceof URL ? fileURLToPath(input) : null,
+      logProbabilities: prediction!.logProbabilities[head] ?? null,
+    })
+  }
+
+  #head(labels: SegmentOptions['labels']): CodeHead {
+    const heads = checked(() => this.#model.network.info.heads)
+    if (labels === 'auto') return heads.includes('kmeans') ? 'kmeans' : 'online'
+    if (heads.includes(labels)) return labels
+    throw new StegoError(
+      'ERR_STEGO_CHECKPOINT',
+      `this model has no ${labels} labels: it offers ${heads.filter((head) => !head.startsWith('raw')).join(', ')}. ` +
+        'The linear probe needs labels in training, k-means is fitted at its end.',
+    )
+  }
+}

@@ -1,0 +1,68 @@
+/** Options of `model.segment()` and `model.segmentAll()`. */
+import { z } from 'zod'
+import { modelDtypeOption } from '../method/backbone-options.js'
+import { abortSignal, option } from '../options/schema.js'
+import type { DownloadProgress } from '../weights/progress.js'
+
+/** Which predictions a label map can hold. */
+export const LABEL_SOURCES = ['auto', 'kmeans', 'online', 'linear'] as const
+
+export const segmentSchema = z.strictObject({
+  resolution: option(z.int().min(8).default(320), {
+    group: 'Common',
+    unit: 'pixels',
+    doc: 'Shorter side as the network sees it; higher resolves smaller things and is slower. Official value.',
+  }),
+  flip: option(z.boolean().default(true), {
+    group: 'Common',
+    doc: 'Average with the mirrored image, which takes twice as long. Official: on.',
+  }),
+  labels: option(z.enum(LABEL_SOURCES).default('auto'), {
+    group: 'Common',
+    doc: 'Prediction to use; auto: kmeans if the model has it, else online. linear needs labels in training.',
+  }),
+  crf: option(z.boolean().default(false), {
+    group: 'Common',
+    doc:
+      'Sharpen along image edges with the dense CRF, at the resolution the network sees, as the official ' +
+      'code does for figures and scores.',
+  }),
+  probabilities: option(z.boolean().default(false), {
+    group: 'Common',
+    doc: 'Keep the probability of every class at every pixel: 4 bytes per class and pixel.',
+  }),
+  signal: abortSignal(),
+})
+
+export type SegmentOptions = z.output<typeof segmentSchema>
+/** Options of `model.segment()` and `model.segmentAll()`. */
+export interface SegmentInput extends z.input<typeof segmentSchema> {}
+
+export const featuresSchema = z.strictObject({
+  resolution: option(z.int().min(8).default(224), {
+    group: 'Common',
+    unit: 'pixels',
+    doc: "Shorter side as the backbone sees it, a multiple of the backbone's patch size.",
+  }),
+  crop: option(z.enum(['center', 'squash', 'whole']).default('whole'), {
+    group: 'Common',
+    doc: 'whole keeps the entire image; center crops a square; squash resizes it to a square.',
+  }),
+  signal: abortSignal(),
+})
+
+export type FeaturesOptions = z.output<typeof featuresSchema>
+/** Options of `model.features()`. */
+export interface FeaturesInput extends z.input<typeof featuresSchema> {}
+
+export const loadSchema = z.strictObject({
+  dtype: modelDtypeOption(),
+  onDownload: z
+    .custom<(progress: DownloadProgress) => void>((value) => typeof value === 'function')
+    .optional()
+    .meta({ description: 'Download progress of a published model.', expected: 'a function' }),
+  signal: abortSignal(),
+})
+
+/** Options of `Stego.load()`. */
+export interface LoadOptions extends z.input<typeof loadSchema> {}

@@ -1,0 +1,26 @@
+/** What somebody watching is told while weights are fetched. */
+import { formatBytes } from '../options/bytes.js'
+import { duration } from '../output/words.js'
+import type { DownloadProgress } from '../weights/progress.js'
+import type { Report } from './reporter.js'
+
+const MEGABYTE = 1e6
+
+export function downloadReport(progress: DownloadProgress): Report {
+  const { name, state, received, total, bytesPerSecond, message } = progress
+  if (state === 'done')
+    return { lines: [`fetched ${name}: ${formatBytes(received)}; ${message}`], status: null }
+  if (state === 'waiting') return { lines: [`${name}: ${message}`] }
+  const left = total && bytesPerSecond ? `, ${duration((total - received) / bytesPerSecond)} left` : ''
+  const details = bytesPerSecond ? `${(bytesPerSecond / MEGABYTE).toFixed(1)} MB/s${left}` : ''
+  const megabytes = (bytes: number) => Math.round(bytes / MEGABYTE)
+  return {
+    lines: [],
+    status: {
+      phase: `fetching ${name} (MB)`,
+      done: megabytes(received),
+      total: megabytes(total ?? 0),
+      details,
+    },
+  }
+}

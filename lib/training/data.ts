@@ -1,0 +1,185 @@
+/**
+ * The training images of a run: each is decoded and passed through the frozen backbone once, and kept as features in a
+ * store on disk or in memory. What is not kept is decoded and computed again whenever a batch needs it.
+ */
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import type { Item, Picture, Split } from '../datasets/source.js'
+import { computeTogether, fillStore } from '../features/fill.js'
+import { type FeaturePlan, openStore } from '../features/plan.js'
+import {
+  checked,
+  job,
+  type LabelMap,
+  type NativeBackbone,
+  type NativeFeatureStore,
+  type Pixels,
+  type Transform,
+} from '../native/index.js'
+
+export interface TrainingImagesOptions {
+  transform: Transform
+  /** Where features are kept. */
+  plan: FeaturePlan
+  /** Whether salience masks are read. */
+  salience: boolean
+  signal?: AbortSignal
+}
+
+export class TrainingImages {
+  readonly store: NativeFeatureStore
+  readonly #split: Split
+  readonly #plan: FeaturePlan
+  readonly #transform: Transform
+  readonly #signal: AbortSignal | undefined
+  readonly #labels: LabelCache
+  readonly #salience: boolean
+
+  constructor(split: Split, backbone: NativeBackbone, options: TrainingImagesOptions) {
+    const { transform, plan, salience, signal } = options
+    this.#split = split
+    this.#plan = plan
+    this.#transform = transform
+    this.#signal = signal
+    this.#labels = new LabelCache(split, transform, { salience, signal })
+    this.#salience = salience
+    this.store = openStore(backbone, plan)
+  }
+
+  get count(): number {
+    return this.#split.items.length
+  }
+
+  /** Computes all images that the store does not have, in order; yields how many are done. */
+  async *computeAll(): AsyncGenerator<{ done: number; kept: number; bytes: number; file: string | null }> {
+    const missing = await job((_, cancel) => this.store.missingMeans(cancel), this.#signal)
+    const there = this.count - missing.length
+    const progress = (done: number) => {
+      const { kept } = checked(() => this.store.info)
+      const file = this.#plan.file?.path ?? null
+      return { done, kept, bytes: kept * this.#plan.bytesPerImage, file }
+    }
+    if (missing.length === 0) yield progress(this.count)
+    for await (const done of fillStore(this.store, missing, this.#read, this.#transform, this.#signal)) {
+      yield progress(there + done)
+    }
+  }
+
+  /** Sees to it that the features of these images are at hand until the next call. */
+  async ensure(...lists: Int32Array[]): Promise<void> {
+    const wanted = Int32Array.from(new Set(lists.flatMap((list) => [...list])))
+    const missing = await job((_, cancel) => this.store.missing(wanted, cancel), this.#signal)
+    if (missing.length === 0) return
+    await computeTogether(this.store, missing, this.#read, this.#transform, this.#signal)
+  }
+
+  /** Label maps and salience masks of images, transformed as the images are; salience is undefined without that option. */
+  async labels(
+    images: Int32Array,
+  ): Promise<{ labels: (LabelMap | null)[]; salience: (LabelMap | null)[] | undefined }> {
+    const labels: (LabelMap | null)[] = []
+    const salience: (LabelMap | null)[] = []
+    for (const index of images) {
+      const own = await this.#labels.get(index)
+      labels.push(own.label)
+      salience.push(own.salience)
+    }
+    return { labels, salience: this.#salience ? salience : undefined }
+  }
+
+  /** Decodes images once more, for augmented views. */
+  async pictures(images: Int32Array): Promise<Pixels[]> {
+    const pictures: Pixels[] = []
+    for (const index of images) {
+      this.#signal?.throwIfAborted()
+      pictures.push((await this.#split.read(this.#item(index))).image)
+    }
+    return pictures
+  }
+
+  dispose(): void {
+    this.store.dispose()
+  }
+
+  readonly #read = async (index: number): Promise<Pixels> => {
+    const picture = await this.#split.read(this.#item(index))
+    if (picture.label) await this.#labels.add(index, picture)
+    return picture.image
+  }
+
+  #item(index: number): Item {
+    return this.#split.items[index]!
+  }
+}
+
+const BUDGET = 256 * 2 ** 20
+/** Of zlib; label maps are large areas of one value, which the fastest level already finds. */
+const LEVEL = 1
+
+/** Labels and salience of one image; null where it has none. */
+export interface ImageLabels {
+  label: LabelMap | null
+  salience: LabelMap | null
+}
+
+interface Compressed {
+  label: Packed | null
+  salience: Packed | null
+}
+
+interface Packed {
+  bytes: Buffer
+  width: number
+  height: number
+}
+
+export class LabelCache {
+  readonly #split: Split
+  readonly #transform: Transform
+  readonly #salience: boolean
+  readonly #signal: AbortSignal | undefined
+  readonly #packed = new Map<number, Compressed>()
+  #bytes = 0
+
+  constructor(split: Split, transform: Transform, options: { salience: boolean; signal?: AbortSignal }) {
+    this.#split = split
+    this.#transform = transform
+    this.#salience = options.salience
+    this.#signal = options.signal
+  }
+
+  /** Labels of an image, from memory or its file. Throws as `split.read` does. */
+  async get(index: number): Promise<ImageLabels> {
+    const item = this.#split.items[index]!
+    if (item.label === null) return { label: null, salience: null }
+    const packed = this.#packed.get(index)
+    if (packed) return { label: unpack(packed.label), salience: unpack(packed.salience) }
+    this.#signal?.throwIfAborted()
+    return this.add(index, await this.#split.read(item))
+  }
+
+  /** Takes the labels of an image that was decoded. */
+  async add(index: number, { image, label, salience }: Picture): Promise<ImageLabels> {
+    const { width, height } = image
+    const labels = {
+      label: label && (await this.#transformed(label)),
+      salience:
+        this.#salience && salience ? await this.#transformed({ data: salience, width, height }) : null,
+    }
+    if (this.#bytes < BUDGET && !this.#packed.has(index)) {
+      const packed = { label: pack(labels.label), salience: pack(labels.salience) }
+      this.#packed.set(index, packed)
+      this.#bytes += (packed.label?.bytes.length ?? 0) + (packed.salience?.bytes.length ?? 0)
+    }
+    return labels
+  }
+
+  #transformed(map: LabelMap): Promise<LabelMap> {
+    return job((native) => native.transformBytes(map, 1, this.#transform), this.#signal)
+  }
+}
+
+const pack = (map: LabelMap | null): Packed | null =>
+  map && { bytes: deflateRawSync(map.data, { level: LEVEL }), width: map.width, height: map.height }
+
+const unpack = (packed: Packed | null): LabelMap | null =>
+  packed && { data: inflateRawSync(packed.bytes), width: packed.width, height: packed.height }

@@ -1,0 +1,193 @@
+/** What a run begins with: its options, its images, and a fresh model or the one that goes on. */
+import { dirname } from 'node:path'
+import { checkClasses, listSplits, openDataset } from '../datasets/dataset.js'
+import { namesOf } from '../datasets/files.js'
+import type { Split } from '../datasets/source.js'
+import { StegoError } from '../errors.js'
+import { sizeFeatures } from '../features/plan.js'
+import { createTransform } from '../images/transform.js'
+import type { TrainOptions, TrainRequest } from '../method/train-options.js'
+import { addon, job, type NativeBackbone, type NativeNetwork, type Transform } from '../native/index.js'
+import { defaultThreads } from '../native/threads.js'
+import { placeBackbone } from '../position/position.js'
+import { loadBackbone } from '../weights/backbones.js'
+import { lastCheckpoint, type ModelRecord, modelPath, readModel } from '../weights/model-file.js'
+import { featureChoice, networkOptions } from '../weights/network-options.js'
+import type { StartEvent, TrainingEvent } from './events.js'
+import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from './run-folder.js'
+
+/** What a run leaves: the network and what its file says of it. */
+export interface TrainedModel {
+  network: NativeNetwork
+  record: ModelRecord
+}
+
+/** All that is known before anything is computed. */
+export interface RunSetup {
+  /** Every option, how features are kept included. */
+  options: TrainOptions
+  train: Split
+  /** null where there is none with labels. */
+  validation: Split | null
+  transform: Transform
+  threads: number
+  /** How the features of all images are kept, and how many bytes they take. */
+  features: StartEvent['features']
+  /** The backbone as it is, or that of the model that goes on. */
+  backbone: NativeBackbone
+  /** The model that goes on; null for a fresh run. */
+  resumed: TrainedModel | null
+}
+
+/** Reads and checks everything that a run needs. Rejects as `Stego.train()` says; nothing is written yet. */
+export async function setUp(request: TrainRequest): Promise<RunSetup> {
+  const resumed =
+    request.resume === null ? null : await readModel(modelPath(request.resume), { signal: request.signal })
+  try {
+    return await setUpWith(request, resumed)
+  } catch (error) {
+    resumed?.network.dispose()
+    throw error
+  }
+}
+
+async function setUpWith(request: TrainRequest, resumed: TrainedModel | null): Promise<RunSetup> {
+  const given =
+    request.resume === null
+      ? request.options
+      : { ...resumed!.record.options, ...request.changes, out: runOf(request.resume) }
+  if (request.resume === null && given.out !== null) await checkRunFolder(given.out)
+  const { train, validation } = await openData(given)
+  if (resumed) checkSameImages(resumed.record, train, given.data)
+  const backbone = resumed ? resumed.network.backbone : await openBackbone(given, request)
+  const { dim, patch } = backbone.info
+  const transform = createTransform(given.resolution, given.crop, patch)
+  const threads = given.threads ?? defaultThreads()
+  addon().configure({ threads })
+  const { mode, bytes } = sizeFeatures(storeRequest(given, dim, transform), train.items.length)
+  const options = { ...given, features: mode }
+  const goesOn = resumed && { ...resumed, record: { ...resumed.record, options } }
+  return {
+    options,
+    train,
+    validation,
+    transform,
+    threads,
+    features: { mode, bytes },
+    backbone,
+    resumed: goesOn,
+  }
+}
+
+/** What decides how features are kept. */
+export function storeRequest(options: TrainOptions, dim: number, transform: Transform) {
+  return { ...options, dim, transform, pictures: options.contrastiveCrf.weight > 0 }
+}
+
+function openBackbone(options: TrainOptions, { signal, onDownload }: TrainRequest): Promise<NativeBackbone> {
+  const { backbone, dtype } = options
+  return loadBackbone(backbone, { features: featureChoice(options), dtype, signal, onDownload })
+}
+
+/** The run folder that a `resume` means; null for a model file that lies elsewhere. */
+function runOf(resume: string): string | null {
+  if (modelPath(resume) !== resume) return resume
+  const run = dirname(dirname(resume))
+  return lastCheckpoint(run) === resume ? run : null
+}
+
+export function startEvent({ options, train, validation, backbone, ...setup }: RunSetup): StartEvent {
+  const { threads, features, resumed } = setup
+  return {
+    type: 'start',
+    options,
+    images: {
+      train: train.items.length,
+      labelled: train.labelled,
+      validation: validation?.items.length ?? 0,
+    },
+    backbone: resumed?.record.backbone ?? { name: options.backbone, ...backbone.info },
+    threads,
+    features,
+    step: resumed?.record.step ?? 0,
+  }
+}
+
+/** A fresh network on the backbone, from which place is taken off where the options say so, and its record. */
+export async function* beginModel(
+  { options, train, backbone: plain, transform }: RunSetup,
+  tell: (event: TrainingEvent) => Promise<TrainingEvent>,
+  signal?: AbortSignal,
+): AsyncGenerator<TrainingEvent, TrainedModel> {
+  const pictures = {
+    count: train.items.length,
+    read: async (index: number) => (await train.read({ ...train.items[index]!, label: null })).image,
+  }
+  const source = { backbone: options.backbone, features: featureChoice(options), dtype: options.dtype }
+  const placing = placeBackbone(options.position, plain, pictures, { transform, source, signal })
+  let step = await placing.next()
+  while (!step.done) {
+    yield await tell({ type: 'position', ...step.value })
+    step = await placing.next()
+  }
+  const { backbone, position } = step.value
+  const { info } = backbone
+  const network = await job(
+    (native, cancel) =>
+      native.Network.create(backbone, networkOptions(options, info.dim), train.labelled > 0, cancel),
+    signal,
+  )
+  const record: ModelRecord = {
+    format: 1,
+    step: 0,
+    options,
+    shifts: options.shifts === 'auto' ? null : options.shifts,
+    backbone: { name: options.backbone, ...info },
+    position,
+    images: { train: train.items.length, labelled: train.labelled },
+    classNames: namesOf(train, options.classes),
+    assignment: null,
+  }
+  return { network, record }
+}
+
+/** The folder of the run; null without one. */
+export async function openFolder({ resume }: TrainRequest, { options }: RunSetup): Promise<RunFolder | null> {
+  if (options.out === null) return null
+  return resume === null ? createRunFolder(options.out, options) : openRunFolder(options.out)
+}
+
+/** The training split and, where it exists and has labels, the validation split, which is never cropped. */
+export async function openData(options: TrainOptions): Promise<{ train: Split; validation: Split | null }> {
+  const train = await openDataset(options)
+  checkClasses(train, options.classes)
+  if (train.items.length < 2) {
+    throw new StegoError(
+      'ERR_STEGO_DATA_EMPTY',
+      `training needs at least two images, to compare one with another; ${options.data} has one. Add images.`,
+    )
+  }
+  if (options.oracle && train.labelled < train.items.length) {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `oracle learns from labels, but of ${train.items.length} images in ${options.data} only ${train.labelled} have ` +
+        'any. Label the others, or leave oracle off.',
+    )
+  }
+  const splits = await listSplits(options)
+  const exists = options.validationSplit !== options.split && splits.includes(options.validationSplit)
+  const whole = { ...options, split: options.validationSplit, crops: null }
+  const validation = exists ? await openDataset(whole) : null
+  return { train, validation: validation && validation.labelled > 0 ? validation : null }
+}
+
+/** Throws `ERR_STEGO_RUN` where a run that is resumed would find other images than it began with. */
+export function checkSameImages(record: ModelRecord, train: Split, data: string): void {
+  const { train: count, labelled } = record.images
+  if (count === train.items.length && labelled === train.labelled) return
+  throw new StegoError(
+    'ERR_STEGO_RUN',
+    `the run was trained on ${count} images, ${labelled} with labels, but ${data} now has ${train.items.length}, ` +
+      `${train.labelled} with labels. Restore the images, or begin a new run.`,
+  )
+}

@@ -1,0 +1,144 @@
+/** What the native step is given of a batch: its pairs, labels, salience and pictures, as the losses need them. */
+
+import type { TrainOptions } from '../method/train-options.js'
+import {
+  type BatchInput,
+  job,
+  type LossOptions,
+  type NativeTrainer,
+  type Neighbors,
+  type PairValues,
+  type StepInput,
+  type Transform,
+} from '../native/index.js'
+import { createRandom, mixSeed } from '../random/random.js'
+import { createSampler, samplePositives } from '../random/sampler.js'
+import { STREAMS } from '../random/streams.js'
+import type { TrainingImages } from './data.js'
+import type { ShiftsEvent } from './events.js'
+
+/** A batch whose features are at hand. */
+export async function batchInput(
+  images: TrainingImages,
+  pairs: Pairs,
+  options: TrainOptions,
+  loss: LossOptions,
+): Promise<BatchInput> {
+  const { oracle } = options
+  const own = await images.labels(pairs.images)
+  const positive = oracle || options.salience ? await images.labels(pairs.positives) : null
+  return {
+    ...pairs,
+    labels: own.labels,
+    positiveLabels: oracle ? positive?.labels : undefined,
+    salience: own.salience,
+    positiveSalience: positive?.salience,
+    oracle,
+    loss,
+  }
+}
+
+/** A step on such a batch; `step` is its 1-based number. */
+export async function stepInput(
+  images: TrainingImages,
+  batch: BatchInput,
+  step: number,
+  options: TrainOptions,
+  transform: Transform,
+): Promise<StepInput> {
+  const { learningRates, alignment, histogramEvery } = options
+  return {
+    ...batch,
+    learningRates,
+    views: alignment.weight > 0 ? { images: await images.pictures(batch.images), transform } : undefined,
+    histograms: histogramEvery !== null && step % histogramEvery === 0,
+  }
+}
+
+export interface Pairs {
+  images: Int32Array
+  positives: Int32Array
+  /** Seed of the step's native draws: positions, negatives, dropout. */
+  seed: number
+}
+
+/** Opens the pairing of a run: `at(step)` needs no step before it. */
+export function createPairing(options: {
+  images: number
+  batch: number
+  k: number
+  seed: number
+  neighbors: Pick<Neighbors, 'indices'>
+}) {
+  const { k, seed, neighbors } = options
+  const sampler = createSampler(options)
+  return {
+    batch: sampler.batch,
+    at(step: number): Pairs {
+      const images = sampler.at(step)
+      const positives = samplePositives(
+        images,
+        neighbors.indices,
+        k,
+        createRandom(seed, STREAMS.positives, step),
+      )
+      return { images, positives, seed: mixSeed(seed, STREAMS.steps, step) }
+    },
+  }
+}
+
+/** The losses of a run with these shifts. */
+export function lossOptions(options: TrainOptions, shifts: PairValues): LossOptions {
+  const { weights, correspondenceWeight, centering, zeroClamp, stabilize, reduction } = options
+  const { featureSamples, negativeSamples, negatives, dropout, featureDropout } = options
+  const { reconstruction, alignment, contrastiveCrf: crf, clusterObjective } = options
+  return {
+    shifts,
+    weights,
+    correspondenceWeight,
+    centering,
+    zeroClamp,
+    stabilize,
+    reduction,
+    featureSamples,
+    negativeSamples,
+    negatives,
+    dropout,
+    featureDropout,
+    reconstructionWeight: reconstruction.weight,
+    alignment,
+    crf,
+    clusterObjective,
+  }
+}
+
+/** About a third of the positions within an image attract, a fifth between neighbours, a twentieth at random. */
+const QUANTILES: PairValues = { self: 0.65, knn: 0.8, random: 0.95 }
+const BATCHES = 30
+const NO_SHIFTS: PairValues = { self: 0, knn: 0, random: 0 }
+
+/** The shifts for a run: those given, or the quantiles of the data. */
+export async function chooseShifts(
+  given: PairValues | 'auto',
+  trainer: NativeTrainer,
+  images: TrainingImages,
+  pairing: Omit<Parameters<typeof createPairing>[0], 'images'>,
+  options: TrainOptions,
+  signal?: AbortSignal,
+): Promise<ShiftsEvent> {
+  if (given !== 'auto') return { type: 'shifts', automatic: false, values: given, histograms: null }
+  const pairs = createPairing({
+    ...pairing,
+    images: images.count,
+    seed: mixSeed(pairing.seed, STREAMS.shifts),
+  })
+  for (let batch = 0; batch < BATCHES; batch++) {
+    const pair = pairs.at(batch)
+    await images.ensure(pair.images, pair.positives)
+    const input = await batchInput(images, pair, options, lossOptions(options, NO_SHIFTS))
+    await job((_, cancel) => trainer.measure(input, cancel), signal)
+  }
+  const found = await job(() => trainer.distributions(QUANTILES), signal)
+  const values = { self: found.self.value, knn: found.knn.value, random: found.random.value }
+  return { type: 'shifts', automatic: true, values, histograms: found }
+}
