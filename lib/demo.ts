@@ -1,8 +1,8 @@
 /** The demonstration: trains on the scenes of `@stego/demo` or on the user's images, and says what came out. */
 import { join } from 'node:path'
 import { StegoError } from './errors.js'
+import type { Evaluation } from './evaluation/evaluation.js'
 import { formatEvaluation } from './evaluation/format.js'
-import type { Evaluation } from './evaluation/scores.js'
 import { Stego } from './stego.js'
 import type { TrainingEvent } from './training/events.js'
 import { lastCheckpoint } from './weights/model-file.js'

@@ -18,11 +18,11 @@ export type { CropResult } from './datasets/crop-dataset.js'
 export type { CropInput, CropProgress } from './datasets/crop-options.js'
 export type { DatasetName, LabelMapInput } from './datasets/options.js'
 export { StegoError, type StegoErrorCode } from './errors.js'
+export type { ClusterScores, Evaluation, LinearScores, Metric, Scores } from './evaluation/evaluation.js'
 export { formatEvaluation, formatSummary } from './evaluation/format.js'
 export type { EvaluateInput, Matching, PrecisionRecallInput } from './evaluation/options.js'
 export type { PrecisionRecall } from './evaluation/precision-recall.js'
 export type { LabelValues, SegmentationMaps } from './evaluation/score-segmentation.js'
-export type { ClusterScores, Evaluation, LinearScores, Metric, Scores } from './evaluation/scores.js'
 export { type EvaluationSummary, type HeadScores, summarize } from './evaluation/summary.js'
 export type { BuiltFeatureStore } from './features/build.js'
 export type { FeatureKey, ListedImage } from './features/key.js'
@@ -36,14 +36,7 @@ export type {
   PairTensors,
 } from './loss/correspondence-loss.js'
 export { PRESETS, type Preset, type PresetName } from './method/presets.js'
-export type {
-  FreshRun,
-  ResumedRun,
-  TrainFields,
-  TrainInput,
-  TrainOptions,
-  TrainRuntime,
-} from './method/train-options.js'
+export type { TrainFields, TrainOptions } from './method/train-options.js'
 export type { FeaturesInput, LoadOptions, SegmentInput } from './model/options.js'
 export type {
   DType,
@@ -86,6 +79,7 @@ export { showProgress } from './progress/show-progress.js'
 export type { OutputStream } from './progress/status.js'
 export { Stego } from './stego.js'
 export type * from './training/events.js'
+export type { FreshRun, ResumedRun, TrainInput, TrainRuntime } from './training/input.js'
 export type { TrainingRun } from './training/training-run.js'
 export type { Conversion } from './weights/convert.js'
 export type { Inspection } from './weights/inspect.js'

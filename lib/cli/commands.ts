@@ -1,43 +1,5 @@
-/** What a command of `stego` is made of, and what it may touch. */
-import type { z } from 'zod'
-import type { correspondFeatures } from '../correspond/correspond.js'
-import type { runDemo } from '../demo.js'
-import type { Given } from '../options/flags.js'
-import type { Stego } from '../stego.js'
-import type { inspectWeights } from '../weights/inspect.js'
-import type { Terminal } from './terminal.js'
-
-/** The surroundings of a command. */
-export interface Surroundings {
-  terminal: Terminal
-  /** Aborts on Ctrl-C and SIGTERM; only commands that are `interruptible` get it before the process dies. */
-  signal: AbortSignal
-  /** Folder that relative paths start from. */
-  cwd: string
-  api: Api
-}
-
-/** A command in the list of them. */
-export interface Entry {
-  name: string
-  /** One sentence. */
-  purpose: string
-  load(): Promise<Command>
-}
-
-/** One command: all that its help and its flags are made from, and what it does. */
-export interface Command {
-  /** Lines after `stego `, most common first. */
-  usage: string[]
-  /** The flags, those of the API and those of the command line alone. */
-  schema: z.ZodObject
-  /** What stands on the line besides flags: how many words, and what they are. */
-  words: { min: number; max: number; what: string }
-  examples: { line: string; doc: string }[]
-  /** Whether Ctrl-C goes to `signal` first. */
-  interruptible: boolean
-  run(given: Given, surroundings: Surroundings): Promise<void>
-}
+/** The commands of `stego`, in the order in which people need them; each is loaded when it is used. */
+import type { Api, Entry } from './command.js'
 
 export const COMMANDS: readonly Entry[] = [
   {
@@ -100,13 +62,7 @@ export const COMMANDS: readonly Entry[] = [
   },
 ]
 
-export interface Api {
-  stego(): Promise<Pick<typeof Stego, 'train' | 'load'>>
-  correspondFeatures: typeof correspondFeatures
-  inspectWeights: typeof inspectWeights
-  runDemo: typeof runDemo
-}
-
+/** This package for the commands. */
 export const packageApi: Api = {
   stego: async () => (await import('../stego.js')).Stego,
   correspondFeatures: async (...parts) =>

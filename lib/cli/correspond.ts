@@ -9,7 +9,7 @@ import { loadSchema } from '../model/options.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
-import type { Api, Command, Surroundings } from './commands.js'
+import type { Api, Command, Surroundings } from './command.js'
 
 const schema = z.strictObject({
   at: option(z.array(z.string()).optional(), {

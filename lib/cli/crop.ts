@@ -5,8 +5,8 @@ import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { count, shellWord } from '../output/words.js'
 import { openStatus } from '../progress/status.js'
-import type { Command, Surroundings } from './commands.js'
-import { Interrupted } from './failure.js'
+import type { Command, Surroundings } from './command.js'
+import { Interrupted } from './interrupt.js'
 
 const { signal: _, onProgress: __, ...flags } = cropSchema.shape
 const schema = z.strictObject({

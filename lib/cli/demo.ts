@@ -7,7 +7,7 @@ import { option, path } from '../options/schema.js'
 import { reporter } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
 import { freeRunFolder } from '../training/run-folder.js'
-import type { Command, Surroundings } from './commands.js'
+import type { Command, Surroundings } from './command.js'
 
 const schema = z.strictObject({
   classes: option(z.int().min(2).max(255).nullable().default(null), {

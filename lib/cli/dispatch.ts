@@ -2,7 +2,8 @@
 import { StegoError } from '../errors.js'
 import { ownPackage } from '../native/packages.js'
 import { nearest } from '../options/nearest.js'
-import { COMMANDS, type Entry, type Surroundings } from './commands.js'
+import type { Entry, Surroundings } from './command.js'
+import { COMMANDS } from './commands.js'
 import { reportError } from './failure.js'
 import { isHelp, mainHelp } from './main-help.js'
 

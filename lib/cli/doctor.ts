@@ -5,7 +5,7 @@ import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { openStatus } from '../progress/status.js'
-import type { Command, Surroundings } from './commands.js'
+import type { Command, Surroundings } from './command.js'
 import { ToldFailure } from './failure.js'
 
 const schema = z.strictObject({

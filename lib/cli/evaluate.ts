@@ -1,13 +1,13 @@
 /** `stego evaluate` */
 import { z } from 'zod'
+import type { Evaluation } from '../evaluation/evaluation.js'
 import { formatEvaluation, formatSummary } from '../evaluation/format.js'
 import { evaluateSchema } from '../evaluation/options.js'
-import type { Evaluation } from '../evaluation/scores.js'
 import { requireSameClasses, summarize } from '../evaluation/summary.js'
 import { loadSchema } from '../model/options.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
-import type { Api, Command, Surroundings } from './commands.js'
+import type { Api, Command, Surroundings } from './command.js'
 
 const { signal: _, ...flags } = evaluateSchema.shape
 const schema = z.strictObject({

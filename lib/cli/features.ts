@@ -14,8 +14,8 @@ import { downloadReport } from '../progress/download.js'
 import { positionReport } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
 import type { DownloadProgress } from '../weights/progress.js'
-import type { Command, Surroundings } from './commands.js'
-import { Interrupted } from './failure.js'
+import type { Command, Surroundings } from './command.js'
+import { Interrupted } from './interrupt.js'
 
 const ACTIONS = ['build', 'list', 'remove'] as const
 type Action = (typeof ACTIONS)[number]

@@ -2,7 +2,7 @@
 import { formatBytes } from '../options/bytes.js'
 import { type Flag, flagsOf } from '../options/flags.js'
 import { OPTION_GROUPS } from '../options/schema.js'
-import type { Command, Entry } from './commands.js'
+import type { Command, Entry } from './command.js'
 import { entry, INDENT, indented, wrap } from './main-help.js'
 
 /** The help of one command. */

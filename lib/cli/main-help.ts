@@ -1,5 +1,5 @@
 /** The help of `stego` itself, for which no command is loaded. */
-import type { Entry } from './commands.js'
+import type { Entry } from './command.js'
 
 /** The help of `stego` itself. */
 export function mainHelp(commands: readonly Entry[], width: number): string {

@@ -11,7 +11,7 @@ import { downloadReport } from '../progress/download.js'
 import { positionReport } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
 import type { DownloadProgress } from '../weights/progress.js'
-import type { Command, Surroundings } from './commands.js'
+import type { Command, Surroundings } from './command.js'
 
 const { onProgress: _, onDownload: __, onPosition: ___, signal: ____, ...flags } = neighborsSchema.shape
 const schema = z.strictObject({

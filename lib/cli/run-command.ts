@@ -1,9 +1,9 @@
 /** Runs one command, or prints its help: from words to checked flags. */
 import { StegoError } from '../errors.js'
 import { type Given, readFlags } from '../options/flags.js'
-import type { Command, Entry, Surroundings } from './commands.js'
-import { listenForSignals } from './failure.js'
+import type { Command, Entry, Surroundings } from './command.js'
 import { commandHelp } from './help.js'
+import { listenForSignals } from './interrupt.js'
 import { isHelp } from './main-help.js'
 
 /** Runs `stego <name> <args>`; throws what goes wrong. */

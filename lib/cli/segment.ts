@@ -11,7 +11,7 @@ import { option, path } from '../options/schema.js'
 import type { Segmentation } from '../output/segmentation.js'
 import type { Grid } from '../output/stitch.js'
 import type { Stego } from '../stego.js'
-import type { Command, Surroundings } from './commands.js'
+import type { Command, Surroundings } from './command.js'
 
 const { probabilities: _, signal: __, ...flags } = segmentSchema.shape
 const schema = z.strictObject({

@@ -1,6 +1,6 @@
 /** Where a command writes: results on stdout, everything said along the way on stderr. */
 import type { OutputStream } from '../progress/status.js'
-import { Interrupted } from './failure.js'
+import { Interrupted } from './interrupt.js'
 
 export interface Terminal {
   /** A line, or several, of the result. */

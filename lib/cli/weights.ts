@@ -1,12 +1,12 @@
 /** `stego inspect` and `stego convert`: what a weight file holds, and the same in another format. */
 import { z } from 'zod'
+import { modelRows } from '../model/rows.js'
 import { formatBytes } from '../options/bytes.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
-import { modelRows } from '../output/notebook.js'
 import { count } from '../output/words.js'
-import type { Api, Command, Surroundings } from './commands.js'
+import type { Api, Command, Surroundings } from './command.js'
 
 const inspectSchema = z.strictObject({
   tensors: option(z.boolean().optional(), {

@@ -6,21 +6,10 @@ import { StegoError } from '../errors.js'
 import type { LabelMap, Pixels } from '../native/index.js'
 import { createRandom } from '../random/random.js'
 import type { CropKind } from './options.js'
-import type { Item, Picture } from './source.js'
+import type { CropPart, Item, Picture } from './source.js'
 
 /** Crops of one picture. */
 export const CROPS = 5
-
-/** Which crop of its picture an item is. */
-export interface CropPart {
-  kind: CropKind
-  /** Share of height and width that is kept. */
-  ratio: number
-  /** Place of the whole picture in its split, which random crops are drawn by. */
-  item: number
-  /** 0..4; of `five` top left, top right, bottom left, bottom right, centre. */
-  part: number
-}
 
 /** A part of a picture, in pixels. */
 export interface Box {

@@ -3,13 +3,13 @@ import { StegoError } from '../errors.js'
 import { cityscapesSource } from './cityscapes.js'
 import { cocoSource } from './cocostuff.js'
 import { croppedSource } from './cropped.js'
-import { type CropPart, cropItems, cropReader } from './crops.js'
+import { cropItems, cropReader } from './crops.js'
 import { directorySource } from './directory.js'
 import { folderPath } from './folder.js'
 import { readLabelMap } from './labels.js'
 import type { CropKind, DatasetName, LabelMapInput } from './options.js'
 import { potsdamRawSource, potsdamSource } from './potsdam.js'
-import type { Item, Picture, Source, Split } from './source.js'
+import type { CropPart, Item, Picture, Source, Split } from './source.js'
 
 /** Which split of which dataset; what is left out is as in `datasetFields` (options/dataset.ts). */
 export interface DatasetRequest {

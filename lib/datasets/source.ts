@@ -3,8 +3,19 @@ import { StegoError } from '../errors.js'
 import { decodeImage, decodeLabels } from '../images/decode.js'
 import type { LabelMap, Pixels } from '../native/index.js'
 import { nearest } from '../options/nearest.js'
-import type { CropPart } from './crops.js'
 import { mapLabels, salienceOf } from './labels.js'
+import type { CropKind } from './options.js'
+
+/** Which crop of its picture an item is. */
+export interface CropPart {
+  kind: CropKind
+  /** Share of height and width that is kept. */
+  ratio: number
+  /** Place of the whole picture in its split, which random crops are drawn by. */
+  item: number
+  /** 0..4; of `five` top left, top right, bottom left, bottom right, centre. */
+  part: number
+}
 
 /** One image of a split; plain data. */
 export interface Item {

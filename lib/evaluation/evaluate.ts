@@ -4,15 +4,10 @@ import type { Split } from '../datasets/source.js'
 import { readAhead } from '../images/read-ahead.js'
 import { createTransform } from '../images/transform.js'
 import { checked, job, type NativeNetwork, type PredictionHead } from '../native/index.js'
+import type { ConfusionMatrix } from './confusion.js'
+import type { Evaluation, Metric } from './evaluation.js'
 import type { EvaluateOptions } from './options.js'
-import {
-  type ConfusionMatrix,
-  type Evaluation,
-  type Metric,
-  requireMetric,
-  scoreClusters,
-  scoreLinear,
-} from './scores.js'
+import { requireMetric, scoreClusters, scoreLinear } from './scores.js'
 
 /** Images decoded while others are predicted. */
 const AHEAD = 2

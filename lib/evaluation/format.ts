@@ -1,5 +1,5 @@
 /** Evaluations as plain text for people. */
-import type { ClusterScores, Evaluation, LinearScores, Scores } from './scores.js'
+import type { ClusterScores, Evaluation, LinearScores, Scores } from './evaluation.js'
 import type { EvaluationSummary } from './summary.js'
 
 /** Heads in the order they are listed, as people call them. */

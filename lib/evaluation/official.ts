@@ -10,7 +10,7 @@
 import { StegoError } from '../errors.js'
 import { assignRows } from './assignment.js'
 import { type ConfusionMatrix, requireCounts, requireSquare, toRows } from './confusion.js'
-import type { ClusterScores, LinearScores, Scores } from './scores.js'
+import type { ClusterScores, LinearScores, Scores } from './evaluation.js'
 
 /** The official scores of predicted classes. Throws `ERR_STEGO_ARGUMENT` where the matrix is not square. */
 export function scoreLinearOfficially(confusion: ConfusionMatrix): LinearScores {

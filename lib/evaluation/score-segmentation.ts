@@ -4,8 +4,9 @@ import { StegoError } from '../errors.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
 import type { ConfusionMatrix } from './confusion.js'
+import type { ClusterScores, LinearScores, Metric } from './evaluation.js'
 import { MATCHINGS } from './options.js'
-import { type ClusterScores, type LinearScores, type Metric, scoreClusters, scoreLinear } from './scores.js'
+import { scoreClusters, scoreLinear } from './scores.js'
 
 /** One value a pixel. */
 export type LabelValues = Uint8Array | Int32Array

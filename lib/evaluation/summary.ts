@@ -1,6 +1,6 @@
 /** Mean and spread of the scores of several models, since scores of clusters vary much from run to run. */
 import { StegoError } from '../errors.js'
-import type { Evaluation, Scores } from './scores.js'
+import type { Evaluation, Scores } from './evaluation.js'
 
 const HEADS = ['cluster', 'online', 'linear', 'raw', 'rawLinear'] as const
 

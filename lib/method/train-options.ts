@@ -1,14 +1,10 @@
-/** Options of `Stego.train()` and of `stego train`. */
+/** What determines a run: every option that its configuration file and its model keep. */
 import { z } from 'zod'
 import { datasetFields } from '../datasets/options.js'
-import { StegoError } from '../errors.js'
-import { API_WORDING, parseOptions, type Wording } from '../options/parse.js'
-import { abortSignal, option, path } from '../options/schema.js'
-import type { TrainingEvent } from '../training/events.js'
-import type { DownloadProgress } from '../weights/progress.js'
+import { option, path } from '../options/schema.js'
 import { dtypeOption, featureStoreFields } from './backbone-options.js'
 import { methodFields } from './method-options.js'
-import { PRESET_NAMES, withPreset } from './presets.js'
+import { PRESET_NAMES } from './presets.js'
 
 /** Everything that determines a run, ready for a configuration file. */
 export const trainSchema = z.strictObject({
@@ -120,117 +116,3 @@ export interface TrainOptions extends z.output<typeof trainSchema> {}
 
 /** Everything that determines a run, as you pass it. Only `data` is required. */
 export interface TrainFields extends z.input<typeof trainSchema> {}
-
-/** Runtime settings, which are not saved with the run's options. */
-export interface TrainRuntime {
-  /** Aborts the run, which leaves a resumable checkpoint and rejects with `signal.reason`. */
-  signal?: AbortSignal
-  /** Download progress of published weights; called before the first event. */
-  onDownload?: (progress: DownloadProgress) => void
-  /** Receives the same events as iterating over the run. */
-  onEvent?: (event: TrainingEvent) => void
-}
-
-/** A new run. */
-export interface FreshRun {
-  /** The folder of images. */
-  data: string | URL
-  /** A run folder, to continue it instead of starting a new run. */
-  resume?: string | URL
-}
-
-/** A resumed run. */
-export interface ResumedRun {
-  /** The run folder. */
-  resume: string | URL
-  /** The folder of images, if it has moved. */
-  data?: string | URL
-}
-
-/**
- * Input of `Stego.train()`: the options of `TrainFields` with a folder of images as `data`, or a run folder as
- * `resume`, to continue it exactly.
- */
-export type TrainInput = Omit<TrainFields, 'data'> & TrainRuntime & (FreshRun | ResumedRun)
-
-/** The options that may change when a run is resumed. */
-export const RESUMABLE = [
-  'data',
-  'steps',
-  'checkpointEvery',
-  'validateEvery',
-  'histogramEvery',
-  'cacheBytes',
-  'storeFolder',
-  'threads',
-] as const
-export type TrainChanges = Partial<Pick<TrainOptions, (typeof RESUMABLE)[number]>>
-
-/** A checked `TrainInput`: a fresh run with all its options, or a run folder and what changes in it. */
-export type TrainRequest = TrainRuntime &
-  ({ resume: null; options: TrainOptions } | { resume: string; changes: TrainChanges })
-
-/** `resume` as an option of its own, for the input of a run. */
-export const resumeOption = option(path().optional(), {
-  group: 'Common',
-  value: 'run',
-  expected: 'the folder of an earlier run, a path or a file: URL',
-  doc: 'Run folder to resume exactly. Only data, steps and the options under "Run" may be given with it.',
-})
-
-const inputSchema = trainSchema.extend({
-  resume: resumeOption,
-  signal: abortSignal(),
-  onEvent: z
-    .custom<TrainRuntime['onEvent']>((value) => typeof value === 'function')
-    .optional()
-    .meta({ description: 'Called with each event.', expected: 'a function' }),
-  onDownload: z
-    .custom<TrainRuntime['onDownload']>((value) => typeof value === 'function')
-    .optional()
-    .meta({ description: 'Called while weights are downloaded.', expected: 'a function' }),
-})
-
-const resumedSchema = inputSchema.extend({ data: trainSchema.shape.data.optional() })
-
-/** Checks what `Stego.train()` was given. */
-export function parseTrain(
-  input: unknown,
-  context = 'Stego.train()',
-  wording: Wording = API_WORDING,
-): TrainRequest {
-  const given = givenKeys(input)
-  if (!given.includes('resume')) {
-    const filled = givenKeys(input).includes('preset') ? withPreset(input as Record<string, unknown>) : input
-    const {
-      resume: _,
-      signal,
-      onEvent,
-      onDownload,
-      ...options
-    } = parseOptions(inputSchema, filled, context, wording)
-    return { resume: null, options, signal, onEvent, onDownload }
-  }
-  const parsed = parseOptions(resumedSchema, input, context, wording)
-  const fixed = given.filter(
-    (key) => key in trainSchema.shape && !(RESUMABLE as readonly string[]).includes(key),
-  )
-  if (fixed.length > 0) {
-    const name = (key: string) => wording.name([key])
-    throw new StegoError(
-      'ERR_STEGO_OPTION',
-      `${context}: ${fixed.map(name).join(', ')} cannot change when a run is resumed; ` +
-        `with ${name('resume')} only ${RESUMABLE.map(name).join(', ')} may be given. ` +
-        'Leave the rest out, or start a new run.',
-    )
-  }
-  const changes = Object.fromEntries(
-    RESUMABLE.filter((key) => given.includes(key)).map((key) => [key, parsed[key]]),
-  )
-  return { resume: parsed.resume!, changes, signal: parsed.signal, onEvent: parsed.onEvent }
-}
-
-function givenKeys(input: unknown): string[] {
-  if (typeof input !== 'object' || input === null) return []
-  return Object.entries(input).flatMap(([key, value]) => (value === undefined ? [] : [key]))
-}

@@ -7,6 +7,7 @@ import { openFolder } from '../datasets/folder.js'
 import type { Split } from '../datasets/source.js'
 import { StegoError } from '../errors.js'
 import { evaluateNetwork } from '../evaluation/evaluate.js'
+import type { Evaluation } from '../evaluation/evaluation.js'
 import { formatEvaluation } from '../evaluation/format.js'
 import {
   type EvaluateInput,
@@ -16,15 +17,14 @@ import {
   precisionRecallSchema,
 } from '../evaluation/options.js'
 import { type PrecisionRecall, precisionRecall } from '../evaluation/precision-recall.js'
-import type { Evaluation } from '../evaluation/scores.js'
 import { decodeImage, type ImageInput } from '../images/decode.js'
 import { createTransform } from '../images/transform.js'
-import { parseTrain, type TrainInput } from '../method/train-options.js'
 import { type CodeHead, checked, job, type Tensor } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
-import { type Display, displayedAs, displayRows, displayText, modelRows } from '../output/notebook.js'
+import { type Display, displayedAs, displayRows, displayText } from '../output/notebook.js'
 import { Segmentation } from '../output/segmentation.js'
 import type { TrainingEvent } from '../training/events.js'
+import { parseTrain, type TrainInput } from '../training/input.js'
 import { type TrainedModel, train } from '../training/run.js'
 import { describeModel, type ModelInfo, modelPath, readModel, writeRecord } from '../weights/model-file.js'
 import { findPublished } from '../weights/registry.js'
@@ -38,6 +38,7 @@ import {
   type SegmentOptions,
   segmentSchema,
 } from './options.js'
+import { modelRows } from './rows.js'
 
 /** Factor of the cosines in cluster probabilities (eval_segmentation.py). */
 const TEMPERATURE = 2

@@ -2,9 +2,6 @@
  * How results show themselves in notebooks: Jupyter kernels for JavaScript (Deno's) ask the last value of a cell for its
  * display under this symbol. Elsewhere nobody asks.
  */
-import { describePosition } from '../position/position.js'
-import type { ModelInfo } from '../weights/model-file.js'
-import { count, significant } from './words.js'
 
 /** The name under which a kernel asks. */
 export const DISPLAY: unique symbol = Symbol.for('Jupyter.display') as never
@@ -39,27 +36,3 @@ export function displayedAs<T extends object>(value: T, display: () => Display):
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]!)
-
-export function modelRows(model: ModelInfo): [name: string, text: string][] {
-  const { classes, classNames, dim, projection, backbone, position, step, heads, options, shifts } = model
-  const { self, knn, random } = shifts ?? {}
-  return [
-    ['classes', classNames ? `${classes}: ${classNames.join(', ')}` : String(classes)],
-    ['code', `${dim} channels, ${projection} head`],
-    ['backbone', `${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}`],
-    ...(position ? [['position', describePosition(position)] as [string, string]] : []),
-    ['heads', heads.join(', ')],
-    [
-      'trained',
-      `${count(step, 'step')} of ${options.batch} images from ${options.data}, seed ${options.seed}`,
-    ],
-    ...(shifts
-      ? [
-          [
-            'shifts',
-            `self ${significant(self!)}, knn ${significant(knn!)}, random ${significant(random!)}`,
-          ] as [string, string],
-        ]
-      : []),
-  ]
-}

@@ -1,5 +1,5 @@
 /** What a training run tells while it runs. Every event is plain data, ready for JSON. */
-import type { Evaluation } from '../evaluation/scores.js'
+import type { Evaluation } from '../evaluation/evaluation.js'
 import type { TrainOptions } from '../method/train-options.js'
 import type { PairHistogram, PairValues, PlaceShares, StepLosses } from '../native/index.js'
 import type { PositionProgress } from '../position/position.js'

@@ -6,7 +6,6 @@
 
 import { featureKey } from '../features/key.js'
 import { planFeatures } from '../features/plan.js'
-import type { TrainRequest } from '../method/train-options.js'
 import { checked, job, type NativeNetwork, type NativeTrainer } from '../native/index.js'
 import { loadNeighbors } from '../neighbors/neighbor-file.js'
 import { positionName } from '../position/position.js'
@@ -15,6 +14,7 @@ import { STREAMS } from '../random/streams.js'
 import { modelPath } from '../weights/model-file.js'
 import { TrainingImages } from './data.js'
 import type { TrainingEvent } from './events.js'
+import type { TrainRequest } from './input.js'
 import {
   type Checkpoints,
   checkFinite,

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
-#include "head/cluster_probe.h"
+#include "core/l2_normalize.h"
 
 namespace stego {
 

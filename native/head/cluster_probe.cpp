@@ -1,10 +1,8 @@
 #include "head/cluster_probe.h"
 
-namespace stego {
+#include "core/l2_normalize.h"
 
-at::Tensor l2_normalize(const at::Tensor& x, double eps) {
-  return x / at::linalg_vector_norm(x, 2, {-1}, /*keepdim=*/true).clamp_min(eps);
-}
+namespace stego {
 
 at::Tensor cluster_cosines(const at::Tensor& codes, const at::Tensor& clusters) {
   return at::matmul(l2_normalize(codes, 1e-12), l2_normalize(clusters, 1e-12).transpose(0, 1));

@@ -19,7 +19,4 @@ ClusterLookup cluster_lookup(const at::Tensor& codes, const at::Tensor& clusters
 // log_softmax(alpha * cosine): [..., K]. Evaluation uses alpha 2.
 at::Tensor cluster_log_probabilities(const at::Tensor& codes, const at::Tensor& clusters, double alpha);
 
-// L2-normalisation over the last axis: x / max(|x|, eps).
-at::Tensor l2_normalize(const at::Tensor& x, double eps);
-
 }  // namespace stego

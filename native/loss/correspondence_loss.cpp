@@ -16,7 +16,7 @@
 #include "loss/correspondence_loss.h"
 
 #include "core/error.h"
-#include "head/cluster_probe.h"
+#include "core/l2_normalize.h"
 #include "loss/fast/tiled_loss.h"
 
 namespace stego {

@@ -1,7 +1,7 @@
 #include "model/correspond.h"
 
 #include "core/error.h"
-#include "head/cluster_probe.h"
+#include "core/l2_normalize.h"
 #include "loss/sampling.h"
 
 namespace stego {

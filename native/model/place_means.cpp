@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "head/cluster_probe.h"
+#include "core/l2_normalize.h"
 
 namespace stego {
 

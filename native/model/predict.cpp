@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/l2_normalize.h"
 #include "core/error.h"
 #include "head/cluster_probe.h"
 #include "imaging/upsample.h"

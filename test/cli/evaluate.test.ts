@@ -1,7 +1,7 @@
 /** `stego evaluate` over scripted models. */
 import test from 'ava'
 import { dispatch } from '../../lib/cli/dispatch.js'
-import type { Evaluation } from '../../lib/evaluation/scores.js'
+import type { Evaluation } from '../../lib/evaluation/evaluation.js'
 import type { Stego } from '../../lib/stego.js'
 import { fakeApi } from './fixtures/api.js'
 import { recordingTerminal } from './fixtures/terminal.js'

@@ -26,7 +26,7 @@ export interface Block {
 export type Instruction =
   | { kind: 'none' }
   | { kind: 'with'; options: Record<string, string> }
-  | { kind: 'output' | 'folder' | 'layers' }
+  | { kind: 'output' | 'folder' | 'layers' | 'native layers' }
 
 /** Every page, by its path from the root. */
 export function pages(): string[] {
@@ -74,7 +74,8 @@ export function blocksOf(page: string): Block[] {
 
 function readInstruction(text: string, place: string): Instruction {
   if (text === '') return { kind: 'none' }
-  if (text === 'output' || text === 'folder' || text === 'layers') return { kind: text }
+  if (text === 'output' || text === 'folder' || text === 'layers' || text === 'native layers')
+    return { kind: text }
   const settings = /^with ((?:\w+=[\w.-]+ ?)+)$/.exec(text)?.[1]
   if (!settings) throw new Error(`${place}: no such instruction: ${text}`)
   return {

@@ -37,7 +37,7 @@ const LANGUAGES = ['ts', 'js', 'sh', 'yaml', 'json', 'text']
 test('every block has a language and an instruction that fits it', (t) => {
   const wrong = ALL.filter(({ language, instruction: { kind } }) => {
     if (!LANGUAGES.includes(language)) return true
-    if (language === 'text') return !['output', 'folder', 'layers'].includes(kind)
+    if (language === 'text') return !['output', 'folder', 'layers', 'native layers'].includes(kind)
     if (language === 'json') return kind !== 'none' && kind !== 'output'
     if (language === 'sh') return kind !== 'none' && kind !== 'with'
     if (language === 'yaml') return kind !== 'none'

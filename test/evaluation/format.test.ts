@@ -1,6 +1,7 @@
 import test from 'ava'
+import type { Evaluation } from '../../lib/evaluation/evaluation.js'
 import { formatEvaluation, formatSummary } from '../../lib/evaluation/format.js'
-import { type Evaluation, scoreClusters } from '../../lib/evaluation/scores.js'
+import { scoreClusters } from '../../lib/evaluation/scores.js'
 import { summarize } from '../../lib/evaluation/summary.js'
 import { matrix } from './matrix.js'
 

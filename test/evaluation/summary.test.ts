@@ -1,5 +1,6 @@
 import test from 'ava'
-import { type Evaluation, type LinearScores, scoreLinear } from '../../lib/evaluation/scores.js'
+import type { Evaluation, LinearScores } from '../../lib/evaluation/evaluation.js'
+import { scoreLinear } from '../../lib/evaluation/scores.js'
 import { requireSameClasses, summarize } from '../../lib/evaluation/summary.js'
 import { matrix } from './matrix.js'
 

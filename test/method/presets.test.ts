@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import test from 'ava'
 import { mergeOptions, readConfig } from '../../lib/cli/config.js'
 import { PRESET_NAMES, PRESETS } from '../../lib/method/presets.js'
-import { parseTrain, type TrainOptions } from '../../lib/method/train-options.js'
+import type { TrainOptions } from '../../lib/method/train-options.js'
+import { parseTrain } from '../../lib/training/input.js'
 
 function fresh(input: unknown): TrainOptions {
   const request = parseTrain(input)

@@ -1,8 +1,9 @@
 import { pathToFileURL } from 'node:url'
 import test from 'ava'
-import { parseTrain, RESUMABLE, type TrainOptions, trainSchema } from '../../lib/method/train-options.js'
+import { type TrainOptions, trainSchema } from '../../lib/method/train-options.js'
 import { fieldsOf } from '../../lib/options/describe.js'
 import { parseOptions } from '../../lib/options/parse.js'
+import { parseTrain, RESUMABLE } from '../../lib/training/input.js'
 
 function fresh(input: unknown): TrainOptions {
   const request = parseTrain(input)

@@ -1,7 +1,9 @@
 /** Confusion counts, the assignment of clusters to classes, and scores. */
+
+import type { ConfusionMatrix } from '../../lib/evaluation/confusion.js'
 import { matchClusters } from '../../lib/evaluation/confusion.js'
 import { officialCounts } from '../../lib/evaluation/official.js'
-import { type ConfusionMatrix, scoreClusters, scoreLinear } from '../../lib/evaluation/scores.js'
+import { scoreClusters, scoreLinear } from '../../lib/evaluation/scores.js'
 import { job, type Tensor } from '../../lib/native/index.js'
 import { type Golden, scalar, type Values } from './compare.js'
 import type { Comparison } from './files.js'

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "head/cluster_probe.h"
+#include "core/l2_normalize.h"
 #include "loss/fast/pair_samples.h"
 #include "loss/fast/pair_tiles.h"
 
