@@ -1,5 +1,5 @@
 /**
- * The one door to the native addon: loads it when it is first needed (lib/loading finds it), and turns its
+ * The one door to the native addon: loads it when it is first needed (load.ts finds it), and turns its
  * errors into `StegoError`s.
  */
 import { instructionsFromEnv, libtorchFromEnv, nativePathFromEnv } from '../env.js'

@@ -51,7 +51,7 @@ test('the starter weights are a package of their own', (t) => {
 })
 
 test('the scenes of the demonstration are a package of their own', (t) => {
-  t.deepEqual(filesOf(demo.file).sort(), ['LICENSE', 'NOTICE', 'dist/index.js', 'package.json'])
+  t.deepEqual(filesOf(demo.file).sort(), ['LICENSE', 'dist/index.js', 'package.json'])
   t.is(demo.version, stego.version)
   t.deepEqual(Object.keys(manifestOf(demo.file).dependencies), ['sharp'])
 })

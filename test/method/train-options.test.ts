@@ -57,6 +57,7 @@ test('resuming takes the run and only the changes that were given', (t) => {
     changes: {},
     signal: undefined,
     onEvent: undefined,
+    onDownload: undefined,
   })
   const request = parseTrain({ resume: 'runs/a', steps: 900, data: undefined, threads: null })
   t.deepEqual(request.resume !== null && request.changes, { steps: 900, threads: null })

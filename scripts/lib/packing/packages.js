@@ -43,7 +43,7 @@ function layOutStarter(folder) {
 function layOutDemo(folder) {
   const own = inRoot('packages', 'demo')
   writeManifest(folder, demoManifest(manifest(), readJson(path.join(own, 'package.json'))))
-  copy(folder, ['LICENSE', 'NOTICE'])
+  copy(folder, ['LICENSE'])
   cpSync(path.join(own, 'dist'), path.join(folder, 'dist'), { recursive: true })
 }
 

@@ -25,7 +25,7 @@ test('stego --help does not load the addon', (t) => {
 })
 
 test('the addon is seen where it is loaded', (t) => {
-  const names = opened("(await import('@native.ts')).addon()")
+  const names = opened("(await import('@native/index.ts')).addon()")
   t.true(names.some((name) => name.endsWith('stego.node')))
   t.true(names.some((name) => name.includes('torch_cpu')))
 })

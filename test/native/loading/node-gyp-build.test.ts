@@ -47,7 +47,7 @@ test('PREBUILDS_ONLY and STEGO_PREBUILD are heeded', (t) => {
   const folder = folderOf(t, { ...stego, ...files(BUILT, PREBUILT) })
   const other = folderOf(t, files(PREBUILT))
   const found = (env: NodeJS.ProcessEnv) => {
-    const code = `import { findAddon } from './lib/loading/node-gyp-build.js'
+    const code = `import { findAddon } from './lib/native/places.js'
       console.log(findAddon(${JSON.stringify(folder)})?.file)`
     const options = { cwd: ROOT, env: { ...process.env, ...env }, encoding: 'utf8' } as const
     return execFileSync(process.execPath, ['--import=tsx', '--input-type=module', '-e', code], options).trim()

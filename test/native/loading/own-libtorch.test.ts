@@ -35,10 +35,10 @@ interface Outcome {
 function load(folder: string): Outcome {
   const lib = new URL('../../../lib/', import.meta.url).href
   const script = `
-    const { addonRequest } = await import('${lib}native.ts')
-    const { loadAddon } = await import('${lib}loading/load.ts')
-    const { openLibraries } = await import('${lib}loading/host.ts')
-    const { nearestNeighbors } = await import('${lib}standalone/nearest-neighbors.ts')
+    const { addonRequest } = await import('${lib}native/index.ts')
+    const { loadAddon } = await import('${lib}native/load.ts')
+    const { openLibraries } = await import('${lib}native/host.ts')
+    const { nearestNeighbors } = await import('${lib}neighbors/nearest-neighbors.ts')
     try {
       const { addon, libtorch } = loadAddon(addonRequest())
       const { running } = addon.describeMachine().libtorch
