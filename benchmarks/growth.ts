@@ -4,7 +4,7 @@ import { trainSchema } from '../lib/method/train-options.js'
 import { checked, job, type LabelMap, type NativeFeatureStore } from '../lib/native/index.js'
 import { nearestNeighbors } from '../lib/neighbors/nearest-neighbors.js'
 import { createRandom } from '../lib/random/random.js'
-import { lossOptions } from '../lib/training/step.js'
+import { stepSettings } from '../lib/training/step.js'
 import { loadBackbone } from '../lib/weights/backbones.js'
 import { networkOptions } from '../lib/weights/network-options.js'
 import { machinePeak, report, time, useThreads } from './measure.js'
@@ -88,13 +88,12 @@ async function step(
     height: resolution,
   }
   const images = Int32Array.from({ length: batch }, (_, i) => i)
+  trainer.configure(stepSettings(options, { self: 0.6, knn: 0.6, random: 0.6 }))
   const input = {
     images,
     positives: images.map((index) => index + batch),
     labels: Array.from({ length: batch }, () => label),
-    learningRates: options.learningRates,
     oracle: false,
-    loss: lossOptions(options, { self: 0.6, knn: 0.6, random: 0.6 }),
   }
   let seed = 0
   const { median } = await time(

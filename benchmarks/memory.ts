@@ -14,7 +14,7 @@ import { checked, job } from '../lib/native/index.js'
 import { mixSeed } from '../lib/random/random.js'
 import { TrainingImages } from '../lib/training/data.js'
 import { fitClusters } from '../lib/training/milestones.js'
-import { batchInput, createPairing, lossOptions, stepInput } from '../lib/training/step.js'
+import { batchInput, createPairing, stepInput, stepSettings } from '../lib/training/step.js'
 import { loadBackbone } from '../lib/weights/backbones.js'
 import { networkOptions } from '../lib/weights/network-options.js'
 import { report, useThreads } from './measure.js'
@@ -101,11 +101,11 @@ try {
   const indices = Int32Array.from({ length: count * k }, (_, i) => (Math.floor(i / k) + 1 + (i % k)) % count)
   const pairs = createPairing({ images: count, batch: options.batch, k, seed: 0, neighbors: { indices } })
   stage('neighbours')
-  const loss = lossOptions(options, { self: 0.5, knn: 0.4, random: 0.3 })
+  trainer.configure(stepSettings(options, { self: 0.5, knn: 0.4, random: 0.3 }))
   for (let step = 0; step < steps; step++) {
     const pair = pairs.at(step)
     await images.ensure(pair.images, pair.positives)
-    const batch = await batchInput(images, pair, options, loss)
+    const batch = await batchInput(images, pair, options)
     const input = await stepInput(images, batch, step + 1, options, transform)
     await job((_, cancel) => trainer.step({ ...input, seed: mixSeed(0, step) }, cancel))
     peak = Math.max(peak, ownMemory())

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util'
 import { trainSchema } from '../lib/method/train-options.js'
 import { checked, job, type LabelMap, type NativeBackbone } from '../lib/native/index.js'
 import { mixSeed } from '../lib/random/random.js'
-import { lossOptions } from '../lib/training/step.js'
+import { stepSettings } from '../lib/training/step.js'
 import { loadBackbone } from '../lib/weights/backbones.js'
 import { networkOptions } from '../lib/weights/network-options.js'
 import { machinePeak, report, useThreads } from './measure.js'
@@ -85,13 +85,12 @@ async function ownStep(store: Awaited<ReturnType<typeof fillStore>>, batch: numb
   )
   const trainer = checked((native) => new native.Trainer(network, store))
   const images = Int32Array.from({ length: batch }, (_, i) => i)
+  trainer.configure(stepSettings(options, { self: 0.6, knn: 0.6, random: 0.6 }))
   const input = {
     images,
     positives: images.map((index) => index + batch),
     labels: Array.from({ length: batch }, () => (labelled ? label : null)),
-    learningRates: options.learningRates,
     oracle: false,
-    loss: lossOptions(options, { self: 0.6, knn: 0.6, random: 0.6 }),
   }
   let step = 0
   return timed(labelled ? 'with labels' : 'without labels', () =>

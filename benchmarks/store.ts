@@ -6,7 +6,7 @@ import { computeTogether } from '../lib/features/fill.js'
 import { type FeaturePlan, openStore } from '../lib/features/plan.js'
 import { trainSchema } from '../lib/method/train-options.js'
 import { checked, job, type NativeFeatureStore } from '../lib/native/index.js'
-import { lossOptions } from '../lib/training/step.js'
+import { stepSettings } from '../lib/training/step.js'
 import { loadBackbone } from '../lib/weights/backbones.js'
 import { networkOptions } from '../lib/weights/network-options.js'
 import { machinePeak, report, time, useThreads } from './measure.js'
@@ -79,13 +79,12 @@ async function stepTime(store: NativeFeatureStore) {
     native.Network.create(backbone, networkOptions(options, dim), false, cancel),
   )
   const trainer = checked((native) => new native.Trainer(network, store))
+  trainer.configure(stepSettings(options, { self: 0.6, knn: 0.6, random: 0.6 }))
   const input = {
     images,
     positives,
     labels: Array.from({ length: BATCH }, () => null),
-    learningRates: options.learningRates,
     oracle: false,
-    loss: lossOptions(options, { self: 0.6, knn: 0.6, random: 0.6 }),
   }
   const wanted = all.subarray(0, 2 * BATCH)
   let seed = 0

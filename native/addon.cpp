@@ -30,6 +30,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Network", stego::NetworkHandle::define(env));
   exports.Set("FeatureStore", stego::FeatureStoreHandle::define(env));
   exports.Set("Trainer", stego::TrainerHandle::define(env));
+  exports.Set("Scores", stego::ScoresHandle::define(env));
   exports.Set("PairScores", stego::PairScoresHandle::define(env));
   stego::define_files(env, exports);
   stego::define_imaging_operators(env, exports);

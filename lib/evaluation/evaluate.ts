@@ -7,6 +7,7 @@ import { checked, job, type NativeNetwork, type PredictionHead } from '../native
 import type { ConfusionMatrix } from './confusion.js'
 import type { Evaluation, Metric } from './evaluation.js'
 import type { EvaluateOptions } from './options.js'
+import { predictOptions } from './predict.js'
 import { requireMetric, scoreClusters, scoreLinear } from './scores.js'
 
 /** Images decoded while others are predicted. */
@@ -19,7 +20,7 @@ export async function evaluateNetwork(
   options: EvaluateOptions,
   classNames: string[] | null,
 ): Promise<Evaluation> {
-  const { classes, clusters, heads } = checked(() => network.info)
+  const { classes, heads } = checked(() => network.info)
   const { signal, flip, crf, batch, temperature, matching, official } = options
   requireMetric({ matching, official })
   const transform = createTransform(
@@ -29,36 +30,26 @@ export async function evaluateNetwork(
   )
   checkClasses(split, classes)
   const labelled = split.items.filter((item) => item.label !== null)
-  const rows = (head: PredictionHead) => (isLinear(head) ? classes : clusters)
-  const counts = new Map(heads.map((head) => [head, new Float64Array(rows(head) * classes)]))
-  for await (const chunk of inBatches(readAhead(labelled, split.read, AHEAD), batch)) {
-    signal?.throwIfAborted()
-    const images = chunk.map(({ image }) => image)
-    const settings = { transform, flip, crf, heads, size: 'transform', temperature } as const
-    const predictions = await job(
-      (_, cancel) => network.predict(images, { ...settings, logProbabilities: [] }, cancel),
-      signal,
-    )
-    const labels = await Promise.all(
-      chunk.map(({ label }) => job((native) => native.transformBytes(label!, 1, transform), signal)),
-    )
-    for (const [head, sums] of counts) {
-      const maps = predictions.map((prediction) => prediction.labels[head]!)
-      const truth = labels.map(({ data }) => data)
-      const added = await job((native) => native.confusion(maps, truth, rows(head), classes), signal)
-      for (const [i, count] of added.entries()) sums[i]! += count
+  const settings = predictOptions({ transform, flip, crf, heads, temperature })
+  const scores = checked((native) => new native.Scores(network, settings))
+  let counts: Awaited<ReturnType<typeof scores.counts>>
+  try {
+    for await (const pictures of inBatches(readAhead(labelled, split.read, AHEAD), batch)) {
+      const images = pictures.map(({ image, label }) => ({ image, label: label! }))
+      await job((_, cancel) => scores.add(images, cancel), signal)
     }
-  }
-  const confusion = (head: PredictionHead): ConfusionMatrix | null => {
-    const sums = counts.get(head)
-    return sums && labelled.length > 0 ? { rows: rows(head), columns: classes, counts: sums } : null
+    counts = await job(() => scores.counts(), signal)
+  } finally {
+    scores.dispose()
   }
   const score = <T>(
     head: PredictionHead,
     by: (confusion: ConfusionMatrix, metric: Metric) => T,
   ): T | null => {
-    const matrix = confusion(head)
-    return matrix && by(matrix, { matching, official })
+    const counted = counts[head]
+    if (!counted) return null
+    const [rows, columns] = counted.shape as [number, number]
+    return by({ rows, columns, counts: counted.data }, { matching, official })
   }
   return {
     cluster: score('kmeans', scoreClusters),
@@ -73,8 +64,6 @@ export async function evaluateNetwork(
     positionRemoved: checked(() => network.backbone.positionMap) !== null,
   }
 }
-
-const isLinear = (head: PredictionHead) => head === 'linear' || head === 'rawLinear'
 
 async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[], void> {
   let batch: T[] = []

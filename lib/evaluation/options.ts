@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { modelDatasetFields } from '../datasets/options.js'
 import { abortSignal, option, path } from '../options/schema.js'
+import { TEMPERATURE } from './predict.js'
 
 /** The fields, to be spread into a schema. */
 export const scoredFields = {
@@ -66,7 +67,7 @@ export const evaluateSchema = z.strictObject({
       'The official metric, bugs included: float32, and pixels of clusters beyond the number of classes are not ' +
       'counted.',
   }),
-  temperature: option(z.number().positive().default(2), {
+  temperature: option(z.number().positive().default(TEMPERATURE), {
     group: 'Probes and clusters',
     expected: 'a finite number above 0',
     doc:

@@ -2,6 +2,7 @@
 import type { Split } from '../datasets/source.js'
 import { checked, job, type NativeNetwork, type Transform } from '../native/index.js'
 import type { ContactSheetRow } from '../output/contact-sheet.js'
+import { predictOptions } from './predict.js'
 
 /**
  * Predicts evenly spaced images.
@@ -23,20 +24,7 @@ export async function previewRows(
     const item = items[Math.floor(((i + 0.5) * items.length) / count)]!
     const { image, label } = await split.read(item)
     const [prediction] = await job(
-      (_, cancel) =>
-        network.predict(
-          [image],
-          {
-            transform,
-            flip: true,
-            heads: wanted,
-            size: 'transform',
-            logProbabilities: [],
-            temperature: 2,
-            crf: false,
-          },
-          cancel,
-        ),
+      (_, cancel) => network.predict([image], predictOptions({ transform, heads: wanted }), cancel),
       signal,
     )
     const clusters = prediction!.labels[clusterHead]!

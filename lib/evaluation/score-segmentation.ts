@@ -74,7 +74,8 @@ export async function scoreSegmentation(
   return clusters === undefined ? scoreLinear(count(classes), metric) : scoreClusters(count(clusters), metric)
 }
 
-function countPixels(
+/** Counts of all pixels that are void in neither map. */
+export function countPixels(
   predictions: LabelValues[],
   labels: LabelValues[],
   rows: number,

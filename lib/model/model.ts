@@ -1,4 +1,5 @@
 /** A trained model at work: what `Stego` does, loaded when there is a model to do it with. */
+
 import { fileURLToPath } from 'node:url'
 import { type Correspondence, correspondWith } from '../correspond/correspond.js'
 import { type CorrespondInput, correspondSchema } from '../correspond/options.js'
@@ -17,6 +18,7 @@ import {
   precisionRecallSchema,
 } from '../evaluation/options.js'
 import { type PrecisionRecall, precisionRecall } from '../evaluation/precision-recall.js'
+import { predictOptions } from '../evaluation/predict.js'
 import { decodeImage, type ImageInput } from '../images/decode.js'
 import { createTransform } from '../images/transform.js'
 import { type CodeHead, checked, job, type Tensor } from '../native/index.js'
@@ -39,9 +41,6 @@ import {
   segmentSchema,
 } from './options.js'
 import { modelRows } from './rows.js'
-
-/** Factor of the cosines in cluster probabilities (eval_segmentation.py). */
-const TEMPERATURE = 2
 
 /** Trains as `Stego.train` says. The first `next()` checks the options. */
 export async function* trainModel(input: TrainInput): AsyncGenerator<TrainingEvent, Model> {
@@ -147,19 +146,16 @@ export class Model {
     const transform = createTransform(resolution, 'whole', record.backbone.patch)
     const head = this.#head(options.labels)
     const image = await decodeImage(input)
-    const settings = {
+    const logProbabilities = probabilities ? [head] : []
+    const settings = predictOptions({
       transform,
       flip,
       crf,
       heads: [head],
-      size: 'original' as const,
-      temperature: TEMPERATURE,
-    }
-    const logProbabilities = probabilities ? [head] : []
-    const [prediction] = await job(
-      (_, cancel) => network.predict([image], { ...settings, logProbabilities }, cancel),
-      signal,
-    )
+      size: 'original',
+      logProbabilities,
+    })
+    const [prediction] = await job((_, cancel) => network.predict([image], settings, cancel), signal)
     return new Segmentation({
       image,
       labels: prediction!.labels[head]!,

@@ -25,7 +25,7 @@ import {
 } from './milestones.js'
 import { eventLog } from './run-folder.js'
 import { beginModel, openFolder, setUp, startEvent, storeRequest, type TrainedModel } from './setup.js'
-import { batchInput, chooseShifts, createPairing, lossOptions, stepInput } from './step.js'
+import { batchInput, chooseShifts, createPairing, stepInput, stepSettings } from './step.js'
 
 export type { TrainedModel } from './setup.js'
 
@@ -103,13 +103,13 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     record.shifts = shifts.values
     yield await tell({ ...shifts, automatic: options.shifts === 'auto' })
 
-    const loss = lossOptions(options, shifts.values)
+    checked(() => trainer.configure(stepSettings(options, shifts.values)))
     const pairs = createPairing({ ...pairing, images: images.count })
     while (record.step < options.steps) {
       const pair = pairs.at(record.step)
       await images.ensure(pair.images, pair.positives)
       const start = performance.now()
-      const batch = await batchInput(images, pair, options, loss)
+      const batch = await batchInput(images, pair, options)
       const input = await stepInput(images, batch, record.step + 1, options, transform)
       const losses = await job((_, cancel) => trainer.step(input, cancel), signal)
       const milliseconds = performance.now() - start

@@ -1,14 +1,14 @@
 /** What the native step is given of a batch: its pairs, labels, salience and pictures, as the losses need them. */
-
 import type { TrainOptions } from '../method/train-options.js'
 import {
   type BatchInput,
+  checked,
   job,
-  type LossOptions,
   type NativeTrainer,
   type Neighbors,
   type PairValues,
   type StepInput,
+  type StepSettings,
   type Transform,
 } from '../native/index.js'
 import { createRandom, mixSeed } from '../random/random.js'
@@ -22,7 +22,6 @@ export async function batchInput(
   images: TrainingImages,
   pairs: Pairs,
   options: TrainOptions,
-  loss: LossOptions,
 ): Promise<BatchInput> {
   const { oracle } = options
   const own = await images.labels(pairs.images)
@@ -34,7 +33,6 @@ export async function batchInput(
     salience: own.salience,
     positiveSalience: positive?.salience,
     oracle,
-    loss,
   }
 }
 
@@ -46,10 +44,9 @@ export async function stepInput(
   options: TrainOptions,
   transform: Transform,
 ): Promise<StepInput> {
-  const { learningRates, alignment, histogramEvery } = options
+  const { alignment, histogramEvery } = options
   return {
     ...batch,
-    learningRates,
     views: alignment.weight > 0 ? { images: await images.pictures(batch.images), transform } : undefined,
     histograms: histogramEvery !== null && step % histogramEvery === 0,
   }
@@ -87,12 +84,12 @@ export function createPairing(options: {
   }
 }
 
-/** The losses of a run with these shifts. */
-export function lossOptions(options: TrainOptions, shifts: PairValues): LossOptions {
+/** What the steps of a run have in common. */
+export function stepSettings(options: TrainOptions, shifts: PairValues): StepSettings {
   const { weights, correspondenceWeight, centering, zeroClamp, stabilize, reduction } = options
   const { featureSamples, negativeSamples, negatives, dropout, featureDropout } = options
-  const { reconstruction, alignment, contrastiveCrf: crf, clusterObjective } = options
-  return {
+  const { reconstruction, alignment, contrastiveCrf: crf, clusterObjective, learningRates } = options
+  const loss = {
     shifts,
     weights,
     correspondenceWeight,
@@ -110,6 +107,7 @@ export function lossOptions(options: TrainOptions, shifts: PairValues): LossOpti
     crf,
     clusterObjective,
   }
+  return { loss, learningRates }
 }
 
 /** About a third of the positions within an image attract, a fifth between neighbours, a twentieth at random. */
@@ -127,6 +125,7 @@ export async function chooseShifts(
   signal?: AbortSignal,
 ): Promise<ShiftsEvent> {
   if (given !== 'auto') return { type: 'shifts', automatic: false, values: given, histograms: null }
+  checked(() => trainer.configure(stepSettings(options, NO_SHIFTS)))
   const pairs = createPairing({
     ...pairing,
     images: images.count,
@@ -135,7 +134,7 @@ export async function chooseShifts(
   for (let batch = 0; batch < BATCHES; batch++) {
     const pair = pairs.at(batch)
     await images.ensure(pair.images, pair.positives)
-    const input = await batchInput(images, pair, options, lossOptions(options, NO_SHIFTS))
+    const input = await batchInput(images, pair, options)
     await job((_, cancel) => trainer.measure(input, cancel), signal)
   }
   const found = await job(() => trainer.distributions(QUANTILES), signal)

@@ -12,6 +12,7 @@
 #include "features/nearest_neighbors.h"
 #include "model/network.h"
 #include "model/pair_scores.h"
+#include "model/scores.h"
 #include "training/trainer.h"
 
 namespace stego {
@@ -125,6 +126,7 @@ class TrainerHandle : public Handle<TrainerHandle, Trainer> {
   explicit TrainerHandle(const Napi::CallbackInfo& info);
 
  private:
+  void configure(const Napi::CallbackInfo& info);
   Napi::Value step(const Napi::CallbackInfo& info);
   Napi::Value measure(const Napi::CallbackInfo& info);
   Napi::Value distributions(const Napi::CallbackInfo& info);
@@ -134,6 +136,9 @@ class TrainerHandle : public Handle<TrainerHandle, Trainer> {
   Napi::Value save(const Napi::CallbackInfo& info);
   Napi::Value load(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
+  const StepSettings& settings() const;
+
+  std::optional<StepSettings> settings_;
 };
 
 class PairScoresHandle : public Handle<PairScoresHandle, PairScores> {
@@ -144,6 +149,23 @@ class PairScoresHandle : public Handle<PairScoresHandle, PairScores> {
  private:
   Napi::Value add(const Napi::CallbackInfo& info);
   Napi::Value curves(const Napi::CallbackInfo& info);
+  void dispose(const Napi::CallbackInfo& info) {
+    network_.reset();
+    release(info.Env());
+  }
+
+  std::shared_ptr<Network> network_;
+};
+
+// Counts of predictions against labels over a split.
+class ScoresHandle : public Handle<ScoresHandle, Scores> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit ScoresHandle(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value add(const Napi::CallbackInfo& info);
+  Napi::Value counts(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info) {
     network_.reset();
     release(info.Env());

@@ -4,7 +4,6 @@
 #include "binding/values.h"
 #include "core/error.h"
 #include "imaging/normalize.h"
-#include "metrics/confusion.h"
 
 namespace stego {
 
@@ -104,39 +103,6 @@ Napi::Value nearest_neighbors_operator(const Napi::CallbackInfo& info) {
   });
 }
 
-// confusion(predictions, labels, rows, columns): Promise<Float64Array [rows * columns]>, counts over pairs of
-// maps
-Napi::Value confusion_operator(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    KeepAlive keep;
-    const Napi::Array predictions = read_array(info[0], "predictions"),
-                      labels = read_array(info[1], "labels");
-    const int64_t rows = read_integer(info[2], "rows"), columns = read_integer(info[3], "columns");
-    require(rows >= 1 && rows <= 256 && columns >= 1 && columns <= 256,
-            "Expected between 1 and 256 rows and columns.");
-    require(predictions.Length() == labels.Length(), "Expected as many predictions as label maps, got ",
-            predictions.Length(), " and ", labels.Length(), ".");
-    std::vector<std::pair<at::Tensor, at::Tensor>> pairs;
-    for (uint32_t i = 0; i < labels.Length(); ++i) {
-      pairs.emplace_back(read_bytes(predictions.Get(i), "a prediction", keep),
-                         read_bytes(labels.Get(i), "a label map", keep));
-      require(pairs.back().first.numel() == pairs.back().second.numel(),
-              "Expected a prediction and its label map to have as many pixels, got ",
-              pairs.back().first.numel(), " and ", pairs.back().second.numel(), ".");
-    }
-    return submit(info.Env(), std::make_shared<CancelFlag>(), std::move(keep),
-                  [=](const CancelFlag&) -> Finish {
-                    std::vector<int64_t> counts(rows * columns, 0);
-                    for (const auto& [prediction, label] : pairs) {
-                      count_confusion(prediction.const_data_ptr<uint8_t>(), label.const_data_ptr<uint8_t>(),
-                                      label.numel(), rows, columns, counts);
-                    }
-                    const at::Tensor result = at::tensor(counts, at::kLong).to(at::kDouble);
-                    return [result](Napi::Env env) { return write_data(env, result); };
-                  });
-  });
-}
-
 }  // namespace
 
 void define_imaging_operators(Napi::Env env, Napi::Object exports) {
@@ -145,7 +111,6 @@ void define_imaging_operators(Napi::Env env, Napi::Object exports) {
   exports.Set("denormalize", Napi::Function::New<denormalize_operator>(env, "denormalize"));
   exports.Set("nearestIndices", Napi::Function::New<nearest_indices_operator>(env, "nearestIndices"));
   exports.Set("nearestNeighbors", Napi::Function::New<nearest_neighbors_operator>(env, "nearestNeighbors"));
-  exports.Set("confusion", Napi::Function::New<confusion_operator>(env, "confusion"));
 }
 
 }  // namespace stego

@@ -12,7 +12,7 @@ PairValues read_pair_values(const Napi::Value& value, const char* name) {
 
 ContrastiveCrfOptions read_crf_options(const Napi::Value& value) {
   const Napi::Object object = read_object(value, "the options of the contrastive CRF");
-  ContrastiveCrfOptions options;
+  ContrastiveCrfOptions options{};
   options.weight = read_number(object.Get("weight"), "crf.weight");
   options.samples = read_integer(object.Get("samples"), "crf.samples");
   options.alpha = read_number(object.Get("alpha"), "crf.alpha");
@@ -29,7 +29,7 @@ ContrastiveCrfOptions read_crf_options(const Napi::Value& value) {
 
 LossOptions read_loss_options(const Napi::Value& value) {
   const Napi::Object object = read_object(value, "the loss options");
-  LossOptions options;
+  LossOptions options{};
   options.shifts = read_pair_values(object.Get("shifts"), "shifts");
   options.weights = read_pair_values(object.Get("weights"), "weights");
   options.centering = read_choice<Centering>(

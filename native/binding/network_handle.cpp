@@ -1,6 +1,7 @@
 #include "binding/correspond_call.h"
 #include "binding/environment.h"
 #include "binding/handles.h"
+#include "binding/predict_options.h"
 #include "binding/tags.h"
 #include "binding/values.h"
 #include "model/predict.h"
@@ -8,27 +9,6 @@
 namespace stego {
 
 namespace {
-
-const std::vector<std::pair<const char*, PredictionHead>> kHeads = {
-    {"kmeans", PredictionHead::kmeans},
-    {"online", PredictionHead::online},
-    {"linear", PredictionHead::linear},
-    {"raw", PredictionHead::raw},
-    {"rawLinear", PredictionHead::raw_linear}};
-
-const char* head_name(PredictionHead head) {
-  for (const auto& [name, value] : kHeads) {
-    if (value == head) return name;
-  }
-  return "";
-}
-
-std::vector<PredictionHead> read_heads(const Napi::Value& value, const char* name) {
-  const Napi::Array array = read_array(value, name);
-  std::vector<PredictionHead> heads;
-  for (uint32_t i = 0; i < array.Length(); ++i) heads.push_back(read_choice(array.Get(i), name, kHeads));
-  return heads;
-}
 
 const std::vector<std::pair<const char*, Projection>> kProjections = {{"linear", Projection::linear},
                                                                       {"nonlinear", Projection::nonlinear}};
@@ -177,16 +157,7 @@ Napi::Value NetworkHandle::predict(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
     const auto images = read_images(info[0], keep);
-    const Napi::Object object = read_object(info[1], "the options");
-    PredictOptions options;
-    options.transform = read_transform(object.Get("transform"));
-    options.flip = read_boolean(object.Get("flip"), "flip");
-    options.original_size =
-        read_choice<bool>(object.Get("size"), "size", {{"transform", false}, {"original", true}});
-    options.heads = read_heads(object.Get("heads"), "heads");
-    options.log_probabilities = read_heads(object.Get("logProbabilities"), "logProbabilities");
-    options.temperature = read_number(object.Get("temperature"), "temperature");
-    options.crf = read_boolean(object.Get("crf"), "crf");
+    const PredictOptions options = read_predict_options(info[1]);
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
                   [network = held(), images, options](const CancelFlag& cancel) -> Finish {
                     auto predictions = std::make_shared<const std::vector<Prediction>>(

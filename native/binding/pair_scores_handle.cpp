@@ -8,17 +8,6 @@ namespace {
 
 constexpr int64_t kBytes = int64_t{96} << 20;  // of its counts
 
-// [{ image, label }, ...]
-std::vector<LabelledImage> read_labelled(const Napi::Value& value, const char* name, KeepAlive& keep) {
-  const Napi::Array array = read_array(value, name);
-  std::vector<LabelledImage> images;
-  for (uint32_t i = 0; i < array.Length(); ++i) {
-    const Napi::Object object = read_object(array.Get(i), name);
-    images.push_back({read_pixels(object.Get("image"), 3, keep), read_pixels(object.Get("label"), 1, keep)});
-  }
-  return images;
-}
-
 at::Tensor read_coordinates(const Napi::Value& value, const char* name, KeepAlive& keep) {
   const at::Tensor coordinates = read_tensor(value, name, keep);
   require(coordinates.scalar_type() == at::kFloat, "Expected ", name, " as float32.");

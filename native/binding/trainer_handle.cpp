@@ -9,7 +9,8 @@ namespace stego {
 Napi::Function TrainerHandle::define(Napi::Env env) {
   return DefineClass(
       env, "Trainer",
-      {InstanceMethod<&TrainerHandle::step>("step"), InstanceMethod<&TrainerHandle::measure>("measure"),
+      {InstanceMethod<&TrainerHandle::configure>("configure"), InstanceMethod<&TrainerHandle::step>("step"),
+       InstanceMethod<&TrainerHandle::measure>("measure"),
        InstanceMethod<&TrainerHandle::distributions>("distributions"),
        InstanceMethod<&TrainerHandle::reset_probes>("resetProbes"),
        InstanceMethod<&TrainerHandle::collect>("collect"),
@@ -73,17 +74,12 @@ StepInput read_draws_input(const Napi::Object& object, KeepAlive& keep) {
   input.positive_salience = read_maps(object.Get("positiveSalience"), "positiveSalience", keep);
   input.oracle = read_boolean(object.Get("oracle"), "oracle");
   input.seed = static_cast<uint64_t>(read_integer(object.Get("seed"), "seed"));
-  input.loss = read_loss_options(object.Get("loss"));
   return input;
 }
 
 StepInput read_step(const Napi::Value& value, KeepAlive& keep) {
   const Napi::Object object = read_object(value, "the step");
   StepInput input = read_draws_input(object, keep);
-  const Napi::Object rates = read_object(object.Get("learningRates"), "learningRates");
-  input.learning_rates = {read_number(rates.Get("head"), "the head's learning rate"),
-                          read_number(rates.Get("linear"), "the linear probe's learning rate"),
-                          read_number(rates.Get("cluster"), "the cluster probe's learning rate")};
   const Napi::Value histograms = object.Get("histograms");
   input.histograms = histograms.IsBoolean() && histograms.As<Napi::Boolean>().Value();
   read_views(object.Get("views"), input, keep);
@@ -131,11 +127,29 @@ Napi::Value write_distribution(Napi::Env env, const CorrespondenceDistribution& 
 
 }  // namespace
 
+// configure({ loss, learningRates }): void, for the steps from now on
+void TrainerHandle::configure(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    const Napi::Object object = read_object(info[0], "the settings");
+    const Napi::Object rates = read_object(object.Get("learningRates"), "learningRates");
+    settings_ = StepSettings{read_loss_options(object.Get("loss")),
+                             {read_number(rates.Get("head"), "the head's learning rate"),
+                              read_number(rates.Get("linear"), "the linear probe's learning rate"),
+                              read_number(rates.Get("cluster"), "the cluster probe's learning rate")}};
+  });
+}
+
+const StepSettings& TrainerHandle::settings() const {
+  require(settings_.has_value(), "Expected configure() before the first step.");
+  return *settings_;
+}
+
 // step(input, cancel): Promise<StepLosses>
 Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
-    const StepInput input = read_step(info[0], keep);
+    StepInput input = read_step(info[0], keep);
+    input.settings = settings();
     const Napi::Value wanted = read_object(info[0], "the step").Get("gradients");
     const bool gradients = wanted.IsBoolean() && wanted.As<Napi::Boolean>().Value();
     return submit(info.Env(), read_cancel(info[1]), std::move(keep),
@@ -147,11 +161,12 @@ Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
   });
 }
 
-// measure({ images, positives, labels, ..., seed, loss }, cancel): Promise<void>
+// measure({ images, positives, labels, ..., seed }, cancel): Promise<void>
 Napi::Value TrainerHandle::measure(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
-    const StepInput input = read_draws_input(read_object(info[0], "the batch"), keep);
+    StepInput input = read_draws_input(read_object(info[0], "the batch"), keep);
+    input.settings = settings();
     return submit(info.Env(), read_cancel(info[1]), std::move(keep),
                   [trainer = held(), input](const CancelFlag& cancel) -> Finish {
                     trainer->measure(input, cancel);

@@ -9,6 +9,7 @@
 #include "core/instructions.h"
 #include "core/target.h"
 #include "imaging/transform.h"
+#include "model/scores.h"
 #include "weights/weight_file.h"
 
 namespace stego {
@@ -59,5 +60,8 @@ Choice read_choice(const Napi::Value& value, const char* name,
   }
   unexpected(name, "one of its known names");
 }
+
+// [{ image, label }, ...]
+std::vector<LabelledImage> read_labelled(const Napi::Value& value, const char* name, KeepAlive& keep);
 
 }  // namespace stego

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/random.h"
 #include "core/l2_normalize.h"
+#include "core/random.h"
 
 namespace stego {
 

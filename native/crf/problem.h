@@ -48,7 +48,7 @@ struct Term {
 
 struct Options {
   std::vector<Term> terms;  // in the order of their messages: pydensecrf has places, then places and colors
-  int64_t iterations = 10;
+  int64_t iterations;
   Instructions instructions = Instructions::automatic;
   bool plain = false;  // the plain form where a fast one exists, as on other devices
 };

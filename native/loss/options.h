@@ -31,42 +31,42 @@ constexpr double kStableSimilarity =
 
 // One number for each pair type: an image with itself, with a neighbour, with random images.
 struct PairValues {
-  double self = 0, knn = 0, random = 0;
+  double self, knn, random;
 };
 
 // The alignment of codes with those of an augmented view (train_segmentation.py aug_alignment).
 struct AlignmentOptions {
-  double weight = 0;
-  bool official_axes = false;  // rows and columns exchanged, as the official code compares them
+  double weight;
+  bool official_axes;  // rows and columns exchanged, as the official code compares them
 };
 
 // The contrastive CRF loss (modules.py ContrastiveCRFLoss).
 struct ContrastiveCrfOptions {
-  double weight = 0;
-  int64_t samples = 1000;                         // pixels drawn, shared by the images of a batch
-  double alpha = 0.5, beta = 0.15, gamma = 0.05;  // widths: position, colour, position of the second kernel
-  double bilateral = 10, gaussian = 3;            // weights of the two kernels (w1, w2)
-  double shift = 0;
+  double weight;
+  int64_t samples;             // pixels drawn, shared by the images of a batch
+  double alpha, beta, gamma;   // widths: position, color, position of the second kernel
+  double bilateral, gaussian;  // weights of the two kernels (w1, w2)
+  double shift;
 };
 
+// What a step minimizes. Defaults are those of the options of a run (lib/method).
 struct LossOptions {
-  PairValues shifts;
-  PairValues weights{0.67, 0.25, 0.63};
-  double correspondence_weight = 1;  // of the sum of the three
-  Centering centering = Centering::official;
-  bool zero_clamp = true;  // code similarity is clamped at 0 from below
-  bool stabilize = false;  // and at 0.8 from above
-  Reduction reduction = Reduction::mean;
-  int64_t feature_samples = 11;  // S: S x S positions an image; 0: every position of the grid
-  int64_t negative_samples = 5;  // random pairings a step
-  Negatives negatives = Negatives::official;
-  double dropout = 0.1;         // Dropout2d on features
-  bool feature_dropout = true;  // also on the features that teach
-  double reconstruction_weight = 0;
+  PairValues shifts, weights;
+  double correspondence_weight;  // of the weighted sum of the three
+  Centering centering;
+  bool zero_clamp;  // code similarity is clamped at 0 from below
+  bool stabilize;   // and at kStableSimilarity from above
+  Reduction reduction;
+  int64_t feature_samples;   // S: S x S positions an image; 0: every position of the grid
+  int64_t negative_samples;  // random pairings a step
+  Negatives negatives;
+  double dropout;        // Dropout2d on features
+  bool feature_dropout;  // also on the features that supervise
+  double reconstruction_weight;
   AlignmentOptions alignment;
   ContrastiveCrfOptions crf;
-  ClusterObjective cluster_objective = ClusterObjective::nearest_center;
-  bool plain = false;  // the plain form where a fast one exists, as on other devices
+  ClusterObjective cluster_objective;
+  bool plain;  // the plain form where a fast one exists, as on other devices
 };
 
 }  // namespace stego

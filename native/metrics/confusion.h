@@ -1,12 +1,11 @@
 #pragma once
 #include <cstdint>
-#include <vector>
 
 namespace stego {
 
 // Adds pixels to counts [rows, columns]: rows predicted, columns true. Labels outside the columns are void;
 // predictions outside the rows are not counted (utils.py UnsupervisedMetrics).
 void count_confusion(const uint8_t* predictions, const uint8_t* labels, int64_t pixels, int64_t rows,
-                     int64_t columns, std::vector<int64_t>& counts);
+                     int64_t columns, int64_t* counts);
 
 }  // namespace stego

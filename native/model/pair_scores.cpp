@@ -68,16 +68,12 @@ struct Maps {
 
 Maps compute_maps(const Network& network, const std::vector<LabelledImage>& images,
                   const Transform& transform, const CancelFlag& cancel) {
-  std::vector<ImageView> pictures;
+  check_sizes(images);
   std::vector<at::Tensor> labels;
   for (const auto& [image, label] : images) {
-    require(image.height == label.height && image.width == label.width,
-            "Expected a label map of its image's size, ", image.width, " x ", image.height, ", got ",
-            label.width, " x ", label.height, ".");
-    pictures.push_back(image);
     labels.push_back(transform_bytes(label, map_pixels(label.height, label.width, transform)));
   }
-  const at::Tensor input = prepare_images(pictures, transform);
+  const at::Tensor input = prepare_images(pictures_of(images), transform);
   return {input, compute_grids(network, input, /*flip=*/false, cancel), labels};
 }
 

@@ -4,14 +4,9 @@
 #include "core/cancel.h"
 #include "imaging/transform.h"
 #include "metrics/precision_recall.h"
-#include "model/network.h"
+#include "model/scores.h"
 
 namespace stego {
-
-// A picture and its label map (one byte a pixel; values from the number of classes on are void).
-struct LabelledImage {
-  ImageView image, label;
-};
 
 // How well correspondences foretell that two positions share a class (plot_pr_curves.py): the
 // cosine of backbone features, the cosine of codes, and the kernel of the contrastive CRF, which looks at

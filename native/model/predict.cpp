@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/l2_normalize.h"
 #include "core/error.h"
+#include "core/l2_normalize.h"
 #include "head/cluster_probe.h"
 #include "imaging/upsample.h"
 #include "model/refine.h"
@@ -67,8 +67,7 @@ at::Tensor label_map(const at::Tensor& scores, int64_t height, int64_t width) {
 // length.
 at::Tensor log_probability_map(const Network& network, PredictionHead head, const at::Tensor& codes,
                                int64_t height, int64_t width, double temperature) {
-  const int64_t channels = is_linear(head) ? network.options.classes : centers(network, head).size(0);
-  at::Tensor result = at::empty({channels, height, width}, codes.options());
+  at::Tensor result = at::empty({class_count(network, head), height, width}, codes.options());
   for_each_band(codes, height, width, [&](int64_t row, const at::Tensor& band) {
     const at::Tensor values = is_linear(head)
                                   ? at::log_softmax(probe(network, head)(band), 2)
@@ -132,6 +131,10 @@ void predict_refined(const Network& network, const at::Tensor& batch, const Grid
 }
 
 }  // namespace
+
+int64_t class_count(const Network& network, PredictionHead head) {
+  return is_linear(head) ? network.options.classes : centers(network, head).size(0);
+}
 
 Grids compute_grids(const Network& network, const at::Tensor& images, bool flip, const CancelFlag& cancel) {
   const at::NoGradGuard no_grad;

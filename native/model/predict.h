@@ -19,12 +19,12 @@ enum class PredictionHead {
 
 struct PredictOptions {
   Transform transform;
-  bool flip = true;            // average with the mirrored image (eval_segmentation.py)
-  bool original_size = false;  // label maps at each picture's own size instead of the transformed one
+  bool flip;           // average with the mirrored image (eval_segmentation.py)
+  bool original_size;  // label maps at each picture's own size instead of the transformed one
   std::vector<PredictionHead> heads;
   std::vector<PredictionHead> log_probabilities;  // of kmeans, online and linear
-  double temperature = 2;  // factor of the cosines in cluster probabilities (eval_segmentation.py)
-  bool crf = false;        // refine kmeans, online and linear, see refine.h
+  double temperature;  // factor of the cosines in cluster probabilities (eval_segmentation.py)
+  bool crf;            // refine kmeans, online and linear, see refine.h
 };
 
 struct Prediction {
@@ -39,6 +39,9 @@ struct Grids {
   at::Tensor features;  // [B, h, w, C]
 };
 Grids compute_grids(const Network& network, const at::Tensor& images, bool flip, const CancelFlag& cancel);
+
+// How many values a head's label maps have: classes, or clusters.
+int64_t class_count(const Network& network, PredictionHead head);
 
 std::vector<Prediction> predict(const Network& network, const std::vector<ImageView>& images,
                                 const PredictOptions& options, const CancelFlag& cancel);

@@ -105,7 +105,7 @@ StepBatch draw_batch(const FeatureStore& store, const StepInput& input, int64_t 
   const auto batch = static_cast<int64_t>(input.images.size());
   require(input.positives.size() == input.images.size(), "Expected one positive for each of ", batch,
           " images, got ", input.positives.size(), ".");
-  const LossOptions& loss = input.loss;
+  const LossOptions& loss = input.settings.loss;
   const int64_t height = store.grid_height(), width = store.grid_width();
   at::Generator generator = make_generator(input.seed);
   StepBatch result;

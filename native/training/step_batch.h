@@ -14,6 +14,12 @@ struct LearningRates {
   double head, linear, cluster;
 };
 
+// What all steps have in common.
+struct StepSettings {
+  LossOptions loss;
+  LearningRates learning_rates;
+};
+
 // What one step is given.
 struct StepInput {
   std::vector<int64_t> images, positives;   // indices of the feature store
@@ -23,8 +29,7 @@ struct StepInput {
   std::vector<at::Tensor> positive_salience;
   bool oracle = false;  // labels teach instead of features (use_true_labels)
   uint64_t seed = 0;    // of this step's draws
-  LearningRates learning_rates{};
-  LossOptions loss;
+  StepSettings settings;
   std::vector<ImageView> view_images;  // pictures of the batch, of which augmented views are made
   Transform view_transform;
   bool histograms = false;              // count code similarities

@@ -91,7 +91,7 @@ at::Tensor Trainer::cluster_loss(const at::Tensor& codes, ClusterObjective objec
 
 Trainer::Terms Trainer::optional_terms(const StepInput& input, const StepBatch& batch,
                                        const at::Tensor& codes, const at::Tensor& view_codes) const {
-  const LossOptions& loss = input.loss;
+  const LossOptions& loss = input.settings.loss;
   const int64_t height = store_->grid_height(), width = store_->grid_width();
   Terms terms;
   const auto add = [&](const at::Tensor& term, double weight) {
@@ -140,7 +140,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   details.histograms = input.histograms;
   const CorrespondenceLoss correspondence =
       correspondence_loss(batch.teacher, {codes.maps(codes.pass.codes), codes.points}, batch.draws,
-                          input.loss, map_gradients, details);
+                          input.settings.loss, map_gradients, details);
   cancel.poll();
 
   // The gradients of the optional terms and of the cluster probe are left to autograd.
@@ -148,7 +148,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
                    views = codes.views(codes.pass.codes);
   if (views.defined()) views.requires_grad_(true);
   const Terms terms = optional_terms(input, batch, own, views);
-  const at::Tensor cluster = cluster_loss(own.detach(), input.loss.cluster_objective);
+  const at::Tensor cluster = cluster_loss(own.detach(), input.settings.loss.cluster_objective);
   (terms.total.defined() ? cluster + terms.total : cluster).backward();
   if (own.grad().defined()) codes.own(codes_gradient).add_(own.grad());
   if (views.defined() && views.grad().defined()) codes.views(codes_gradient).add_(views.grad());
@@ -179,18 +179,18 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   losses.alignment = value_of(terms.alignment);
   losses.crf = value_of(terms.crf);
   if (input.histograms) losses.histograms = by_pair_type(details.counts);
-  head_optimizer_.step(head_gradients, input.learning_rates.head);
+  head_optimizer_.step(head_gradients, input.settings.learning_rates.head);
   report(losses.gradients, head_optimizer_.parameters(), head_gradients);
   const auto update = [&](std::optional<Adam>& optimizer, const std::optional<ProbeLoss>& probe,
                           std::optional<double>& loss) {
     if (!probe || labels.valid == 0) return;
     loss = probe->loss;
-    optimizer->step({probe->weight_gradient, probe->bias_gradient}, input.learning_rates.linear);
+    optimizer->step({probe->weight_gradient, probe->bias_gradient}, input.settings.learning_rates.linear);
     report(losses.gradients, optimizer->parameters(), {probe->weight_gradient, probe->bias_gradient});
   };
   update(linear_optimizer_, linear, losses.linear);
   update(raw_linear_optimizer_, raw_linear, losses.raw_linear);
-  cluster_optimizer_->step(cluster_gradients, input.learning_rates.cluster);
+  cluster_optimizer_->step(cluster_gradients, input.settings.learning_rates.cluster);
   report(losses.gradients, cluster_optimizer_->parameters(), cluster_gradients);
   network_->kmeans.reset();  // centres fitted before belong to other codes
   return losses;
@@ -198,7 +198,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
 
 void Trainer::measure(const StepInput& input, const CancelFlag& cancel) {
   const StepBatch batch = draw_batch(*store_, input, network_->options.classes, cancel);
-  meter_.add(feature_correspondences(batch.teacher, batch.draws, input.loss));
+  meter_.add(feature_correspondences(batch.teacher, batch.draws, input.settings.loss));
 }
 
 Distributions Trainer::read_distributions(const PairValues& quantiles) {

@@ -2,7 +2,7 @@
 import test from 'ava'
 import { job, type LossOptions, type StepInput } from '../../lib/native/index.js'
 import { lossOptions } from '../parity/loss.js'
-import { labelMap, pictures, SIDE, stepInput, trainerOf } from '../support/steps.js'
+import { labelMap, measure, pictures, SIDE, step, trainerOf } from '../support/steps.js'
 
 const masks = pictures.map(() => labelMap((x) => (x < SIDE / 2 ? 1 : 0)))
 
@@ -26,12 +26,12 @@ const CASES: Record<string, { loss?: Partial<LossOptions>; input?: Partial<StepI
 
 for (const [name, { loss, input }] of Object.entries(CASES)) {
   test(`both forms of the loss agree: ${name}`, async (t) => {
-    const step = async (plain: boolean) => {
+    const stepOf = async (plain: boolean) => {
       const { trainer } = await trainerOf()
       const given = { ...input, loss: lossOptions({ ...loss, plain }), histograms: true, gradients: true }
-      return job((_, cancel) => trainer.step(stepInput(given), cancel))
+      return step(trainer, given)
     }
-    const [fast, plain] = [await step(false), await step(true)]
+    const [fast, plain] = [await stepOf(false), await stepOf(true)]
     for (const term of ['correspondence', 'self', 'knn', 'random'] as const) close(t, fast[term], plain[term])
     for (const type of ['self', 'knn', 'random'] as const) {
       close(t, fast.similarity[type], plain.similarity[type])
@@ -53,13 +53,12 @@ for (const [name, { loss, input }] of Object.entries(CASES)) {
   })
 
   test(`both forms measure the same feature correspondences: ${name}`, async (t) => {
-    const measure = async (plain: boolean) => {
+    const measureOf = async (plain: boolean) => {
       const { trainer } = await trainerOf()
-      const given = stepInput({ ...input, loss: lossOptions({ ...loss, plain }) })
-      await job((_, cancel) => trainer.measure(given, cancel))
+      await measure(trainer, { ...input, loss: lossOptions({ ...loss, plain }) })
       return job(() => trainer.distributions({ self: 0.65, knn: 0.8, random: 0.95 }))
     }
-    const [fast, plain] = [await measure(false), await measure(true)]
+    const [fast, plain] = [await measureOf(false), await measureOf(true)]
     for (const type of ['self', 'knn', 'random'] as const) {
       close(t, fast[type].mean, plain[type].mean)
       close(t, fast[type].value, plain[type].value, 2e-4) // two of the bins it is read from

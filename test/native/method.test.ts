@@ -5,7 +5,18 @@ import { job, type NativeBackbone, type StepInput, type Tensor } from '../../lib
 import { CRF, lossOptions } from '../parity/loss.js'
 import { keyTokens, patchMap, reader } from '../parity/tensors.js'
 import { temporaryFolder } from '../support/dataset.js'
-import { BATCH, labelMap, load, pictures, SIDE, stepInput, trainerOf, transform } from '../support/steps.js'
+import {
+  BATCH,
+  labelMap,
+  load,
+  measure,
+  pictures,
+  SIDE,
+  type StepChanges,
+  step,
+  trainerOf,
+  transform,
+} from '../support/steps.js'
 
 const GRID = 4
 
@@ -29,8 +40,8 @@ test('without a projection the code is the feature and nothing of the head is tr
   const features = await job((_, cancel) => backbone.features(pictures, transform, cancel))
   const codes = await job((_, cancel) => network.encode(features, cancel))
   t.is(largestDifference(codes, features), 0)
-  const input = stepInput({ learningRates: { head: 1, linear: 0.1, cluster: 0.1 }, gradients: true })
-  const { gradients } = await job((_, cancel) => trainer.step(input, cancel))
+  const input = { learningRates: { head: 1, linear: 0.1, cluster: 0.1 }, gradients: true }
+  const { gradients } = await step(trainer, input)
   t.deepEqual(Object.keys(gradients!).toSorted(), [
     'clusters',
     'linear.bias',
@@ -56,11 +67,10 @@ test('a code that is not continuous is a distribution over classes', async (t) =
 test('positions of the whole grid give the same loss for every seed', async (t) => {
   const { trainer } = await trainerOf()
   const loss = lossOptions({ featureSamples: 'all', negativeSamples: 0 })
-  const of = async (seed: number) =>
-    (await job((_, cancel) => trainer.step(stepInput({ seed, loss }), cancel))).correspondence
+  const of = async (seed: number) => (await step(trainer, { seed, loss })).correspondence
   t.is(await of(1), await of(2))
   const sampled = lossOptions({ negativeSamples: 0 })
-  const other = await job((_, cancel) => trainer.step(stepInput({ seed: 1, loss: sampled }), cancel))
+  const other = await step(trainer, { seed: 1, loss: sampled })
   t.not(await of(1), other.correspondence)
 })
 
@@ -68,28 +78,25 @@ test('labels as teachers: codes of one class attract, of two repel', async (t) =
   const { trainer } = await trainerOf()
   const constant = [0, 0, 0].map(() => labelMap(() => 1))
   const loss = lossOptions({ centering: 'none', shifts: { self: 0, knn: 0, random: 0 } })
-  const input = stepInput({ oracle: true, labels: constant, positiveLabels: constant, loss })
-  const same = await job((_, cancel) => trainer.step(input, cancel))
+  const input = { oracle: true, labels: constant, positiveLabels: constant, loss }
+  const same = await step(trainer, input)
   // F is 1 everywhere, so that the loss is minus the clamped similarity of codes.
   t.true(Math.abs(same.self + same.similarity.self) < 0.02)
-  const other = stepInput({
+  const other = {
     oracle: true,
     labels: constant,
     positiveLabels: constant.map(() => labelMap(() => 2)),
     loss,
-  })
-  const { knn, self } = await job((_, cancel) => trainer.step(other, cancel))
+  }
+  const { knn, self } = await step(trainer, other)
   t.is(Math.abs(knn), 0)
   t.is(self, same.self)
 })
 
 test('an oracle without labels, terms without what they need and wrong shapes are refused', async (t) => {
   const { trainer } = await trainerOf()
-  const refused = (changes: Partial<StepInput>, message: RegExp) =>
-    t.throwsAsync(
-      job((_, cancel) => trainer.step(stepInput(changes), cancel)),
-      { code: 'ERR_STEGO_ARGUMENT', message },
-    )
+  const refused = (changes: StepChanges, message: RegExp) =>
+    t.throwsAsync(step(trainer, changes), { code: 'ERR_STEGO_ARGUMENT', message })
   await refused({ oracle: true, labels: [null, null, null] }, /labels/)
   await refused({ loss: lossOptions({ reconstructionWeight: 1 }) }, /decoder/)
   await refused({ loss: lossOptions({ alignment: { weight: 1, axes: 'correct' } }) }, /views/)
@@ -104,8 +111,8 @@ test('salient positions are drawn from the mask, nine of ten', async (t) => {
   const corner = pictures.map(() => labelMap((x, y) => (x < 4 && y < 4 ? 1 : 0)))
   const loss = lossOptions({ centering: 'none' })
   const mean = async (salience: StepInput['salience']) => {
-    const batch = { ...stepInput({ loss }), salience, positiveSalience: salience }
-    await job((_, cancel) => trainer.measure(batch, cancel))
+    const batch = { loss, salience, positiveSalience: salience }
+    await measure(trainer, batch)
     return (await job(() => trainer.distributions({ self: 0.5, knn: 0.5, random: 0.5 }))).self.mean
   }
   const guided = await mean(corner)
@@ -119,7 +126,7 @@ test('augmented views of a step depend on its seed alone, and their term counts'
   const loss = lossOptions({ alignment: { weight: 0.5, axes: 'correct' } })
   const of = async (seed: number) => {
     const views = { images: pictures, transform }
-    return (await job((_, cancel) => trainer.step(stepInput({ seed, loss, views }), cancel))).alignment!
+    return (await step(trainer, { seed, loss, views })).alignment!
   }
   const first = await of(5)
   t.is(await of(5), first)
@@ -144,7 +151,7 @@ test('an untouched view aligns with itself in both readings, a mirrored one in t
     const images = mirrored ? mirror(input) : input
     const views = { input: images, coordinates: coordinates(mirrored) }
     const loss = lossOptions({ alignment: { weight: 1, axes } })
-    return (await job((_, cancel) => trainer.step(stepInput({ loss, views }), cancel))).alignment!
+    return (await step(trainer, { loss, views })).alignment!
   }
   t.true((await alignment('correct', false)) < -0.9)
   const [official, correct] = [await alignment('official', false), await alignment('correct', false)]
@@ -155,14 +162,14 @@ test('an untouched view aligns with itself in both readings, a mirrored one in t
 test('probes begin anew with their optimisers; the head goes on', async (t) => {
   const { trainer } = await trainerOf()
   const folder = await temporaryFolder(t)
-  const input = stepInput({ learningRates: { head: 0.1, linear: 0.1, cluster: 0.1 } })
+  const input = { learningRates: { head: 0.1, linear: 0.1, cluster: 0.1 } }
   const snapshot = async (name: string) => {
     const file = join(folder, `${name}.safetensors`)
     await job(() => trainer.save(file, {}))
     return job((native) => native.readWeights(file))
   }
   const before = await snapshot('before')
-  await job((_, cancel) => trainer.step(input, cancel))
+  await step(trainer, input)
   const trained = await snapshot('trained')
   await job(() => trainer.resetProbes(1))
   const reset = await snapshot('reset')
@@ -177,7 +184,7 @@ test('probes begin anew with their optimisers; the head goes on', async (t) => {
 
 test('histograms count every pair of positions', async (t) => {
   const { trainer } = await trainerOf()
-  const { histograms } = await job((_, cancel) => trainer.step(stepInput({ histograms: true }), cancel))
+  const { histograms } = await step(trainer, { histograms: true })
   const sum = (counts: number[]) => counts.reduce((a, b) => a + b, 0)
   const pairs = BATCH * 5 ** 4
   t.deepEqual(
@@ -193,7 +200,7 @@ test('the cluster probe has two objectives, and clusters beyond the classes', as
   t.deepEqual([network.info.classes, network.info.clusters], [3, 5])
   const of = async (clusterObjective: 'nearestCenter' | 'nearestPosition') => {
     const loss = lossOptions({ clusterObjective })
-    return (await job((_, cancel) => trainer.step(stepInput({ loss }), cancel))).cluster
+    return (await step(trainer, { loss })).cluster
   }
   const [center, position] = [await of('nearestCenter'), await of('nearestPosition')]
   t.true(center < 0 && position < 0 && center !== position)
@@ -218,8 +225,7 @@ test('the cluster probe has two objectives, and clusters beyond the classes', as
 test('negatives are a permutation without fixed points where asked for', async (t) => {
   const { trainer } = await trainerOf()
   const of = async (negatives: 'official' | 'derangement', seed: number) =>
-    (await job((_, cancel) => trainer.step(stepInput({ seed, loss: lossOptions({ negatives }) }), cancel)))
-      .random
+    (await step(trainer, { seed, loss: lossOptions({ negatives }) })).random
   const seeds = [1, 2, 3, 4]
   const pairs = await Promise.all(
     seeds.map(async (seed) => [await of('official', seed), await of('derangement', seed)]),

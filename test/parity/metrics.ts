@@ -3,8 +3,9 @@
 import type { ConfusionMatrix } from '../../lib/evaluation/confusion.js'
 import { matchClusters } from '../../lib/evaluation/confusion.js'
 import { officialCounts } from '../../lib/evaluation/official.js'
+import { countPixels } from '../../lib/evaluation/score-segmentation.js'
 import { scoreClusters, scoreLinear } from '../../lib/evaluation/scores.js'
-import { job, type Tensor } from '../../lib/native/index.js'
+import type { Tensor } from '../../lib/native/index.js'
 import { type Golden, scalar, type Values } from './compare.js'
 import type { Comparison } from './files.js'
 
@@ -24,8 +25,7 @@ async function countConfusion(
     Uint8Array.from(data, (value) => (value >= 0n && value < limit ? Number(value) : VOID))
   const predictions = UPDATES.map((update) => bytes(golden.long(`pred${update}`), rows))
   const labels = UPDATES.map((update) => bytes(golden.long(`target${update}`), columns))
-  const counts = await job((native) => native.confusion(predictions, labels, rows, columns))
-  const counted = keep({ rows, columns, counts })
+  const counted = keep(countPixels(predictions, labels, rows, columns))
   golden.expect('mismatches', 'stats', { data: counted.counts, shape: [rows, columns] })
   return counted
 }

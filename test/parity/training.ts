@@ -1,5 +1,6 @@
 /** Training steps from a recorded start with recorded draws. */
 import {
+  checked,
   job,
   type LabelMap,
   type LossOptions,
@@ -127,10 +128,9 @@ async function compareStep(
     labels,
     oracle: false,
     seed: 0,
-    learningRates: LEARNING_RATES,
-    loss,
     draws,
   }
+  checked(() => trainer.configure({ loss, learningRates: LEARNING_RATES }))
   const losses = await job((_, cancel) => trainer.step({ ...input, ...views, gradients: true }, cancel))
   const terms = {
     corr: losses.correspondence,

@@ -1,5 +1,13 @@
 /** A small trainer on three drawn pictures, and steps for it. */
-import { job, type NetworkOptions, type StepInput } from '../../lib/native/index.js'
+import {
+  checked,
+  job,
+  type NativeTrainer,
+  type NetworkOptions,
+  type StepInput,
+  type StepLosses,
+  type StepSettings,
+} from '../../lib/native/index.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { lossOptions } from '../parity/loss.js'
 import { NETWORK } from './network.js'
@@ -40,13 +48,31 @@ export async function trainerOf(options: Partial<NetworkOptions> = {}, pictures_
   return { backbone, network, store, trainer }
 }
 
-export const stepInput = (changes: Partial<StepInput> = {}): StepInput => ({
+/** A step, and what it has in common with others. */
+export type StepChanges = Partial<StepInput & StepSettings>
+
+/** Runs one step with these changes. */
+export async function step(trainer: NativeTrainer, changes: StepChanges = {}): Promise<StepLosses> {
+  configure(trainer, changes)
+  return job((_, cancel) => trainer.step(stepInput(changes), cancel))
+}
+
+/** Measures feature correspondences of one batch. */
+export async function measure(trainer: NativeTrainer, changes: StepChanges = {}): Promise<void> {
+  configure(trainer, changes)
+  return job((_, cancel) => trainer.measure(stepInput(changes), cancel))
+}
+
+function configure(trainer: NativeTrainer, { loss, learningRates }: StepChanges): void {
+  const still = { head: 0, linear: 0, cluster: 0 }
+  checked(() => trainer.configure({ loss: loss ?? lossOptions({}), learningRates: learningRates ?? still }))
+}
+
+const stepInput = ({ loss: _, learningRates: __, ...changes }: StepChanges): StepInput => ({
   images: Int32Array.of(0, 1, 2),
   positives: Int32Array.of(1, 2, 0),
   labels: pictures.map((_, n) => labelMap((x) => (x < SIDE / 2 ? n % 3 : (n + 1) % 3))),
   oracle: false,
   seed: 3,
-  learningRates: { head: 0, linear: 0, cluster: 0 },
-  loss: lossOptions({}),
   ...changes,
 })

@@ -12,7 +12,7 @@ import type {
   Neighbors,
 } from './features.js'
 import type { MachineDescription } from './machine.js'
-import type { NativePairScores } from './pair-scores.js'
+import type { LabelledPixels, NativePairScores } from './pair-scores.js'
 import type {
   CancelToken,
   InstructionSet,
@@ -70,6 +70,15 @@ export interface Prediction {
   height: number
   labels: Partial<Record<PredictionHead, Uint8Array>>
   logProbabilities: Partial<Record<CodeHead, Tensor>>
+}
+
+/** Counts of labeled pixels by prediction and true class, over the images that were added. */
+export interface NativeScores {
+  /** Predicts some images and counts; labels at or above the number of classes are void. */
+  add(images: LabelledPixels[], cancel: CancelToken): Promise<void>
+  /** [predictions, classes] of each head. */
+  counts(): Promise<Partial<Record<PredictionHead, Tensor<Float64Array>>>>
+  dispose(): void
 }
 
 export interface NativeNetwork {
@@ -167,11 +176,15 @@ export interface BatchInput {
   oracle: boolean
   /** Seed of this step's draws. */
   seed: number
+}
+
+/** What all steps have in common. */
+export interface StepSettings {
   loss: LossOptions
+  learningRates: { head: number; linear: number; cluster: number }
 }
 
 export interface StepInput extends BatchInput {
-  learningRates: { head: number; linear: number; cluster: number }
   /** What augmented views are made of, or the views and where their pixels lie, as (row, column), for parity. */
   views?: { images: Pixels[]; transform: Transform } | { input: Tensor; coordinates: Tensor }
   /** Count code similarities. */
@@ -221,6 +234,8 @@ export interface PairHistogram {
 }
 
 export interface NativeTrainer {
+  /** Sets what holds for all steps from now on; needed before the first. */
+  configure(settings: StepSettings): void
   step(input: StepInput, cancel: CancelToken): Promise<StepLosses>
   /** Draws the feature correspondences F of a batch as a step does and gathers them. */
   measure(batch: BatchInput, cancel: CancelToken): Promise<void>
@@ -326,6 +341,11 @@ export interface Addon {
   /** The head of a feature store. */
   inspectFeatures(path: string): Promise<FeatureFile>
   Trainer: new (network: NativeNetwork, store: NativeFeatureStore) => NativeTrainer
+  /** `logProbabilities` and `size` of the options do not matter: label maps are counted as the network sees them. */
+  Scores: new (
+    network: NativeNetwork,
+    options: PredictOptions,
+  ) => NativeScores
   PairScores: new (network: NativeNetwork) => NativePairScores
   inspectWeights(path: string): Promise<WeightFile>
   /** All tensors, or those of `names`; half precision comes as float32, booleans as bytes. */
@@ -363,12 +383,6 @@ export interface Addon {
     cancel?: CancelToken,
   ): Promise<Neighbors & { decided: number }>
   /** Counts [rows, columns] of predicted against true classes over pairs of label maps. */
-  confusion(
-    predictions: Uint8Array[],
-    labels: Uint8Array[],
-    rows: number,
-    columns: number,
-  ): Promise<Float64Array>
   samplePoints(
     map: Tensor,
     coordinates: Tensor,
