@@ -3,12 +3,11 @@ import { join, resolve } from 'node:path'
 import { cacheFromEnv, mirrorFromEnv, offlineFromEnv, proxiesFromEnv } from '../env.js'
 import { StegoError } from '../errors.js'
 import { type CacheRecord, checkCached, recordOf, writeRecord } from './cache.js'
-import { download, freeBytes, type Means, publicUrl } from './download.js'
-import { FetchFailure } from './http/failure.js'
-import { parseUrl } from './http/proxy.js'
-import { SYSTEM_CLOCK } from './http/retry.js'
+import { type DownloadSettings, download, freeBytes, publicUrl } from './download.js'
+import { FetchFailure } from './failure.js'
 import { type DownloadProgress, Meter } from './progress.js'
 import { fileName, type PublishedWeights, published } from './registry.js'
+import { SYSTEM_CLOCK } from './retry.js'
 
 /** How published weights are found. */
 export interface ResolveOptions {
@@ -45,11 +44,11 @@ export function resolveWeights(name: string, options: ResolveOptions = {}): Prom
   return resolveEntry(published(name), options)
 }
 
-/** `resolveWeights` for an entry, by other means than the machine's own where tests give them. */
+/** `resolveWeights` for an entry, with other settings than the machine's own where tests give them. */
 export async function resolveEntry(
   entry: PublishedWeights,
   options: ResolveOptions,
-  means: Partial<Omit<Means, 'meter' | 'signal'>> = {},
+  settings: Partial<Omit<DownloadSettings, 'meter' | 'signal'>> = {},
 ): Promise<ResolvedWeights> {
   const { signal, onProgress = () => {} } = options
   const file = join(resolve(options.cache ?? cacheFromEnv()), 'weights', fileName(entry))
@@ -57,14 +56,14 @@ export async function resolveEntry(
   if (there) return resolved(entry, file, there)
   if (options.offline ?? offlineFromEnv()) throw notHere(entry, file)
   const url = addressOf(entry, options.mirror ?? mirrorFromEnv())
-  const clock = means.clock ?? SYSTEM_CLOCK
+  const clock = settings.clock ?? SYSTEM_CLOCK
   const meter = new Meter(entry.name, clock, onProgress)
   const fetched = await download(
     { url, file, size: entry.size, sha256: entry.sha256 },
     {
-      route: { proxies: proxiesFromEnv() },
+      transport: { proxies: proxiesFromEnv() },
       freeBytes,
-      ...means,
+      ...settings,
       clock,
       meter,
       signal,
@@ -91,7 +90,7 @@ function howTrusted({ trust, sha256 }: CacheRecord): string {
 /** The maker's address of a file, or its place on a mirror. */
 function addressOf(entry: PublishedWeights, mirror: string | undefined): URL {
   if (mirror === undefined) return new URL(entry.url)
-  const url = parseUrl(mirror)
+  const url = URL.canParse(mirror) ? new URL(mirror) : null
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new StegoError(
       'ERR_STEGO_OPTION',

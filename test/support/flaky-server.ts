@@ -143,6 +143,13 @@ export async function flakyProxy(
   return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${await listen(t, server)}`, seen, credentials }
 }
 
+/** The address of a proxy that lets everybody who asks for a tunnel wait; `asked` is told for where. */
+export async function silentProxy(t: ExecutionContext, asked: (target: string) => void): Promise<string> {
+  const server = createServer()
+  server.on('connect', (request: IncomingMessage) => asked(request.url!))
+  return `http://127.0.0.1:${await listen(t, server)}`
+}
+
 /** Listens on a free port until the test ends; open connections do not keep it. */
 async function listen(t: ExecutionContext, server: Server): Promise<number> {
   const sockets = new Set<Socket>()

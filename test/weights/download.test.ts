@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import test from 'ava'
-import { SYSTEM_CLOCK } from '../../lib/weights/http/retry.js'
+import { SYSTEM_CLOCK } from '../../lib/weights/retry.js'
 import type { DownloadProgress } from '../../lib/weights/progress.js'
 import { temporaryFolder } from '../support/dataset.js'
 import { broken, etagOf, flakyServer, hangUp, lying, ranged, status, whole } from '../support/flaky-server.js'
@@ -158,26 +158,42 @@ test('redirects are followed', async (t) => {
     status(307, { location: `${target.url}/file?key=1` }),
   ])
   const { fetch, file } = await fetching(t)
-  await fetch(entryOf(server.url, known))
+  await fetch(entryOf(server.url.replace('//', '//me:secret@'), known))
   t.deepEqual(await readFile(file), content)
   t.deepEqual(
-    server.requests.map(({ path }) => path),
-    [`/some/${FILE}`, '/elsewhere'],
+    server.requests.map(({ path, headers }) => [path, headers.authorization !== undefined]),
+    [
+      [`/some/${FILE}`, true],
+      ['/elsewhere', true],
+    ],
   )
   t.is(target.requests[0]!.path, '/file?key=1')
+  t.is(target.requests[0]!.headers.authorization, undefined)
 })
 
 test('a redirect loop ends', async (t) => {
   const server = await flakyServer(t, [status(301, { location: `/some/${FILE}` })])
   const { fetch } = await fetching(t)
   const error = await failureOf(t, fetch(entryOf(server.url)))
-  t.regex(error.message, /there were more than 5 redirects/)
+  t.regex(error.message, /redirects in a circle/)
+  t.is(server.requests.length, 1)
+})
+
+test('five redirects are followed, and not a sixth', async (t) => {
+  const hops = Array.from({ length: 6 }, (_, hop) => status(302, { location: `/${hop}` }))
+  const { fetch, file } = await fetching(t)
+  const patient = await flakyServer(t, [...hops.slice(1), whole(content)])
+  await fetch(entryOf(patient.url, known))
+  t.deepEqual(await readFile(file), content)
+  const server = await flakyServer(t, [...hops, whole(content)])
+  const error = await failureOf(t, fetch({ ...entryOf(server.url), url: `${server.url}/other.pth` }))
+  t.regex(error.message, /there were too many redirects/)
   t.is(server.requests.length, 6)
 })
 
 for (const [location, told] of [
-  ['ftp://elsewhere/file?secret', /redirects from http: to ftp:/],
-  ['http://', /redirects to no address/],
+  ['ftp://elsewhere/file?secret', /redirects to an address that is not http/],
+  ['http://', /redirects to something that is not an address/],
 ] as const) {
   test(`a redirect to ${location} is refused`, async (t) => {
     const server = await flakyServer(t, [status(302, { location })])
@@ -262,9 +278,9 @@ test('an abort ends a wait, and one before the start asks for nothing', async (t
   const onProgress = ({ state }: { state: string }) => {
     if (state === 'waiting') controller.abort(reason)
   }
-  const means = { clock: SYSTEM_CLOCK }
+  const settings = { clock: SYSTEM_CLOCK }
   t.is(
-    await t.throwsAsync(fetch(entryOf(server.url), { signal: controller.signal, onProgress }, means)),
+    await t.throwsAsync(fetch(entryOf(server.url), { signal: controller.signal, onProgress }, settings)),
     reason,
   )
   t.is(await t.throwsAsync(fetch(entryOf(server.url), { signal: controller.signal })), reason)

@@ -1,6 +1,6 @@
-/** What a server's answer means for the part of a file that is there already. */
-import type { IncomingMessage } from 'node:http'
-import { FetchFailure } from './failure.js'
+/** What a server's response means for the part of a file that is there already. */
+import { FetchFailure, isTransient } from './failure.js'
+import type { Response } from './http.js'
 import { parseRetryAfter } from './retry.js'
 
 /** What tells one version of a file from another. */
@@ -31,41 +31,48 @@ interface Asked {
 }
 
 /**
- * Reads status and headers. `whole`: nothing is missing. Throws `FetchFailure` for every answer that brings no file;
- * a body that does not fit the part asks for another attempt, from the beginning.
+ * Reads status and headers. `whole`: nothing is missing. Throws `FetchFailure` for every response that brings no file;
+ * a body that does not fit the part (`misfit`) asks for another attempt, from the beginning.
  */
-export function readAnswer(answer: IncomingMessage, asked: Asked, now: number): Body | 'whole' | 'misfit' {
-  const { statusCode: status, headers } = answer
-  if (status === 416) return rangeOf(headers['content-range'])?.total === asked.size ? 'whole' : 'misfit'
-  if (status !== 200 && status !== 206) throw refusal(answer, now)
-  const encoding = headers['content-encoding'] ?? 'identity'
+export function readResponse(response: Response, asked: Asked, now: number): Body | 'whole' | 'misfit' {
+  const { statusCode: status } = response
+  const header = (name: string) => headerOf(response, name)
+  if (status === 416) return rangeOf(header('content-range'))?.total === asked.size ? 'whole' : 'misfit'
+  if (status !== 200 && status !== 206) throw refusal(response, now)
+  const encoding = header('content-encoding') ?? 'identity'
   if (encoding !== 'identity')
     throw new FetchFailure(`the server sent it as ${encoding}, which was not asked for`)
-  if (/^text\/html\b/.test(headers['content-type'] ?? '')) {
+  if (/^text\/html\b/.test(header('content-type') ?? '')) {
     throw new FetchFailure('the server sent a web page, as a network that asks for a login does')
   }
-  const version = versionOf(answer)
-  if (status === 200) return { start: 0, total: lengthOf(headers['content-length']), version }
-  const range = rangeOf(headers['content-range'])
+  const version = versionOf(header('etag'), header('last-modified'))
+  if (status === 200) return { start: 0, total: lengthOf(header('content-length')), version }
+  const range = rangeOf(header('content-range'))
   const changed = asked.version.etag !== null && version.etag !== null && asked.version.etag !== version.etag
   if (range?.start !== asked.size || changed) return 'misfit'
   return { start: range.start, total: range.total, version }
 }
 
-function refusal({ statusCode, statusMessage, headers }: IncomingMessage, now: number): FetchFailure {
-  const status = statusCode ?? 0
-  const passing = [408, 425, 429].includes(status) || (status >= 500 && status !== 501 && status !== 505)
-  const retryAfter = parseRetryAfter(headers['retry-after'], now)
-  return new FetchFailure(`the server answered ${status} ${statusMessage}`.trim(), { passing, retryAfter })
+function refusal(response: Response, now: number): FetchFailure {
+  const { statusCode: status, statusText } = response
+  if (status >= 300 && status < 400 && headerOf(response, 'location') !== undefined) {
+    return new FetchFailure('there were too many redirects')
+  }
+  return new FetchFailure(`the server answered ${status} ${statusText}`.trim(), {
+    transient: isTransient(status),
+    retryAfter: parseRetryAfter(headerOf(response, 'retry-after'), now),
+  })
 }
 
-function versionOf({ headers }: IncomingMessage): Version {
-  const etag = headers.etag
+/** The first value of a header. */
+function headerOf({ headers }: Response, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function versionOf(etag?: string, lastModified?: string): Version {
   // A weak ETag may stay where bytes change, and is not allowed in If-Range.
-  return {
-    etag: etag === undefined || etag.startsWith('W/') ? null : etag,
-    lastModified: headers['last-modified'] ?? null,
-  }
+  return { etag: etag?.startsWith('W/') ? null : (etag ?? null), lastModified: lastModified ?? null }
 }
 
 function lengthOf(value: string | undefined): number | null {
