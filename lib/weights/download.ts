@@ -109,12 +109,12 @@ async function pause(
   const asked = failure.retryAfter ?? 0
   if (asked > LONGEST_WAIT) {
     const minutes = Math.ceil(asked / 60_000)
-    throw new FetchFailure(`${failure.message} and asks to come back in ${minutes} minutes`, {
+    throw new FetchFailure(`${failure.message} and asks clients to wait ${minutes} minutes`, {
       cause: failure,
     })
   }
   const delay = Math.max(asked, backoff(failures, clock.random()))
-  meter.wait(`${failure.message}; another attempt in ${(delay / 1000).toFixed(1)} s`)
+  meter.wait(`${failure.message}; retrying in ${(delay / 1000).toFixed(1)} s`)
   await clock.sleep(delay, signal).catch((error) => {
     throw signal?.aborted ? signal.reason : error
   })
@@ -124,10 +124,10 @@ async function pause(
 function whatIsWrong({ size, sha256 }: RemoteFile, part: PartFile): string | null {
   if (part.size === 0) return 'the file is empty'
   if (size !== null && part.size !== size)
-    return `the file has ${part.size} bytes where ${size} were expected`
+    return `the file has ${part.size} bytes, but ${size} were expected`
   const found = part.digest()
   if (sha256 === null || found === sha256) return null
-  return `the file has the SHA-256 ${found} where ${sha256} was expected`
+  return `the SHA-256 of the file is ${found}, but ${sha256} was expected`
 }
 
 /** One connection. Returns when no byte is missing. */
@@ -162,7 +162,7 @@ async function receiveBody(
   if (body === 'whole') return
   if (body === 'misfit') {
     await onDisk(remote.file, () => part.restart(UNKNOWN_VERSION))
-    throw new FetchFailure('the file has changed on the server since its first part was fetched', {
+    throw new FetchFailure('the file changed on the server after its first part was downloaded', {
       transient: true,
     })
   }
@@ -187,7 +187,7 @@ async function receiveBody(
 
 function checkLength({ size }: RemoteFile, { total }: Body): void {
   if (size === null || total === null || size === total) return
-  throw new FetchFailure(`the server announces ${total} bytes where ${size} were expected`)
+  throw new FetchFailure(`the server announced ${total} bytes, but ${size} were expected`)
 }
 
 async function checkSpace(file: string, missing: number, settings: DownloadSettings): Promise<void> {
@@ -196,8 +196,8 @@ async function checkSpace(file: string, missing: number, settings: DownloadSetti
   if (free >= missing) return
   throw new StegoError(
     'ERR_STEGO_FILE',
-    `${folder} has ${formatBytes(free)} left, and ${formatBytes(missing)} are still to be fetched for ${file}. ` +
-      'Make room, or name a folder on another disk with STEGO_CACHE.',
+    `${folder} has ${formatBytes(free)} left, but ${file} needs ${formatBytes(missing)} more. ` +
+      'Free some space, or set STEGO_CACHE to a folder on another disk.',
   )
 }
 
@@ -210,8 +210,8 @@ async function onDisk<T>(file: string, work: () => Promise<T>): Promise<T> {
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
     throw new StegoError(
       'ERR_STEGO_FILE',
-      `${file} cannot be written (${reason}). Check the folder's permissions and the space left, or name another ` +
-        'folder with STEGO_CACHE.',
+      `${file} cannot be written (${reason}). Check the permissions and free space of the folder, or set ` +
+        'STEGO_CACHE to another one.',
       { cause },
     )
   }

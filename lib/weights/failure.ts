@@ -31,6 +31,7 @@ const TRANSIENT = new Set([
   'ENETUNREACH',
   'EHOSTDOWN',
   'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_SOCKET',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ])
@@ -38,6 +39,7 @@ const TRANSIENT = new Set([
 /** What undici means by a code and message that say little to users. */
 const MEANINGS: [RegExp, string][] = [
   [/^HPE_/, 'the response is not valid HTTP'],
+  [/^UND_ERR_CONNECT_TIMEOUT/, 'no connection could be made in time'],
   [/^UND_ERR_SOCKET/, 'the connection was closed'],
   [/^UND_ERR_RES_CONTENT_LENGTH_MISMATCH/, 'the server did not send as many bytes as it announced'],
   [/^UND_ERR_HEADERS_OVERFLOW/, 'the response has too many headers'],
@@ -62,7 +64,9 @@ export function asFailure(error: unknown): FetchFailure | StegoError {
     ? ' (if a proxy inspects the traffic, name its certificate in NODE_EXTRA_CA_CERTS)'
     : ''
   const transient = TRANSIENT.has(code) || code.startsWith('HPE_')
-  return new FetchFailure(`${said}${remedy}`, { transient, cause: error })
+  // This one holds the whole address, in which there may be keys.
+  const cause = code === 'ERR_INVALID_URL' ? undefined : error
+  return new FetchFailure(`${said}${remedy}`, { transient, cause })
 }
 
 /** Whether a server, or a proxy, that answers with this status may answer otherwise soon. */

@@ -44,19 +44,19 @@ export async function get<T>(
 }
 
 function agentFor({ proxies, ca }: Transport): EnvHttpProxyAgent {
-  // Whoever waits for the next byte, or for a connection, says for how long.
-  const connect = { ca, timeout: 0 }
+  const connect = { ca }
   return new EnvHttpProxyAgent({
     httpProxy: proxyAddress('HTTP_PROXY', proxies.http),
     httpsProxy: proxyAddress('HTTPS_PROXY', proxies.https),
     // Text in any case: undici would look at the environment itself.
     noProxy: proxies.except ?? '',
+    // Whoever waits for data says for how long.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect,
     requestTls: connect,
     proxyTls: connect,
-    // Many proxies open tunnels to port 443 alone.
+    // Plain requests go to the proxy as they are: many open tunnels to port 443 alone.
     proxyTunnel: false,
     clientFactory: (proxy, options) =>
       new Pool(proxy, { ...options, headersTimeout: 0 }).compose(tellRefusals(proxy.host)),

@@ -83,8 +83,8 @@ function resolved(entry: PublishedWeights, path: string, { sha256, trust }: Cach
 
 function howTrusted({ trust, sha256 }: CacheRecord): string {
   return trust === 'published'
-    ? 'the SHA-256 is the published one'
-    : `no SHA-256 is published of it; from now on it must stay ${sha256}`
+    ? 'the SHA-256 matches the published one'
+    : `no SHA-256 is published for this file; from now on it must be ${sha256}`
 }
 
 /** The maker's address of a file, or its place on a mirror. */
@@ -94,8 +94,8 @@ function addressOf(entry: PublishedWeights, mirror: string | undefined): URL {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the mirror (STEGO_MIRROR) must be an http:// or https:// address, received ${JSON.stringify(mirror)}. Give ` +
-        `the address under which ${fileName(entry)} lies.`,
+      `the mirror (STEGO_MIRROR) must be an http:// or https:// address, received ${JSON.stringify(mirror)}. Set ` +
+        `it to the address of the folder that holds ${fileName(entry)}.`,
     )
   }
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${fileName(entry)}`
@@ -105,15 +105,15 @@ function addressOf(entry: PublishedWeights, mirror: string | undefined): URL {
 function notHere(entry: PublishedWeights, file: string): StegoError {
   return new StegoError(
     'ERR_STEGO_DOWNLOAD',
-    `${entry.name} is not on this machine, and nothing may be fetched (STEGO_OFFLINE). Put ` +
-      `${publicUrl(new URL(entry.url))} at ${file}, or ${otherwise(entry)}.`,
+    `${entry.name} has not been downloaded, and downloads are disabled (STEGO_OFFLINE). Download ` +
+      `${publicUrl(new URL(entry.url))} to ${file}, or ${otherwise(entry)}.`,
   )
 }
 
 function notFetched(entry: PublishedWeights, url: URL, failure: FetchFailure): StegoError {
   return new StegoError(
     'ERR_STEGO_DOWNLOAD',
-    `${entry.name} cannot be fetched from ${publicUrl(url)}: ${failure.message}. Set STEGO_MIRROR to the address of ` +
+    `${entry.name} cannot be downloaded from ${publicUrl(url)}: ${failure.message}. Set STEGO_MIRROR to the address of ` +
       `a folder that holds ${fileName(entry)}, or ${otherwise(entry)}.`,
     { cause: failure },
   )
@@ -121,6 +121,6 @@ function notFetched(entry: PublishedWeights, url: URL, failure: FetchFailure): S
 
 /** What to do without the network. */
 function otherwise(entry: PublishedWeights): string {
-  const file = 'give the path of a file that was fetched in another way'
-  return entry.kind === 'model' ? file : `${file}, or use backbone "starter", which needs none`
+  const file = 'pass the path of a file that you downloaded in another way'
+  return entry.kind === 'model' ? file : `${file}, or use backbone "starter", which needs no download`
 }

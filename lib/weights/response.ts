@@ -41,9 +41,9 @@ export function readResponse(response: Response, asked: Asked, now: number): Bod
   if (status !== 200 && status !== 206) throw refusal(response, now)
   const encoding = header('content-encoding') ?? 'identity'
   if (encoding !== 'identity')
-    throw new FetchFailure(`the server sent it as ${encoding}, which was not asked for`)
+    throw new FetchFailure(`the server compressed the file (${encoding}), although it was asked not to`)
   if (/^text\/html\b/.test(header('content-type') ?? '')) {
-    throw new FetchFailure('the server sent a web page, as a network that asks for a login does')
+    throw new FetchFailure('the server sent a web page, perhaps the login page of the network')
   }
   const version = versionOf(header('etag'), header('last-modified'))
   if (status === 200) return { start: 0, total: lengthOf(header('content-length')), version }

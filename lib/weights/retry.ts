@@ -28,7 +28,7 @@ export const SYSTEM_CLOCK: Clock = {
   random: Math.random,
 }
 
-/** Milliseconds without a byte after which a connection is given up. */
+/** Milliseconds without a byte before an attempt is given up. */
 const STALL = 30_000
 const FIRST_DELAY = 500
 const LONGEST_DELAY = 30_000
@@ -47,14 +47,14 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   return Number.isNaN(date) ? null : Math.max(0, date - now)
 }
 
-/** Aborts when nothing came for a while. */
+/** Aborts when no data has arrived for a while. */
 export class StallWatch {
   readonly #controller = new AbortController()
   readonly #timer: Timer
 
   constructor(clock: Clock) {
     this.#timer = clock.timer(STALL, () => {
-      this.#controller.abort(new FetchFailure(`nothing came for ${STALL / 1000} s`, { transient: true }))
+      this.#controller.abort(new FetchFailure(`no data arrived for ${STALL / 1000} s`, { transient: true }))
     })
   }
 
