@@ -36,9 +36,12 @@ const TRANSIENT = new Set([
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ])
 
+/** A response that is not HTTP: undici gives such errors a code only sometimes. */
+const MALFORMED = /^(HPE_|HTTPParserError)/
+
 /** What undici means by a code and message that say little to users. */
 const MEANINGS: [RegExp, string][] = [
-  [/^HPE_/, 'the response is not valid HTTP'],
+  [MALFORMED, 'the response is not valid HTTP'],
   [/^UND_ERR_CONNECT_TIMEOUT/, 'no connection could be made in time'],
   [/^UND_ERR_SOCKET/, 'the connection was closed'],
   [/^UND_ERR_RES_CONTENT_LENGTH_MISMATCH/, 'the server did not send as many bytes as it announced'],
@@ -56,14 +59,14 @@ const UNTRUSTED = /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/
 /** What a thrown error means for the next attempt. Errors with a code of this package go through as they are. */
 export function asFailure(error: unknown): FetchFailure | StegoError {
   if (error instanceof FetchFailure || error instanceof StegoError) return error
-  const { code = '', message } = error as NodeJS.ErrnoException
+  const { name, message, code = name } = error as NodeJS.ErrnoException
   const meaning = MEANINGS.find(([pattern]) => pattern.test(`${code} ${message}`))?.[1]
   // An AggregateError of several addresses has an empty message.
   const said = meaning || message || code || String(error)
   const remedy = UNTRUSTED.test(code)
     ? ' (if a proxy inspects the traffic, name its certificate in NODE_EXTRA_CA_CERTS)'
     : ''
-  const transient = TRANSIENT.has(code) || code.startsWith('HPE_')
+  const transient = TRANSIENT.has(code) || MALFORMED.test(code)
   // This one holds the whole address, in which there may be keys.
   const cause = code === 'ERR_INVALID_URL' ? undefined : error
   return new FetchFailure(`${said}${remedy}`, { transient, cause })

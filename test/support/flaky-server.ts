@@ -5,11 +5,10 @@ import {
   request as forward,
   type IncomingHttpHeaders,
   type IncomingMessage,
-  type Server,
   type ServerResponse,
 } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer as createSilentServer, type Server, type Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
 
 /** How one request is answered. */
@@ -143,11 +142,9 @@ export async function flakyProxy(
   return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${await listen(t, server)}`, seen, credentials }
 }
 
-/** The address of a proxy that lets everybody who asks for a tunnel wait; `asked` is told for where. */
-export async function silentProxy(t: ExecutionContext, asked: (target: string) => void): Promise<string> {
-  const server = createServer()
-  server.on('connect', (request: IncomingMessage) => asked(request.url!))
-  return `http://127.0.0.1:${await listen(t, server)}`
+/** `127.0.0.1:<port>`, where connections are accepted and told of, and nothing is ever answered. */
+export async function silentServer(t: ExecutionContext, connected: () => void): Promise<string> {
+  return `127.0.0.1:${await listen(t, createSilentServer(connected))}`
 }
 
 /** Listens on a free port until the test ends; open connections do not keep it. */

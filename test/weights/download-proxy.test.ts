@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import test from 'ava'
 import { proxiesFromEnv } from '../../lib/env.js'
 import { selfSigned } from '../support/certificate.js'
-import { flakyProxy, flakyServer, hangUp, silentProxy, status, whole } from '../support/flaky-server.js'
+import { flakyProxy, flakyServer, hangUp, silentServer, status, whole } from '../support/flaky-server.js'
 import { entryOf, FILE, failureOf, fetching, sha256Of, someBytes } from './fetching.js'
 
 const content = someBytes(100_000)
@@ -191,14 +191,21 @@ test('a proxy that hangs up is asked again, later each time', async (t) => {
   t.is(clock.slept.length, 5)
 })
 
-test('a proxy that says nothing to a tunnel is given up', async (t) => {
-  const { fetch, clock } = await fetching(t)
-  const asked: string[] = []
-  const proxies = { https: await silentProxy(t, (target) => asked.push(target) && clock.expire()) }
-  const error = await failureOf(t, fetch(entryOf('https://nowhere.invalid'), {}, { transport: { proxies } }))
-  t.regex(error.message, /no data arrived for 30 s/)
-  t.is(asked.length, 6)
-})
+for (const tunnel of [true, false]) {
+  test(`a ${tunnel ? 'proxy' : 'server'} that does not answer while connecting is given up`, async (t) => {
+    const { fetch, clock } = await fetching(t)
+    let connections = 0
+    const host = await silentServer(t, () => {
+      connections++
+      clock.expire()
+    })
+    const proxies = tunnel ? { https: host } : {}
+    const url = tunnel ? 'https://nowhere.invalid' : `https://${host}`
+    const error = await failureOf(t, fetch(entryOf(url), {}, { transport: { proxies } }))
+    t.regex(error.message, /no data arrived for 30 s/)
+    t.is(connections, 6)
+  })
+}
 
 test('variables are read in both spellings', (t) => {
   t.deepEqual(
