@@ -123,8 +123,7 @@ async function pause(
 /** Why a part without missing bytes is not the file; null where nothing speaks against it. */
 function whatIsWrong({ size, sha256 }: RemoteFile, part: PartFile): string | null {
   if (part.size === 0) return 'the file is empty'
-  if (size !== null && part.size !== size)
-    return `the file has ${part.size} bytes, but ${size} were expected`
+  if (size !== null && part.size !== size) return `the file has ${part.size} bytes, but ${size} were expected`
   const found = part.digest()
   if (sha256 === null || found === sha256) return null
   return `the SHA-256 of the file is ${found}, but ${sha256} was expected`

@@ -31,7 +31,6 @@ const TRANSIENT = new Set([
   'ENETUNREACH',
   'EHOSTDOWN',
   'EHOSTUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_SOCKET',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ])
@@ -42,7 +41,6 @@ const MALFORMED = /^(HPE_|HTTPParserError)/
 /** What undici means by a code and message that say little to users. */
 const MEANINGS: [RegExp, string][] = [
   [MALFORMED, 'the response is not valid HTTP'],
-  [/^UND_ERR_CONNECT_TIMEOUT/, 'no connection could be made in time'],
   [/^UND_ERR_SOCKET/, 'the connection was closed'],
   [/^UND_ERR_RES_CONTENT_LENGTH_MISMATCH/, 'the server did not send as many bytes as it announced'],
   [/^UND_ERR_HEADERS_OVERFLOW/, 'the response has too many headers'],

@@ -20,7 +20,7 @@ const MAX_REDIRECTS = 5
 
 /**
  * Hands the response to `read`, its body not yet read. Every socket is closed when that ends, or the signal aborts.
- * Throws `FetchFailure`, or the network's own error; after an abort, an error that means nothing else.
+ * Throws `FetchFailure`, or the network's own error; after an abort, any error.
  */
 export async function get<T>(
   url: URL,
@@ -29,28 +29,24 @@ export async function get<T>(
   transport: Transport,
   read: (response: Response) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted()
-  const agent = agentFor(transport)
-  // The signal of a request would not end what happens before it is sent: connecting, also through a proxy.
-  const close = () => agent.destroy()
-  signal.addEventListener('abort', close, { once: true })
+  const agent = agentFor(transport, signal)
   try {
     const dispatcher = agent.compose(keepSafe, interceptors.redirect({ maxRedirections: MAX_REDIRECTS }))
     return await read(await request(url, { dispatcher, headers: { ...authorization(url), ...headers } }))
   } finally {
-    signal.removeEventListener('abort', close)
-    await close()
+    await agent.destroy()
   }
 }
 
-function agentFor({ proxies, ca }: Transport): EnvHttpProxyAgent {
-  const connect = { ca }
+function agentFor({ proxies, ca }: Transport, signal: AbortSignal): EnvHttpProxyAgent {
+  // The signal is the sockets' and not the request's, which would not be aborted while it waits for a connection.
+  const connect = { ca, signal, timeout: 0 }
   return new EnvHttpProxyAgent({
     httpProxy: proxyAddress('HTTP_PROXY', proxies.http),
     httpsProxy: proxyAddress('HTTPS_PROXY', proxies.https),
     // Text in any case: undici would look at the environment itself.
     noProxy: proxies.except ?? '',
-    // Whoever waits for data says for how long.
+    // No time limits here and above: the caller's signal sets them.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect,

@@ -8,7 +8,13 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { type AddressInfo, connect, createServer as createSilentServer, type Server, type Socket } from 'node:net'
+import {
+  type AddressInfo,
+  connect,
+  createServer as createSilentServer,
+  type Server,
+  type Socket,
+} from 'node:net'
 import type { ExecutionContext } from 'ava'
 
 /** How one request is answered. */

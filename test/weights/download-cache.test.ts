@@ -160,7 +160,9 @@ test('offline, what is there is used and what is not is told', async (t) => {
   const entry = entryOf(server.url, known)
   const error = await failureOf(t, fetch(entry, { offline: true }))
   t.is(error.code, 'ERR_STEGO_DOWNLOAD')
-  t.true(error.message.includes(`STEGO_OFFLINE). Download ${entry.url} to ${file}, or pass the path of a file`))
+  t.true(
+    error.message.includes(`STEGO_OFFLINE). Download ${entry.url} to ${file}, or pass the path of a file`),
+  )
   t.regex(error.message, /backbone "starter"/)
   t.deepEqual(server.requests, [])
   await fetch(entry)

@@ -7,7 +7,6 @@ for (const [code, message, said, transient] of [
   ['ETIMEDOUT', '', 'ETIMEDOUT', true],
   ['HPE_INVALID_CONSTANT', 'Expected HTTP/', 'the response is not valid HTTP', true],
   ['UND_ERR_SOCKET', 'other side closed', 'the connection was closed', true],
-  ['UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error', 'no connection could be made in time', true],
   ['UND_ERR_PRX_TLS', 'Secure Proxy Connection failed', 'the certificate is for another host', false],
 ] as const) {
   test(`${code} means: ${said}`, (t) => {

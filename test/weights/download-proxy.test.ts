@@ -97,7 +97,9 @@ test('a proxy that refuses is named, without its password', async (t) => {
     t,
     fetch(entryOf('https://nowhere.invalid'), {}, { transport: { proxies: { https } } }),
   )
-  t.true(error.message.includes(`the proxy ${new URL(proxy.url).host} answered 407 Proxy Authentication Required`))
+  t.true(
+    error.message.includes(`the proxy ${new URL(proxy.url).host} answered 407 Proxy Authentication Required`),
+  )
   t.notRegex(inspect(error, { depth: null }), /secret/)
   t.is(proxy.seen.length, 1)
 })

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { inspect } from 'node:util'
 import test from 'ava'
-import { SYSTEM_CLOCK } from '../../lib/weights/retry.js'
 import type { DownloadProgress } from '../../lib/weights/progress.js'
+import { SYSTEM_CLOCK } from '../../lib/weights/retry.js'
 import { temporaryFolder } from '../support/dataset.js'
 import {
   broken,
