@@ -67,7 +67,7 @@ export function offlineFromEnv(): boolean {
 export interface ProxySettings {
   /** Proxy for http:// addresses. */
   http?: string
-  /** Proxy for https:// addresses. */
+  /** Proxy for https:// addresses; `http` where it is not set. */
   https?: string
   /** Hosts that are reached without one, separated by commas or spaces. */
   except?: string

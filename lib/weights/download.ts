@@ -1,18 +1,18 @@
 /** Fetches one file over HTTP(S), over as many connections as that takes, and puts it in place whole and checked. */
+import { on } from 'node:events'
 import { mkdir, statfs } from 'node:fs/promises'
-import type { IncomingMessage } from 'node:http'
 import { dirname } from 'node:path'
 import { StegoError } from '../errors.js'
 import { formatBytes } from '../options/bytes.js'
-import { type Body, rangeHeaders, readAnswer } from './http/answer.js'
-import { asFailure, FetchFailure } from './http/failure.js'
-import { get, type Route } from './http/get.js'
-import { backoff, type Clock, type Timer } from './http/retry.js'
+import { asFailure, FetchFailure } from './failure.js'
+import type { Response, Transport } from './http.js'
 import { PartFile, UNKNOWN_VERSION } from './part-file.js'
 import type { Meter } from './progress.js'
+import { type Body, rangeHeaders, readResponse } from './response.js'
+import { backoff, type Clock, StallWatch } from './retry.js'
 
 /** What to fetch, and what is known of it. */
-export interface Wanted {
+export interface RemoteFile {
   url: URL
   /** Where the whole file is to lie. */
   file: string
@@ -23,8 +23,8 @@ export interface Wanted {
 }
 
 /** How it is fetched. */
-export interface Means {
-  route: Route
+export interface DownloadSettings {
+  transport: Transport
   clock: Clock
   meter: Meter
   /** Bytes that fit into a folder. */
@@ -41,8 +41,6 @@ export interface Fetched {
 /** Failures in a row, none of them after `ENOUGH` bytes, before it is given up. */
 const MAX_FAILURES = 6
 const ENOUGH = 2 ** 20
-/** Milliseconds without a byte after which a connection is given up. */
-const STALL = 30_000
 /** Servers that want to be left alone for longer are not waited for. */
 const LONGEST_WAIT = 120_000
 
@@ -53,19 +51,19 @@ export async function freeBytes(folder: string): Promise<number> {
 }
 
 /**
- * Fetches `wanted` and puts it at its place. What an abort or a failure leaves is taken up by the next call.
+ * Fetches `remote` and puts it at its place. What an abort or a failure leaves is taken up by the next call.
  * Throws the signal's reason, `FetchFailure` for what the network or the server did, and `ERR_STEGO_FILE` for the disk.
  */
-export async function download(wanted: Wanted, means: Means): Promise<Fetched> {
-  means.signal?.throwIfAborted()
-  const part = await onDisk(wanted.file, async () => {
-    await mkdir(dirname(wanted.file), { recursive: true })
-    return PartFile.open(wanted.file, publicUrl(wanted.url))
+export async function download(remote: RemoteFile, settings: DownloadSettings): Promise<Fetched> {
+  settings.signal?.throwIfAborted()
+  const part = await onDisk(remote.file, async () => {
+    await mkdir(dirname(remote.file), { recursive: true })
+    return PartFile.open(remote.file, publicUrl(remote.url))
   })
   try {
-    await fetchAll(wanted, part, means)
+    await fetchAll(remote, part, settings)
     const fetched = { size: part.size, sha256: part.digest() }
-    await onDisk(wanted.file, () => part.finish())
+    await onDisk(remote.file, () => part.finish())
     return fetched
   } catch (error) {
     await part.release().catch(() => {})
@@ -79,26 +77,26 @@ export function publicUrl(url: URL): string {
 }
 
 /** Connections until the part is whole and right. */
-async function fetchAll(wanted: Wanted, part: PartFile, means: Means): Promise<void> {
+async function fetchAll(remote: RemoteFile, part: PartFile, settings: DownloadSettings): Promise<void> {
   let doubted = false
   for (let failures = 0; ; ) {
     const before = part.size
     try {
-      await receive(wanted, part, means)
-      const wrong = whatIsWrong(wanted, part)
+      await receive(remote, part, settings)
+      const wrong = whatIsWrong(remote, part)
       if (wrong === null) return
       // Bytes that came over several connections may be of two files: they are asked for once more.
       const again = part.patched && !doubted
-      await onDisk(wanted.file, () => part.restart(UNKNOWN_VERSION))
+      await onDisk(remote.file, () => part.restart(UNKNOWN_VERSION))
       if (!again) throw new FetchFailure(wrong)
       doubted = true
     } catch (error) {
-      means.signal?.throwIfAborted()
+      settings.signal?.throwIfAborted()
       const failure = asFailure(error)
-      if (failure instanceof StegoError || !failure.passing) throw failure
+      if (failure instanceof StegoError || !failure.transient) throw failure
       failures = part.size - before >= ENOUGH ? 1 : failures + 1
       if (failures >= MAX_FAILURES) throw failure
-      await pause(failure, failures, means)
+      await pause(failure, failures, settings)
     }
   }
 }
@@ -106,100 +104,99 @@ async function fetchAll(wanted: Wanted, part: PartFile, means: Means): Promise<v
 async function pause(
   failure: FetchFailure,
   failures: number,
-  { clock, meter, signal }: Means,
+  { clock, meter, signal }: DownloadSettings,
 ): Promise<void> {
   const asked = failure.retryAfter ?? 0
   if (asked > LONGEST_WAIT) {
     const minutes = Math.ceil(asked / 60_000)
-    throw new FetchFailure(`${failure.message} and asks to come back in ${minutes} minutes`, {
+    throw new FetchFailure(`${failure.message} and asks clients to wait ${minutes} minutes`, {
       cause: failure,
     })
   }
   const delay = Math.max(asked, backoff(failures, clock.random()))
-  meter.wait(`${failure.message}; another attempt in ${(delay / 1000).toFixed(1)} s`)
+  meter.wait(`${failure.message}; retrying in ${(delay / 1000).toFixed(1)} s`)
   await clock.sleep(delay, signal).catch((error) => {
     throw signal?.aborted ? signal.reason : error
   })
 }
 
 /** Why a part without missing bytes is not the file; null where nothing speaks against it. */
-function whatIsWrong({ size, sha256 }: Wanted, part: PartFile): string | null {
+function whatIsWrong({ size, sha256 }: RemoteFile, part: PartFile): string | null {
   if (part.size === 0) return 'the file is empty'
-  if (size !== null && part.size !== size)
-    return `the file has ${part.size} bytes where ${size} were expected`
+  if (size !== null && part.size !== size) return `the file has ${part.size} bytes, but ${size} were expected`
   const found = part.digest()
   if (sha256 === null || found === sha256) return null
-  return `the file has the SHA-256 ${found} where ${sha256} was expected`
+  return `the SHA-256 of the file is ${found}, but ${sha256} was expected`
 }
 
 /** One connection. Returns when no byte is missing. */
-async function receive(wanted: Wanted, part: PartFile, means: Means): Promise<void> {
-  const stall = new StallWatch(means.clock)
-  const signal = means.signal ? AbortSignal.any([means.signal, stall.signal]) : stall.signal
+async function receive(remote: RemoteFile, part: PartFile, settings: DownloadSettings): Promise<void> {
+  const stall = new StallWatch(settings.clock)
+  const signal = settings.signal ? AbortSignal.any([settings.signal, stall.signal]) : stall.signal
   try {
+    // undici takes a while to load.
+    const { get } = await import('./http.js')
     const headers = { 'accept-encoding': 'identity', ...rangeHeaders(part.size, part.version) }
-    const answer = await get(wanted.url, headers, signal, means.route)
-    stall.reset()
-    // Nothing may be left to read when this ends, however it ends: the socket would stay open.
-    try {
-      await receiveBody(wanted, part, answer, means, stall)
-    } finally {
-      answer.destroy()
-    }
+    await get(remote.url, headers, signal, settings.transport, async (response) => {
+      stall.reset()
+      await receiveBody(remote, part, response, settings, stall)
+    })
   } catch (error) {
-    throw stall.signal.aborted && !means.signal?.aborted ? stall.signal.reason : error
+    throw stall.signal.aborted && !settings.signal?.aborted ? stall.signal.reason : error
   } finally {
     stall.stop()
   }
 }
 
 async function receiveBody(
-  wanted: Wanted,
+  remote: RemoteFile,
   part: PartFile,
-  answer: IncomingMessage,
-  means: Means,
+  response: Response,
+  settings: DownloadSettings,
   stall: StallWatch,
 ): Promise<void> {
-  const body = readAnswer(answer, part, means.clock.now())
+  // Listens from the start and hands out all that came before an error, which a stream would drop.
+  const chunks = on(response.body, 'data', { close: ['end'], highWaterMark: 8, lowWaterMark: 4 })
+  const body = readResponse(response, part, settings.clock.now())
   if (body === 'whole') return
   if (body === 'misfit') {
-    await onDisk(wanted.file, () => part.restart(UNKNOWN_VERSION))
-    throw new FetchFailure('the file has changed on the server since its first part was fetched', {
-      passing: true,
+    await onDisk(remote.file, () => part.restart(UNKNOWN_VERSION))
+    throw new FetchFailure('the file changed on the server after its first part was downloaded', {
+      transient: true,
     })
   }
-  checkLength(wanted, body)
-  if (body.start === 0) await onDisk(wanted.file, () => part.restart(body.version))
+  checkLength(remote, body)
+  if (body.start === 0) await onDisk(remote.file, () => part.restart(body.version))
   else part.patched = true
-  const total = wanted.size ?? body.total
-  await checkSpace(wanted.file, (total ?? 0) - part.size, means)
-  means.meter.begin(part.size, total)
-  for await (const chunk of answer) {
+  const total = remote.size ?? body.total
+  await checkSpace(remote.file, (total ?? 0) - part.size, settings)
+  settings.meter.begin(part.size, total)
+  for await (const [chunk] of chunks) {
     stall.reset()
     if (total !== null && part.size + chunk.length > total) {
       throw new FetchFailure(`the server sent more than the ${total} bytes expected`)
     }
-    await onDisk(wanted.file, () => part.append(chunk))
-    means.meter.update(part.size)
+    await onDisk(remote.file, () => part.append(chunk))
+    settings.meter.update(part.size)
   }
   if (total !== null && part.size < total) {
-    throw new FetchFailure(`the connection ended after ${part.size} of ${total} bytes`, { passing: true })
+    throw new FetchFailure(`the connection ended after ${part.size} of ${total} bytes`, { transient: true })
   }
 }
 
-function checkLength({ size }: Wanted, { total }: Body): void {
+function checkLength({ size }: RemoteFile, { total }: Body): void {
   if (size === null || total === null || size === total) return
-  throw new FetchFailure(`the server announces ${total} bytes where ${size} were expected`)
+  throw new FetchFailure(`the server announced ${total} bytes, but ${size} were expected`)
 }
 
-async function checkSpace(file: string, missing: number, means: Means): Promise<void> {
+async function checkSpace(file: string, missing: number, settings: DownloadSettings): Promise<void> {
   const folder = dirname(file)
-  const free = await onDisk(file, () => means.freeBytes(folder))
+  const free = await onDisk(file, () => settings.freeBytes(folder))
   if (free >= missing) return
   throw new StegoError(
     'ERR_STEGO_FILE',
-    `${folder} has ${formatBytes(free)} left, and ${formatBytes(missing)} are still to be fetched for ${file}. ` +
-      'Make room, or name a folder on another disk with STEGO_CACHE.',
+    `${folder} has ${formatBytes(free)} left, but ${file} needs ${formatBytes(missing)} more. ` +
+      'Free some space, or set STEGO_CACHE to a folder on another disk.',
   )
 }
 
@@ -212,33 +209,9 @@ async function onDisk<T>(file: string, work: () => Promise<T>): Promise<T> {
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
     throw new StegoError(
       'ERR_STEGO_FILE',
-      `${file} cannot be written (${reason}). Check the folder's permissions and the space left, or name another ` +
-        'folder with STEGO_CACHE.',
+      `${file} cannot be written (${reason}). Check the permissions and free space of the folder, or set ` +
+        'STEGO_CACHE to another one.',
       { cause },
     )
-  }
-}
-
-/** Aborts when nothing came for a while. */
-class StallWatch {
-  readonly #controller = new AbortController()
-  readonly #timer: Timer
-
-  constructor(clock: Clock) {
-    this.#timer = clock.timer(STALL, () => {
-      this.#controller.abort(new FetchFailure(`nothing came for ${STALL / 1000} s`, { passing: true }))
-    })
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  reset(): void {
-    this.#timer.refresh()
-  }
-
-  stop(): void {
-    this.#timer.close()
   }
 }

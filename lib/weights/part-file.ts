@@ -11,7 +11,7 @@ import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { syncFile } from '../sync-file.js'
 import { writeWhole } from '../write-whole.js'
-import type { Version } from './http/answer.js'
+import type { Version } from './response.js'
 
 const sourceSchema = z.strictObject({
   url: z.string(),

@@ -1,5 +1,5 @@
 /** What somebody waiting for a file is told. */
-import type { Clock } from './http/retry.js'
+import type { Clock } from './retry.js'
 
 /** How the fetching of published weights goes. */
 export interface DownloadProgress {

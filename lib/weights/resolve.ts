@@ -3,12 +3,11 @@ import { join, resolve } from 'node:path'
 import { cacheFromEnv, mirrorFromEnv, offlineFromEnv, proxiesFromEnv } from '../env.js'
 import { StegoError } from '../errors.js'
 import { type CacheRecord, checkCached, recordOf, writeRecord } from './cache.js'
-import { download, freeBytes, type Means, publicUrl } from './download.js'
-import { FetchFailure } from './http/failure.js'
-import { parseUrl } from './http/proxy.js'
-import { SYSTEM_CLOCK } from './http/retry.js'
+import { type DownloadSettings, download, freeBytes, publicUrl } from './download.js'
+import { FetchFailure } from './failure.js'
 import { type DownloadProgress, Meter } from './progress.js'
 import { fileName, type PublishedWeights, published } from './registry.js'
+import { SYSTEM_CLOCK } from './retry.js'
 
 /** How published weights are found. */
 export interface ResolveOptions {
@@ -45,11 +44,11 @@ export function resolveWeights(name: string, options: ResolveOptions = {}): Prom
   return resolveEntry(published(name), options)
 }
 
-/** `resolveWeights` for an entry, by other means than the machine's own where tests give them. */
+/** `resolveWeights` for an entry, with other settings than the machine's own where tests give them. */
 export async function resolveEntry(
   entry: PublishedWeights,
   options: ResolveOptions,
-  means: Partial<Omit<Means, 'meter' | 'signal'>> = {},
+  settings: Partial<Omit<DownloadSettings, 'meter' | 'signal'>> = {},
 ): Promise<ResolvedWeights> {
   const { signal, onProgress = () => {} } = options
   const file = join(resolve(options.cache ?? cacheFromEnv()), 'weights', fileName(entry))
@@ -57,14 +56,14 @@ export async function resolveEntry(
   if (there) return resolved(entry, file, there)
   if (options.offline ?? offlineFromEnv()) throw notHere(entry, file)
   const url = addressOf(entry, options.mirror ?? mirrorFromEnv())
-  const clock = means.clock ?? SYSTEM_CLOCK
+  const clock = settings.clock ?? SYSTEM_CLOCK
   const meter = new Meter(entry.name, clock, onProgress)
   const fetched = await download(
     { url, file, size: entry.size, sha256: entry.sha256 },
     {
-      route: { proxies: proxiesFromEnv() },
+      transport: { proxies: proxiesFromEnv() },
       freeBytes,
-      ...means,
+      ...settings,
       clock,
       meter,
       signal,
@@ -84,19 +83,19 @@ function resolved(entry: PublishedWeights, path: string, { sha256, trust }: Cach
 
 function howTrusted({ trust, sha256 }: CacheRecord): string {
   return trust === 'published'
-    ? 'the SHA-256 is the published one'
-    : `no SHA-256 is published of it; from now on it must stay ${sha256}`
+    ? 'the SHA-256 matches the published one'
+    : `no SHA-256 is published for this file; from now on it must be ${sha256}`
 }
 
 /** The maker's address of a file, or its place on a mirror. */
 function addressOf(entry: PublishedWeights, mirror: string | undefined): URL {
   if (mirror === undefined) return new URL(entry.url)
-  const url = parseUrl(mirror)
+  const url = URL.canParse(mirror) ? new URL(mirror) : null
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the mirror (STEGO_MIRROR) must be an http:// or https:// address, received ${JSON.stringify(mirror)}. Give ` +
-        `the address under which ${fileName(entry)} lies.`,
+      `the mirror (STEGO_MIRROR) must be an http:// or https:// address, received ${JSON.stringify(mirror)}. Set ` +
+        `it to the address of the folder that holds ${fileName(entry)}.`,
     )
   }
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${fileName(entry)}`
@@ -106,15 +105,15 @@ function addressOf(entry: PublishedWeights, mirror: string | undefined): URL {
 function notHere(entry: PublishedWeights, file: string): StegoError {
   return new StegoError(
     'ERR_STEGO_DOWNLOAD',
-    `${entry.name} is not on this machine, and nothing may be fetched (STEGO_OFFLINE). Put ` +
-      `${publicUrl(new URL(entry.url))} at ${file}, or ${otherwise(entry)}.`,
+    `${entry.name} has not been downloaded, and downloads are disabled (STEGO_OFFLINE). Download ` +
+      `${publicUrl(new URL(entry.url))} to ${file}, or ${otherwise(entry)}.`,
   )
 }
 
 function notFetched(entry: PublishedWeights, url: URL, failure: FetchFailure): StegoError {
   return new StegoError(
     'ERR_STEGO_DOWNLOAD',
-    `${entry.name} cannot be fetched from ${publicUrl(url)}: ${failure.message}. Set STEGO_MIRROR to the address of ` +
+    `${entry.name} cannot be downloaded from ${publicUrl(url)}: ${failure.message}. Set STEGO_MIRROR to the address of ` +
       `a folder that holds ${fileName(entry)}, or ${otherwise(entry)}.`,
     { cause: failure },
   )
@@ -122,6 +121,6 @@ function notFetched(entry: PublishedWeights, url: URL, failure: FetchFailure): S
 
 /** What to do without the network. */
 function otherwise(entry: PublishedWeights): string {
-  const file = 'give the path of a file that was fetched in another way'
-  return entry.kind === 'model' ? file : `${file}, or use backbone "starter", which needs none`
+  const file = 'pass the path of a file that you downloaded in another way'
+  return entry.kind === 'model' ? file : `${file}, or use backbone "starter", which needs no download`
 }

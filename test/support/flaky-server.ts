@@ -5,11 +5,16 @@ import {
   request as forward,
   type IncomingHttpHeaders,
   type IncomingMessage,
-  type Server,
   type ServerResponse,
 } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import {
+  type AddressInfo,
+  connect,
+  createServer as createSilentServer,
+  type Server,
+  type Socket,
+} from 'node:net'
 import type { ExecutionContext } from 'ava'
 
 /** How one request is answered. */
@@ -141,6 +146,11 @@ export async function flakyProxy(
     client.on('error', () => target.destroy())
   })
   return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${await listen(t, server)}`, seen, credentials }
+}
+
+/** `127.0.0.1:<port>`, where connections are accepted and told of, and nothing is ever answered. */
+export async function silentServer(t: ExecutionContext, connected: () => void): Promise<string> {
+  return `127.0.0.1:${await listen(t, createSilentServer(connected))}`
 }
 
 /** Listens on a free port until the test ends; open connections do not keep it. */

@@ -16,6 +16,7 @@ const content = someBytes(50_000)
 const other = someBytes(50_000, 2)
 const sha256 = sha256Of(content)
 const FIXTURE = fileURLToPath(new URL('fixtures/fetch.ts', import.meta.url))
+const LOADING = fileURLToPath(new URL('fixtures/loading.ts', import.meta.url))
 /** A name whose file can be any: nothing is published of it. */
 const UNKNOWN = 'dino-vits8-standard'
 const known = { size: content.length, sha256 }
@@ -38,7 +39,7 @@ test('the record says where a file comes from', async (t) => {
   await fetch({ ...entry, url: `${entry.url.replace('//', '//me:secret@')}?key=secret` })
   const record = JSON.parse(await readFile(`${file}.json`, 'utf8'))
   t.like(record, { url: entry.url, size: content.length, sha256, trust: 'published' })
-  t.is(told.at(-1)!.message, 'the SHA-256 is the published one')
+  t.is(told.at(-1)!.message, 'the SHA-256 matches the published one')
   t.is(server.requests[0]!.headers.authorization, `Basic ${Buffer.from('me:secret').toString('base64')}`)
 })
 
@@ -47,7 +48,7 @@ test('where no SHA-256 is published, the first file is the one trusted, and that
   const { fetch, file, told } = await fetching(t)
   const entry = entryOf(server.url)
   t.like(await fetch(entry), { sha256, trust: 'first use' })
-  t.is(told.at(-1)!.message, `no SHA-256 is published of it; from now on it must stay ${sha256}`)
+  t.is(told.at(-1)!.message, `no SHA-256 is published for this file; from now on it must be ${sha256}`)
   t.like(await fetch(entry), { sha256, trust: 'first use' })
 
   await writeFile(file, other)
@@ -159,7 +160,9 @@ test('offline, what is there is used and what is not is told', async (t) => {
   const entry = entryOf(server.url, known)
   const error = await failureOf(t, fetch(entry, { offline: true }))
   t.is(error.code, 'ERR_STEGO_DOWNLOAD')
-  t.true(error.message.includes(`STEGO_OFFLINE). Put ${entry.url} at ${file}, or give the path of a file`))
+  t.true(
+    error.message.includes(`STEGO_OFFLINE). Download ${entry.url} to ${file}, or pass the path of a file`),
+  )
   t.regex(error.message, /backbone "starter"/)
   t.deepEqual(server.requests, [])
   await fetch(entry)
@@ -184,7 +187,7 @@ test('a mirror without the file is named', async (t) => {
   const mirror = await flakyServer(t, [status(404)])
   const { fetch } = await fetching(t)
   const error = await failureOf(t, fetch(entryOf('https://nowhere.invalid'), { mirror: mirror.url }))
-  t.true(error.message.includes(`cannot be fetched from ${mirror.url}/${FILE}: the server answered 404`))
+  t.true(error.message.includes(`cannot be downloaded from ${mirror.url}/${FILE}: the server answered 404`))
 })
 
 for (const mirror of ['some/folder', 'ftp://somewhere']) {
@@ -215,7 +218,7 @@ test.serial('the variables say where to look and what to do', async (t) => {
   process.env.STEGO_OFFLINE = '1'
   t.true(offlineFromEnv())
   const error = await failureOf(t, resolveWeights(entry.name))
-  t.regex(error.message, /nothing may be fetched/)
+  t.regex(error.message, /downloads are disabled/)
 
   for (const no of ['', '0', 'False']) {
     process.env.STEGO_OFFLINE = no
@@ -225,6 +228,12 @@ test.serial('the variables say where to look and what to do', async (t) => {
   const { path } = await resolveWeights(entry.name)
   t.is(path, join(cache, 'weights', fileName(entry)))
   t.is(mirror.requests[0]!.path, `/${fileName(entry)}`)
+})
+
+test('undici is loaded when a download begins, and not before', async (t) => {
+  const env = { ...process.env, STEGO_CACHE: await temporaryFolder(t), NO_PROXY: '*', no_proxy: '*' }
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import=tsx', LOADING, UNKNOWN], { env })
+  t.is(stdout, 'not loaded, loaded')
 })
 
 test('the cache lies where the system keeps such things', (t) => {

@@ -20,7 +20,7 @@ test('a broken connection is taken up where it ended', async (t) => {
   t.deepEqual(clock.slept, [500])
   const wait = told.find(({ state }) => state === 'waiting')!
   t.is(wait.received, start)
-  t.regex(wait.message!, /; another attempt in 0\.5 s$/)
+  t.regex(wait.message!, /; retrying in 0\.5 s$/)
 })
 
 test('a server that ignores Range sends all again', async (t) => {

@@ -5,10 +5,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { StegoError } from '../../lib/errors.js'
-import type { Clock } from '../../lib/weights/http/retry.js'
 import type { DownloadProgress } from '../../lib/weights/progress.js'
 import type { PublishedWeights } from '../../lib/weights/registry.js'
 import { type ResolveOptions, resolveEntry } from '../../lib/weights/resolve.js'
+import type { Clock } from '../../lib/weights/retry.js'
 import { temporaryFolder } from '../support/dataset.js'
 
 export const FILE = 'weights.pth'
@@ -73,12 +73,12 @@ export async function fetching(t: ExecutionContext) {
   const fetch = (
     entry: PublishedWeights,
     options: ResolveOptions = {},
-    means: Parameters<typeof resolveEntry>[2] = {},
+    settings: Parameters<typeof resolveEntry>[2] = {},
   ) =>
     resolveEntry(
       entry,
       { cache, offline: false, onProgress: (progress) => void told.push(progress), ...options },
-      { route: { proxies: {} }, clock, ...means },
+      { transport: { proxies: {} }, clock, ...settings },
     )
   /** Fetches from a server that stalls, aborts when bytes have come, and returns what lay in the cache just then. */
   const abortWithin = async (entry: PublishedWeights) => {

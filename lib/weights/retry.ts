@@ -1,5 +1,6 @@
 /** How long to wait: for the next attempt, and for the next byte. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { FetchFailure } from './failure.js'
 
 /** Time and chance, so that tests need wait for neither. */
 export interface Clock {
@@ -27,6 +28,8 @@ export const SYSTEM_CLOCK: Clock = {
   random: Math.random,
 }
 
+/** Milliseconds without a byte before an attempt is given up. */
+const STALL = 30_000
 const FIRST_DELAY = 500
 const LONGEST_DELAY = 30_000
 
@@ -42,4 +45,28 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   if (/^\d+$/.test(value.trim())) return Number(value) * 1000
   const date = Date.parse(value)
   return Number.isNaN(date) ? null : Math.max(0, date - now)
+}
+
+/** Aborts when no data has arrived for a while. */
+export class StallWatch {
+  readonly #controller = new AbortController()
+  readonly #timer: Timer
+
+  constructor(clock: Clock) {
+    this.#timer = clock.timer(STALL, () => {
+      this.#controller.abort(new FetchFailure(`no data arrived for ${STALL / 1000} s`, { transient: true }))
+    })
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  reset(): void {
+    this.#timer.refresh()
+  }
+
+  stop(): void {
+    this.#timer.close()
+  }
 }
