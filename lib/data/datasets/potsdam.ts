@@ -7,9 +7,9 @@
  */
 import { join } from 'node:path'
 import { StegoError } from '../../errors.js'
+import { type MatArray, readMat } from '../../formats/mat.js'
 import type { LabelMap, Pixels } from '../../native.js'
 import { labelTable, mapLabels, salienceOf, VOID } from '../label-table.js'
-import { type MatArray, readMat } from '../mat.js'
 import type { Item, Picture } from '../split.js'
 import { checkFiles, datasetFolder, exists, namesIn, readList } from './files.js'
 import { checkSplit, type Facts, type Source } from './source.js'

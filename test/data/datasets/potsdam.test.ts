@@ -2,7 +2,7 @@ import { link, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { listSplits, openDataset } from '../../../lib/data/dataset.js'
-import { compressed, imageFile, MI, MX, matFile, matrix } from '../mat-writer.js'
+import { compressed, imageFile, MI, MX, matFile, matrix } from '../../formats/mat-writer.js'
 import { fails, tree } from '../tree.js'
 
 const ROWS = 4
