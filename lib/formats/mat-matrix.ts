@@ -32,6 +32,8 @@ const OTHER_CLASSES: Record<number, string> = {
 const COMPLEX_FLAG = 0x08
 const MAX_DIMENSIONS = 32
 const MAX_ELEMENTS = 2 ** 28
+/** Far more than MATLAB's own limit. */
+const LONGEST_NAME = 512
 const MI_INT8 = 1
 const MI_UINT8 = 2
 const MI_INT32 = 5
@@ -60,13 +62,15 @@ export function readMatrixHead(bytes: Buffer, order: ByteOrder): MatrixHead {
   const word = flags.type === MI_UINT32 ? storedNumbers(flags, order)?.[0] : undefined
   if (typeof word !== 'number') throw new FormatError('the flags of a variable are damaged')
   const size = readElement(bytes, flags.padded, order)
-  const shape = size.type === MI_INT32 ? Array.from(storedNumbers(size, order)!, Number) : []
-  if (shape.length < 2 || shape.length > MAX_DIMENSIONS || shape.some((side) => side < 0)) {
+  const isShape = size.type === MI_INT32 && size.data.length <= 4 * MAX_DIMENSIONS
+  const shape = isShape ? Array.from(storedNumbers(size, order)!, Number) : []
+  if (shape.length < 2 || shape.some((side) => side < 0)) {
     throw new FormatError('the size of a variable is damaged')
   }
   const name = readElement(bytes, size.padded, order)
-  if (name.type !== MI_INT8 && name.type !== MI_UINT8)
+  if ((name.type !== MI_INT8 && name.type !== MI_UINT8) || name.data.length > LONGEST_NAME) {
     throw new FormatError('the name of a variable is damaged')
+  }
   return {
     name: name.data.toString('latin1'),
     class: word & 0xff,

@@ -126,7 +126,7 @@ class Renderer {
   }
 }
 
-/** What a node of OmegaConf stands for: the `_content` of a container, the `_val` of a leaf; null for other objects. */
+/** What a node of OmegaConf stands for: a container's `_content` or a leaf's `_val`; null for other objects. */
 function omegaconfValue(value: PickleObject): PickleValue | null {
   if (!value.state || !makerOf(value).startsWith('omegaconf.')) return null
   return entryOf(value.state, '_content') ?? entryOf(value.state, '_val')

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import sharp from 'sharp'
+import sharp, { type PngOptions } from 'sharp'
 import { decodeMat } from '../../lib/formats/mat.js'
 import { decodeNpy } from '../../lib/formats/npy.js'
 import { decodeNpz } from '../../lib/formats/npz.js'
@@ -32,7 +32,7 @@ async function readWeights(bytes: Buffer, file: string): Promise<void> {
 
 const pixels = { raw: { width: 9, height: 7, channels: 1 as const } }
 const image = Uint8Array.from({ length: 63 }, (_, i) => (i * i) % 5)
-const png = (options: sharp.PngOptions) => sharp(image, pixels).toColourspace('b-w').png(options).toBuffer()
+const png = (options: PngOptions) => sharp(image, pixels).toColourspace('b-w').png(options).toBuffer()
 
 const plain = matrix(
   { name: 'x', class: MX.double, shape: [2, 3], type: MI.uint8, values: [1, 2, 3, 4, 5, 6] },

@@ -19,10 +19,10 @@ const NUMBERS = [
 ]
 const WIDTHS = [1, 2, 4, 8]
 
-/** A copy with one to four changes. */
+/** A copy with one to four changes, mostly one. */
 export function mutate(bytes: Buffer, random: Random): Buffer {
   let mutated = Buffer.from(bytes)
-  for (let changes = 1 + random.integer(MOST_CHANGES); changes > 0; changes--) {
+  for (let changes = 1 + random.integer(1 + random.integer(MOST_CHANGES)); changes > 0; changes--) {
     const change = CHANGES[random.integer(CHANGES.length)]!
     if (mutated.length > 0) mutated = change(mutated, random)
   }

@@ -67,6 +67,10 @@ const REFUSED: Record<string, Buffer> = {
   'lists nested too deeply': legacy(']'.repeat(100), 'a'.repeat(99)),
   'lists nested very deeply': legacy(']'.repeat(100_000), 'a'.repeat(99_999)),
   'a million million lists': legacy(']q\x00', ...Array(40).fill(']h\x00ah\x00aq\x00')),
+  'many objects with one large state': legacy(
+    ...['}q\x00(', ...Array.from({ length: 20_000 }, (_, i) => [text(`k${i}`), 'N']).flat(), 'u0'],
+    ...['](', 'comegaconf.nodes\nAnyNode\n)\x81h\x00b'.repeat(20_000), 'e'],
+  ),
   'many more values than bytes': legacy(
     `](${'N'.repeat(5000)}eq\x00`,
     'cbuiltins\ndict\nh\x00\x85R'.repeat(1000),
@@ -96,7 +100,7 @@ const READ: Record<string, [Buffer, unknown]> = {
   ],
   'a key of very many values': [
     legacy('}(', 'K\x07'.repeat(1000), 'tK\x01s'),
-    { [`[${'7,'.repeat(127)}7...`]: 1 },
+    { [`[${'7,'.repeat(127)}"..."]`]: 1 },
   ],
   'names of JavaScript': [
     legacy('}', text('__proto__'), '}', text('polluted'), [0x88], 'ss', text('constructor'), 'K\x01s'),
@@ -142,6 +146,14 @@ test('a deep list without tensors', async (t) => {
 test('a tensor without a storage is listed with its problem', async (t) => {
   const { tensors } = await read(legacy(...rebuilt(0, [1], [1])))
   t.is(tensors[0]!.problem, 'its storage is missing')
+})
+
+test('keys of long texts, many times over, are cut', async (t) => {
+  const long = text('x'.repeat(60_000))
+  const { values } = await read(
+    legacy('}', long, 'q\x000', '('.repeat(2), 'h\x00'.repeat(5000), 't', 't', 'K\x01s'),
+  )
+  t.deepEqual(values, { [`[["${'x'.repeat(250)}..."]]`]: 1 })
 })
 
 test('values beyond all measure are cut', async (t) => {
