@@ -2,8 +2,8 @@
 import { FormatError } from './format-error.js'
 import type { PickleValue } from './pickle-value.js'
 
-/** A type that this version does not know. */
-export const UNKNOWN_DTYPE = 'Undefined'
+/** A type that this version does not know, as PyTorch calls it. */
+export const UNKNOWN_DTYPE = 'UNKNOWN_SCALAR'
 
 /** Types by their storage classes; those that safetensors does not have by PyTorch's own names. */
 const STORAGE_DTYPES: Record<string, string> = {

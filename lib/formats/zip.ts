@@ -40,6 +40,7 @@ export class ZipArchive {
     const zip = await explained(() =>
       yauzl.fromRandomAccessReaderPromise(new Reader(file), file.size, {
         autoClose: false,
+        strictFileNames: true,
         validateEntrySizes: false,
       }),
     )
