@@ -17,7 +17,7 @@ const CLOSE_ARRAY = code(']')
 /** What stands outside of strings. */
 const ALLOWED = new Set([...'{}[]:, \t\r\n0123456789'].map(code))
 
-/** Parses a header. Throws `FormatError` where it is no JSON, or JSON that a header does not need. */
+/** Parses a header. Throws `FormatError` where it is not JSON, or is JSON that a header does not need. */
 export function parseHeader(bytes: Buffer): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -31,7 +31,7 @@ export function parseHeader(bytes: Buffer): unknown {
 
 /**
  * Finds what `JSON.parse` would take much time or memory for, or let pass: deep nesting, very many values, other kinds of
- * values, names that occur twice. Text that is no JSON is left to it.
+ * values, names that occur twice. Text that is not JSON is left to it.
  */
 function checkTokens(text: string): void {
   /** The names of every open object; null for an array. */

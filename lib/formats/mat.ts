@@ -32,7 +32,7 @@ const HDF5_SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x
  * @returns its size and its values in row-major order
  *
  * Rejects with `ERR_STEGO_DATA_MISSING` where the file or the variable does not exist, `ERR_STEGO_IMAGE` where the file is
- * damaged, is no MATLAB file of level 5, or the variable is not a numeric array.
+ * damaged, is not a MATLAB file of level 5, or the variable is not a numeric array.
  */
 export async function readMat(path: string, variable: string): Promise<MatArray> {
   return decodeMat(await readFileOrExplain(path, 'mat', MAX_FILE_BYTES), variable, path)

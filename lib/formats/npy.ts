@@ -92,7 +92,7 @@ export function parseNpy(bytes: Buffer): NpyArray {
 
 function splitHeader(bytes: Buffer): { header: string; start: number } {
   if (bytes.length < 12 || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
-    throw new FormatError('it is no .npy array')
+    throw new FormatError('it is not a .npy array')
   }
   const version = bytes[6]!
   if (version < 1 || version > 3) {

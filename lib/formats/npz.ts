@@ -15,7 +15,7 @@ export interface NpzLimits {
 }
 
 /**
- * Reads the arrays of a .npz file by name, as `numpy.load` does, stored and compressed ones alike. Members that are no
+ * Reads the arrays of a .npz file by name, as `numpy.load` does, stored and compressed ones alike. Members that are not
  * arrays are left out. Rejects with `ERR_STEGO_DATA_MISSING` where it does not exist, `ERR_STEGO_FILE` where it is
  * damaged, of another kind or beyond the limits; objects and structured types are refused, nothing is unpickled.
  */
@@ -40,8 +40,9 @@ async function readArrays(file: RandomAccessFile, limits: NpzLimits): Promise<Ma
   for (const member of archive.names) {
     if (!member.endsWith(EXTENSION)) continue
     const size = archive.sizeOf(member)
-    if (size > left)
+    if (size > left) {
       throw new FormatError(`its arrays hold more than ${maxBytes} bytes, the limit of one file`)
+    }
     const bytes = await archive.read(member)
     left -= bytes.length
     const name = member.slice(0, -EXTENSION.length)

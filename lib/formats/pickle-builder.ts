@@ -136,8 +136,9 @@ export class PickleBuilder {
     if (content?.kind === 'list' || content?.kind === 'object') {
       this.#spend(content.items.length)
       for (const pair of content.items) {
-        if (pair.kind === 'list' && pair.items.length === 2)
+        if (pair.kind === 'list' && pair.items.length === 2) {
           made.entries.push(pair.items as unknown as PickleEntry)
+        }
       }
     }
     return made

@@ -20,8 +20,9 @@ export async function readSafetensors(file: RandomAccessFile): Promise<TensorFil
   if (file.size < LENGTH_BYTES) throw new FormatError(`it has only ${file.size} bytes`)
   const length = Number((await file.read(0, LENGTH_BYTES)).readBigUInt64LE())
   const start = LENGTH_BYTES + length
-  if (length > MAX_HEADER_BYTES || start > file.size)
+  if (length > MAX_HEADER_BYTES || start > file.size) {
     throw new FormatError('its header is longer than the file')
+  }
   const header = parseHeader(await file.read(LENGTH_BYTES, length))
   if (!isObject(header)) throw new FormatError('its header is not an object')
   const tensors: StoredTensor[] = []
@@ -50,8 +51,9 @@ function readMetadata(value: unknown): Record<string, string> {
 
 function readEntry(file: string, name: string, value: unknown, start: number): StoredTensor {
   const member = (key: string): unknown => {
-    if (!isObject(value) || !Object.hasOwn(value, key))
+    if (!isObject(value) || !Object.hasOwn(value, key)) {
       throw new FormatError(`tensor '${name}' has no ${key}`)
+    }
     return value[key]
   }
   const dtype = member('dtype')
@@ -69,8 +71,9 @@ function readEntry(file: string, name: string, value: unknown, start: number): S
     extent *= side
     if (extent > Number.MAX_SAFE_INTEGER) throw new FormatError(`tensor '${name}' is too large`)
   }
-  if (extent !== end - begin)
+  if (extent !== end - begin) {
     throw new FormatError(`the byte range of tensor '${name}' does not fit its shape`)
+  }
   return {
     name,
     dtype,

@@ -88,8 +88,9 @@ class Collector {
 
   #add(making: Making, name: string): void {
     this.#nameCharacters += name.length
-    if (this.#nameCharacters > MAX_NAME_CHARACTERS)
+    if (this.#nameCharacters > MAX_NAME_CHARACTERS) {
       throw new FormatError('the names of its tensors are too long')
+    }
     if (this.#tensors.has(name)) throw new FormatError(`it has two tensors called '${name}'`)
     const tensor = readTensor(making, name)
     if (typeof tensor === 'string') throw new FormatError(`tensor '${name}' has a malformed ${tensor}`)

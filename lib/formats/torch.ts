@@ -107,8 +107,9 @@ async function readLegacyStorages(
   for (const value of pickle.persistents) {
     const storage = readStorage(value)
     if (!storage) continue
-    if (storage.dtype === UNKNOWN_DTYPE)
+    if (storage.dtype === UNKNOWN_DTYPE) {
       throw new FormatError(`its storage ${storage.key} is of an unknown type`)
+    }
     if (!described.has(storage.key)) described.set(storage.key, storage)
     if (storage.view) views.push(storage)
   }

@@ -40,16 +40,19 @@ export class ZipArchive {
     const zip = await explained(() =>
       yauzl.fromRandomAccessReaderPromise(new Reader(file), file.size, {
         autoClose: false,
-        strictFileNames: true,
+        decodeStrings: false,
         validateEntrySizes: false,
       }),
     )
-    if (zip.entryCount > MAX_MEMBERS)
+    if (zip.entryCount > MAX_MEMBERS) {
       throw new FormatError(`its zip archive has more than ${MAX_MEMBERS} members`)
+    }
     await explained(async () => {
       for await (const entry of zip.eachEntry()) {
-        if (entries.has(entry.fileName)) throw new FormatError(`it holds ${entry.fileName} twice`)
-        entries.set(entry.fileName, entry)
+        // Names are looked up and never become paths: any will do.
+        const name = entry.fileNameRaw.toString()
+        if (entries.has(name)) throw new FormatError(`it holds ${name} twice`)
+        entries.set(name, entry)
       }
     })
     return new ZipArchive(file, zip, entries)
@@ -73,8 +76,9 @@ export class ZipArchive {
         remedy: 'Pack it without compression.',
       })
     }
-    if (entry.compressedSize !== entry.uncompressedSize)
+    if (entry.compressedSize !== entry.uncompressedSize) {
       throw new FormatError(`its entry ${name} has two sizes`)
+    }
     return { begin: await this.#begin(entry), bytes: entry.uncompressedSize }
   }
 
@@ -110,7 +114,7 @@ export class ZipArchive {
   }
 }
 
-/** Null where the bytes are no deflate stream, or unpack to more than `size`. */
+/** Null where the bytes are not a deflate stream, or unpack to more than `size`. */
 function inflate(packed: Buffer, size: number): Promise<Buffer | null> {
   return inflateAsync(packed, { maxOutputLength: Math.max(1, size) }).catch(() => null)
 }

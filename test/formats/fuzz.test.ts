@@ -24,8 +24,9 @@ async function readWeights(bytes: Buffer, file: string): Promise<void> {
   const described = await decodeTensorFile(bytes, file)
   const names = described.tensors.flatMap(({ name, problem }) => (problem === null ? [name] : []))
   for (const { name, offset, extent } of tensorsToRead(described, names)) {
-    if (!(offset >= 0 && extent >= 0 && offset + extent <= bytes.length))
+    if (!(offset >= 0 && extent >= 0 && offset + extent <= bytes.length)) {
       throw new Error(`${name} leaves the file`)
+    }
   }
   JSON.stringify(described)
 }
