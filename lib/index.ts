@@ -29,6 +29,8 @@ export type { FeatureKey, ListedImage } from './features/key.js'
 export type { BuildFeatureStoreInput } from './features/options.js'
 export type { StoreDescription } from './features/plan.js'
 export type { FeatureStoreInfo, FeatureStoresOptions } from './features/stores.js'
+export type { NpyArray, NpyData } from './formats/npy.js'
+export type { NpzLimits } from './formats/npz.js'
 export type { ImageInput, RawImage } from './images/decode.js'
 export type {
   CorrespondenceLoss,
@@ -55,7 +57,6 @@ export type {
 } from './native/index.js'
 export type { NearestNeighbors, NearestNeighborsInput } from './neighbors/nearest-neighbors.js'
 export type { FoundNeighbors, ImageNeighbors, LoadedNeighbors } from './neighbors/neighbor-file.js'
-export type { NpyArray, NpyData } from './neighbors/npy.js'
 export type { NeighborsInput } from './neighbors/options.js'
 export type { Display } from './output/notebook.js'
 export {
@@ -102,15 +103,13 @@ export const listFeatureStores = lazily(async () => (await import('./features/st
 export const removeFeatureStores = lazily(
   async () => (await import('./features/stores.js')).removeFeatureStores,
 )
+export const readNpy = lazily(async () => (await import('./formats/npy.js')).readNpy)
+export const readNpz = lazily(async () => (await import('./formats/npz.js')).readNpz)
 export const computeNeighbors = lazily(async () => (await import('./neighbors/compute.js')).computeNeighbors)
 export const loadNeighbors = lazily(async () => (await import('./neighbors/neighbor-file.js')).loadNeighbors)
 export const writeNeighbors = lazily(
   async () => (await import('./neighbors/neighbor-file.js')).writeNeighbors,
 )
-export const readNpy = lazily(async () => (await import('./neighbors/npz.js')).readNpy)
-export const readNpz = lazily(async () => (await import('./neighbors/npz.js')).readNpz)
-export const writeNpy = lazily(async () => (await import('./neighbors/npz.js')).writeNpy)
-export const writeNpz = lazily(async () => (await import('./neighbors/npz.js')).writeNpz)
 export const cropDataset = lazily(async () => (await import('./datasets/crop-dataset.js')).cropDataset)
 export const correspondenceLoss = lazily(
   async () => (await import('./loss/correspondence-loss.js')).correspondenceLoss,

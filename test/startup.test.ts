@@ -45,7 +45,7 @@ test('importing the package loads a few small modules of its own, and no depende
 test('what is needed is loaded when it is called', async (t) => {
   const call = "await stego.readNpy('nothing.npy').catch((error) => { if (!error.code) throw error })"
   const loaded = await loadedBy(t, ...importing(call))
-  t.true(loaded.includes(join('dist', 'neighbors', 'npz.js')))
+  t.true(loaded.includes(join('dist', 'formats', 'npy.js')))
 })
 
 for (const args of [['--help'], ['--version'], []]) {

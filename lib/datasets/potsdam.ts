@@ -6,8 +6,8 @@
  * Mended: fine ids beyond 5, which the official code makes class 0, are void.
  */
 import { join } from 'node:path'
-import { type MatArray, readMat } from '../data/mat.js'
 import { StegoError } from '../errors.js'
+import { type MatArray, readMat } from '../formats/mat.js'
 import type { LabelMap, Pixels } from '../native/index.js'
 import { checkFiles, datasetFolder, exists, namesIn, readList } from './files.js'
 import { labelTable, mapLabels, salienceOf, VOID } from './labels.js'

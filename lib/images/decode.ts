@@ -5,8 +5,8 @@
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { PngColorError, PngError, readPngIndices } from '../data/png-index.js'
 import { StegoError } from '../errors.js'
+import { decodePngIndices } from '../formats/png.js'
 import type { LabelMap, Pixels } from '../native/index.js'
 import { sharp } from './sharp.js'
 
@@ -93,20 +93,7 @@ async function decodeBytes(bytes: Buffer): Promise<Pixels> {
  */
 export async function decodeLabels(path: string, expected: LabelSize): Promise<LabelMap> {
   const { name, bytes } = await readInput(path)
-  const labels = await readPngIndices(bytes).catch((cause) => {
-    if (!(cause instanceof PngError)) throw cause
-    const remedy =
-      cause instanceof PngColorError
-        ? 'Convert colour-coded labels to class indices: one channel, one byte a pixel, 255 for void.'
-        : 'Write the label map again as a single-channel PNG of class indices.'
-    throw new StegoError(
-      'ERR_STEGO_IMAGE',
-      `the label map ${name} cannot be read: ${cause.message}. ${remedy}`,
-      {
-        cause,
-      },
-    )
-  })
+  const labels = await decodePngIndices(bytes, name)
   if (labels.width !== expected.width || labels.height !== expected.height) {
     const turned = labels.width === expected.height && labels.height === expected.width
     throw new StegoError(

@@ -3,8 +3,10 @@
  * one array `nns`, int64 [N, 30], nearest first, the image itself in column 0.
  */
 import { StegoError } from '../errors.js'
-import type { NpyArray, NpyData } from './npy.js'
-import { readNpz, writeNpz } from './npz.js'
+import type { NpyArray, NpyData } from '../formats/npy.js'
+import { readNpz } from '../formats/npz.js'
+import { writeWhole } from '../write-whole.js'
+import { packTable } from './official-table.js'
 
 const ARRAY = 'nns'
 
@@ -56,7 +58,7 @@ export async function writeOfficialNeighbors(
       data[image * columns + 1 + rank] = BigInt(indices[image * k + rank]!)
     }
   }
-  await writeNpz(path, { [ARRAY]: { data, shape: [count, columns] } })
+  await writeWhole(path, packTable(ARRAY, data, columns))
 }
 
 /** A file with fewer neighbours an image than are needed. */

@@ -367,7 +367,7 @@ test('colour-coded labels are refused with the remedy', async (t) => {
   const path = await labelFile(t, await raw(RGB, 3).png().toBuffer())
   await t.throwsAsync(decodeLabels(path, { width: WIDTH, height: HEIGHT }), {
     code: 'ERR_STEGO_IMAGE',
-    message: /label\.png.*holds colours.*class indices/,
+    message: /label\.png.*holds colors.*class indices/,
   })
 })
 

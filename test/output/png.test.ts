@@ -1,6 +1,6 @@
 import test from 'ava'
 import sharp from 'sharp'
-import { readPngIndices } from '../../lib/data/png-index.js'
+import { decodePngIndices } from '../../lib/formats/png.js'
 import { clusterPalette, colorOf } from '../../lib/output/palette.js'
 import { encodeIndexPng, encodePalettePng } from '../../lib/output/png.js'
 
@@ -15,13 +15,13 @@ test('an index PNG is grey, its levels the class indices', async (t) => {
   const { data, info } = await sharp(file).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true })
   t.deepEqual([info.width, info.height, info.channels], [17, 9, 1])
   t.deepEqual(new Uint8Array(data), labels.data)
-  t.deepEqual(await readPngIndices(file), labels)
+  t.deepEqual(await decodePngIndices(file, 'file.png'), labels)
 })
 
 test('a palette PNG holds index and colour', async (t) => {
   const palette = clusterPalette(5)
   const file = await encodePalettePng(labels, palette)
-  t.deepEqual(await readPngIndices(file), labels)
+  t.deepEqual(await decodePngIndices(file, 'file.png'), labels)
   const { isPalette } = await sharp(file).metadata()
   t.true(isPalette)
   const shown = await sharp(file).raw().toBuffer()

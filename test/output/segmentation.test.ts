@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
-import { readPngIndices } from '../../lib/data/png-index.js'
+import { decodePngIndices } from '../../lib/formats/png.js'
 import { clusterPalette } from '../../lib/output/palette.js'
 import { Segmentation, type SegmentationStyle } from '../../lib/output/segmentation.js'
 
@@ -53,7 +53,7 @@ test('three styles: colours over the image, palette, indices', async (t) => {
   )
   for (const style of ['palette', 'index'] as const) {
     const file = await segmentation.toPng({ style })
-    t.deepEqual((await readPngIndices(file)).data, labels)
+    t.deepEqual((await decodePngIndices(file, 'file.png')).data, labels)
     t.is(Boolean((await sharp(file).metadata()).isPalette), style === 'palette')
   }
 })
@@ -72,7 +72,7 @@ test('the file name decides the style, an option overrides it', async (t) => {
     t.deepEqual(await readFile(join(root, name)), await segmentation.toPng({ style }), name)
   }
   await segmentation.toFile(pathToFileURL(join(root, 'b.png')), { style: 'index' })
-  t.deepEqual((await readPngIndices(await readFile(join(root, 'b.png')))).data, labels)
+  t.deepEqual((await decodePngIndices(await readFile(join(root, 'b.png')), 'b.png')).data, labels)
 })
 
 test('overlays may be JPEG and WebP', async (t) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
 import { dispatch } from '../../lib/cli/dispatch.js'
-import { readPngIndices } from '../../lib/data/png-index.js'
+import { decodePngIndices } from '../../lib/formats/png.js'
 import type { RawImage } from '../../lib/images/decode.js'
 import { Segmentation } from '../../lib/output/segmentation.js'
 import { stitch } from '../../lib/output/stitch.js'
@@ -96,7 +96,7 @@ test('segment --stitch joins tiles in the order of their numbers', async (t) => 
   t.is(index.code, 0, index.stderr)
   const file = join(out, 'stitched.index.png')
   t.is(index.stdout, `${file}\n`)
-  const { data, width, height } = await readPngIndices(await readFile(file))
+  const { data, width, height } = await decodePngIndices(await readFile(file), file)
   t.deepEqual([width, height], [8, 6])
   for (let y = 0; y < 6; y++) {
     for (let x = 0; x < 8; x++) t.is(data[8 * y + x], 4 * (y >> 1) + (x >> 1))

@@ -3,10 +3,12 @@
  * then the elements. Arrays of plain numbers only; nothing is ever evaluated.
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { endianness } from 'node:os'
-import { FormatError } from './format-error.js'
+import { BYTE_ORDER, swapBytes } from './byte-order.js'
+import { explaining, FormatError } from './format-error.js'
+import { readFileOrExplain } from './read-file.js'
+import { fillRowMajor } from './row-major.js'
 
-/** Arrays of the element types that are read and written. */
+/** Arrays of the element types that are read. */
 export type NpyData =
   | Int8Array
   | Uint8Array
@@ -28,9 +30,11 @@ export interface NpyArray {
 }
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1')
-/** What a file begins with is padded to a multiple of this. */
-const ALIGNMENT = 64
-const LITTLE_ENDIAN = endianness() === 'LE'
+const MAX_FILE_BYTES = 2 ** 30
+/** NumPy's own limit. */
+const MAX_HEADER_BYTES = 10_000
+/** NumPy's own limit, before version 2. */
+const MAX_AXES = 32
 
 /** Element types by what follows the byte order in NumPy's name for them. Booleans are bytes of 0 and 1. */
 const TYPES: Record<string, new (buffer: ArrayBuffer) => NpyData> = {
@@ -47,8 +51,23 @@ const TYPES: Record<string, new (buffer: ArrayBuffer) => NpyData> = {
   f8: Float64Array,
 }
 
-/** Reads an array, Fortran order and foreign byte order included. Throws `FormatError`. */
-export function decodeNpy(bytes: Buffer): NpyArray {
+/**
+ * Reads a .npy file: integers of 8 to 64 bits, float32, float64 and booleans (as bytes), of either byte order, always
+ * returned in row-major order.
+ * Rejects with `ERR_STEGO_DATA_MISSING` where it does not exist, `ERR_STEGO_FILE` where it is damaged, of another kind
+ * or larger than 1 GiB.
+ */
+export async function readNpy(path: string): Promise<NpyArray> {
+  return decodeNpy(await readFileOrExplain(path, 'npy', MAX_FILE_BYTES), path)
+}
+
+/** The same from the bytes of a file; `name` is what messages call it. */
+export function decodeNpy(bytes: Buffer, name: string): Promise<NpyArray> {
+  return explaining(name, 'npy', async () => parseNpy(bytes))
+}
+
+/** The same for readers of containers. Throws `FormatError`. */
+export function parseNpy(bytes: Buffer): NpyArray {
   const { header, start } = splitHeader(bytes)
   const { descr, fortranOrder, shape } = parseHeader(header)
   const [, order, kind] = /^([<>|=])([a-z]\d+)$/.exec(descr) ?? []
@@ -63,41 +82,28 @@ export function decodeNpy(bytes: Buffer): NpyArray {
   }
   const content = Buffer.from(new ArrayBuffer(needed))
   bytes.copy(content, 0, start)
-  if ((order === '>' && LITTLE_ENDIAN) || (order === '<' && !LITTLE_ENDIAN)) swap(content, elementBytes)
-  const data = new type(content.buffer)
-  return { data: fortranOrder ? toRowMajor(data, shape) : data, shape }
-}
-
-/** Writes an array in row-major order. Throws `FormatError` where data and shape disagree. */
-export function encodeNpy({ data, shape }: NpyArray): Buffer {
-  if (shape.some((side) => !Number.isSafeInteger(side) || side < 0) || countOf(shape) !== data.length) {
-    throw new FormatError(`its shape [${shape.join(', ')}] does not fit its ${data.length} values`)
-  }
-  const kind = Object.keys(TYPES).find((name) => data instanceof TYPES[name]!)!
-  const order = data.BYTES_PER_ELEMENT === 1 ? '|' : LITTLE_ENDIAN ? '<' : '>'
-  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`
-  const text = `{'descr': '${order}${kind}', 'fortran_order': False, 'shape': ${tuple}, }`
-  const padded = Math.ceil((MAGIC.length + 4 + text.length + 1) / ALIGNMENT) * ALIGNMENT
-  const header = Buffer.alloc(padded, ' ')
-  MAGIC.copy(header)
-  header[6] = 1
-  header[7] = 0
-  header.writeUInt16LE(padded - MAGIC.length - 4, 8)
-  header.write(text, 10, 'latin1')
-  header[padded - 1] = 0x0a
-  return Buffer.concat([header, Buffer.from(data.buffer, data.byteOffset, data.byteLength)])
+  if (order === (BYTE_ORDER === 'little' ? '>' : '<')) swapBytes(content, elementBytes)
+  const stored = new type(content.buffer)
+  if (!fortranOrder) return { data: stored, shape }
+  const data = new type(new ArrayBuffer(needed))
+  fillRowMajor(data, stored, shape)
+  return { data, shape }
 }
 
 function splitHeader(bytes: Buffer): { header: string; start: number } {
   if (bytes.length < 12 || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
-    throw new FormatError('it is no .npy array')
+    throw new FormatError('it is not a .npy array')
   }
   const version = bytes[6]!
   if (version < 1 || version > 3) {
     throw new FormatError(`it has .npy version ${version}, only 1 to 3 are read`)
   }
   const begin = version === 1 ? 10 : 12
-  const start = begin + (version === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8))
+  const length = version === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8)
+  if (length > MAX_HEADER_BYTES) {
+    throw new FormatError(`its header has ${length} bytes, at most ${MAX_HEADER_BYTES} are read`)
+  }
+  const start = begin + length
   if (start > bytes.length) throw new FormatError('its header is longer than the file')
   return { header: bytes.toString(version === 3 ? 'utf8' : 'latin1', begin, start), start }
 }
@@ -128,6 +134,9 @@ function parseHeader(header: string): Header {
   if (found.size !== 3 || descr === undefined || flag === undefined || sides === undefined) throw fail()
   const words = sides.split(',').map((side) => side.trim().replace(/L$/, ''))
   if (words.at(-1) === '') words.pop()
+  if (words.length > MAX_AXES) {
+    throw new FormatError(`it has ${words.length} axes, at most ${MAX_AXES} are read`)
+  }
   const shape = words.map(Number)
   if (words.includes('') || !shape.every(Number.isSafeInteger)) throw fail()
   return { descr, fortranOrder: flag === 'True', shape }
@@ -136,29 +145,4 @@ function parseHeader(header: string): Header {
 /** Values of a shape; Infinity where they cannot be counted. */
 function countOf(shape: number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((product, side) => product * side, 1)
-}
-
-function swap(content: Buffer, elementBytes: number): void {
-  if (elementBytes === 2) content.swap16()
-  if (elementBytes === 4) content.swap32()
-  if (elementBytes === 8) content.swap64()
-}
-
-/** Column-major values in row-major order. */
-function toRowMajor(data: NpyData, shape: number[]): NpyData {
-  // Elements are moved, never looked at: one type stands for all.
-  const from = data as Float64Array
-  const to = from.slice()
-  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, side) => product * side, 1))
-  const index = shape.map(() => 0)
-  for (let place = 0, source = 0; place < to.length; place++) {
-    to[place] = from[source]!
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      source += strides[axis]!
-      if (++index[axis]! < shape[axis]!) break
-      source -= strides[axis]! * shape[axis]!
-      index[axis] = 0
-    }
-  }
-  return to
 }

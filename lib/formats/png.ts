@@ -1,18 +1,21 @@
 /**
- * Reads the stored values of a PNG: palette indices and grey levels exactly as they are in the file. Image
- * libraries expand palettes to colours and scale shallow greys to 0..255, which loses the class indices.
- * Covers the whole of the format's pixel layouts: all colour types, bit depths, filters and Adam7.
+ * Reads the stored values of a PNG: palette indices and gray levels exactly as they are in the file. Image
+ * libraries expand palettes to colors and scale shallow grays to 0..255, which loses the class indices.
+ * Covers the whole of the format's pixel layouts: all color types, bit depths, filters and Adam7.
  */
 import { promisify } from 'node:util'
 import { crc32, inflate } from 'node:zlib'
 import type { LabelMap } from '../native/index.js'
+import { explaining, FormatError } from './format-error.js'
 
 const inflateAsync = promisify(inflate)
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+const CONVERT_COLORS =
+  'Convert color-coded labels to class indices: one channel, one byte a pixel, 255 for void.'
 const MAX_PIXELS = 0x3fff * 0x3fff
 
-/** Bytes or samples that make up one pixel, by PNG colour type. */
+/** Bytes or samples that make up one pixel, by PNG color type. */
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 const DEPTHS: Record<number, number[]> = {
   0: [1, 2, 4, 8, 16],
@@ -49,18 +52,18 @@ interface Header {
   interlaced: boolean
 }
 
-/** Why a PNG holds no class indices; the caller adds the file name and the remedy. */
-export class PngError extends Error {}
-
-/** A PNG whose pixels are colours, with the first pixel that shows it. */
-export class PngColorError extends PngError {}
-
 /**
- * Reads one byte a pixel: the palette index, or the grey level unscaled. 16-bit greys above 255 become 255.
+ * Reads one byte a pixel: the palette index, or the gray level unscaled. 16-bit grays above 255 become 255.
  * RGB is accepted where the three channels are equal everywhere; alpha is ignored.
- * Throws `PngColorError` where the pixels are colours, `PngError` where the file is damaged or not a PNG.
+ * @param name what messages call the file
+ *
+ * Rejects with `ERR_STEGO_IMAGE` where the pixels are colors, or the file is damaged or not a PNG.
  */
-export async function readPngIndices(file: Buffer): Promise<LabelMap> {
+export function decodePngIndices(file: Buffer, name: string): Promise<LabelMap> {
+  return explaining(name, 'png', () => readIndices(file))
+}
+
+async function readIndices(file: Buffer): Promise<LabelMap> {
   const { header, data } = readChunks(file)
   const { width, height } = header
   const passes = (header.interlaced ? ADAM7 : WHOLE).map((pass) => passSize(pass, header))
@@ -69,9 +72,9 @@ export async function readPngIndices(file: Buffer): Promise<LabelMap> {
   try {
     raw = await inflateAsync(data, { maxOutputLength: Math.max(expected, 1) })
   } catch (cause) {
-    throw new PngError(`its pixel data cannot be decompressed: ${(cause as Error).message}`, { cause })
+    throw new FormatError(`its pixel data cannot be decompressed: ${(cause as Error).message}`, { cause })
   }
-  if (raw.length < expected) throw new PngError('its pixel data ends early')
+  if (raw.length < expected) throw new FormatError('its pixel data ends early')
   const indices = new Uint8Array(width * height)
   let offset = 0
   for (const pass of passes) {
@@ -84,7 +87,7 @@ export async function readPngIndices(file: Buffer): Promise<LabelMap> {
 }
 
 function readChunks(file: Buffer): { header: Header; data: Buffer } {
-  if (!file.subarray(0, 8).equals(SIGNATURE)) throw new PngError('it is not a PNG file')
+  if (!file.subarray(0, 8).equals(SIGNATURE)) throw new FormatError('it is not a PNG file')
   let header: Header | undefined
   const data: Buffer[] = []
   for (let at = 8; at + 12 <= file.length; ) {
@@ -93,28 +96,28 @@ function readChunks(file: Buffer): { header: Header; data: Buffer } {
     const body = file.subarray(at + 8, at + 8 + length)
     if (type === 'IEND') break
     const end = at + 12 + length
-    if (end > file.length) throw new PngError('the file ends early')
+    if (end > file.length) throw new FormatError('the file ends early')
     if (crc32(file.subarray(at + 4, end - 4)) !== file.readUInt32BE(end - 4)) {
-      throw new PngError(`its ${type} chunk is damaged`)
+      throw new FormatError(`its ${type} chunk is damaged`)
     }
     if (type === 'IHDR') header = readHeader(body)
     if (type === 'IDAT') data.push(body)
     at = end
   }
-  if (!header) throw new PngError('its header is missing')
-  if (data.length === 0) throw new PngError('it has no pixel data')
+  if (!header) throw new FormatError('its header is missing')
+  if (data.length === 0) throw new FormatError('it has no pixel data')
   return { header, data: Buffer.concat(data) }
 }
 
 function readHeader(body: Buffer): Header {
-  if (body.length !== 13) throw new PngError('its header is damaged')
+  if (body.length !== 13) throw new FormatError('its header is damaged')
   const width = body.readUInt32BE(0)
   const height = body.readUInt32BE(4)
   const depth = body[8]!
   const colorType = body[9]!
   const known = DEPTHS[colorType]?.includes(depth) && body[10] === 0 && body[11] === 0 && body[12]! <= 1
-  if (!known || width === 0 || height === 0) throw new PngError('its header is damaged')
-  if (width * height > MAX_PIXELS) throw new PngError(`it is too large: ${width} x ${height}`)
+  if (!known || width === 0 || height === 0) throw new FormatError('its header is damaged')
+  if (width * height > MAX_PIXELS) throw new FormatError(`it is too large: ${width} x ${height}`)
   return { width, height, depth, colorType, interlaced: body[12] === 1 }
 }
 
@@ -133,7 +136,7 @@ function unfilter(raw: Buffer, { rows, rowBytes }: SizedPass, step: number): Uin
   const out = new Uint8Array(rows * rowBytes)
   for (let row = 0; row < rows; row++) {
     const filter = raw[row * (rowBytes + 1)]!
-    if (filter > 4) throw new PngError('its pixel data is damaged')
+    if (filter > 4) throw new FormatError('its pixel data is damaged')
     const source = row * (rowBytes + 1) + 1
     const target = row * rowBytes
     for (let i = 0; i < rowBytes; i++) {
@@ -181,7 +184,9 @@ function storePass(rows: Uint8Array, pass: SizedPass, header: Header, indices: U
         const blue = sample(line, first + 2, depth)
         if (value !== green || value !== blue) {
           const at = `${pass.x + column * pass.dx},${pass.y + row * pass.dy}`
-          throw new PngColorError(`it holds colours, such as (${value}, ${green}, ${blue}) at ${at}`)
+          throw new FormatError(`it holds colors, such as (${value}, ${green}, ${blue}) at ${at}`, {
+            remedy: CONVERT_COLORS,
+          })
         }
       }
       indices[target + column * pass.dx] = Math.min(value, 255)

@@ -1,5 +1,8 @@
 /** The matrix of a level 5 MATLAB file: flags, size and name, then its values, column by column. */
-import { type ByteOrder, MatError, type MatNumbers, readElement, storedNumbers } from './mat-element.js'
+import type { ByteOrder } from './byte-order.js'
+import { FormatError } from './format-error.js'
+import { type MatNumbers, readElement, storedNumbers } from './mat-element.js'
+import { fillRowMajor } from './row-major.js'
 
 /** The arrays that MATLAB's numeric classes become, by the number of the class. */
 const CLASSES = {
@@ -29,6 +32,8 @@ const OTHER_CLASSES: Record<number, string> = {
 const COMPLEX_FLAG = 0x08
 const MAX_DIMENSIONS = 32
 const MAX_ELEMENTS = 2 ** 28
+/** Far more than MATLAB's own limit. */
+const LONGEST_NAME = 512
 const MI_INT8 = 1
 const MI_UINT8 = 2
 const MI_INT32 = 5
@@ -55,14 +60,17 @@ export interface MatrixHead {
 export function readMatrixHead(bytes: Buffer, order: ByteOrder): MatrixHead {
   const flags = readElement(bytes, 0, order)
   const word = flags.type === MI_UINT32 ? storedNumbers(flags, order)?.[0] : undefined
-  if (typeof word !== 'number') throw new MatError('the flags of a variable are damaged')
+  if (typeof word !== 'number') throw new FormatError('the flags of a variable are damaged')
   const size = readElement(bytes, flags.padded, order)
-  const shape = size.type === MI_INT32 ? Array.from(storedNumbers(size, order)!, Number) : []
-  if (shape.length < 2 || shape.length > MAX_DIMENSIONS || shape.some((side) => side < 0)) {
-    throw new MatError('the size of a variable is damaged')
+  const isShape = size.type === MI_INT32 && size.data.length <= 4 * MAX_DIMENSIONS
+  const shape = isShape ? Array.from(storedNumbers(size, order)!, Number) : []
+  if (shape.length < 2 || shape.some((side) => side < 0)) {
+    throw new FormatError('the size of a variable is damaged')
   }
   const name = readElement(bytes, size.padded, order)
-  if (name.type !== MI_INT8 && name.type !== MI_UINT8) throw new MatError('the name of a variable is damaged')
+  if ((name.type !== MI_INT8 && name.type !== MI_UINT8) || name.data.length > LONGEST_NAME) {
+    throw new FormatError('the name of a variable is damaged')
+  }
   return {
     name: name.data.toString('latin1'),
     class: word & 0xff,
@@ -77,44 +85,22 @@ export function matrixValues(head: MatrixHead, bytes: Buffer, order: ByteOrder):
   const { name, shape } = head
   if (!(head.class in CLASSES)) {
     const kind = OTHER_CLASSES[head.class] ?? `of the unknown class ${head.class}`
-    throw new MatError(`its variable "${name}" is ${kind}, expected a numeric array`)
+    throw new FormatError(`its variable "${name}" is ${kind}, expected a numeric array`)
   }
-  if (head.complex) throw new MatError(`its variable "${name}" is complex, expected real numbers`)
+  if (head.complex) throw new FormatError(`its variable "${name}" is complex, expected real numbers`)
   const count = shape.reduce((product, side) => product * side, 1)
-  if (count > MAX_ELEMENTS) throw new MatError(`its variable "${name}" is too large: ${shape.join(' x ')}`)
+  if (count > MAX_ELEMENTS) throw new FormatError(`its variable "${name}" is too large: ${shape.join(' x ')}`)
   const stored = storedNumbers(readElement(bytes, head.values, order), order)
   if (stored?.length !== count) {
-    throw new MatError(
+    throw new FormatError(
       `its variable "${name}" of ${shape.join(' x ')} has ${stored?.length ?? 'no'} values, expected ${count}`,
     )
   }
   const data = new CLASSES[head.class as NumericClass](count)
   const isBig = data instanceof BigInt64Array || data instanceof BigUint64Array
   if (isBig && (stored instanceof Float32Array || stored instanceof Float64Array)) {
-    throw new MatError(`its variable "${name}" stores 64-bit whole numbers as fractions`)
+    throw new FormatError(`its variable "${name}" stores 64-bit whole numbers as fractions`)
   }
   fillRowMajor(data, stored, shape, isBig ? BigInt : Number)
   return { shape, data }
-}
-
-/** Writes values that are stored column by column row by row, each converted to the kind of the target. */
-function fillRowMajor(
-  target: { [place: number]: number | bigint },
-  stored: MatNumbers,
-  shape: number[],
-  convert: (value: number | bigint) => number | bigint,
-): void {
-  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, side) => product * side, 1))
-  const index = shape.map(() => 0)
-  let from = 0
-  for (let to = 0; to < stored.length; to++) {
-    target[to] = convert(stored[from]!)
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      index[axis]! += 1
-      from += strides[axis]!
-      if (index[axis]! < shape[axis]!) break
-      from -= strides[axis]! * shape[axis]!
-      index[axis] = 0
-    }
-  }
 }

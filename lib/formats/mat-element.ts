@@ -1,11 +1,6 @@
 /** The elements that a level 5 MATLAB file consists of: a type, a length and data. */
-import { endianness } from 'node:os'
-
-/** `little` where the file's mark reads IM, `big` where it reads MI. */
-export type ByteOrder = 'little' | 'big'
-
-/** Why a MATLAB file cannot be read; the caller adds its name and the remedy. */
-export class MatError extends Error {}
+import { BYTE_ORDER, type ByteOrder, swapBytes } from './byte-order.js'
+import { FormatError } from './format-error.js'
 
 export const MI_MATRIX = 14
 export const MI_COMPRESSED = 15
@@ -21,19 +16,19 @@ export interface MatElement {
 
 /** Reads the element at a place; data of up to four bytes may stand in the tag itself. */
 export function readElement(bytes: Buffer, at: number, order: ByteOrder): MatElement {
-  if (at + 8 > bytes.length) throw new MatError('it ends early')
+  if (at + 8 > bytes.length) throw new FormatError('it ends early')
   const read32 = (place: number) =>
     order === 'little' ? bytes.readUInt32LE(place) : bytes.readUInt32BE(place)
   const word = read32(at)
   const small = word >>> 16
   if (small !== 0) {
-    if (small > 4) throw new MatError(`it has a small element of ${small} bytes`)
+    if (small > 4) throw new FormatError(`it has a small element of ${small} bytes`)
     const end = at + 8
     return { type: word & 0xffff, data: bytes.subarray(at + 4, at + 4 + small), end, padded: end }
   }
   const length = read32(at + 4)
   const end = at + 8 + length
-  if (end > bytes.length) throw new MatError('it ends early')
+  if (end > bytes.length) throw new FormatError('it ends early')
   return { type: word, data: bytes.subarray(at + 8, end), end, padded: at + 8 + 8 * Math.ceil(length / 8) }
 }
 
@@ -60,12 +55,6 @@ export function storedNumbers({ type, data }: MatElement, order: ByteOrder): Mat
   const width = Numbers.BYTES_PER_ELEMENT
   const bytes = new Uint8Array(data.length - (data.length % width))
   bytes.set(data.subarray(0, bytes.length))
-  if ((order === 'little') !== (endianness() === 'LE')) swap(Buffer.from(bytes.buffer), width)
+  if (order !== BYTE_ORDER) swapBytes(Buffer.from(bytes.buffer), width)
   return new Numbers(bytes.buffer)
-}
-
-function swap(bytes: Buffer, width: number): void {
-  if (width === 2) bytes.swap16()
-  if (width === 4) bytes.swap32()
-  if (width === 8) bytes.swap64()
 }

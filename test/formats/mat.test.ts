@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { deflateSync } from 'node:zlib'
 import test from 'ava'
-import { decodeMat, readMat } from '../../lib/data/mat.js'
+import { decodeMat, readMat } from '../../lib/formats/mat.js'
 import { createRandom } from '../../lib/random/random.js'
 import { compressed, element, type Matrix, MI, MX, matFile, matrix, numbersOf } from './mat-writer.js'
 
@@ -119,7 +119,7 @@ test('a variable that is not there names those that are', async (t) => {
   const error = await t.throwsAsync(readMat(golden('scipy-compressed.mat'), 'img'), {
     code: 'ERR_STEGO_DATA_MISSING',
   })
-  t.regex(error.message, /no variable "img"; it holds: uint8, int8, .*cell/)
+  t.regex(error.message, /variable "img" in \S+\.mat, but it holds: uint8, int8, .*cell/)
 })
 
 test('only the variable asked for is decoded', async (t) => {
@@ -148,7 +148,7 @@ test('other formats are refused by name', async (t) => {
   ]
   for (const [file, message] of cases) {
     const error = await t.throwsAsync(decodeMat(file, 'gt', 'a.mat'), { code: 'ERR_STEGO_IMAGE', message })
-    t.regex(error.message, /^a\.mat cannot be read: .*savemat/)
+    t.regex(error.message, /^Expected a MATLAB file, but a\.mat is .*savemat/)
   }
 })
 

@@ -1,0 +1,60 @@
+/** What is wrong with a file, and how it is told. */
+import { StegoError, type StegoErrorCode } from '../errors.js'
+
+/** Content that is not what it should be. The message is the reason, without the file's name. */
+export class FormatError extends Error {
+  /** What to do, where that differs from what helps with every file of the kind. */
+  readonly remedy: string | undefined
+
+  constructor(reason: string, { remedy, cause }: { remedy?: string; cause?: unknown } = {}) {
+    super(reason, { cause })
+    this.remedy = remedy
+  }
+}
+
+interface Kind {
+  code: StegoErrorCode
+  expected: string
+  remedy: string
+}
+
+const KINDS = {
+  weights: {
+    code: 'ERR_STEGO_CHECKPOINT',
+    expected: 'a weight file (safetensors or PyTorch)',
+    remedy: 'Fetch or write it again.',
+  },
+  npy: { code: 'ERR_STEGO_FILE', expected: 'a .npy file', remedy: 'Write it again with numpy.save.' },
+  npz: { code: 'ERR_STEGO_FILE', expected: 'a .npz file', remedy: 'Write it again with numpy.savez.' },
+  mat: {
+    code: 'ERR_STEGO_IMAGE',
+    expected: 'a MATLAB file',
+    remedy: 'Save it again as MATLAB 5 to 7.2 (scipy.io.savemat, or save -v7).',
+  },
+  png: {
+    code: 'ERR_STEGO_IMAGE',
+    expected: 'a label map (a PNG of class indices)',
+    remedy: 'Write the label map again as a single-channel PNG of class indices.',
+  },
+} satisfies Record<string, Kind>
+
+/** The kinds of files that are read. */
+export type FileKind = keyof typeof KINDS
+
+/** What a file of a kind is called in messages. */
+export const nameOfKind = (kind: FileKind): string => KINDS[kind].expected
+
+/** Runs a reader and turns its `FormatError` into a `StegoError` that names the file and says what to do. */
+export async function explaining<T>(path: string, kind: FileKind, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause
+    const { code, expected, remedy } = KINDS[kind]
+    throw new StegoError(
+      code,
+      `Expected ${expected}, but ${path} is damaged or of another kind: ${cause.message}. ${cause.remedy ?? remedy}`,
+      { cause },
+    )
+  }
+}
