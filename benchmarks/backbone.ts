@@ -7,6 +7,7 @@
  * Models are s8 and b8, with random weights, and starter. A call with the defaults takes a minute or two; every side is
  * combined with every batch.
  */
+
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { addon, type DType, job, type NativeBackbone, type Pixels, type Tensor } from '../lib/native/index.js'
 import { writeWhole } from '../lib/write-whole.js'
+import { readTensors, stored } from '../test/support/weights.js'
 import { machinePeak, report, useThreads } from './measure.js'
 import { encodeVit } from './peers/onnx-vit.js'
 import { openOnnx } from './peers/onnxruntime.js'
@@ -44,10 +46,11 @@ const file = RANDOM_MODELS.includes(given.model as RandomModel)
 const backbone = await load('float32')
 const { dim, depth, patch, heads } = backbone.info
 
-function load(dtype: DType): Promise<NativeBackbone> {
+async function load(dtype: DType): Promise<NativeBackbone> {
+  const tensors = await stored(file)
   const features = { kind: 'feat', layer: 1 } as const
   const options = { prefix: '', heads: 0, features, device: 'cpu', dtype } as const
-  return job((native, cancel) => native.Backbone.load(file, options, cancel))
+  return job((native, cancel) => native.Backbone.load(tensors, options, cancel))
 }
 
 /** FLOP of one image (2 x multiply-add): blocks and patch embedding. */
@@ -73,7 +76,7 @@ async function onnx(images: Pixels[], side: number, ours: Tensor): Promise<Way> 
   const input = (await job((native) => native.prepareImages(images, transform))) as Tensor<Float32Array>
   const one: Tensor = { data: input.data.subarray(0, 3 * side * side), shape: [1, 3, side, side] }
   const { positions } = await job((_, cancel) => backbone.trace(one, 1, cancel))
-  const weights = (await job((native) => native.readWeights(file))) as Record<string, Tensor>
+  const weights = (await readTensors(file)) as Record<string, Tensor>
   const path = join(tmpdir(), `stego-benchmark-${process.pid}.onnx`)
   await writeWhole(path, encodeVit(weights, positions, { batch, side, dim, depth, heads, patch }))
   const model = await openOnnx(path, threads)

@@ -1,9 +1,11 @@
 /** Vision transformers of the published sizes with random weights: as fast as trained ones, and always there. */
+
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { job, type Tensor } from '../lib/native/index.js'
+import type { Tensor } from '../lib/native/index.js'
 import { createRandom } from '../lib/random/random.js'
+import { writeTensors } from '../test/support/weights.js'
 
 const WIDTHS = { s8: 384, b8: 768 } as const
 export type RandomModel = keyof typeof WIDTHS
@@ -50,6 +52,6 @@ export async function randomVit(model: RandomModel): Promise<string> {
     ...blocks.flat(),
     ...norm('norm'),
   ])
-  await job((native) => native.writeWeights(file, tensors, {}))
+  await writeTensors(file, tensors, {})
   return file
 }

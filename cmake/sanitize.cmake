@@ -6,7 +6,7 @@
 
 file(GLOB STEGO_SANITIZED_SOURCES CONFIGURE_DEPENDS native/crf/*.cpp native/crf/fast/*.cpp test/sanitize/*.cpp)
 add_executable(crf_sanitize ${STEGO_SANITIZED_SOURCES}
-  native/core/instructions.cpp native/weights/safetensors.cpp native/weights/json.cpp native/weights/file.cpp)
+  native/core/instructions.cpp native/tensors/dtype.cpp native/tensors/file.cpp native/tensors/stored_tensor.cpp)
 target_include_directories(crf_sanitize PRIVATE native test/sanitize)
 target_link_libraries(crf_sanitize PRIVATE libtorch)
 target_compile_definitions(crf_sanitize PRIVATE _GLIBCXX_ASSERTIONS)

@@ -31,6 +31,7 @@ export type { StoreDescription } from './features/plan.js'
 export type { FeatureStoreInfo, FeatureStoresOptions } from './features/stores.js'
 export type { NpyArray, NpyData } from './formats/npy.js'
 export type { NpzLimits } from './formats/npz.js'
+export type { TensorEntry, WeightFormat } from './formats/tensor-file.js'
 export type { ImageInput, RawImage } from './images/decode.js'
 export type {
   CorrespondenceLoss,
@@ -52,8 +53,6 @@ export type {
   Projection,
   Tensor,
   TensorData,
-  TensorEntry,
-  WeightFormat,
 } from './native/index.js'
 export type { NearestNeighbors, NearestNeighborsInput } from './neighbors/nearest-neighbors.js'
 export type { FoundNeighbors, ImageNeighbors, LoadedNeighbors } from './neighbors/neighbor-file.js'

@@ -1,9 +1,9 @@
 // Registers the classes and functions of the addon; nothing else.
 #include "binding/environment.h"
-#include "binding/files.h"
 #include "binding/handles.h"
 #include "binding/machine.h"
 #include "binding/operators.h"
+#include "binding/tensor_files.h"
 #include "binding/values.h"
 #include "core/error.h"
 
@@ -28,11 +28,11 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("CancelToken", stego::CancelToken::define(env));
   exports.Set("Backbone", stego::BackboneHandle::define(env));
   exports.Set("Network", stego::NetworkHandle::define(env));
-  exports.Set("FeatureStore", stego::FeatureStoreHandle::define(env));
   exports.Set("Trainer", stego::TrainerHandle::define(env));
   exports.Set("Scores", stego::ScoresHandle::define(env));
   exports.Set("PairScores", stego::PairScoresHandle::define(env));
-  stego::define_files(env, exports);
+  stego::define_tensor_files(env, exports);
+  stego::define_store_operators(env, exports);
   stego::define_imaging_operators(env, exports);
   stego::define_loss_operators(env, exports);
   stego::define_crf_operators(env, exports);

@@ -4,7 +4,8 @@
  * The program is built without Node in build/sanitize. The last line of standard output is the result.
  */
 import { spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { ensureNode } from './lib/ensure-built.js'
 import { withLock } from './lib/lock.js'
 import { inRoot, root } from './lib/paths.js'
@@ -35,6 +36,32 @@ async function build() {
   await cmake('compiling under sanitisers', target)
 }
 
+/** Recordings for a program that reads no JSON: each copied, and beside it a line for every tensor and text in it. */
+function indexRecordings(from, to) {
+  mkdirSync(to, { recursive: true })
+  for (const name of readdirSync(from).filter((file) => file.endsWith('.safetensors'))) {
+    const bytes = readFileSync(path.join(from, name))
+    const start = 8 + Number(bytes.readBigUInt64LE())
+    const { __metadata__: texts = {}, ...tensors } = JSON.parse(bytes.toString('utf8', 8, start))
+    const lines = [
+      ...Object.entries(texts).map(([key, value]) => `text ${key} ${value}`),
+      ...Object.entries(tensors).map(
+        ([
+          tensor,
+          {
+            dtype,
+            shape,
+            data_offsets: [begin],
+          },
+        ]) => ['tensor', tensor, dtype, start + begin, ...shape].join(' '),
+      ),
+    ]
+    copyFileSync(path.join(from, name), path.join(to, name))
+    writeFileSync(path.join(to, `${name}.index`), `${lines.join('\n')}\n`)
+  }
+  return to
+}
+
 await main(async () => {
   ensureNode()
   const [problems = PROBLEMS, first = '0', ...rest] = process.argv.slice(2)
@@ -43,7 +70,7 @@ await main(async () => {
   }
   if (process.platform === 'win32') throw new Problem('the sanitisers are those of GCC and clang')
   await withLock(inRoot('build', 'sanitize.lock'), build)
-  const recordings = inRoot('test', 'golden', 'crf')
+  const recordings = indexRecordings(inRoot('test', 'golden', 'crf'), path.join(folder, 'recordings'))
   // A team of threads that waits without spinning: the problems are so small that the threads mostly wait.
   const env = { ...process.env, OMP_WAIT_POLICY: 'passive' }
   const program = inRoot('build', 'sanitize', 'crf_sanitize')

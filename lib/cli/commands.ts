@@ -47,7 +47,7 @@ export const COMMANDS: readonly Entry[] = [
   {
     name: 'convert',
     purpose:
-      'Converts models and backbones between PyTorch files and .safetensors, every bit of every tensor as it is.',
+      'Converts models and backbones of other programs to .safetensors, every bit of every tensor as it is.',
     load: async () => (await import('./weights.js')).convertCommand,
   },
   {

@@ -82,8 +82,8 @@ export const convertCommand: Command = {
       doc: 'An official checkpoint as a model of this package.',
     },
     {
-      line: 'stego convert runs/photos photos.pth',
-      doc: 'A run for PyTorch: torch.load(..., weights_only=True).',
+      line: 'stego convert runs/photos photos.safetensors',
+      doc: 'A run as one file; in Python, safetensors.torch.load_file reads it.',
     },
     { line: 'stego convert dino_vits8.pth dino_vits8.safetensors', doc: 'A backbone for train --backbone.' },
   ],

@@ -1,12 +1,21 @@
 /** What readers of weight files find: tensors by their place in a file, without their values. */
 import { StegoError } from '../errors.js'
 
-/** A tensor as it lies in a file. */
-export interface StoredTensor {
+/** A tensor without its values. */
+export interface TensorEntry {
+  /** Its name in the file. */
   name: string
-  /** In the spelling of safetensors, such as F32; PyTorch's for a type that safetensors does not have. */
+  /** Type of its values in the spelling of safetensors, such as F32; PyTorch's for one that safetensors does not have. */
   dtype: string
+  /** Length of each axis. */
   shape: number[]
+}
+
+/** The two kinds of weight files: `torch` is what PyTorch writes. */
+export type WeightFormat = 'safetensors' | 'torch'
+
+/** A tensor as it lies in a file. */
+export interface StoredTensor extends TensorEntry {
   /** Elements from one index of an axis to the next. */
   strides: number[]
   /** The file that holds its values. */
@@ -22,7 +31,7 @@ export interface StoredTensor {
 /** A weight file of either kind. Numbers in it are little-endian. */
 export interface TensorFile {
   path: string
-  format: 'safetensors' | 'torch'
+  format: WeightFormat
   /** Text that was stored beside the tensors of a .safetensors file. */
   metadata: Record<string, string>
   /** Everything but the tensors of a PyTorch file, as plain data; null for a .safetensors file. */

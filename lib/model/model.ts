@@ -31,6 +31,7 @@ import { type TrainedModel, train } from '../training/run.js'
 import { describeModel, type ModelInfo, modelPath, readModel, writeRecord } from '../weights/model-file.js'
 import { findPublished } from '../weights/registry.js'
 import { resolveWeights } from '../weights/resolve.js'
+import { saveTensors } from '../weights/tensors.js'
 import {
   type FeaturesInput,
   featuresSchema,
@@ -117,7 +118,7 @@ export class Model {
   async save(path: string | URL): Promise<void> {
     const { network, record } = this.#model
     const file = typeof path === 'string' ? path : fileURLToPath(path)
-    await job(() => network.save(file, writeRecord(record)))
+    await saveTensors(network, file, writeRecord(record))
   }
 
   dispose(): void {

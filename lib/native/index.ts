@@ -17,8 +17,8 @@ export type * from './types/crf.js'
 export type * from './types/features.js'
 export type * from './types/machine.js'
 export type * from './types/pair-scores.js'
+export type * from './types/tensors.js'
 export type * from './types/values.js'
-export type * from './types/weights.js'
 
 /** What is loaded, and for whom. */
 export function addonRequest(): Request {

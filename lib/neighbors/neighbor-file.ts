@@ -1,15 +1,11 @@
-/**
- * Nearest neighbours on disk. This package's format is a .safetensors file: `indices` int32 [N, k], `similarities`
- * float32 [N, k], a fingerprint of each image uint8 [N, 16], and in its metadata the key of all else that determines
- * them. A name that ends in .npz means the original's format, which has no key: there only the number of images can be
- * checked.
- */
-import { mkdir } from 'node:fs/promises'
-import { dirname, extname } from 'node:path'
+import { extname } from 'node:path'
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { type FeatureKey, FINGERPRINT_BYTES, fingerprintImages, type ListedImage } from '../features/key.js'
+import { readTensorFile } from '../formats/read-tensor-file.js'
+import { writeSafetensors } from '../formats/write-safetensors.js'
 import { job, type Neighbors, type Tensor, type TensorData } from '../native/index.js'
+import { storedTensors } from '../weights/tensors.js'
 import { otherCount, readOfficialNeighbors, tooFew, writeOfficialNeighbors } from './official.js'
 
 /** Neighbours with all that says what they are neighbours of. */
@@ -76,14 +72,13 @@ export async function writeNeighbors(path: string, neighbors: ImageNeighbors): P
   checkNeighborFile(path)
   if (isOfficial(path)) return writeOfficialNeighbors(path, neighbors)
   const { count, k, indices, similarities, key, fingerprints } = neighbors
-  await makeFolder(path)
   const tensors = {
     indices: { data: indices, shape: [count, k] },
     similarities: { data: similarities, shape: [count, k] },
     fingerprints: { data: fingerprints, shape: [count, FINGERPRINT_BYTES] },
   }
   const metadata = { format: FORMAT, version: String(VERSION), key: JSON.stringify(key) }
-  await job((native) => native.writeWeights(path, tensors, metadata))
+  await writeSafetensors(path, tensors, metadata)
 }
 
 /**
@@ -126,26 +121,16 @@ export async function loadNeighbors(
 
 const isOfficial = (path: string) => extname(path).toLowerCase() === OFFICIAL_EXTENSION
 
-async function makeFolder(path: string): Promise<void> {
-  const folder = dirname(path)
-  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new StegoError(
-      'ERR_STEGO_FILE',
-      `the folder ${folder} cannot be made (${cause.code}). Choose another place.`,
-      { cause },
-    )
-  })
-}
-
 async function readFile(path: string, signal?: AbortSignal): Promise<ImageNeighbors> {
-  const { metadata } = await job((native) => native.inspectWeights(path), signal)
+  const stored = await readTensorFile(path)
+  const { metadata } = stored
   if (metadata.format !== FORMAT || metadata.version !== String(VERSION)) {
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
       `${path} holds no nearest neighbours that this version of stego reads. Write it with \`stego neighbors\`.`,
     )
   }
-  const tensors = await job((native) => native.readWeights(path), signal)
+  const tensors = await job((native) => native.readTensors(storedTensors(stored)), signal)
   const file = checkContents(tensors, readKey(metadata.key))
   if (file) return file
   throw new StegoError(

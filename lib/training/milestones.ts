@@ -13,6 +13,7 @@ import { datasetPalette } from '../output/palette.js'
 import { mixSeed } from '../random/random.js'
 import { STREAMS } from '../random/streams.js'
 import { type ModelRecord, writeRecord } from '../weights/model-file.js'
+import { saveTensors } from '../weights/tensors.js'
 import { writeWhole } from '../write-whole.js'
 import type { TrainingImages } from './data.js'
 import type { CheckpointEvent, ClustersEvent, ValidationEvent } from './events.js'
@@ -34,7 +35,7 @@ export function createCheckpoints(
     pending,
     async write() {
       if (!folder || !this.pending) return null
-      await job(() => trainer.save(folder.checkpoint, writeRecord(record)))
+      await saveTensors(trainer, folder.checkpoint, writeRecord(record))
       this.pending = false
       return { type: 'checkpoint', step: record.step, path: folder.checkpoint }
     },

@@ -11,7 +11,6 @@ import { loadNeighbors } from '../neighbors/neighbor-file.js'
 import { positionName } from '../position/position.js'
 import { mixSeed } from '../random/random.js'
 import { STREAMS } from '../random/streams.js'
-import { modelPath } from '../weights/model-file.js'
 import { TrainingImages } from './data.js'
 import type { TrainingEvent } from './events.js'
 import type { TrainRequest } from './input.js'
@@ -61,7 +60,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     held.images = images
     const trainer = checked((native) => new native.Trainer(network, images.store))
     held.trainer = trainer
-    if (request.resume !== null) await job(() => trainer.load(modelPath(request.resume)))
+    if (resumed) await job(() => trainer.load(resumed.optimizers))
     const folder = await openFolder(request, setup)
     await keepIn(folder)
     const checkpoint = createCheckpoints(folder, trainer, record, resumed === null)

@@ -7,11 +7,24 @@ import { StegoError } from '../errors.js'
 import { sizeFeatures } from '../features/plan.js'
 import { createTransform } from '../images/transform.js'
 import type { TrainOptions } from '../method/train-options.js'
-import { addon, job, type NativeBackbone, type NativeNetwork, type Transform } from '../native/index.js'
+import {
+  addon,
+  job,
+  type NativeBackbone,
+  type NativeNetwork,
+  type StoredTensors,
+  type Transform,
+} from '../native/index.js'
 import { defaultThreads } from '../native/threads.js'
 import { placeBackbone } from '../position/position.js'
 import { loadBackbone } from '../weights/backbones.js'
-import { lastCheckpoint, type ModelRecord, modelPath, readModel } from '../weights/model-file.js'
+import {
+  lastCheckpoint,
+  type ModelRecord,
+  modelPath,
+  optimizerTensors,
+  readModel,
+} from '../weights/model-file.js'
 import { featureChoice, networkOptions } from '../weights/network-options.js'
 import type { StartEvent, TrainingEvent } from './events.js'
 import type { TrainRequest } from './input.js'
@@ -21,6 +34,11 @@ import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from '
 export interface TrainedModel {
   network: NativeNetwork
   record: ModelRecord
+}
+
+/** What a resumed run begins with. */
+interface ResumedModel extends TrainedModel {
+  optimizers: StoredTensors
 }
 
 /** All that is known before anything is computed. */
@@ -36,14 +54,13 @@ export interface RunSetup {
   features: StartEvent['features']
   /** The backbone as it is, or that of the model that goes on. */
   backbone: NativeBackbone
-  /** The model that goes on; null for a fresh run. */
-  resumed: TrainedModel | null
+  /** The model that goes on and its optimizers' state; null for a fresh run. */
+  resumed: ResumedModel | null
 }
 
 /** Reads and checks everything that a run needs. Rejects as `Stego.train()` says; nothing is written yet. */
 export async function setUp(request: TrainRequest): Promise<RunSetup> {
-  const resumed =
-    request.resume === null ? null : await readModel(modelPath(request.resume), { signal: request.signal })
+  const resumed = request.resume === null ? null : await readResumed(request.resume, request.signal)
   try {
     return await setUpWith(request, resumed)
   } catch (error) {
@@ -52,7 +69,12 @@ export async function setUp(request: TrainRequest): Promise<RunSetup> {
   }
 }
 
-async function setUpWith(request: TrainRequest, resumed: TrainedModel | null): Promise<RunSetup> {
+async function readResumed(path: string, signal?: AbortSignal): Promise<ResumedModel> {
+  const { file, ...model } = await readModel(modelPath(path), { signal })
+  return { ...model, optimizers: optimizerTensors(file) }
+}
+
+async function setUpWith(request: TrainRequest, resumed: ResumedModel | null): Promise<RunSetup> {
   const given =
     request.resume === null
       ? request.options

@@ -1,28 +1,34 @@
 /** Backbones by name or by file. */
 import { existsSync, statSync } from 'node:fs'
 import { StegoError } from '../errors.js'
-import { type DType, type FeatureChoice, job, type NameMap, type NativeBackbone } from '../native/index.js'
+import {
+  type DType,
+  type FeatureChoice,
+  job,
+  type NativeBackbone,
+  type StoredTensors,
+} from '../native/index.js'
 import { findBackbone } from './names.js'
 import type { DownloadProgress } from './progress.js'
 import { findPublished, PUBLISHED } from './registry.js'
 import { resolveWeights } from './resolve.js'
 import { starterWeights } from './starter.js'
+import { storedTensors } from './tensors.js'
 import { openWeights } from './weight-file.js'
 
 interface BackboneFile {
-  file: string
+  /** Its tensors under our names. */
+  stored: StoredTensors
   /** 0 for a head a 64 channels. */
   heads: number
-  /** Our names to the file's; absent where they are the same. */
-  names?: NameMap
 }
 
 /**
  * Backbones that come with the package. The starter is small and trained on street scenes: for trying, demonstrations
  * and tests, not a replacement for DINO (weights/README.md).
  */
-const BUILT_IN: Record<string, () => BackboneFile> = {
-  starter: () => ({ file: starterWeights(), heads: 3 }),
+const BUILT_IN: Record<string, (signal?: AbortSignal) => Promise<BackboneFile>> = {
+  starter: async (signal) => ({ ...(await fromFile(starterWeights(), signal)), heads: 3 }),
 }
 
 const MISSING =
@@ -48,10 +54,10 @@ const LAST_BLOCK: FeatureChoice = { kind: 'feat', layer: 1 }
  */
 export async function loadBackbone(name: string, request: BackboneRequest = {}): Promise<NativeBackbone> {
   const { features = LAST_BLOCK, dtype = 'float32', signal } = request
-  const { file, ...rest } =
-    BUILT_IN[name]?.() ?? (await published(name, request)) ?? (await fromFile(name, signal))
+  const { stored, ...rest } =
+    (await BUILT_IN[name]?.(signal)) ?? (await published(name, request)) ?? (await fromFile(name, signal))
   const options = { ...rest, features, prefix: '', device: 'cpu', dtype } as const
-  return job((native, cancel) => native.Backbone.load(file, options, cancel), signal)
+  return job((native, cancel) => native.Backbone.load(stored, options, cancel), signal)
 }
 
 async function published(
@@ -79,7 +85,7 @@ async function fromFile(path: string, signal?: AbortSignal): Promise<BackboneFil
         '.pth). Correct the name, or use backbone "starter".',
     )
   }
-  const { tensors, heads, problem } = await openWeights(path, signal)
+  const { file, tensors, heads, problem } = await openWeights(path, signal)
   const backbone = findBackbone(tensors)
   if (!backbone || problem) {
     throw new StegoError(
@@ -88,7 +94,7 @@ async function fromFile(path: string, signal?: AbortSignal): Promise<BackboneFil
         'Take weights of DINO, or use backbone "starter".',
     )
   }
-  return { file: path, heads, names: backbone.names }
+  return { stored: storedTensors(file, backbone.names), heads }
 }
 
 function names(): string {

@@ -4,10 +4,11 @@
  * the patch.
  */
 import { factsOf } from '../datasets/facts.js'
+import type { TensorEntry } from '../formats/tensor-file.js'
 import { type TrainOptions, trainSchema } from '../method/train-options.js'
-import type { NameMap, TensorEntry } from '../native/index.js'
 import type { Found, ModelLayout } from './names.js'
 import type { ModelRecord } from './record.js'
+import type { NameMap } from './tensors.js'
 
 /** Attention heads of DINO's models. */
 const HEADS = new Map<unknown, number>([

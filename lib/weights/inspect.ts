@@ -1,5 +1,4 @@
 /** What a weight file holds, without loading it as a model. */
-import { stat } from 'node:fs/promises'
 import type { PredictionHead } from '../native/index.js'
 import { type ModelInfo, modelPath } from './model-file.js'
 import { networkOptions } from './network-options.js'
@@ -33,8 +32,7 @@ const HEAD_TENSORS: [PredictionHead, string][] = [
  */
 export async function inspectWeights(path: string): Promise<Inspection> {
   const file = modelPath(path)
-  const { record, names, heads: _, ...contents } = await openWeights(file)
-  const { size } = await stat(file)
+  const { record, names, heads: _, file: stored, ...contents } = await openWeights(file)
   const model = record && {
     ...record,
     classes: record.options.classes,
@@ -42,5 +40,5 @@ export async function inspectWeights(path: string): Promise<Inspection> {
     projection: record.options.projection,
     heads: HEAD_TENSORS.flatMap(([head, tensor]) => (names && tensor in names ? [head] : [])),
   }
-  return { ...contents, bytes: size, model }
+  return { ...contents, bytes: stored.bytes, model }
 }

@@ -5,6 +5,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { StegoError } from '../errors.js'
+import type { TensorFile } from '../formats/tensor-file.js'
 import type { TrainOptions } from '../method/train-options.js'
 import {
   checked,
@@ -14,9 +15,11 @@ import {
   type PairValues,
   type PredictionHead,
   type Projection,
+  type StoredTensors,
 } from '../native/index.js'
 import { featureChoice, networkOptions } from './network-options.js'
 import type { ModelRecord } from './record.js'
+import { storedTensors } from './tensors.js'
 import { openWeights } from './weight-file.js'
 
 export { type ModelRecord, writeRecord } from './record.js'
@@ -73,7 +76,7 @@ export function modelPath(path: string): string {
   )
 }
 
-/** Tensors of a network; what else a file holds (optimisers, say) is not read. */
+/** Tensors of a network; what else a file holds (optimizers, say) is not read. */
 const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|raw|position)\./
 
 /**
@@ -85,9 +88,9 @@ const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|raw|position)\.
 export async function readModel(
   path: string,
   request: { dtype?: DType; signal?: AbortSignal } = {},
-): Promise<{ network: NativeNetwork; record: ModelRecord }> {
+): Promise<{ network: NativeNetwork; record: ModelRecord; file: TensorFile }> {
   const { signal } = request
-  const { kind, names, record, problem } = await openWeights(path, signal)
+  const { file, kind, names, record, problem } = await openWeights(path, signal)
   if (!record) {
     const remedy =
       kind === 'backbone'
@@ -99,17 +102,18 @@ export async function readModel(
     )
   }
   const { dim, heads } = record.backbone
-  const wanted = names && Object.fromEntries(Object.entries(names).filter(([name]) => NETWORK.test(name)))
+  const known = names ?? Object.fromEntries(file.tensors.map(({ name }) => [name, name]))
+  const wanted = Object.fromEntries(Object.entries(known).filter(([name]) => NETWORK.test(name)))
   const options = {
     ...networkOptions(record.options, dim),
     heads,
     features: featureChoice(record.options),
     device: 'cpu' as const,
     dtype: request.dtype ?? record.options.dtype,
-    names: wanted ?? undefined,
   }
-  const network = await job((native, cancel) => native.Network.load(path, options, cancel), signal)
-  return { network, record }
+  const stored = storedTensors(file, wanted)
+  const network = await job((native, cancel) => native.Network.load(stored, options, cancel), signal)
+  return { network, record, file }
 }
 
 /** What a network and its record tell. */
@@ -118,4 +122,10 @@ export function describeModel(network: NativeNetwork, record: ModelRecord): Mode
   const { backbone, position, step, options, shifts, images, classNames, assignment } = record
   const trained = { step, options, shifts, images, classNames, assignment }
   return { classes, dim, projection, backbone, position, heads, ...trained }
+}
+
+/** The optimizers' state in a checkpoint of a run. */
+export function optimizerTensors(file: TensorFile): StoredTensors {
+  const names = file.tensors.flatMap(({ name }) => (name.startsWith('optimizer.') ? [[name, name]] : []))
+  return storedTensors(file, Object.fromEntries(names))
 }

@@ -3,7 +3,8 @@
  * those of the official checkpoints for models (`net.model.*`, `net.cluster1.0.*`, ...;
  * docs/method-constants.md#checkpoints).
  */
-import type { NameMap, TensorEntry } from '../native/index.js'
+import type { TensorEntry } from '../formats/tensor-file.js'
+import type { NameMap } from './tensors.js'
 
 /** Whose names the tensors of a backbone have. */
 export type BackboneLayout = 'dino' | 'timm' | 'huggingface'

@@ -9,8 +9,7 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import { syncFile } from '../sync-file.js'
-import { writeWhole } from '../write-whole.js'
+import { syncFile, writeWhole } from '../write-whole.js'
 import type { Version } from './response.js'
 
 const sourceSchema = z.strictObject({

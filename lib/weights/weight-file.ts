@@ -1,8 +1,10 @@
 /** Weight files of either kind, .safetensors or PyTorch's, and what is in them by our names. */
-import { job, type NameMap, type TensorEntry, type WeightFormat } from '../native/index.js'
+import { readTensorFile } from '../formats/read-tensor-file.js'
+import type { TensorEntry, TensorFile, WeightFormat } from '../formats/tensor-file.js'
 import { type CheckpointValues, describeCheckpoint, headsOf } from './checkpoint.js'
 import { type BackboneLayout, type Found, findBackbone, findModel, type ModelLayout } from './names.js'
 import { type ModelRecord, readRecord } from './record.js'
+import type { NameMap } from './tensors.js'
 
 /** Whose names a file has: this package's, or another program's. */
 export type WeightLayout = 'stego' | ModelLayout | BackboneLayout
@@ -11,9 +13,11 @@ export type WeightLayout = 'stego' | ModelLayout | BackboneLayout
 export interface WeightContents {
   /** The file. */
   path: string
+  /** What is in it, and where. */
+  file: TensorFile
   /** Its kind, told by its content. */
   format: WeightFormat
-  /** Text that was stored beside the tensors of a .safetensors file, or of a PyTorch file that this package wrote. */
+  /** Text that was stored beside the tensors of a .safetensors file, or of a PyTorch file that an earlier version wrote. */
   metadata: Record<string, string>
   /** Everything but the tensors of a PyTorch file, as plain data; null for a .safetensors file. */
   values: unknown
@@ -38,18 +42,19 @@ export interface WeightContents {
  * Throws `ERR_STEGO_DATA_MISSING` or `ERR_STEGO_CHECKPOINT`.
  */
 export async function openWeights(path: string, signal?: AbortSignal): Promise<WeightContents> {
-  const file = await job((native) => native.inspectWeights(path), signal)
-  const values: unknown = file.values === null ? null : JSON.parse(file.values)
-  const metadata = file.format === 'torch' ? texts(values) : file.metadata
-  const { format, tensors } = file
-  const contents = { path, format, metadata, values, tensors }
+  const file = await readTensorFile(path)
+  signal?.throwIfAborted()
+  const { format, values } = file
+  const metadata = format === 'torch' ? texts(values) : file.metadata
+  const tensors = file.tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }))
+  const contents = { path, file, format, metadata, values, tensors }
   const model = findModel(tensors)
   if (model || metadata.model !== undefined) return { ...contents, ...asModel(contents, model) }
   return { ...contents, ...asBackbone(contents, findBackbone(tensors)) }
 }
 
 type File = Pick<WeightContents, 'path' | 'metadata' | 'values' | 'tensors'>
-type Meaning = Omit<WeightContents, keyof File | 'format'>
+type Meaning = Omit<WeightContents, keyof File | 'file' | 'format'>
 
 const NOTHING: Meaning = { kind: 'other', layout: null, names: null, record: null, heads: 0, problem: null }
 

@@ -2,6 +2,7 @@
 #include "binding/environment.h"
 #include "binding/handles.h"
 #include "binding/tags.h"
+#include "binding/tensor_files.h"
 #include "binding/values.h"
 #include "model/place_means.h"
 
@@ -59,18 +60,17 @@ FeatureOptions read_feature_options(const Napi::Value& value) {
           read_integer(object.Get("layer"), "features.layer")};
 }
 
-// load(path, { prefix, heads, features: { kind, layer }, device, dtype, names }, cancel): Promise<Backbone>
+// load(stored, { prefix, heads, features: { kind, layer }, device, dtype }, cancel): Promise<Backbone>
 Napi::Value BackboneHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const std::string path = read_string(info[0], "a path");
+    const StoredTensors stored = read_stored_tensors(info[0]);
     const Napi::Object options = read_object(info[1], "the options");
     const std::string prefix = read_string(options.Get("prefix"), "the prefix");
     const int64_t heads = read_integer(options.Get("heads"), "heads");
     const FeatureOptions features = read_feature_options(options.Get("features"));
     const Target target = read_target(options);
-    const auto names = read_names(options.Get("names"));
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
-      VitWeights weights = read_vit_weights(read_weights(path, names), prefix, heads);
+      VitWeights weights = read_vit_weights(read_stored(stored), prefix, heads);
       auto backbone = std::make_shared<const VisionTransformer>(std::move(weights), features, target);
       return [backbone](Napi::Env env) { return wrap(env, backbone); };
     });

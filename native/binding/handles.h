@@ -101,7 +101,8 @@ class NetworkHandle : public Handle<NetworkHandle, Network> {
   Napi::Value predict(const Napi::CallbackInfo& info);
   Napi::Value encode(const Napi::CallbackInfo& info);
   Napi::Value correspond(const Napi::CallbackInfo& info);
-  Napi::Value save(const Napi::CallbackInfo& info);
+  Napi::Value tensors(const Napi::CallbackInfo& info);
+  Napi::Value write(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
 };
 
@@ -133,7 +134,8 @@ class TrainerHandle : public Handle<TrainerHandle, Trainer> {
   Napi::Value reset_probes(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value fit_kmeans(const Napi::CallbackInfo& info);
-  Napi::Value save(const Napi::CallbackInfo& info);
+  Napi::Value tensors(const Napi::CallbackInfo& info);
+  Napi::Value write(const Napi::CallbackInfo& info);
   Napi::Value load(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
   const StepSettings& settings() const;

@@ -3,6 +3,7 @@
 #include "binding/handles.h"
 #include "binding/predict_options.h"
 #include "binding/tags.h"
+#include "binding/tensor_files.h"
 #include "binding/values.h"
 #include "model/predict.h"
 
@@ -66,7 +67,8 @@ Napi::Function NetworkHandle::define(Napi::Env env) {
        InstanceAccessor<&NetworkHandle::backbone>("backbone"),
        InstanceAccessor<&NetworkHandle::describe>("info"), InstanceMethod<&NetworkHandle::predict>("predict"),
        InstanceMethod<&NetworkHandle::encode>("encode"),
-       InstanceMethod<&NetworkHandle::correspond>("correspond"), InstanceMethod<&NetworkHandle::save>("save"),
+       InstanceMethod<&NetworkHandle::correspond>("correspond"),
+       InstanceMethod<&NetworkHandle::tensors>("tensors"), InstanceMethod<&NetworkHandle::write>("write"),
        InstanceMethod<&NetworkHandle::dispose>("dispose")});
   environment(env).network = Napi::Persistent(constructor);
   return constructor;
@@ -104,19 +106,18 @@ Napi::Value NetworkHandle::create(const Napi::CallbackInfo& info) {
   });
 }
 
-// load(path, { dim, classes, clusters, projection, continuous, decoder, seed, heads, features, device, dtype,
-//   names }, cancel): Promise<Network>
+// load(stored, { dim, classes, clusters, projection, continuous, decoder, seed, heads, features, device,
+// dtype }, cancel): Promise<Network>
 Napi::Value NetworkHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const std::string path = read_string(info[0], "a path");
+    const StoredTensors stored = read_stored_tensors(info[0]);
     const Napi::Object object = read_object(info[1], "the options");
     const NetworkOptions options = read_network_options(object);
     const int64_t heads = read_integer(object.Get("heads"), "heads");
     const FeatureOptions features = read_feature_options(object.Get("features"));
     const Target target = read_target(object);
-    const auto names = read_names(object.Get("names"));
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
-      const TensorMap tensors = read_weights(path, names);
+      const TensorMap tensors = read_stored(stored);
       auto backbone = std::make_shared<const VisionTransformer>(
           read_vit_weights(tensors, "net.model.", heads), features, target);
       auto network = std::make_shared<Network>(Network::load(tensors, options, std::move(backbone)));
@@ -200,18 +201,17 @@ Napi::Value NetworkHandle::correspond(const Napi::CallbackInfo& info) {
   });
 }
 
-// save(path, metadata): Promise<void>
-Napi::Value NetworkHandle::save(const Napi::CallbackInfo& info) {
+// tensors(): Promise<{ name, dtype, shape }[]>, what write() writes
+Napi::Value NetworkHandle::tensors(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const std::string path = read_string(info[0], "a path");
-    const Metadata metadata = read_strings(info[1], "the metadata");
-    return submit(info.Env(), read_cancel(info.Env().Undefined()), {},
-                  [network = held(), path, metadata](const CancelFlag&) -> Finish {
-                    TensorMap tensors;
-                    network->save(tensors);
-                    write_safetensors(path, tensors, metadata);
-                    return [](Napi::Env env) { return env.Undefined(); };
-                  });
+    return submit_listing(info.Env(), [network = held()](TensorMap& tensors) { network->save(tensors); });
+  });
+}
+
+// write(path, header): Promise<void>
+Napi::Value NetworkHandle::write(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return submit_writing(info, [network = held()](TensorMap& tensors) { network->save(tensors); });
   });
 }
 

@@ -1,6 +1,8 @@
 #include "binding/handles.h"
+#include "binding/operators.h"
 #include "binding/tags.h"
 #include "binding/values.h"
+#include "features/record_file.h"
 
 namespace stego {
 
@@ -143,6 +145,33 @@ Napi::Value FeatureStoreHandle::neighbors(const Napi::CallbackInfo& info) {
                     return [neighbors](Napi::Env env) { return write_neighbors(env, neighbors); };
                   });
   });
+}
+
+namespace {
+
+// inspectFeatures(path): Promise<{ count, done, bytes, key, description }>
+Napi::Value inspect_features(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::string path = read_string(info[0], "a path");
+    return submit(info.Env(), std::make_shared<CancelFlag>(), {}, [path](const CancelFlag&) -> Finish {
+      return [found = RecordFile::inspect(path)](Napi::Env env) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("count", static_cast<double>(found.layout.count));
+        result.Set("done", static_cast<double>(found.done));
+        result.Set("bytes", static_cast<double>(found.size));
+        result.Set("key", found.key);
+        result.Set("description", found.description);
+        return result;
+      };
+    });
+  });
+}
+
+}  // namespace
+
+void define_store_operators(Napi::Env env, Napi::Object exports) {
+  exports.Set("FeatureStore", FeatureStoreHandle::define(env));
+  exports.Set("inspectFeatures", Napi::Function::New<inspect_features>(env, "inspectFeatures"));
 }
 
 }  // namespace stego

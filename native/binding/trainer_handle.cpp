@@ -1,8 +1,8 @@
 #include "binding/handles.h"
 #include "binding/loss_options.h"
 #include "binding/tags.h"
+#include "binding/tensor_files.h"
 #include "binding/values.h"
-#include "weights/weight_file.h"
 
 namespace stego {
 
@@ -14,7 +14,8 @@ Napi::Function TrainerHandle::define(Napi::Env env) {
        InstanceMethod<&TrainerHandle::distributions>("distributions"),
        InstanceMethod<&TrainerHandle::reset_probes>("resetProbes"),
        InstanceMethod<&TrainerHandle::collect>("collect"),
-       InstanceMethod<&TrainerHandle::fit_kmeans>("fitKMeans"), InstanceMethod<&TrainerHandle::save>("save"),
+       InstanceMethod<&TrainerHandle::fit_kmeans>("fitKMeans"),
+       InstanceMethod<&TrainerHandle::tensors>("tensors"), InstanceMethod<&TrainerHandle::write>("write"),
        InstanceMethod<&TrainerHandle::load>("load"), InstanceMethod<&TrainerHandle::dispose>("dispose")});
 }
 
@@ -251,28 +252,27 @@ Napi::Value TrainerHandle::fit_kmeans(const Napi::CallbackInfo& info) {
   });
 }
 
-// save(path, metadata): Promise<void>
-Napi::Value TrainerHandle::save(const Napi::CallbackInfo& info) {
+// tensors(): Promise<{ name, dtype, shape }[]>, what write() writes
+Napi::Value TrainerHandle::tensors(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const std::string path = read_string(info[0], "a path");
-    const Metadata metadata = read_strings(info[1], "the metadata");
-    return submit(info.Env(), read_cancel(info.Env().Undefined()), {},
-                  [trainer = held(), path, metadata](const CancelFlag&) -> Finish {
-                    TensorMap tensors;
-                    trainer->save(tensors);
-                    write_safetensors(path, tensors, metadata);
-                    return [](Napi::Env env) { return env.Undefined(); };
-                  });
+    return submit_listing(info.Env(), [trainer = held()](TensorMap& tensors) { trainer->save(tensors); });
   });
 }
 
-// load(path): Promise<void>, the optimisers' state from a checkpoint of the same network
+// write(path, header): Promise<void>
+Napi::Value TrainerHandle::write(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return submit_writing(info, [trainer = held()](TensorMap& tensors) { trainer->save(tensors); });
+  });
+}
+
+// load(stored): Promise<void>, the optimisers' state from a checkpoint of the same network
 Napi::Value TrainerHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const std::string path = read_string(info[0], "a path");
+    const StoredTensors stored = read_stored_tensors(info[0]);
     return submit(info.Env(), read_cancel(info.Env().Undefined()), {},
-                  [trainer = held(), path](const CancelFlag&) -> Finish {
-                    trainer->load(read_weights(path));
+                  [trainer = held(), stored](const CancelFlag&) -> Finish {
+                    trainer->load(read_stored(stored));
                     return [](Napi::Env env) { return env.Undefined(); };
                   });
   });

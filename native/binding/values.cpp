@@ -100,38 +100,6 @@ std::vector<int64_t> read_indices(const Napi::Value& value, const char* name) {
   return {data, data + bytes.length};
 }
 
-std::map<std::string, std::string> read_strings(const Napi::Value& value, const char* name) {
-  const Napi::Object object = read_object(value, name);
-  const Napi::Array keys = object.GetPropertyNames();
-  std::map<std::string, std::string> result;
-  for (uint32_t i = 0; i < keys.Length(); ++i) {
-    const std::string key = read_string(keys.Get(i), name);
-    result[key] = read_string(object.Get(key), name);
-  }
-  return result;
-}
-
-std::optional<NameMap> read_names(const Napi::Value& value) {
-  if (value.IsUndefined() || value.IsNull()) return std::nullopt;
-  const Napi::Object object = read_object(value, "the names");
-  const Napi::Array keys = object.GetPropertyNames();
-  NameMap names;
-  for (uint32_t i = 0; i < keys.Length(); ++i) {
-    const std::string key = read_string(keys.Get(i), "a tensor's name");
-    const Napi::Value parts = object.Get(key);
-    if (!parts.IsArray()) {
-      names[key] = {read_string(parts, "a tensor's name")};
-      continue;
-    }
-    const Napi::Array array = parts.As<Napi::Array>();
-    require(array.Length() > 0, "Expected the names that make '", key, "', got none.");
-    for (uint32_t j = 0; j < array.Length(); ++j) {
-      names[key].push_back(read_string(array.Get(j), "a tensor's name"));
-    }
-  }
-  return names;
-}
-
 ImageView read_pixels(const Napi::Value& value, int64_t channels, KeepAlive& keep) {
   const Napi::Object object = read_object(value, "an image");
   const Napi::Value data = object.Get("data");

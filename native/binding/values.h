@@ -10,7 +10,6 @@
 #include "core/target.h"
 #include "imaging/transform.h"
 #include "model/scores.h"
-#include "weights/weight_file.h"
 
 namespace stego {
 
@@ -23,9 +22,6 @@ double read_number(const Napi::Value& value, const char* name);
 int64_t read_integer(const Napi::Value& value, const char* name);
 bool read_boolean(const Napi::Value& value, const char* name);
 std::vector<int64_t> read_indices(const Napi::Value& value, const char* name);  // an Int32Array
-std::map<std::string, std::string> read_strings(const Napi::Value& value, const char* name);
-// Record<string, string | string[]>; nothing where it is undefined or null.
-std::optional<NameMap> read_names(const Napi::Value& value);
 
 // Views of typed arrays; what they view is added to `keep`.
 ImageView read_pixels(const Napi::Value& value, int64_t channels,

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "core/aten.h"
-#include "weights/safetensors.h"
+#include "tensors/stored_tensor.h"
 
 namespace stego {
 

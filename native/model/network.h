@@ -7,7 +7,7 @@
 #include "core/aten.h"
 #include "head/pointwise.h"
 #include "head/segmentation_head.h"
-#include "weights/safetensors.h"
+#include "tensors/stored_tensor.h"
 
 namespace stego {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/aten.h"
-#include "weights/safetensors.h"
+#include "tensors/stored_tensor.h"
 
 namespace stego {
 

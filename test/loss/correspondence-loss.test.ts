@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { type CorrespondenceLossInput, correspondenceLoss } from '../../lib/loss/correspondence-loss.js'
-import { job, type Tensor, type TensorData } from '../../lib/native/index.js'
+import type { Tensor, TensorData } from '../../lib/native/index.js'
 import { createRandom } from '../../lib/random/random.js'
+import { readTensors } from '../support/weights.js'
 
 /** The constants that the loss was recorded with. */
 const RECORDED = {
@@ -38,7 +39,7 @@ const mean = ({ data }: Tensor) => data.reduce((sum, value) => sum + value, 0) /
 
 test('values and gradients are those of the official code, with its draws', async (t) => {
   const file = fileURLToPath(new URL('../golden/stego/corr_loss_full.safetensors', import.meta.url))
-  const recorded = await job((native) => native.readWeights(file))
+  const recorded = await readTensors(file)
   const float = (name: string) => recorded[name] as Tensor
   const permutations = recorded.perms as Tensor<BigInt64Array>
   const input = {

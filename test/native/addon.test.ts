@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { readTensorFile } from '../../lib/formats/read-tensor-file.js'
 import { addon, job, type NeighborSearch, type Tensor } from '../../lib/native/index.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { temporaryFolder } from '../support/dataset.js'
 import { NETWORK } from '../support/network.js'
+import { readTensors, save, writeTensors } from '../support/weights.js'
 
 /** The addon as plain JavaScript sees it. */
 type LooseMethods = Record<string, (...args: unknown[]) => unknown>
@@ -26,8 +28,9 @@ test('wrong values from JavaScript are refused, not misread', async (t) => {
   const room = { budgetBytes: 0, pictures: false, file: null }
   const store = new FeatureStore!(backbone, 2, room)
   const calls: Record<string, () => unknown> = {
-    'nothing at all': () => native.readWeights!(),
-    'a number for a path': () => native.readWeights!(3),
+    'nothing at all': () => native.readTensors!(),
+    'a number for tensors': () => native.readTensors!(3),
+    'a tensor that lies nowhere': () => native.readTensors!({ a: [{}] }),
     'a handle made by hand': () => new Backbone!(),
     'a handle made from an object': () => new Network!({}),
     'a store as a backbone': () => new FeatureStore!(store, 2, room),
@@ -163,9 +166,9 @@ test('weights are written and read as they are, whatever their names and values'
     integers: { data: BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n), shape: [2] },
     bytes: { data: Uint8Array.of(0, 255), shape: [2, 1] },
   }
-  await job((native) => native.writeWeights(file, tensors, { note: 'zwölf "Boxkämpfer"\t\u0001' }))
-  t.deepEqual(await job((native) => native.readWeights(file)), tensors)
-  const { metadata, tensors: listed } = await job((native) => native.inspectWeights(file))
+  await writeTensors(file, tensors, { note: 'zwölf "Boxkämpfer"\t\u0001' })
+  t.deepEqual(await readTensors(file), tensors)
+  const { metadata, tensors: listed } = await readTensorFile(file)
   t.deepEqual(metadata, { note: 'zwölf "Boxkämpfer"\t\u0001' })
   t.deepEqual(listed.map(({ name }) => name).toSorted(), Object.keys(tensors).toSorted())
 })
@@ -174,7 +177,7 @@ test('the starter is what its description says', async (t) => {
   const { dim, patch, depth, heads, parameters } = (await loadBackbone('starter')).info
   t.deepEqual({ dim, patch, depth, heads }, { dim: 192, patch: 8, depth: 12, heads: 3 })
   t.is(parameters, 5_526_720)
-  const { tensors } = await job((native) => native.inspectWeights(starter))
+  const { tensors } = await readTensorFile(starter)
   t.true(tensors.every(({ dtype }) => dtype === 'F16'))
 })
 
@@ -183,8 +186,8 @@ test('a network begins as PyTorch would: bounds by fan-in, clusters normal', asy
   const options = { ...NETWORK, classes: 8, clusters: 8, dim: 70 }
   const network = await job((native, cancel) => native.Network.create(backbone, options, true, cancel))
   const file = join(await temporaryFolder(t), 'fresh.safetensors')
-  await job(() => network.save(file, {}))
-  const tensors = await job((native) => native.readWeights(file))
+  await save(network, file)
+  const tensors = await readTensors(file)
   const values = (name: string) => [...(tensors[name]!.data as Float32Array)]
   for (const [name, inputs] of [
     ['net.cluster1.0.weight', 192],

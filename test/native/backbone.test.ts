@@ -1,4 +1,5 @@
 /** How the vision transformer is computed: instruction sets, batches, threads and number formats. */
+
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import {
@@ -13,6 +14,7 @@ import {
 import { defaultThreads } from '../../lib/native/threads.js'
 import { renderScene } from '../../packages/demo/src/scene.js'
 import { testEachSet } from '../support/kernels.js'
+import { stored } from '../support/weights.js'
 
 const starter = fileURLToPath(new URL('../../weights/starter-vit-tiny8.safetensors', import.meta.url))
 /** Two blocks of 48 channels: narrower than a panel of any instruction set, heads of 16. */
@@ -28,10 +30,11 @@ interface Choice {
 
 const LAST_BLOCK: FeatureChoice = { kind: 'feat', layer: 1 }
 
-function load({ file, dtype = 'float32', features = LAST_BLOCK, instructions, plain }: Choice) {
+async function load({ file, dtype = 'float32', features = LAST_BLOCK, instructions, plain }: Choice) {
+  const tensors = await stored(file)
   const prefix = file === narrow ? 'state.' : ''
   const options = { prefix, heads: 3, features, device: 'cpu', dtype, instructions, plain } as const
-  return job((native, cancel) => native.Backbone.load(file, options, cancel))
+  return job((native, cancel) => native.Backbone.load(tensors, options, cancel))
 }
 
 function draw(index: number, size: { width: number; height: number }): Pixels {

@@ -1,4 +1,5 @@
 /** Parts of the method that no recording covers, against plain arithmetic. */
+
 import { join } from 'node:path'
 import test from 'ava'
 import { job, type NativeBackbone, type StepInput, type Tensor } from '../../lib/native/index.js'
@@ -17,6 +18,7 @@ import {
   trainerOf,
   transform,
 } from '../support/steps.js'
+import { readTensors, save } from '../support/weights.js'
 
 const GRID = 4
 
@@ -165,8 +167,8 @@ test('probes begin anew with their optimisers; the head goes on', async (t) => {
   const input = { learningRates: { head: 0.1, linear: 0.1, cluster: 0.1 } }
   const snapshot = async (name: string) => {
     const file = join(folder, `${name}.safetensors`)
-    await job(() => trainer.save(file, {}))
-    return job((native) => native.readWeights(file))
+    await save(trainer, file)
+    return readTensors(file)
   }
   const before = await snapshot('before')
   await step(trainer, input)

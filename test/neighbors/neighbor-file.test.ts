@@ -1,4 +1,5 @@
 /** Files of neighbours: this package's and the original's. */
+
 import { appendFile, copyFile, cp, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,12 +7,13 @@ import test, { type ExecutionContext } from 'ava'
 import { type FeatureKey, featureKey, fingerprintImages, type ListedImage } from '../../lib/features/key.js'
 import { readNpy } from '../../lib/formats/npy.js'
 import { readNpz } from '../../lib/formats/npz.js'
-import { job, type Tensor, type TensorData } from '../../lib/native/index.js'
+import type { Tensor, TensorData } from '../../lib/native/index.js'
 import { nearestNeighbors } from '../../lib/neighbors/nearest-neighbors.js'
 import { type ImageNeighbors, loadNeighbors, writeNeighbors } from '../../lib/neighbors/neighbor-file.js'
 import { readOfficialNeighbors } from '../../lib/neighbors/official.js'
 import { writeNpz } from '../formats/numpy-writer.js'
 import { temporaryFolder } from '../support/dataset.js'
+import { writeTensors } from '../support/weights.js'
 
 const golden = (name: string) => fileURLToPath(new URL(`../golden/npz/${name}`, import.meta.url))
 const KEY: FeatureKey = {
@@ -140,7 +142,7 @@ test('damaged and foreign files of this package', async (t) => {
   }
   const metadata = { format: 'stego-neighbors', version: '1', key: JSON.stringify(KEY) }
   const load = async (tensors: typeof good, strings: Record<string, string>) => {
-    await job((native) => native.writeWeights(file, tensors, strings))
+    await writeTensors(file, tensors, strings)
     return loadNeighbors(file, { images, k: 2, key: KEY })
   }
   t.deepEqual((await load(good, metadata)).indices, indices)

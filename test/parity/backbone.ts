@@ -1,5 +1,7 @@
 /** The vision transformer: tokens, positions, features, queries, keys and values. */
+
 import { job, type NativeBackbone, type Pixels, type Tensor, type Transform } from '../../lib/native/index.js'
+import { stored } from '../support/weights.js'
 import type { Golden } from './compare.js'
 import type { Comparison } from './files.js'
 import { attention, classTokens, entry, patchMap } from './tensors.js'
@@ -19,10 +21,11 @@ export function weightNames(prefix: string, depth: number): string[] {
   return ['cls_token', 'pos_embed', ...parameterNames(layers)].map((name) => `${prefix}${name}`)
 }
 
-export function loadBackbone(file: string, heads: number): Promise<NativeBackbone> {
+export async function loadBackbone(file: string, heads: number): Promise<NativeBackbone> {
+  const tensors = await stored(file)
   const features = { kind: 'feat', layer: 1 } as const
   const options = { prefix: 'state.', heads, features, device: 'cpu', dtype: 'float32' } as const
-  return job((native, cancel) => native.Backbone.load(file, options, cancel))
+  return job((native, cancel) => native.Backbone.load(tensors, options, cancel))
 }
 
 export const trace = (backbone: NativeBackbone, input: Tensor, blocks: number) =>

@@ -1,4 +1,5 @@
 /** The dense CRF beside pydensecrf: probabilities after 1, 5 and 10 iterations, labels and KL divergence, by both forms. */
+
 import {
   type CrfProblem,
   type CrfResult,
@@ -7,6 +8,7 @@ import {
   job,
   type Tensor,
 } from '../../lib/native/index.js'
+import { readMetadata } from '../support/weights.js'
 import type { Golden } from './compare.js'
 import type { Comparison } from './files.js'
 
@@ -17,7 +19,7 @@ const RECORDED = [0, 1, 5, 10]
 const CLEAR = 2e-4
 
 export const compareDenseCrf: Comparison = async (golden, { file }) => {
-  const { metadata } = await job((native) => native.inspectWeights(file))
+  const metadata = await readMetadata(file)
   const [height, width] = [Number(metadata.height), Number(metadata.width)]
   const image = { data: golden.bytes('image').data, width, height }
   const unary = golden.float('unary')

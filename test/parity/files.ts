@@ -1,8 +1,9 @@
 /** The files of a comparison: recorded ones below a folder, and temporary ones for the addon. */
+
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { job } from '../../lib/native/index.js'
+import { readTensors } from '../support/weights.js'
 import { Golden } from './compare.js'
 
 const EXTENSION = '.safetensors'
@@ -23,7 +24,7 @@ export const labelOf = (file: string, folder: string) =>
   path.relative(folder, file).slice(0, -EXTENSION.length).split(path.sep).join('/')
 
 export async function readGolden(file: string): Promise<Golden> {
-  return new Golden(await job((native) => native.readWeights(file)))
+  return new Golden(await readTensors(file))
 }
 
 /** What a comparison may reach beside the tensors of its file. */

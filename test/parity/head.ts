@@ -1,4 +1,5 @@
 /** Backbone and segmentation head together: image features of both kinds, codes, pooled features. */
+
 import {
   job,
   type NativeNetwork,
@@ -6,6 +7,7 @@ import {
   type Tensor,
   type TensorData,
 } from '../../lib/native/index.js'
+import { stored, writeTensors } from '../support/weights.js'
 import { parameterNames, trace, weightNames } from './backbone.js'
 import type { Golden } from './compare.js'
 import type { Comparison } from './files.js'
@@ -28,7 +30,8 @@ export async function loadNetwork(
 ): Promise<NativeNetwork> {
   const { projection = 'nonlinear', decoder = false } = choice
   const [classes, dim] = tensors['cluster_probe.clusters']!.shape as [number, number]
-  await job((native) => native.writeWeights(path, tensors, {}))
+  await writeTensors(path, tensors)
+  const places = await stored(path)
   const options = {
     dim,
     classes,
@@ -42,7 +45,7 @@ export async function loadNetwork(
     device: 'cpu',
     dtype: 'float32',
   } as const
-  return job((native, cancel) => native.Network.load(path, options, cancel))
+  return job((native, cancel) => native.Network.load(places, options, cancel))
 }
 
 /** Features of the last block and keys of the last block, and the codes of both by both kinds of head. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { job, type Tensor, type TensorData } from '../../lib/native/index.js'
+import type { Tensor, TensorData } from '../../lib/native/index.js'
+import { readTensors, writeTensors } from '../support/weights.js'
 import { goldenFiles, topicOf } from './files.js'
 import { compareFile } from './registry.js'
 import { compareFolder, formatSummary, type Summary } from './report.js'
@@ -35,13 +36,13 @@ function temporaryFolder(t: ExecutionContext): string {
 /** Writes tensors as the recorded file of this topic, in a folder of its own. */
 async function write(t: ExecutionContext, topic: string, tensors: Tensors): Promise<string> {
   const file = path.join(temporaryFolder(t), `${topic}.safetensors`)
-  await job((native) => native.writeWeights(file, tensors, {}))
+  await writeTensors(file, tensors, {})
   return file
 }
 
 /** Compares a changed copy of a recorded file; what else it needs is found among the recorded ones. */
 async function compareChanged(t: ExecutionContext, topic: string, change: (tensors: Tensors) => void) {
-  const tensors = await job((native) => native.readWeights(golden(topic)))
+  const tensors = await readTensors(golden(topic))
   change(tensors)
   return compareFile(await write(t, topic, tensors), GOLDEN)
 }
@@ -128,7 +129,7 @@ test.serial('neighbours may swap places only where they are equally near', async
     })
     return passed
   }
-  const rows = (await job((native) => native.readWeights(golden('knn')))).top30!.data as BigInt64Array
+  const rows = (await readTensors(golden('knn'))).top30!.data as BigInt64Array
   t.true(await swap(3, 3n, 7n), 'identical vectors')
   t.false(await swap(0, rows[1]!, rows[29]!))
 })

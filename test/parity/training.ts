@@ -1,4 +1,5 @@
 /** Training steps from a recorded start with recorded draws. */
+
 import {
   checked,
   job,
@@ -7,6 +8,7 @@ import {
   type NativeTrainer,
   type Tensor,
 } from '../../lib/native/index.js'
+import { readTensors, save } from '../support/weights.js'
 import { parameterNames } from './backbone.js'
 import { type Golden, scalar } from './compare.js'
 import { type Comparison, readGolden, type Surroundings } from './files.js'
@@ -90,8 +92,8 @@ async function followTrace(trace: Trace, golden: Golden, surroundings: Surroundi
     await job((_, cancel) => store.computePrepared(positives, positiveInput, cancel))
     await compareStep(golden, trace, step, trainer, images, positives)
     const after = surroundings.temporary(`step${step}`)
-    await job(() => trainer.save(after, {}))
-    const saved = await job((native) => native.readWeights(after))
+    await save(trainer, after)
+    const saved = await readTensors(after)
     for (const name of parameters) golden.expect('parameter', `s${step}.after.${name}`, saved[name]!)
   }
   trainer.dispose()

@@ -1,4 +1,5 @@
 /** What a feature says of where its patch lies: measured, decided on, taken off, and kept with the model. */
+
 import { existsSync, readdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -13,6 +14,7 @@ import { createRandom } from '../../lib/random/random.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { readModel } from '../../lib/weights/model-file.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
+import { readMetadata, readTensors, writeTensors } from '../support/weights.js'
 
 const SIDE = 96
 const TRANSFORM = { resolution: 64, crop: 'center', multiple: 8 } as const
@@ -204,14 +206,14 @@ test('files that were written before are read as kept', async (t) => {
   const out = join(await temporaryFolder(t), 'run')
   const model = await Stego.train({ ...SMALL, data, out })
   const now = join(out, 'checkpoints', 'last.safetensors')
-  const tensors = await job((native) => native.readWeights(now))
-  const { metadata } = await job((native) => native.inspectWeights(now))
+  const tensors = await readTensors(now)
+  const metadata = await readMetadata(now)
   const record = JSON.parse(metadata.model!)
   delete record.position
   delete record.options.position
   record.options.dtype = 'auto'
   const before = join(out, 'before.safetensors')
-  await job((native) => native.writeWeights(before, tensors, { ...metadata, model: JSON.stringify(record) }))
+  await writeTensors(before, tensors, { ...metadata, model: JSON.stringify(record) })
   const { record: read } = await readModel(before)
   t.like(read, { position: null })
   t.like(read.options, { position: 'keep', dtype: 'float32' })
@@ -224,13 +226,13 @@ test('a model whose map does not fit its backbone is refused', async (t) => {
   const folder = await temporaryFolder(t)
   const whole = join(folder, 'whole.safetensors')
   await (await Stego.train({ ...SMALL, position: 'remove', data })).save(whole)
-  const tensors = await job((native) => native.readWeights(whole))
-  const { metadata } = await job((native) => native.inspectWeights(whole))
+  const tensors = await readTensors(whole)
+  const metadata = await readMetadata(whole)
   for (const shape of [[192], [2, 2, 191], [2, 3, 192]]) {
     const count = shape.reduce((a, b) => a * b, 1)
     const damaged = { ...tensors, 'position.map': { data: new Float32Array(count), shape } }
     const file = join(folder, 'damaged.safetensors')
-    await job((native) => native.writeWeights(file, damaged, metadata))
+    await writeTensors(file, damaged, metadata)
     await t.throwsAsync(Stego.load(file), { code: 'ERR_STEGO_CHECKPOINT', message: /position\.map/ })
   }
 })

@@ -1,14 +1,51 @@
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <sstream>
 
 #include "crf_checks.h"
 #include "crf_compare.h"
 #include "crf_oracle.h"
-#include "weights/safetensors.h"
+#include "tensors/dtype.h"
+#include "tensors/stored_tensor.h"
 
 namespace stego {
 
 namespace {
+
+using Metadata = std::map<std::string, std::string>;
+
+// What scripts/sanitize.js writes of a recording, a line a tensor (`tensor name type offset sides...`) or
+// text
+// (`text key value`), and the tensors themselves.
+std::pair<TensorMap, Metadata> read_recording(const std::string& path) {
+  std::ifstream index(path + ".index");
+  expect(index.good(), "there is no ", path, ".index");
+  StoredTensors stored;
+  Metadata metadata;
+  for (std::string line; std::getline(index, line);) {
+    std::istringstream words(line);
+    std::string kind, name;
+    words >> kind >> name;
+    if (kind == "text") {
+      std::string value;
+      std::getline(words >> std::ws, value);
+      metadata[name] = value;
+      continue;
+    }
+    std::string type;
+    StoredTensor tensor{name, path, at::kFloat, {}, {}, 0};
+    words >> type >> tensor.offset;
+    tensor.dtype = dtype_of(type);
+    for (int64_t side; words >> side;) tensor.shape.push_back(side);
+    tensor.strides.assign(tensor.shape.size(), 1);
+    for (size_t axis = tensor.shape.size(); axis-- > 1;) {
+      tensor.strides[axis - 1] = tensor.strides[axis] * tensor.shape[axis];
+    }
+    stored[name] = {tensor};
+  }
+  return {read_stored(stored), metadata};
+}
 
 constexpr int64_t kRecorded[] = {0, 1, 5,
                                  10};  // iterations after which probabilities and divergence are there
@@ -70,7 +107,7 @@ void compare_divergence(const std::string& who, double computed, double recorded
 }  // namespace
 
 double check_recording(const std::string& path) {
-  const auto [tensors, metadata] = read_safetensors(path);
+  const auto [tensors, metadata] = read_recording(path);
   const CancelFlag cancel;
   const int64_t height = std::stoll(metadata.at("height")), width = std::stoll(metadata.at("width"));
   const int64_t labels = std::stoll(metadata.at("n_labels"));

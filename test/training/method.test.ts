@@ -1,4 +1,5 @@
 /** Runs with the options that are off by default. */
+
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -9,11 +10,11 @@ import {
   type TrainingEvent,
   writeNeighbors,
 } from '../../lib/index.js'
-import { job } from '../../lib/native/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
+import { readTensors } from '../support/weights.js'
 
 const checkpointOf = (run: string) => join(run, 'checkpoints', 'last.safetensors')
-const tensorsOf = (run: string) => job((native) => native.readWeights(checkpointOf(run)))
+const tensorsOf = (run: string) => readTensors(checkpointOf(run))
 
 const ALL_TERMS = {
   reconstruction: { weight: 0.3 },

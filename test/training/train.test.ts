@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
 import { Stego, type TrainingEvent } from '../../lib/index.js'
-import { job } from '../../lib/native/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
+import { readTensors } from '../support/weights.js'
 
-const tensorsOf = (path: string) => job((native) => native.readWeights(path))
+const tensorsOf = (path: string) => readTensors(path)
 const checkpointOf = (run: string) => join(run, 'checkpoints', 'last.safetensors')
 
 test('a run trains, scores, saves and is read again', async (t) => {

@@ -8,9 +8,10 @@ import { readModel } from '../../lib/weights/model-file.js'
 import { findModel } from '../../lib/weights/names.js'
 import { openWeights } from '../../lib/weights/weight-file.js'
 import { temporaryFolder } from '../support/dataset.js'
+import { readTensors, writeTensors } from '../support/weights.js'
 import { difference, golden, testImage, testPicture, toMap } from './fixtures.js'
 
-const readGolden = (name: string) => job((native) => native.readWeights(golden(name)))
+const readGolden = (name: string) => readTensors(golden(name))
 const unequal = (a: Uint8Array, b: ArrayLike<unknown>) => a.filter((value, i) => value !== b[i]).length
 
 test('an official checkpoint: its configuration in our options', async (t) => {
@@ -141,11 +142,11 @@ test('keys, optional terms, crops and the dataset of a checkpoint are kept', asy
 test('what this version does not compute is refused in words', async (t) => {
   t.regex(String(await describe({ arch: 'feature-pyramid' })), /feature-pyramid/)
   const folder = await temporaryFolder(t)
-  const registers = join(folder, 'registers.pth')
+  const registers = join(folder, 'registers.safetensors')
   const names = (await openWeights(golden('timm.pth'))).names!
-  const tensors = await job((native) => native.readWeights(golden('timm.pth'), names))
+  const tensors = await readTensors(golden('timm.pth'), names)
   const register = { data: new Float32Array(12), shape: [1, 1, 12] }
-  await job((native) => native.writeTorchArchive(registers, { ...tensors, register_tokens: register }, {}))
+  await writeTensors(registers, { ...tensors, register_tokens: register })
   const { kind, layout, problem } = await inspectWeights(registers)
   t.deepEqual([kind, layout], ['other', 'dino'])
   t.regex(problem!, /register_tokens/)

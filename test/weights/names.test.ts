@@ -3,6 +3,7 @@ import { job, type Tensor } from '../../lib/native/index.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { findBackbone, findModel } from '../../lib/weights/names.js'
 import { openWeights } from '../../lib/weights/weight-file.js'
+import { readTensors } from '../support/weights.js'
 import { difference, golden, testImage, toMap } from './fixtures.js'
 
 const entries = (...names: string[]) => names.map((name) => ({ name, dtype: 'F32', shape: [1] }))
@@ -24,7 +25,7 @@ for (const [layout, heads] of [
     const backbone = await loadBackbone(file)
     t.is(backbone.info.heads, heads || 1)
     const trace = await job((_, cancel) => backbone.trace(testImage(), 1, cancel))
-    const expected = await job((native) => native.readWeights(golden('backbones.safetensors')))
+    const expected = await readTensors(golden('backbones.safetensors'))
     const features = expected[heads === 6 ? 'six_heads' : 'one_head'] as Tensor
     t.true(difference(toMap(trace.features[0]!, 7, 7), features) < 1e-5)
   })
@@ -34,7 +35,7 @@ test('the three layouts hold the same tensors, query, key and value joined', asy
   const [dino, timm, huggingFace] = await Promise.all(
     ['dino.pth', 'timm.pth', 'huggingface.pth'].map(async (name) => {
       const { names } = await openWeights(golden(name))
-      return job((native) => native.readWeights(golden(name), names!))
+      return readTensors(golden(name), names!)
     }),
   )
   t.is(Object.keys(timm!).length, 4 + 2 * 12 + 2)

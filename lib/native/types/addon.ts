@@ -2,6 +2,8 @@
  * The native addon as TypeScript sees it: a typed mirror of what native/addon.cpp registers.
  * Every method that returns a promise is a job on the addon's own thread; at most one runs at a time.
  */
+
+import type { TensorEntry } from '../../formats/tensor-file.js'
 import type { CorrespondCall, Device, DType, FeatureChoice, HeatMaps, NativeBackbone } from './backbone.js'
 import type { CrfProblem, CrfResult, NativeMeanField } from './crf.js'
 import type {
@@ -13,6 +15,7 @@ import type {
 } from './features.js'
 import type { MachineDescription } from './machine.js'
 import type { LabelledPixels, NativePairScores } from './pair-scores.js'
+import type { StoredTensors } from './tensors.js'
 import type {
   CancelToken,
   InstructionSet,
@@ -23,7 +26,6 @@ import type {
   TensorData,
   Transform,
 } from './values.js'
-import type { NameMap, WeightFile, WeightFormat } from './weights.js'
 
 /** The head: one linear layer, or that plus a two-layer branch. */
 export type Projection = 'linear' | 'nonlinear'
@@ -96,8 +98,10 @@ export interface NativeNetwork {
   encode(features: Tensor, cancel: CancelToken): Promise<Tensor>
   /** Heat maps of points by codes. */
   correspond(...call: CorrespondCall): Promise<HeatMaps>
-  /** Writes all tensors with this metadata to a temporary name, syncs it and renames it. */
-  save(path: string, metadata: Record<string, string>): Promise<void>
+  /** What `write` writes, in its order. */
+  tensors(): Promise<TensorEntry[]>
+  /** Writes a header and the tensors' values to a new file, and syncs it. */
+  write(path: string, header: Uint8Array): Promise<void>
   dispose(): void
 }
 
@@ -254,10 +258,12 @@ export interface NativeTrainer {
     options: { restarts: number; iterations: number; seed: number },
     cancel: CancelToken,
   ): Promise<{ meanCosine: number; meanCosines: number[]; sizes: number[]; explained: PlaceShares }>
-  /** Network and optimiser state. */
-  save(path: string, metadata: Record<string, string>): Promise<void>
-  /** Optimiser state, from a checkpoint of the same network. */
-  load(path: string): Promise<void>
+  /** Network and optimizer state: what `write` writes, in its order. */
+  tensors(): Promise<TensorEntry[]>
+  /** Writes a header and the tensors' values to a new file, and syncs it. */
+  write(path: string, header: Uint8Array): Promise<void>
+  /** Optimizer state, from a checkpoint of the same network. */
+  load(stored: StoredTensors): Promise<void>
   dispose(): void
 }
 
@@ -297,7 +303,7 @@ export interface Addon {
   CancelToken: new () => CancelToken
   Backbone: {
     load(
-      path: string,
+      stored: StoredTensors,
       options: {
         prefix: string
         heads: number
@@ -308,7 +314,6 @@ export interface Addon {
         instructions?: Instructions
         /** By libtorch's operators alone: what the fast form is tested against. Default: off. */
         plain?: boolean
-        names?: NameMap
       },
       cancel: CancelToken,
     ): Promise<NativeBackbone>
@@ -321,13 +326,12 @@ export interface Addon {
       cancel: CancelToken,
     ): Promise<NativeNetwork>
     load(
-      path: string,
+      stored: StoredTensors,
       options: NetworkOptions & {
         heads: number
         features: FeatureChoice
         device: Device
         dtype: DType
-        names?: NameMap
       },
       cancel: CancelToken,
     ): Promise<NativeNetwork>
@@ -347,29 +351,8 @@ export interface Addon {
     options: PredictOptions,
   ) => NativeScores
   PairScores: new (network: NativeNetwork) => NativePairScores
-  inspectWeights(path: string): Promise<WeightFile>
-  /** All tensors, or those of `names`; half precision comes as float32, booleans as bytes. */
-  readWeights(path: string, names?: NameMap): Promise<Record<string, Tensor<TensorData>>>
-  /** Writes a .safetensors file to a temporary name, syncs it and renames it. */
-  writeWeights(
-    path: string,
-    tensors: Record<string, Tensor<TensorData>>,
-    metadata: Record<string, string>,
-  ): Promise<void>
-  /** The same as a .pth that holds { state_dict, metadata }. */
-  writeTorchArchive(
-    path: string,
-    tensors: Record<string, Tensor<TensorData>>,
-    metadata: Record<string, string>,
-  ): Promise<void>
-  /** Reads and writes tensors as they are, every bit and type. */
-  convertWeights(
-    from: string,
-    names: NameMap,
-    to: string,
-    metadata: Record<string, string>,
-    format: WeightFormat,
-  ): Promise<void>
+  /** Half precision comes as float32, booleans as bytes. */
+  readTensors(stored: StoredTensors): Promise<Record<string, Tensor<TensorData>>>
   prepareImages(images: Pixels[], transform: Transform): Promise<Tensor>
   /** The bytes of a transformed picture (3 channels) or label map (1). */
   transformBytes(image: Pixels | LabelMap, channels: 1 | 3, transform: Transform): Promise<Pixels>

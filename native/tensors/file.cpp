@@ -1,4 +1,4 @@
-#include "weights/file.h"
+#include "tensors/file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -84,19 +84,6 @@ void File::write(const void* source, uint64_t bytes) const {
 
 void File::sync() const {
   if (::fsync(descriptor_) != 0) file_error(path_, "write");
-}
-
-void write_whole(const std::string& path, const std::function<void(const File&)>& body) {
-  const std::string temporary = text(path, ".", ::getpid(), ".tmp");
-  try {
-    const File file = File::create(temporary);
-    body(file);
-    file.sync();
-    if (::rename(temporary.c_str(), path.c_str()) != 0) file_error(path, "write");
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
 }
 
 }  // namespace stego

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <string>
 
 namespace stego {
@@ -32,8 +31,5 @@ class File {
   std::string path_;
   int descriptor_;
 };
-
-// Writes a file to a temporary name beside `path`, syncs it and renames it: `path` is never half-written.
-void write_whole(const std::string& path, const std::function<void(const File&)>& body);
 
 }  // namespace stego

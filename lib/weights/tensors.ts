@@ -1,0 +1,43 @@
+/** Tensors of weight files, as the addon reads and writes them. */
+import {
+  type StoredTensor,
+  type TensorEntry,
+  type TensorFile,
+  tensorsToRead,
+} from '../formats/tensor-file.js'
+import { encodeHeader } from '../formats/write-safetensors.js'
+import { job, type StoredTensors } from '../native/index.js'
+import { writeWhole } from '../write-whole.js'
+
+/** Tensors to read from a file, by the names they get; several are joined along their first axis. */
+export type NameMap = Record<string, string | string[]>
+
+/**
+ * Where the tensors lie that a name map chooses, or all of a file. Throws `ERR_STEGO_CHECKPOINT` as `tensorsToRead` does.
+ */
+export function storedTensors(file: TensorFile, names?: NameMap | null): StoredTensors {
+  const map = names ?? Object.fromEntries(file.tensors.map(({ name }) => [name, name]))
+  const wanted = Object.entries(map).map(([name, parts]) => [name, [parts].flat()] as const)
+  const chosen = tensorsToRead(
+    file,
+    wanted.flatMap(([, parts]) => parts),
+  )
+  const byName = new Map<string, StoredTensor>(chosen.map((tensor) => [tensor.name, tensor]))
+  return Object.fromEntries(wanted.map(([name, parts]) => [name, parts.map((part) => byName.get(part)!)]))
+}
+
+/** A native object whose tensors can be written. */
+export interface TensorSource {
+  tensors(): Promise<TensorEntry[]>
+  write(path: string, header: Uint8Array): Promise<void>
+}
+
+/** Writes the tensors of a native object as .safetensors, whole or not at all. Throws `ERR_STEGO_FILE`. */
+export async function saveTensors(
+  source: TensorSource,
+  path: string,
+  metadata: Record<string, string>,
+): Promise<void> {
+  const header = encodeHeader(await job(() => source.tensors()), metadata)
+  await writeWhole(path, (temporary) => job(() => source.write(temporary, header)))
+}
