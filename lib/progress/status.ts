@@ -1,5 +1,4 @@
 /** Shows reports on a stream: with a bar that is redrawn on a terminal, as plain lines now and then elsewhere. */
-import { type GenericFormatter, SingleBar } from 'cli-progress'
 import type { Report, Status } from './reporter.js'
 
 /** A stream as `process.stdout` and `process.stderr` are. */
@@ -20,6 +19,9 @@ export interface StatusDisplay {
 const LINES_PER_PHASE = 20
 const BAR_WIDTH = 30
 const SHORTEST_BAR = 8
+const DEFAULT_COLUMNS = 80
+/** The terminal's command that clears from the cursor to the end of the line. */
+const CLEAR_TO_END = '\x1b[K'
 
 /** The display that suits the stream. */
 export function openStatus(stream: OutputStream): StatusDisplay {
@@ -28,35 +30,23 @@ export function openStatus(stream: OutputStream): StatusDisplay {
 
 function barDisplay(stream: OutputStream): StatusDisplay {
   let status: Status | null = null
-  const format: GenericFormatter = (_options, { maxWidth }) => (status ? statusLine(status, maxWidth) : '')
-  const bar = new SingleBar({
-    stream,
-    format,
-    clearOnComplete: true,
-    hideCursor: null,
-    linewrap: true,
-    fps: 5,
-  })
-  let running = false
-  const stop = () => {
-    if (running) bar.stop()
-    running = false
+  let shown = ''
+  const draw = (line: string) => {
+    if (line === shown) return
+    stream.write(`\r${line}${CLEAR_TO_END}`)
+    shown = line
   }
+  const width = () => (stream.columns ?? DEFAULT_COLUMNS) - 1
   return {
     show({ lines, status: next }) {
-      if (lines.length > 0) {
-        stop()
-        for (const line of lines) stream.write(`${line}\n`)
-      }
+      if (lines.length > 0) draw('')
+      for (const line of lines) stream.write(`${line}\n`)
       if (next !== undefined) status = next
-      if (status === null) return stop()
-      if (running) bar.update(status.done)
-      else bar.start(status.total, status.done)
-      running = true
+      draw(status === null ? '' : statusLine(status, width()).slice(0, width()))
     },
     stop() {
       status = null
-      stop()
+      draw('')
     },
   }
 }

@@ -21,7 +21,7 @@ test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 
 const MEGABYTE = 1_000_000
 
-test('stego holds the compiled lib/ and the papers, nothing else, under 1 MB', (t) => {
+test('stego holds the compiled lib/ and the papers, nothing else, under 1.2 MB', (t) => {
   const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' })
   const compiled = sources
     .filter((file) => file.endsWith('.ts'))
@@ -29,7 +29,7 @@ test('stego holds the compiled lib/ and the papers, nothing else, under 1 MB', (
     .map((file) => `dist/${file.replaceAll('\\', '/')}`)
   const papers = ['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json']
   t.deepEqual(filesOf(stego.file).sort(), [...compiled, ...papers].sort())
-  t.true(stego.unpackedSize < MEGABYTE, `${stego.unpackedSize} bytes`)
+  t.true(stego.unpackedSize < 1.2 * MEGABYTE, `${stego.unpackedSize} bytes`)
 })
 
 test('stego pins its packages exactly, runs no scripts and is not private', (t) => {

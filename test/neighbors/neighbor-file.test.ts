@@ -194,7 +194,7 @@ test('other extensions and places that cannot be written', async (t) => {
   const inside = join(root, 'a.jpg', 'a.safetensors')
   await t.throwsAsync(writeNeighbors(inside, neighbors), {
     code: 'ERR_STEGO_FILE',
-    message: /cannot be made/,
+    message: /cannot be written/,
   })
 })
 
