@@ -1,7 +1,6 @@
 /**
  * A plugin of typedoc. Options get the documentation of their schemas, in which it is written once for the API, the
- * configuration file and the command line; constants that hold a function (lib/lazily.ts) are told as functions. Needs
- * `dist/`.
+ * configuration file and the command line. Needs `dist/`.
  */
 import { Comment, Converter, ReflectionKind } from 'typedoc'
 import { optionText, PARTS } from './option-comments.js'
@@ -9,23 +8,23 @@ import { optionText, PARTS } from './option-comments.js'
 /** Where the schema of each type of options is, from `dist/`. */
 const SCHEMAS = {
   BuildFeatureStoreInput: ['features/options.js', 'buildSchema'],
-  CorrespondFeaturesInput: ['options/correspond.js', 'correspondFeaturesSchema'],
-  CorrespondInput: ['options/correspond.js', 'correspondSchema'],
-  CorrespondenceLossInput: ['standalone/correspondence-loss.js', 'correspondenceLossSchema'],
-  CropInput: ['options/crop.js', 'cropSchema'],
-  DenseCrfBatchInput: ['standalone/dense-crf-options.js', 'denseCrfBatchSchema'],
-  DenseCrfInput: ['standalone/dense-crf-options.js', 'denseCrfSchema'],
-  DenseCrfProblem: ['standalone/dense-crf-options.js', 'denseCrfProblemSchema'],
-  EvaluateInput: ['options/evaluate.js', 'evaluateSchema'],
-  FeaturesInput: ['options/features.js', 'featuresSchema'],
-  LoadOptions: ['options/load.js', 'loadSchema'],
-  NearestNeighborsInput: ['standalone/nearest-neighbors.js', 'nearestNeighborsSchema'],
+  CorrespondFeaturesInput: ['correspond/options.js', 'correspondFeaturesSchema'],
+  CorrespondInput: ['correspond/options.js', 'correspondSchema'],
+  CorrespondenceLossInput: ['loss/correspondence-loss.js', 'correspondenceLossSchema'],
+  CropInput: ['datasets/crop-options.js', 'cropSchema'],
+  DenseCrfBatchInput: ['crf/options.js', 'denseCrfBatchSchema'],
+  DenseCrfInput: ['crf/options.js', 'denseCrfSchema'],
+  DenseCrfProblem: ['crf/options.js', 'denseCrfProblemSchema'],
+  EvaluateInput: ['evaluation/options.js', 'evaluateSchema'],
+  FeaturesInput: ['model/options.js', 'featuresSchema'],
+  LoadOptions: ['model/options.js', 'loadSchema'],
+  NearestNeighborsInput: ['neighbors/nearest-neighbors.js', 'nearestNeighborsSchema'],
   NeighborsInput: ['neighbors/options.js', 'neighborsSchema'],
-  PrecisionRecallInput: ['options/precision-recall.js', 'precisionRecallSchema'],
-  'Preset.options': ['options/train.js', 'trainSchema'],
-  SegmentInput: ['options/segment.js', 'segmentSchema'],
-  TrainFields: ['options/train.js', 'trainSchema'],
-  TrainOptions: ['options/train.js', 'trainSchema'],
+  PrecisionRecallInput: ['evaluation/options.js', 'precisionRecallSchema'],
+  'Preset.options': ['method/train-options.js', 'trainSchema'],
+  SegmentInput: ['model/options.js', 'segmentSchema'],
+  TrainFields: ['method/train-options.js', 'trainSchema'],
+  TrainOptions: ['method/train-options.js', 'trainSchema'],
 }
 
 const fromDist = (file) => import(new URL(`../../dist/${file}`, import.meta.url))
@@ -44,7 +43,6 @@ export async function load(app) {
       const text = comments.get(pathOf(property)) ?? (isOption(property) ? PARTS : undefined)
       if (text && !property.hasComment()) property.comment = new Comment([{ kind: 'text', text }])
     }
-    for (const variable of project.getReflectionsByKind(ReflectionKind.Variable)) tellAsFunction(variable)
   })
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
     const plain = project.getReflectionsByKind(ReflectionKind.Property).filter(isToldAbove)
@@ -63,22 +61,11 @@ const isToldAbove = (property) =>
   property.parent.parent.hasComment() &&
   !property.hasComment()
 
-function tellAsFunction(variable) {
-  const { signatures } = variable.type?.declaration ?? {}
-  if (!signatures) return
-  variable.kind = ReflectionKind.Function
-  variable.signatures = signatures
-  variable.type = undefined
-  for (const signature of signatures) {
-    signature.parent = variable
-    signature.name = variable.name
-  }
-}
-
-/** The name of a property from its type on; nested types without a name are left out. */
+/** The name of a property from its type on; entries and nested types without a name are left out. */
 function pathOf(property) {
   const names = []
   for (let at = property; at && !at.isProject(); at = at.parent) {
+    if (at.kindOf(ReflectionKind.Module)) break
     if (at.name !== '__type' && at.name !== '__object') names.unshift(at.name)
   }
   return names.join('.')

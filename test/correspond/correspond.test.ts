@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
-import { type CorrespondInput, correspondFeatures, Stego } from '../../lib/index.js'
+import { correspondFeatures } from '../../lib/correspond/index.js'
+import { type CorrespondInput, Stego } from '../../lib/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 
 async function makeModel(t: ExecutionContext) {

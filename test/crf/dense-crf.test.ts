@@ -6,8 +6,8 @@ import {
   type DenseCrfProblem,
   denseCrf,
   denseCrfBatch,
-  type Tensor,
-} from '../../lib/index.js'
+} from '../../lib/crf/index.js'
+import type { Tensor } from '../../lib/index.js'
 import { createRandom } from '../../lib/random/random.js'
 
 const [WIDTH, HEIGHT, LABELS] = [24, 18, 3]

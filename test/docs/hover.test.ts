@@ -6,7 +6,8 @@ import { ROOT } from './markdown.js'
 
 const FILE = join(ROOT, 'build', 'hover.mts')
 const CODE = `
-import { denseCrf, Stego } from 'stego'
+import { denseCrf } from 'stego/crf'
+import { Stego } from 'stego'
 await denseCrf({ image: 'a.jpg', iterations: 3 })
 const model = await Stego.train({ data: 'photos', steps: 2 })
 await model.segment('a.jpg', { flip: false })

@@ -12,7 +12,11 @@ testAt('full')('every public symbol is documented', async (t) => {
   const out = await temporaryFolder(t)
   const script = join(ROOT, 'scripts', 'docs.js')
   await t.notThrowsAsync(promisify(execFile)(process.execPath, [script, '--out', out]))
-  for (const page of ['classes/Stego.html', 'functions/denseCrf.html', 'interfaces/TrainOptions.html']) {
+  for (const page of [
+    'classes/index.Stego.html',
+    'functions/crf.denseCrf.html',
+    'interfaces/index.TrainOptions.html',
+  ]) {
     t.true(existsSync(join(out, page)), page)
   }
 })

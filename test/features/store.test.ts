@@ -4,19 +4,17 @@ import { open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { prepareFeatures } from '../../lib/features/build.js'
-import { openImages } from '../../lib/features/key.js'
-import { buildSchema } from '../../lib/features/options.js'
-import { openStore } from '../../lib/features/plan.js'
 import {
   type BuildFeatureStoreInput,
   buildFeatureStore,
-  computeNeighbors,
   listFeatureStores,
   removeFeatureStores,
-  Stego,
-  type StepEvent,
-  type TrainInput,
-} from '../../lib/index.js'
+} from '../../lib/features/index.js'
+import { openImages } from '../../lib/features/key.js'
+import { buildSchema } from '../../lib/features/options.js'
+import { openStore } from '../../lib/features/plan.js'
+import { Stego, type StepEvent, type TrainInput } from '../../lib/index.js'
+import { computeNeighbors } from '../../lib/neighbors/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 
 const CHEAP = { backbone: 'starter', position: 'keep', resolution: 32 } as const

@@ -36,20 +36,29 @@ const SHOW =
 
 test('ESM imports it', (t) => {
   const { stdout, stderr } = run(
-    write('esm.mjs', `import { denseCrf, PRESETS, Stego } from 'stego'\n${SHOW}`),
+    write(
+      'esm.mjs',
+      `import { denseCrf } from 'stego/crf'
+import { PRESETS, Stego } from 'stego'\n${SHOW}`,
+    ),
   )
   t.deepEqual([stdout, stderr], [SHOWN, ''])
 })
 
 test('CommonJS requires it, without a warning', (t) => {
   const { stdout, stderr } = run(
-    write('common.cjs', `const { denseCrf, PRESETS, Stego } = require('stego')\n${SHOW}`),
+    write(
+      'common.cjs',
+      `const { PRESETS, Stego } = require('stego')\nconst { denseCrf } = require('stego/crf')\n${SHOW}`,
+    ),
   )
   t.deepEqual([stdout, stderr], [SHOWN, ''])
 })
 
 const TYPED = `
-import { denseCrf, type DenseCrf, type Evaluation, Stego, StegoError, scoreSegmentation } from 'stego'
+import { denseCrf, type DenseCrf } from 'stego/crf'
+import { type Evaluation, Stego, StegoError } from 'stego'
+import { scoreSegmentation } from 'stego/evaluation'
 
 export async function use(probabilities: { data: Float32Array; shape: number[] }): Promise<Evaluation> {
   const run = Stego.train({ data: 'photos', classes: 8, onEvent: (event) => event.type })
@@ -102,7 +111,8 @@ for (const [format, extension] of [
   ['cjs', 'cjs'],
 ] as const) {
   test(`esbuild leaves it external: ${format}`, async (t) => {
-    const code = `import { denseCrf, PRESETS, Stego } from 'stego'\n${SHOW}`
+    const code = `import { denseCrf } from 'stego/crf'
+import { PRESETS, Stego } from 'stego'\n${SHOW}`
     const { stdout, stderr } = run(
       await bundle(`external.${extension}`, code, { format, external: ['stego'] }),
     )
@@ -111,7 +121,7 @@ for (const [format, extension] of [
 
   test(`bundled all the same, it says what to do: ${format}`, async (t) => {
     const code =
-      "import { nearestNeighbors } from 'stego'\n" +
+      "import { nearestNeighbors } from 'stego/neighbors'\n" +
       'const vectors = { data: new Float32Array(8), shape: [4, 2] }\n' +
       'nearestNeighbors(vectors, { k: 1 }).catch((error) => console.log(error.code, error.message))\n'
     const { stdout } = run(await bundle(`whole.${extension}`, code, { format, external: ['sharp'] }))

@@ -30,7 +30,7 @@ const MATRIX: { manager: keyof typeof MANAGERS; as: string; conditions: Conditio
 ]
 
 const FAILING = `
-import { denseCrf } from 'stego'
+import { denseCrf } from 'stego/crf'
 const pixels = { data: new Uint8Array(12), width: 2, height: 2, channels: 3 }
 const probabilities = { data: new Float32Array(8).fill(0.5), shape: [2, 2, 2] }
 await denseCrf({ image: pixels, probabilities }).catch((error) => console.log(error.code + '\\n' + error.message))`

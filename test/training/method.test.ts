@@ -3,13 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import {
-  computeNeighbors,
-  Stego,
-  type StepEvent,
-  type TrainingEvent,
-  writeNeighbors,
-} from '../../lib/index.js'
+import { Stego, type StepEvent, type TrainingEvent } from '../../lib/index.js'
+import { computeNeighbors, writeNeighbors } from '../../lib/neighbors/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 import { readTensors } from '../support/weights.js'
 

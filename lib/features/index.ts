@@ -1,0 +1,11 @@
+/** `stego/features`: stores of backbone features, shared by runs on the same images. */
+export { type BuiltFeatureStore, buildFeatureStore } from './build.js'
+export { type FeatureKey, featureKey, type ListedImage } from './key.js'
+export type { BuildFeatureStoreInput } from './options.js'
+export type { StoreDescription } from './plan.js'
+export {
+  type FeatureStoreInfo,
+  type FeatureStoresOptions,
+  listFeatureStores,
+  removeFeatureStores,
+} from './stores.js'

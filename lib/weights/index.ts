@@ -1,0 +1,10 @@
+/** `stego/weights`: weight files and published weights. */
+export type { TensorEntry, WeightFormat } from '../formats/tensor-file.js'
+export { type Conversion, convertWeights } from './convert.js'
+export { type Inspection, inspectWeights } from './inspect.js'
+export type { ModelInfo } from './model-file.js'
+export type { BackboneLayout, ModelLayout } from './names.js'
+export type { DownloadProgress } from './progress.js'
+export { type Architecture, PUBLISHED, type PublishedWeights } from './registry.js'
+export { type ResolvedWeights, type ResolveOptions, resolveWeights } from './resolve.js'
+export type { WeightLayout } from './weight-file.js'
