@@ -3,7 +3,6 @@ import { explaining, FormatError } from './format-error.js'
 import { type NpyArray, parseNpy } from './npy.js'
 import { RandomAccessFile } from './random-access.js'
 import { withFile } from './read-file.js'
-import { ZipArchive } from './zip.js'
 
 const EXTENSION = '.npy'
 const MAX_BYTES = 2 ** 30
@@ -34,6 +33,7 @@ export function decodeNpz(
 
 async function readArrays(file: RandomAccessFile, limits: NpzLimits): Promise<Map<string, NpyArray>> {
   const { maxBytes = MAX_BYTES } = limits
+  const { ZipArchive } = await import('./zip.js')
   const archive = await ZipArchive.open(file)
   const arrays = new Map<string, NpyArray>()
   let left = maxBytes

@@ -13,7 +13,7 @@ import { ELEMENT_BYTES, type StoredTensor, type TensorFile } from './tensor-file
 import { makingOf } from './torch-making.js'
 import { FOREIGN_BYTES, readStorage, type TorchStorage, UNKNOWN_DTYPE } from './torch-storages.js'
 import { collectTensors, type TorchTensor } from './torch-tensors.js'
-import { type FileRange, ZipArchive } from './zip.js'
+import type { FileRange } from './zip.js'
 
 const ZIP_BEGIN = 'PK\x03\x04'
 /** The magic number of the legacy form in two's complement and decimal. */
@@ -46,6 +46,7 @@ interface Archive {
 
 /** <folder>/data.pkl describes, <folder>/data/<key> are the storages. */
 async function readZip(file: RandomAccessFile): Promise<Archive> {
+  const { ZipArchive } = await import('./zip.js')
   const zip = await ZipArchive.open(file)
   const folder = folderOf(zip.names)
   const order = await zip.locate(`${folder}/byteorder`)

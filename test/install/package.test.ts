@@ -69,6 +69,10 @@ test('publint has nothing to say', async (t) => {
 test('types resolve from ESM, from CommonJS by require(esm), and for bundlers', async (t) => {
   const result = await checkPackage(createPackageFromTarballData(readFileSync(stego.file)))
   if (!result.types) return t.fail('no types were found')
-  // CommonJS gets an ES module: Node 20.19 and later load it by require.
-  t.deepEqual([...new Set(result.problems.map(({ kind }) => kind))], ['CJSResolvesToESM'])
+  // CommonJS gets an ES module: Node 20.19 and later load it by require. TypeScript's node10 knows no entries but the first.
+  const problems = result.problems.filter(
+    (problem) =>
+      !(problem.kind === 'NoResolution' && problem.resolutionKind === 'node10' && problem.entrypoint !== '.'),
+  )
+  t.deepEqual([...new Set(problems.map(({ kind }) => kind))], ['CJSResolvesToESM'])
 })
