@@ -121,9 +121,10 @@ import { PRESETS, Stego } from 'stego'\n${SHOW}`
 
   test(`bundled all the same, it says what to do: ${format}`, async (t) => {
     const code =
-      "import { nearestNeighbors } from 'stego/neighbors'\n" +
-      'const vectors = { data: new Float32Array(8), shape: [4, 2] }\n' +
-      'nearestNeighbors(vectors, { k: 1 }).catch((error) => console.log(error.code, error.message))\n'
+      "import { denseCrf } from 'stego/crf'\n" +
+      'const image = { data: new Uint8Array(12), width: 2, height: 2, channels: 3 }\n' +
+      'const probabilities = { data: new Float32Array(8).fill(0.5), shape: [2, 2, 2] }\n' +
+      'denseCrf({ image, probabilities }).catch((error) => console.log(error.code, error.message))\n'
     const { stdout } = run(await bundle(`whole.${extension}`, code, { format, external: ['sharp'] }))
     t.regex(stdout, /^ERR_STEGO_ADDON expected the code of stego inside its own package.*--external:stego/)
   })
