@@ -76,9 +76,12 @@ export class Stego {
     return this.#model.segment(image, options)
   }
 
-  /** Segments every image of a folder (flat or of the directory layout, split `train`), or of a list, in order. */
+  /**
+   * Segments every image of a folder (flat or in the directory layout, split `train`), of a list or of an async iterable,
+   * in order. Rejects as `segment()` does.
+   */
   async *segmentAll(
-    images: string | URL | Iterable<ImageInput>,
+    images: string | URL | Iterable<ImageInput> | AsyncIterable<ImageInput>,
     options?: SegmentInput,
   ): AsyncGenerator<Segmentation, void> {
     yield* this.#model.segmentAll(images, options)
@@ -97,6 +100,11 @@ export class Stego {
   /** The frozen backbone's features of an image: [1, channels, height / patch, width / patch]. */
   async features(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
     return this.#model.features(image, options)
+  }
+
+  /** The head's codes of an image: [1, dim, height / patch, width / patch]. Options as for `features()`. */
+  async codes(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
+    return this.#model.codes(image, options)
   }
 
   /**
@@ -133,6 +141,11 @@ export class Stego {
   /** Lets the native memory go at once. Every later call fails with `ERR_STEGO_DISPOSED`. */
   dispose(): void {
     this.#model.dispose()
+  }
+
+  /** `dispose()`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose()
   }
 
   /** `dispose()`, for `await using`. */

@@ -95,6 +95,34 @@ test('features have the shape of the patch grid', async (t) => {
   t.true(values.every(Number.isFinite))
 })
 
+test('codes have the width of the head, and using lets the model go', async (t) => {
+  const data = await makeDataset(t, { train: 3 })
+  const path = join(data, 'imgs', 'train', '00.png')
+  let kept: Stego
+  {
+    using model = await Stego.train({ ...SMALL, steps: 1, data })
+    const features = await model.features(path, { resolution: 32 })
+    const codes = await model.codes(path, { resolution: 32 })
+    t.deepEqual(codes.shape, [1, model.info.dim, ...features.shape.slice(2)])
+    kept = model
+  }
+  await t.throwsAsync(kept.codes(path), { code: 'ERR_STEGO_DISPOSED' })
+})
+
+test('segmentAll takes what comes in over time', async (t) => {
+  const data = await makeDataset(t, { train: 3 })
+  const model = await Stego.train({ ...SMALL, steps: 1, data })
+  async function* arriving() {
+    for (const name of ['02', '00']) yield join(data, 'imgs', 'train', `${name}.png`)
+  }
+  const sources: (string | null)[] = []
+  for await (const { source } of model.segmentAll(arriving(), { resolution: 32 })) sources.push(source)
+  t.deepEqual(
+    sources.map((source) => source?.slice(-6)),
+    ['02.png', '00.png'],
+  )
+})
+
 test('a disposed model says so', async (t) => {
   const data = await makeDataset(t, { train: 2 })
   const model = await Stego.train({ ...SMALL, steps: 1, data })

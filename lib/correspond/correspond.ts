@@ -2,7 +2,7 @@
  * Where the places of a picture that correspond to a point are, in the picture itself and in another
  * (plot_dino_correspondence.py; docs/method-constants.md#correspondence-figures).
  */
-import { basename, extname } from 'node:path'
+import { basename, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
 import { decodeImage, type ImageInput } from '../images/decode.js'
@@ -17,7 +17,7 @@ import {
   type Tensor,
 } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
-import { filePath } from '../output/segmentation.js'
+import { pathOf } from '../options/path.js'
 import { placeAtOnce } from '../position/position.js'
 import { loadBackbone } from '../weights/backbones.js'
 import { writeWhole } from '../write-whole.js'
@@ -126,7 +126,7 @@ export class Correspondence implements Tensor {
    * Throws `ERR_STEGO_OPTION` where it is no path or does not end in .png, `ERR_STEGO_FILE` where writing fails.
    */
   async toFile(path: string | URL): Promise<void> {
-    const file = filePath(path)
+    const file = resolve(pathOf(path))
     if (extname(file).toLowerCase() !== '.png') {
       throw new StegoError(
         'ERR_STEGO_OPTION',

@@ -1,10 +1,11 @@
 /** The feature stores on this machine. */
+
 import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
 import { job } from '../native/index.js'
 import { nearest } from '../options/nearest.js'
+import { pathOf } from '../options/path.js'
 import { isStore, type StoreDescription, storeFolder } from './plan.js'
 
 /** One store. */
@@ -65,7 +66,7 @@ export async function removeFeatureStores(
 }
 
 function folderOf({ storeFolder: folder = null }: FeatureStoresOptions): string {
-  return storeFolder(folder instanceof URL ? fileURLToPath(folder) : folder)
+  return storeFolder(folder === null ? null : pathOf(folder))
 }
 
 async function storeFiles(options: FeatureStoresOptions): Promise<string[]> {

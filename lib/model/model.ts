@@ -23,6 +23,7 @@ import { decodeImage, type ImageInput } from '../images/decode.js'
 import { createTransform } from '../images/transform.js'
 import { type CodeHead, checked, job, type Tensor } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
+import { pathOf } from '../options/path.js'
 import { type Display, displayedAs, displayRows, displayText } from '../output/notebook.js'
 import { Segmentation } from '../output/segmentation.js'
 import type { TrainingEvent } from '../training/events.js'
@@ -34,6 +35,7 @@ import { resolveWeights } from '../weights/resolve.js'
 import { saveTensors } from '../weights/tensors.js'
 import {
   type FeaturesInput,
+  type FeaturesOptions,
   featuresSchema,
   type LoadOptions,
   loadSchema,
@@ -51,7 +53,7 @@ export async function* trainModel(input: TrainInput): AsyncGenerator<TrainingEve
 /** Reads a model as `Stego.load` says. */
 export async function loadModel(source: string | URL, options?: LoadOptions): Promise<Model> {
   const { dtype, signal, onDownload } = parseOptions(loadSchema, options, 'Stego.load()')
-  const name = typeof source === 'string' ? source : fileURLToPath(source)
+  const name = pathOf(source)
   const isPublished = findPublished(name)?.kind === 'model'
   const path = isPublished ? (await resolveWeights(name, { signal, onProgress: onDownload })).path : name
   return new Model(await readModel(modelPath(path), { dtype, signal }))
@@ -74,13 +76,13 @@ export class Model {
   }
 
   async *segmentAll(
-    images: string | URL | Iterable<ImageInput>,
+    images: string | URL | Iterable<ImageInput> | AsyncIterable<ImageInput>,
     options?: SegmentInput,
   ): AsyncGenerator<Segmentation, void> {
     const parsed = parseOptions(segmentSchema, options, 'segmentAll()')
     const folder = typeof images === 'string' || images instanceof URL
     const list = folder ? (await openFolder(images, 'train')).items.map(({ image }) => image) : images
-    for (const image of list) yield await this.#segment(image, parsed)
+    for await (const image of list) yield await this.#segment(image, parsed)
   }
 
   async evaluate(options: EvaluateInput): Promise<Evaluation> {
@@ -91,11 +93,14 @@ export class Model {
   }
 
   async features(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
-    const { resolution, crop, signal } = parseOptions(featuresSchema, options, 'features()')
-    const backbone = checked(() => this.#model.network.backbone)
-    const transform = createTransform(resolution, crop, backbone.info.patch)
-    const pixels = await decodeImage(image)
-    return job((_, cancel) => backbone.features([pixels], transform, cancel), signal)
+    const parsed = parseOptions(featuresSchema, options, 'features()')
+    return this.#features(image, parsed)
+  }
+
+  async codes(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
+    const parsed = parseOptions(featuresSchema, options, 'codes()')
+    const features = await this.#features(image, parsed)
+    return job((_, cancel) => this.#model.network.encode(features, cancel), parsed.signal)
   }
 
   async correspond(
@@ -117,7 +122,7 @@ export class Model {
 
   async save(path: string | URL): Promise<void> {
     const { network, record } = this.#model
-    const file = typeof path === 'string' ? path : fileURLToPath(path)
+    const file = pathOf(path)
     await saveTensors(network, file, writeRecord(record))
   }
 
@@ -127,6 +132,13 @@ export class Model {
 
   display(): Display {
     return displayRows(modelRows(this.info))
+  }
+
+  async #features(image: ImageInput, { resolution, crop, signal }: FeaturesOptions): Promise<Tensor> {
+    const backbone = checked(() => this.#model.network.backbone)
+    const transform = createTransform(resolution, crop, backbone.info.patch)
+    const pixels = await decodeImage(image)
+    return job((_, cancel) => backbone.features([pixels], transform, cancel), signal)
   }
 
   /** A split for scoring, of the dataset the model was trained on unless another is named. */

@@ -5,6 +5,7 @@ import { type FeatureKey, FINGERPRINT_BYTES, fingerprintImages, type ListedImage
 import { readTensorFile } from '../formats/read-tensor-file.js'
 import { writeSafetensors } from '../formats/write-safetensors.js'
 import { job, type Neighbors, type Tensor, type TensorData } from '../native/index.js'
+import { pathOf } from '../options/path.js'
 import { storedTensors } from '../weights/tensors.js'
 import { otherCount, readOfficialNeighbors, tooFew, writeOfficialNeighbors } from './official.js'
 
@@ -68,7 +69,8 @@ export function checkNeighborFile(path: string): void {
  * package's format, or `.npz`, the original's.
  * Rejects with `ERR_STEGO_OPTION` for another extension, `ERR_STEGO_FILE` where writing fails.
  */
-export async function writeNeighbors(path: string, neighbors: ImageNeighbors): Promise<void> {
+export async function writeNeighbors(file: string | URL, neighbors: ImageNeighbors): Promise<void> {
+  const path = pathOf(file)
   checkNeighborFile(path)
   if (isOfficial(path)) return writeOfficialNeighbors(path, neighbors)
   const { count, k, indices, similarities, key, fingerprints } = neighbors
@@ -83,7 +85,7 @@ export async function writeNeighbors(path: string, neighbors: ImageNeighbors): P
 
 /**
  * Reads the nearest `k` neighbours of each image; a file may hold more.
- * @param path `.safetensors` of this package, or `.npz` of the original
+ * @param source `.safetensors` of this package, or `.npz` of the original
  * @param options.images the images, in the order in which they are numbered
  * @param options.key what the neighbours must have been computed by (`featureKey`); not looked at for `.npz`
  *
@@ -92,9 +94,10 @@ export async function writeNeighbors(path: string, neighbors: ImageNeighbors): P
  * `ERR_STEGO_FILE` for a file that is damaged or of another kind; `ERR_STEGO_OPTION` for another extension.
  */
 export async function loadNeighbors(
-  path: string,
+  source: string | URL,
   options: { images: ListedImage[]; k: number; key: FeatureKey; signal?: AbortSignal },
 ): Promise<LoadedNeighbors> {
+  const path = pathOf(source)
   checkNeighborFile(path)
   const { images, k, key, signal } = options
   if (isOfficial(path)) {

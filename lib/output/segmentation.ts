@@ -1,9 +1,10 @@
 /** The result of segmenting one image, and the ways to write it. */
+
 import { basename, extname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
 import { sharp } from '../images/sharp.js'
 import type { Pixels, Tensor } from '../native/index.js'
+import { pathOf } from '../options/path.js'
 import { writeWhole } from '../write-whole.js'
 import { DISPLAY, type Display, displayPng } from './notebook.js'
 import { drawOverlay, type OverlayOptions } from './overlay.js'
@@ -98,6 +99,24 @@ export class Segmentation {
     return counts.map((count) => count / this.labels.length)
   }
 
+  /**
+   * Where a class is: 1 for its pixels and 0 for all others, row-major, [height, width].
+   * @param of the index of a class or cluster, or a name of `classNames`
+   *
+   * Throws `ERR_STEGO_ARGUMENT` for a class that the segmentation does not have.
+   */
+  mask(of: number | string): Uint8Array {
+    const index = typeof of === 'string' ? (this.classNames ?? []).indexOf(of) : of
+    if (!Number.isInteger(index) || index < 0 || index >= this.classes) {
+      const names = this.classNames ? `, or one of ${this.classNames.join(', ')}` : ''
+      throw new StegoError(
+        'ERR_STEGO_ARGUMENT',
+        `mask(): expected a class from 0 to ${this.classes - 1}${names}, received ${JSON.stringify(of)}.`,
+      )
+    }
+    return this.labels.map((label) => (label === index ? 1 : 0))
+  }
+
   /** Draws the segmentation as PNG. Throws `ERR_STEGO_OPTION` for an unknown style or a short palette. */
   async toPng(options: DrawOptions = {}): Promise<Buffer> {
     return this.#encode(checkStyle(options.style ?? 'overlay'), 'png', options)
@@ -112,7 +131,7 @@ export class Segmentation {
    * fails.
    */
   async toFile(path: string | URL, options: DrawOptions = {}): Promise<void> {
-    const file = filePath(path)
+    const file = resolve(pathOf(path))
     const format = formatOf(file)
     const style = checkStyle(options.style ?? styleOf(file))
     if (format !== 'png' && style !== 'overlay') {
@@ -150,16 +169,6 @@ const FORMAT_OPTIONS = {
   png: {},
   jpeg: { quality: 90, chromaSubsampling: '4:4:4' },
   webp: { quality: 90, smartSubsample: true },
-}
-
-/** The absolute path of a file to write. Throws `ERR_STEGO_OPTION` for what is no path and no file: URL. */
-export function filePath(path: unknown): string {
-  if (path instanceof URL && path.protocol === 'file:') return fileURLToPath(path)
-  if (typeof path === 'string' && path !== '') return resolve(path)
-  throw new StegoError(
-    'ERR_STEGO_OPTION',
-    `expected the path or file: URL of the file to write, received ${path === '' ? 'an empty path' : path}.`,
-  )
 }
 
 function formatOf(file: string): Format {

@@ -1,10 +1,12 @@
 /** Weights of other programs as .safetensors under our names, every bit of every tensor as it is. */
+
 import { open } from 'node:fs/promises'
 import { StegoError } from '../errors.js'
 import { withFile } from '../formats/read-file.js'
 import { readContiguous } from '../formats/read-values.js'
 import type { StoredTensor } from '../formats/tensor-file.js'
 import { encodeHeader } from '../formats/write-safetensors.js'
+import { pathOf } from '../options/path.js'
 import { syncFile, writeWhole } from '../write-whole.js'
 import { modelPath } from './model-file.js'
 import { writeRecord } from './record.js'
@@ -34,9 +36,14 @@ export interface Conversion {
  * Throws `ERR_STEGO_OPTION` for another ending of `to`, `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN` or
  * `ERR_STEGO_CHECKPOINT` for the source, `ERR_STEGO_FILE` where `to` cannot be written.
  */
-export async function convertWeights(from: string, to: string, signal?: AbortSignal): Promise<Conversion> {
-  checkEnding(to)
-  const source = modelPath(from)
+export async function convertWeights(
+  from: string | URL,
+  to: string | URL,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Conversion> {
+  const target = pathOf(to)
+  checkEnding(target)
+  const source = modelPath(pathOf(from))
   const contents = await openWeights(source, signal)
   const { file, kind, layout, names, problem } = contents
   if (kind === 'other' || !names) {
@@ -49,7 +56,7 @@ export async function convertWeights(from: string, to: string, signal?: AbortSig
   const tensors = Object.entries(storedTensors(file, names)).sort(([a], [b]) => (a < b ? -1 : 1))
   const entries = tensors.map(([name, parts]) => joined(source, name, parts as StoredTensor[]))
   const header = encodeHeader(entries, metadataOf(contents))
-  await writeWhole(to, (temporary) =>
+  await writeWhole(target, (temporary) =>
     copy(
       source,
       tensors.flatMap(([, parts]) => parts as StoredTensor[]),
@@ -58,7 +65,7 @@ export async function convertWeights(from: string, to: string, signal?: AbortSig
       signal,
     ),
   )
-  return { from: source, to, kind, layout, tensors: entries.length }
+  return { from: source, to: target, kind, layout, tensors: entries.length }
 }
 
 function checkEnding(path: string): void {

@@ -1,5 +1,7 @@
 /** What a weight file holds, without loading it as a model. */
+
 import type { PredictionHead } from '../native/index.js'
+import { pathOf } from '../options/path.js'
 import { type ModelInfo, modelPath } from './model-file.js'
 import { networkOptions } from './network-options.js'
 import { openWeights, type WeightContents } from './weight-file.js'
@@ -30,9 +32,12 @@ const HEAD_TENSORS: [PredictionHead, string][] = [
  * PyTorch file holds is executed.
  * Throws `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN` or `ERR_STEGO_CHECKPOINT`.
  */
-export async function inspectWeights(path: string): Promise<Inspection> {
-  const file = modelPath(path)
-  const { record, names, heads: _, file: stored, ...contents } = await openWeights(file)
+export async function inspectWeights(
+  path: string | URL,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Inspection> {
+  const file = modelPath(pathOf(path))
+  const { record, names, heads: _, file: stored, ...contents } = await openWeights(file, signal)
   const model = record && {
     ...record,
     classes: record.options.classes,

@@ -137,3 +137,24 @@ test('labels must have the size of the image', (t) => {
     message: /20 x 10 .* 199 labels/,
   })
 })
+
+test('a mask has ones where a class is, by index or by name', (t) => {
+  const image = { data: new Uint8Array(12), width: 2, height: 2 }
+  const labels = Uint8Array.of(0, 2, 2, 255)
+  const segmentation = new Segmentation({
+    image,
+    labels,
+    classes: 3,
+    classNames: ['sky', 'road', 'car'],
+    head: 'kmeans',
+  })
+  t.deepEqual(segmentation.mask(2), Uint8Array.of(0, 1, 1, 0))
+  t.deepEqual(segmentation.mask('car'), segmentation.mask(2))
+  t.deepEqual(segmentation.mask(1), new Uint8Array(4))
+  for (const wrong of [3, -1, 0.5, 'tree']) {
+    t.throws(() => segmentation.mask(wrong), {
+      code: 'ERR_STEGO_ARGUMENT',
+      message: /0 to 2, or one of sky, road, car/,
+    })
+  }
+})
