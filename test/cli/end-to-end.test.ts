@@ -1,12 +1,14 @@
 /** The command line on the real package: a few small images, two steps, and all that follows. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import sharp from 'sharp'
+import { COMMANDS } from '../../lib/cli/commands.js'
 import { makeDataset, temporaryFolder } from '../support/dataset.js'
 
 const MAIN = fileURLToPath(new URL('../../lib/cli/main.ts', import.meta.url))
@@ -84,4 +86,54 @@ test('train, evaluate, segment, resume', async (t) => {
   const again = await stego(cwd, 'train', '--data', 'moved', ...SMALL, '--out', RUN)
   t.is(again.code, 1)
   t.regex(again.stderr, /\[ERR_STEGO_RUN\]\n$/)
+})
+
+test('every other command, once, on real images', async (t) => {
+  const cwd = await temporaryFolder(t)
+  await rename(await makeDataset(t, { train: 4, val: 2 }), join(cwd, 'photos'))
+  const image = join('photos', 'imgs', 'val', '00.png')
+  const cache = { STEGO_CACHE: join(cwd, 'cache') }
+  const done = async (...args: string[]) => {
+    const { code, stderr, ...rest } = await stego(cwd, ...args)
+    t.is(code, 0, `${args.join(' ')}: ${stderr}`)
+    return rest
+  }
+  const features = ['--data', 'photos', '--backbone', 'starter', '--resolution', '32']
+  Object.assign(process.env, cache)
+  t.teardown(() => {
+    delete process.env.STEGO_CACHE
+  })
+
+  const built = (await done('features', 'build', ...features, '--json')).objects().at(-1)
+  t.deepEqual([built.images, built.computed], [4, 4])
+  t.is((await done('features', 'list', '--json')).objects()[0].length, 1)
+  t.is((await done('features', 'remove', '--all', '--json')).objects().length, 1)
+  t.is((await done('features', 'list', '--json')).objects(), [[]])
+
+  await done('neighbors', ...features, '--k', '2', '--out', 'neighbors.safetensors', '--json')
+  t.true(existsSync(join(cwd, 'neighbors.safetensors')))
+
+  await done('correspond', 'starter', image, '--resolution', '32', '--points', '0,0', '--out', 'figure.png')
+  t.true((await sharp(join(cwd, 'figure.png')).metadata()).width > 64)
+
+  const cropped = (
+    await done('crop', '--data', 'photos', '--out', 'crops', '--crops', 'five', '--json')
+  ).objects()[0]
+  t.is(cropped.splits.find(({ name }: { name: string }) => name === 'train').crops, 20)
+
+  const demo = (await done('demo', join('photos', 'imgs', 'train'), '--classes', '3', '--json'))
+    .objects()
+    .at(-1)
+  t.true(existsSync(demo.model))
+
+  const converted = (await done('convert', demo.run, 'model.safetensors', '--json')).objects()[0]
+  t.is(converted.kind, 'model')
+  t.is((await done('inspect', 'model.safetensors', '--json')).objects()[0].model.classes, 3)
+
+  t.deepEqual((await done('doctor', '--json')).objects().at(-1).problems, [])
+})
+
+test('every command has its happy path here', (t) => {
+  const source = readFileSync(fileURLToPath(import.meta.url), 'utf8')
+  for (const { name } of COMMANDS) t.regex(source, new RegExp(`(stego\\(cwd, |done\\()'${name}'`), name)
 })
