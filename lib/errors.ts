@@ -1,8 +1,8 @@
 /**
- * Every code a `StegoError` can carry. The message says what was expected, what was received and what to do.
+ * Every code a `StegoError` can carry. The message says what was expected, what it got and what to do.
  */
 export type StegoErrorCode =
-  | 'ERR_STEGO_OPTION' // an option is unknown, misspelt or out of range
+  | 'ERR_STEGO_OPTION' // an option is unknown, misspelled or out of range
   | 'ERR_STEGO_DATA_MISSING' // a file or folder does not exist
   | 'ERR_STEGO_DATA_EMPTY' // a folder holds no images, or too few
   | 'ERR_STEGO_DATA_LAYOUT' // labels without images, ambiguous names, unknown splits

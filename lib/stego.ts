@@ -85,7 +85,7 @@ export class Stego {
   }
 
   /**
-   * Scores the model on a labelled split: k-means clusters, the online cluster probe and the linear probe, beside
+   * Scores the model on a labeled split: k-means clusters, the online cluster probe and the linear probe, beside
    * k-means and a linear probe on the backbone's own features. Clusters are matched to classes on that split. In a
    * notebook the result shows itself as a table.
    * Rejects with `ERR_STEGO_DATA_*` for what is wrong with the images.
@@ -116,8 +116,8 @@ export class Stego {
   }
 
   /**
-   * Precision and recall of correspondences against shared classes on the labelled images of a split: of backbone
-   * features, of codes, and of the contrastive CRF's kernel, which knows places and colours alone. Whether the codes'
+   * Precision and recall of correspondences against shared classes on the labeled images of a split: of backbone
+   * features, of codes, and of the contrastive CRF's kernel, which knows places and colors alone. Whether the codes'
    * average precision exceeds the features' says what training has done.
    * Rejects with `ERR_STEGO_DATA_*` for what is wrong with the images, `ERR_STEGO_DATA_EMPTY` without labels.
    */

@@ -4,7 +4,7 @@ import type { Api, Entry } from './command.js'
 export const COMMANDS: readonly Entry[] = [
   {
     name: 'train',
-    purpose: 'Turns a folder of images, labelled or not, into a segmentation model.',
+    purpose: 'Turns a folder of images, labeled or not, into a segmentation model.',
     load: async () => (await import('./train.js')).trainCommand,
   },
   {
@@ -36,7 +36,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'neighbors',
-    purpose: 'Finds the nearest neighbours of each image of a folder and keeps them in a file.',
+    purpose: 'Finds the nearest neighbors of each image of a folder and keeps them in a file.',
     load: async () => (await import('./neighbors.js')).neighborsCommand,
   },
   {

@@ -78,7 +78,7 @@ function readPoint(text: string): Point {
   if (isPoint(point)) return point
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `stego correspond: --at must be x,y with both from -1 to 1, received "${text}". 0,0 is the middle.`,
+    `stego correspond: --at must be x,y with both from -1 to 1, got "${text}". 0,0 is the middle.`,
   )
 }
 

@@ -58,13 +58,13 @@ async function features({ words, values }: Given, surroundings: Surroundings): P
     const meant = nearest(action!, [...ACTIONS])
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `stego features: expected ${ACTIONS.join(', ')}, received ${action}.${meant ? ` Did you mean ${meant}?` : ''}`,
+      `stego features: expected ${ACTIONS.join(', ')}, got ${action}.${meant ? ` Did you mean ${meant}?` : ''}`,
     )
   }
   if (action !== 'remove' && names.length > 0) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `stego features ${action}: expected flags only, received ${names.join(' ')}. ` +
+      `stego features ${action}: expected flags only, got ${names.join(' ')}. ` +
         (action === 'build' ? 'The folder of images goes after --data.' : 'It lists all stores.'),
     )
   }

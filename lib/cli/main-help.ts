@@ -7,7 +7,7 @@ export function mainHelp(commands: readonly Entry[], width: number): string {
     'Usage: stego <command> [flags]',
     '',
     ...wrap(
-      'Unsupervised semantic segmentation (STEGO): a folder of unlabelled images in, label maps out.',
+      'Unsupervised semantic segmentation (STEGO): a folder of unlabeled images in, label maps out.',
       width,
     ),
     '',

@@ -24,7 +24,7 @@ const schema = z.strictObject({
       '.safetensors for train --neighbor-file, which checks that it belongs to the images and the backbone; .npz as ' +
       'precompute_knns.py writes it, each image itself in column 0. A file of this name is replaced.',
   }),
-  json: jsonOption('Print the file, the number of images and neighbours, their mean similarity and recall.'),
+  json: jsonOption('Print the file, the number of images and neighbors, their mean similarity and recall.'),
 })
 
 export const neighborsCommand: Command = {
@@ -78,7 +78,7 @@ interface Result {
 function summary({ file, images, k, meanSimilarity, recall }: Result, data: string): string {
   const found = `${k} for each of ${count(images, 'image')}, mean similarity ${significant(meanSimilarity)}`
   return [
-    `neighbours: ${found}${recallWords(recall)}`,
+    `neighbors: ${found}${recallWords(recall)}`,
     `file: ${file}`,
     `next: stego train --data ${shellWord(data)} --neighbor-file ${shellWord(file)}`,
   ].join('\n')

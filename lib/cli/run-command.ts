@@ -33,7 +33,7 @@ function checkWords({ name }: Entry, { words, usage }: Command, given: Given): v
   const received = length === 0 ? 'nothing' : given.words.map((word) => JSON.stringify(word)).join(' ')
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `stego ${name}: expected ${words.what}, received ${received}. Usage: stego ${usage[0]}`,
+    `stego ${name}: expected ${words.what}, got ${received}. Usage: stego ${usage[0]}`,
   )
 }
 

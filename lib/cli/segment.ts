@@ -24,8 +24,8 @@ const schema = z.strictObject({
   style: option(z.enum(['overlay', 'palette', 'index']).default('overlay'), {
     group: 'Common',
     doc:
-      'overlay: colours over the image; palette: class indices that viewers show in colour; index: class indices ' +
-      'as grey levels.',
+      'overlay: colors over the image; palette: class indices that viewers show in color; index: class indices ' +
+      'as gray levels.',
   }),
   stitch: option(
     z
@@ -58,7 +58,7 @@ export const segmentCommand: Command = {
   examples: [
     {
       line: 'stego segment runs/photos ./photos --out segmented',
-      doc: 'Colours over every image of a folder.',
+      doc: 'Colors over every image of a folder.',
     },
     {
       line: 'stego segment runs/photos street.jpg --style index --out labels',
@@ -139,7 +139,7 @@ async function listTiles(images: string[], { rows, columns }: Grid): Promise<str
   if (tiles.length === rows * columns) return tiles
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `stego segment: --stitch ${rows}x${columns} needs ${rows * columns} images, received ${tiles.length}. Name the ` +
+    `stego segment: --stitch ${rows}x${columns} needs ${rows * columns} images, got ${tiles.length}. Name the ` +
       'tiles of one picture, or another grid.',
   )
 }

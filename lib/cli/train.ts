@@ -42,7 +42,7 @@ export const trainCommand: Command = {
   }),
   words: { min: 0, max: 0, what: 'flags only; the folder of images goes after --data' },
   examples: [
-    { line: 'stego train --data ./photos --classes 8', doc: 'Unlabelled photographs, eight clusters.' },
+    { line: 'stego train --data ./photos --classes 8', doc: 'Unlabeled photographs, eight clusters.' },
     {
       line: 'stego train --data ./photos --steps 5000 --batch 16 --backbone dino_vits8.safetensors',
       doc: 'The official schedule on DINO weights.',

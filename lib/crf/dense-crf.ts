@@ -116,7 +116,7 @@ async function prepare(
   if (given.length !== 1) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `${context}: exactly one of "probabilities", "logits" and "unary" must be given, received ` +
+      `${context}: exactly one of "probabilities", "logits" and "unary" must be given, got ` +
         `${given.length === 0 ? 'none' : given.join(' and ')}.`,
     )
   }

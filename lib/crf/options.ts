@@ -16,7 +16,7 @@ const deviations = (count: number, doc: string, names: string) =>
   )
 
 const weight = option(z.number().min(-1e6).max(1e6), {
-  doc: 'How much neighbours that agree count (Potts model).',
+  doc: 'How much neighbors that agree count (Potts model).',
   expected: 'a number between -1000000 and 1000000',
 })
 
@@ -32,7 +32,7 @@ const xyStd = deviations(2, 'Standard deviation of places.', '[x, y]')
 const gaussianTerm = z.strictObject({ xyStd, weight: weight.optional(), compatibility })
 const bilateralTerm = z.strictObject({
   xyStd,
-  rgbStd: deviations(3, 'Standard deviation of colours, in steps of 8-bit channels.', '[red, green, blue]'),
+  rgbStd: deviations(3, 'Standard deviation of colors, in steps of 8-bit channels.', '[red, green, blue]'),
   weight: weight.optional(),
   compatibility,
 })
@@ -58,19 +58,19 @@ const settingFields = {
     doc: "What stands where nothing else is given: STEGO's constants, or those of DeepLab's users.",
   }),
   gaussian: option(gaussianTerm.nullable().optional(), {
-    doc: 'Neighbours that are near. null: none.',
+    doc: 'Neighbors that are near. null: none.',
     expected: '{ xyStd, weight } or null',
   }),
   bilateral: option(bilateralTerm.nullable().optional(), {
-    doc: 'Neighbours that are near and of like colour. null: none.',
+    doc: 'Neighbors that are near and of like color. null: none.',
     expected: '{ xyStd, rgbStd, weight } or null',
   }),
   normalization: option(z.enum(['symmetric', 'before', 'after', 'none']).default('symmetric'), {
-    doc: 'Where the number of neighbours is divided out; symmetric: its root before and after filtering.',
+    doc: 'Where the number of neighbors is divided out; symmetric: its root before and after filtering.',
   }),
   channelOrder: option(z.enum(['rgb', 'bgr']).optional(), {
     doc:
-      'Order in which colours enter the lattice. The kernel is the same, its approximation is not. Official: bgr, ' +
+      'Order in which colors enter the lattice. The kernel is the same, its approximation is not. Official: bgr, ' +
       "which is the preset stego's.",
   }),
   iterations: option(z.int().min(0).max(1000).default(10), { doc: 'Mean-field iterations. Official value.' }),

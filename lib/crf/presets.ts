@@ -1,12 +1,12 @@
 /** Constants of the dense CRF that people know by name. */
 
-/** Energies of neighbouring pixels that are near, and of those that are near and alike. */
+/** Energies of neighboring pixels that are near, and of those that are near and alike. */
 export interface CrfPreset {
-  /** Near neighbours: standard deviation of places in pixels, and weight. */
+  /** Near neighbors: standard deviation of places in pixels, and weight. */
   gaussian: { xyStd: number; weight: number }
-  /** Near neighbours of like colour: standard deviations in pixels and in steps of 8-bit channels, and weight. */
+  /** Near neighbors of like color: standard deviations in pixels and in steps of 8-bit channels, and weight. */
   bilateral: { xyStd: number; rgbStd: number; weight: number }
-  /** Order in which colours enter the lattice. */
+  /** Order in which colors enter the lattice. */
   channelOrder: 'rgb' | 'bgr'
 }
 

@@ -182,7 +182,7 @@ function crfScores(width: number, height: number) {
 }
 
 const neighborCheck: Check = {
-  name: 'nearest neighbours',
+  name: 'nearest neighbors',
   reference: 'official implementation',
   measure: 'differing values',
   tolerance: 0,

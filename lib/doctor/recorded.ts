@@ -72,7 +72,7 @@ export function numbers(seed: number, ...shape: number[]): Tensor {
   return { data: Float32Array.from(scattered(seed, count), (value) => (value >>> 12) / 2 ** 19 - 1), shape }
 }
 
-/** Squares of `cell` pixels in several colours, under noise of `noise` levels. */
+/** Squares of `cell` pixels in several colors, under noise of `noise` levels. */
 export function picture(width: number, height: number, cell: number, noise: number): Pixels {
   const grain = scattered(1, width * height * 3)
   const data = Uint8Array.from(grain, (value, index) => {

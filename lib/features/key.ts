@@ -1,5 +1,5 @@
 /**
- * What determines features, and so nearest neighbours, so that a file of them is never used for others than it was
+ * What determines features, and so nearest neighbors, so that a file of them is never used for others than it was
  * computed from: the original's file names leave out backbone weights, patch and crop ratio
  * (precompute_knns.py).
  */

@@ -18,7 +18,7 @@ import { type FeatureKey, fingerprintImages, type ListedImage } from './key.js'
 /** Counted up whenever the same key no longer means the same features. */
 const VERSION = 2
 const EXTENSION = '.features'
-/** Sides of the small picture that the contrastive CRF compares colours of, 4 bytes a value. */
+/** Sides of the small picture that the contrastive CRF compares colors of, 4 bytes a value. */
 const PICTURE_BYTES = 56 * 56 * 3 * 4
 
 /** What a store is for, as its head keeps it and `listFeatureStores` tells it. */

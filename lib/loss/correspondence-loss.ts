@@ -39,7 +39,7 @@ const { weights, centering, zeroClamp, stabilize, reduction, negativeSamples, se
 export const correspondenceLossSchema = z.strictObject({
   features: map('Features of the images'),
   codes: map('Codes of the images'),
-  positiveFeatures: map('Features of the positives, such as nearest neighbours'),
+  positiveFeatures: map('Features of the positives, such as nearest neighbors'),
   positiveCodes: map('Codes of the positives'),
   shifts: pairValues((pair) =>
     option(z.number(), { doc: `Feature correspondence of ${pair} pairs above which codes attract.` }),
@@ -103,7 +103,7 @@ const OTHER_TERMS_OFF = {
 
 /**
  * Computes the loss: feature correspondence F and code correspondence S are the cosine similarities of every position
- * of one map with every position of the other; L = -mean((F_centred - shift) * max(S, 0)) of each image with itself,
+ * of one map with every position of the other; L = -mean((F_centered - shift) * max(S, 0)) of each image with itself,
  * with its positive and with random images of the batch, weighted and summed. Features and codes are sampled
  * bilinearly at S * S positions an image. Without `permutations` each pairing is the original's pseudo-permutation,
  * which pairs no image with itself; a batch of one has no other image, though.
@@ -208,7 +208,7 @@ function checkPermutations(
   if (shape.length !== 2 || shape[0]! * batch !== data.length) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `permutations must have the shape [n, ${batch}], an image for each of the batch; received ` +
+      `permutations must have the shape [n, ${batch}], an image for each of the batch; got ` +
         `[${shape.join(', ')}] with ${data.length} values.`,
     )
   }
@@ -217,7 +217,7 @@ function checkPermutations(
   if (wrong === undefined) return { data: indices, shape }
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `permutations must hold images of the batch, 0 to ${batch - 1}; received ${wrong}.`,
+    `permutations must hold images of the batch, 0 to ${batch - 1}; got ${wrong}.`,
   )
 }
 

@@ -61,7 +61,7 @@ export function checked<T>(call: (native: Addon) => T): T {
 
 /**
  * Runs a job of the addon. Its errors become `StegoError`s on the caller's stack; when `signal` aborts, the job is
- * cancelled and the promise rejects with the signal's reason.
+ * canceled and the promise rejects with the signal's reason.
  */
 export async function job<T>(
   call: (native: Addon, cancel: CancelToken) => Promise<T>,

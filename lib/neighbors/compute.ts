@@ -1,5 +1,5 @@
 /**
- * Nearest neighbours of a folder of images, as training finds them (precompute_knns.py): backbone features
+ * Nearest neighbors of a folder of images, as training finds them (precompute_knns.py): backbone features
  * averaged over the image, cosine similarity. Features are clean; the original leaves dropout on.
  */
 import { StegoError } from '../errors.js'
@@ -13,7 +13,7 @@ import type { FoundNeighbors } from './neighbor-file.js'
 import { type NeighborsInput, neighborsSchema } from './options.js'
 
 /**
- * Finds the nearest neighbours of each image of a folder: all of them up to a million images, beyond it those that an
+ * Finds the nearest neighbors of each image of a folder: all of them up to a million images, beyond it those that an
  * inverted file finds, with its recall. `writeNeighbors` keeps them, the training option `neighborFile` takes them from
  * there.
  *
@@ -28,7 +28,7 @@ export async function computeNeighbors(input: NeighborsInput): Promise<FoundNeig
   if (count < 2) {
     throw new StegoError(
       'ERR_STEGO_DATA_EMPTY',
-      `neighbours need at least two images, to compare one with another; ${data} has one. Add images.`,
+      `neighbors need at least two images, to compare one with another; ${data} has one. Add images.`,
     )
   }
   const { key, backbone, transform, plan } = await prepareFeatures(set, options, options.features)

@@ -1,5 +1,5 @@
 /**
- * Nearest neighbours of any vectors, as training finds those of images
+ * Nearest neighbors of any vectors, as training finds those of images
  * (docs/method-constants.md#nearest-neighbors).
  */
 import { z } from 'zod'
@@ -10,17 +10,17 @@ import { abortSignal, option } from '../options/schema.js'
 import { checkTensor } from '../options/tensor.js'
 
 export const nearestNeighborsSchema = z.strictObject({
-  k: option(z.int().min(1), { doc: 'Neighbours of each vector.' }),
+  k: option(z.int().min(1), { doc: 'Neighbors of each vector.' }),
   dim: option(z.int().min(1).optional(), {
     doc: 'Length of a vector, where the vectors come as one Float32Array without a shape.',
   }),
   exclude: option(z.enum(['self', 'none']).default('self'), {
-    doc: 'self leaves a vector out of its own neighbours; none lists it first among them, as the original does.',
+    doc: 'self leaves a vector out of its own neighbors; none lists it first among them, as the original does.',
   }),
   method: option(z.enum(['auto', 'exact', 'inverted-file']).default('auto'), {
     doc:
       'exact compares all pairs. inverted-file compares a vector with those of near lists alone, which misses some ' +
-      'neighbours. auto is exact up to a million vectors.',
+      'neighbors. auto is exact up to a million vectors.',
   }),
   probes: option(z.int().min(1).default(64), {
     doc: 'Lists of an inverted file that a vector is compared with, of about 4 sqrt(N); all of them miss nothing.',
@@ -32,13 +32,13 @@ export const nearestNeighborsSchema = z.strictObject({
 /** What `nearestNeighbors()` takes beside the vectors. */
 export interface NearestNeighborsInput extends z.input<typeof nearestNeighborsSchema> {}
 
-/** Neighbours of N vectors, nearest first. */
+/** Neighbors of N vectors, nearest first. */
 export interface NearestNeighbors {
-  /** Rows of the neighbours, [N, k]. */
+  /** Rows of the neighbors, [N, k]. */
   indices: Tensor<Int32Array>
   /** Their cosine similarities, [N, k], computed in float64. */
   similarities: Tensor
-  /** Share of the true neighbours found by an inverted file, measured on 1000 vectors; null where all were found. */
+  /** Share of the true neighbors found by an inverted file, measured on 1000 vectors; null where all were found. */
   recall: number | null
 }
 
@@ -47,10 +47,10 @@ const SHORTEST = 1e-12
 const NOTHING: Neighbors = { indices: new Int32Array(), similarities: new Float32Array(), recall: null }
 
 /**
- * Finds the nearest neighbours of each vector among all of them by cosine similarity; equals go to the lower index. A
+ * Finds the nearest neighbors of each vector among all of them by cosine similarity; equals go to the lower index. A
  * vector of zeros is like none: its similarities are 0. Exact lists are the same on every machine and for every number
  * of threads; those by an inverted file for every number of threads, given the seed. Memory beside vectors and result: at
- * most N (8 k + C + 28) bytes and some megabytes a thread; by an inverted file N (C + 32), and that of its centres.
+ * most N (8 k + C + 28) bytes and some megabytes a thread; by an inverted file N (C + 32), and that of its centers.
  * @param vectors [N, C] as `{ data, shape }`, or one array with `dim` values a vector
  *
  * Rejects with `ERR_STEGO_OPTION` for wrong options; `ERR_STEGO_ARGUMENT` where the vectors have another shape or values
@@ -78,7 +78,7 @@ export async function nearestNeighbors(
     const all = exclude === 'self' ? 'besides itself ' : ''
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `k must be at most ${most}: a vector has no more neighbours ${all}among ${count}; received ${k}.`,
+      `k must be at most ${most}: a vector has no more neighbors ${all}among ${count}; got ${k}.`,
     )
   }
   const others = exclude === 'self' ? k : k - 1

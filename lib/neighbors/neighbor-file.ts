@@ -8,25 +8,25 @@ import { job, type Neighbors, type Tensor, type TensorData } from '../native/ind
 import { storedTensors } from '../weights/tensors.js'
 import { otherCount, readOfficialNeighbors, tooFew, writeOfficialNeighbors } from './official.js'
 
-/** Neighbours with all that says what they are neighbours of. */
+/** Neighbors with all that says what they are neighbors of. */
 export interface ImageNeighbors extends Omit<Neighbors, 'recall'> {
   /** Number of images. */
   count: number
-  /** Neighbours of each image; rows of `indices` and `similarities`, row-major [count, k], nearest first. */
+  /** Neighbors of each image; rows of `indices` and `similarities`, row-major [count, k], nearest first. */
   k: number
-  /** What determines the features they are neighbours by. */
+  /** What determines the features they are neighbors by. */
   key: FeatureKey
   /** One of each image, [count, 16]. */
   fingerprints: Uint8Array
 }
 
-/** Neighbours as they were searched for. */
+/** Neighbors as they were searched for. */
 export interface FoundNeighbors extends ImageNeighbors {
-  /** Share of the true neighbours that were found, measured on a sample; null where the search was exact. */
+  /** Share of the true neighbors that were found, measured on a sample; null where the search was exact. */
   recall: number | null
 }
 
-/** Neighbours read from a file; the original's format keeps no similarities. */
+/** Neighbors read from a file; the original's format keeps no similarities. */
 export interface LoadedNeighbors {
   /** Row-major [images, k], nearest first, the image itself left out. */
   indices: Int32Array
@@ -36,11 +36,11 @@ export interface LoadedNeighbors {
 
 const OFFICIAL_EXTENSION = '.npz'
 const EXTENSION = '.safetensors'
-/** Extensions of neighbour files. */
+/** Extensions of neighbor files. */
 export const NEIGHBOR_EXTENSIONS = [EXTENSION, OFFICIAL_EXTENSION]
 
 const FORMAT = 'stego-neighbors'
-/** Counted up whenever the same key no longer means the same neighbours. */
+/** Counted up whenever the same key no longer means the same neighbors. */
 const VERSION = 1
 
 const keySchema = z.strictObject({
@@ -58,13 +58,13 @@ export function checkNeighborFile(path: string): void {
   if (NEIGHBOR_EXTENSIONS.includes(extname(path).toLowerCase())) return
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `neighbours are kept as ${NEIGHBOR_EXTENSIONS.join(' or ')}, received ${path}. Give the file one of these ` +
+    `neighbors are kept as ${NEIGHBOR_EXTENSIONS.join(' or ')}, got ${path}. Give the file one of these ` +
       'extensions.',
   )
 }
 
 /**
- * Writes neighbours, whole or not at all; a missing folder is made. The extension decides: `.safetensors`, this
+ * Writes neighbors, whole or not at all; a missing folder is made. The extension decides: `.safetensors`, this
  * package's format, or `.npz`, the original's.
  * Rejects with `ERR_STEGO_OPTION` for another extension, `ERR_STEGO_FILE` where writing fails.
  */
@@ -82,13 +82,13 @@ export async function writeNeighbors(path: string, neighbors: ImageNeighbors): P
 }
 
 /**
- * Reads the nearest `k` neighbours of each image; a file may hold more.
+ * Reads the nearest `k` neighbors of each image; a file may hold more.
  * @param path `.safetensors` of this package, or `.npz` of the original
  * @param options.images the images, in the order in which they are numbered
- * @param options.key what the neighbours must have been computed by (`featureKey`); not looked at for `.npz`
+ * @param options.key what the neighbors must have been computed by (`featureKey`); not looked at for `.npz`
  *
  * Rejects with `ERR_STEGO_DATA_LAYOUT`, saying what differs, where the file belongs to other images, another backbone
- * or another transform, or holds fewer than `k` neighbours; `ERR_STEGO_DATA_MISSING`; `ERR_STEGO_CHECKPOINT` or
+ * or another transform, or holds fewer than `k` neighbors; `ERR_STEGO_DATA_MISSING`; `ERR_STEGO_CHECKPOINT` or
  * `ERR_STEGO_FILE` for a file that is damaged or of another kind; `ERR_STEGO_OPTION` for another extension.
  */
 export async function loadNeighbors(
@@ -108,7 +108,7 @@ export async function loadNeighbors(
   if (differences.length > 0) {
     throw new StegoError(
       'ERR_STEGO_DATA_LAYOUT',
-      `the neighbours in ${path} were computed from something else: ${differences.join('; ')}. Compute them again, ` +
+      `the neighbors in ${path} were computed from something else: ${differences.join('; ')}. Compute them again, ` +
         'or name another file.',
     )
   }
@@ -127,7 +127,7 @@ async function readFile(path: string, signal?: AbortSignal): Promise<ImageNeighb
   if (metadata.format !== FORMAT || metadata.version !== String(VERSION)) {
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
-      `${path} holds no nearest neighbours that this version of stego reads. Write it with \`stego neighbors\`.`,
+      `${path} holds no nearest neighbors that this version of stego reads. Write it with \`stego neighbors\`.`,
     )
   }
   const tensors = await job((native) => native.readTensors(storedTensors(stored)), signal)
@@ -135,7 +135,7 @@ async function readFile(path: string, signal?: AbortSignal): Promise<ImageNeighb
   if (file) return file
   throw new StegoError(
     'ERR_STEGO_CHECKPOINT',
-    `the neighbours in ${path} are damaged: expected indices and similarities [images, k] and a fingerprint of each ` +
+    `the neighbors in ${path} are damaged: expected indices and similarities [images, k] and a fingerprint of each ` +
       'image, every index that of another image. Compute them again.',
   )
 }

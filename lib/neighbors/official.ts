@@ -1,5 +1,5 @@
 /**
- * The original's neighbour files, `nns_{model_type}_{dataset}_{image_set}_{crop_type}_{res}.npz` of precompute_knns.py
+ * The original's neighbor files, `nns_{model_type}_{dataset}_{image_set}_{crop_type}_{res}.npz` of precompute_knns.py
  * one array `nns`, int64 [N, 30], nearest first, the image itself in column 0.
  */
 import { StegoError } from '../errors.js'
@@ -11,7 +11,7 @@ import { packTable } from './official-table.js'
 const ARRAY = 'nns'
 
 /**
- * Reads the nearest `k` neighbours of each of `count` images. An image is left out of its own row wherever it stands
+ * Reads the nearest `k` neighbors of each of `count` images. An image is left out of its own row wherever it stands
  * there, for among duplicates it need not come first; columns beyond those needed are ignored.
  * @returns indices, row-major [count, k]
  *
@@ -31,8 +31,8 @@ export async function readOfficialNeighbors(
       if (!(other >= 0 && other < count)) {
         throw new StegoError(
           'ERR_STEGO_FILE',
-          `expected indices from 0 to ${count - 1} in ${path}, received ${other} for image ${image}. Compute the ` +
-            'neighbours again.',
+          `expected indices from 0 to ${count - 1} in ${path}, got ${other} for image ${image}. Compute the ` +
+            'neighbors again.',
         )
       }
       if (other !== image && found < k) indices[image * k + found++] = other
@@ -43,7 +43,7 @@ export async function readOfficialNeighbors(
 }
 
 /**
- * Writes neighbours as the original does: int64 [count, 1 + k], each image itself in column 0. With k = 29 these are
+ * Writes neighbors as the original does: int64 [count, 1 + k], each image itself in column 0. With k = 29 these are
  * the original's 30 columns. Rejects with `ERR_STEGO_FILE` where writing fails.
  */
 export async function writeOfficialNeighbors(
@@ -61,11 +61,11 @@ export async function writeOfficialNeighbors(
   await writeWhole(path, packTable(ARRAY, data, columns))
 }
 
-/** A file with fewer neighbours an image than are needed. */
+/** A file with fewer neighbors an image than are needed. */
 export function tooFew(path: string, found: number, k: number): StegoError {
   return new StegoError(
     'ERR_STEGO_DATA_LAYOUT',
-    `${path} holds ${found} neighbours for an image, ${k} are needed. Ask for at most ${found} neighbours, or compute ` +
+    `${path} holds ${found} neighbors for an image, ${k} are needed. Ask for at most ${found} neighbors, or compute ` +
       `the file again with k of at least ${k}.`,
   )
 }
@@ -74,7 +74,7 @@ export function tooFew(path: string, found: number, k: number): StegoError {
 export function otherCount(path: string, found: number, count: number): StegoError {
   return new StegoError(
     'ERR_STEGO_DATA_LAYOUT',
-    `${path} holds the neighbours of ${found} images, but there are ${count}. Compute them again for these images.`,
+    `${path} holds the neighbors of ${found} images, but there are ${count}. Compute them again for these images.`,
   )
 }
 
@@ -89,7 +89,7 @@ function checkTable(
     throw new StegoError(
       'ERR_STEGO_FILE',
       `expected an array "${ARRAY}" of whole numbers [images, columns] in ${path}, as precompute_knns.py writes it. ` +
-        'Name a file of neighbours.',
+        'Name a file of neighbors.',
     )
   }
   if (rows !== count) throw otherCount(path, rows, count)

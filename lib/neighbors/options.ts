@@ -9,7 +9,7 @@ export const neighborsSchema = z.strictObject({
     group: 'Common',
     unit: 'images',
     doc:
-      'Nearest neighbours of each image; at most the other images. 29 and the image itself are the 30 columns of ' +
+      'Nearest neighbors of each image; at most the other images. 29 and the image itself are the 30 columns of ' +
       "the original's files.",
   }),
   features: option(z.enum(['store', 'off']).default('off'), {

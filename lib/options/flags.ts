@@ -115,7 +115,7 @@ function read(
 function size(flag: Flag, value: string, context: string): number {
   const bytes = parseBytes(value)
   if (bytes !== undefined) return bytes
-  throw refusal(context, `--${flag.name} must be a size such as 500MB, 2GiB or 0, received "${value}"`)
+  throw refusal(context, `--${flag.name} must be a size such as 500MB, 2GiB or 0, got "${value}"`)
 }
 
 function assign(values: Record<string, unknown>, flag: Flag, value: unknown, context: string): void {

@@ -1,6 +1,6 @@
 /** Which known name somebody probably meant. */
 
-/** The known name nearest to a misspelt one; undefined where none is near enough to be meant. */
+/** The known name nearest to a misspelled one; undefined where none is near enough to be meant. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name)
   const candidates = known

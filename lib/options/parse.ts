@@ -29,7 +29,7 @@ export function parseOptions<S extends z.ZodObject>(
   if (input !== undefined && Object.prototype.toString.call(input) !== '[object Object]') {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `${context}: options must be an object such as { ${namesAt(schema, [])[0]}: ... }, received ${received(input)}`,
+      `${context}: options must be an object such as { ${namesAt(schema, [])[0]}: ... }, got ${received(input)}`,
     )
   }
   const result = schema.safeParse(input ?? {})
@@ -78,7 +78,7 @@ function wrongValue(schema: z.ZodObject, path: string[], value: unknown, wording
   const expected = expectedAt(schema, path, value)
   const name = wording.name(path)
   if (value === undefined) return `${name} is missing: expected ${expected}`
-  return `${name} must be ${expected}, received ${wording.types ? received(value) : JSON.stringify(value)}`
+  return `${name} must be ${expected}, got ${wording.types ? received(value) : JSON.stringify(value)}`
 }
 
 function valueAt(input: unknown, path: string[]): unknown {

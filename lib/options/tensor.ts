@@ -30,7 +30,7 @@ export function checkTensor(name: string, { data, shape }: Tensor<TensorData>, a
   if (!sides || shape.reduce((product, side) => product * side, 1) !== data.length) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `${name} must have the shape [${axes.join(', ')}], every side at least 1, and as many values; received ` +
+      `${name} must have the shape [${axes.join(', ')}], every side at least 1, and as many values; got ` +
         `[${shape.join(', ')}] with ${data.length} values.`,
     )
   }
@@ -40,7 +40,7 @@ export function checkTensor(name: string, { data, shape }: Tensor<TensorData>, a
   if (place === data.length) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `${name} must hold finite numbers, received ${data[place]} at place ${place}. Remove it first.`,
+    `${name} must hold finite numbers, got ${data[place]} at place ${place}. Remove it first.`,
   )
 }
 
@@ -49,6 +49,6 @@ export function checkShape(name: string, shape: number[], expected: number[], be
   if (shape.length === expected.length && shape.every((side, axis) => side === expected[axis])) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `${name} must have the shape [${expected.join(', ')}], ${because}; received [${shape.join(', ')}].`,
+    `${name} must have the shape [${expected.join(', ')}], ${because}; got [${shape.join(', ')}].`,
   )
 }

@@ -49,12 +49,12 @@ export function reporter(): (event: TrainingEvent) => Report {
                 `features: ${count(event.total, 'image')}, ${event.kept} kept in ${formatBytes(event.bytes)}` +
                   (event.file === null ? '' : `, ${event.file}`),
               ],
-              status: working('neighbours'),
+              status: working('neighbors'),
             }
       case 'neighbors':
         return {
           lines: [
-            `neighbours: ${event.k} for each image` +
+            `neighbors: ${event.k} for each image` +
               (event.meanSimilarity === null
                 ? ''
                 : `, mean similarity ${significant(event.meanSimilarity)}`) +
@@ -110,7 +110,7 @@ function startLines({ options, images, backbone, threads, features, step }: Star
   return [
     `backbone: ${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}, ${millions}`,
     ...starter,
-    `images: ${images.train} for training (${images.labelled} labelled), ${images.validation} for validation`,
+    `images: ${images.train} for training (${images.labelled} labeled), ${images.validation} for validation`,
     `classes: ${options.classes}, threads: ${threads}`,
     featuresLine(features, options.cacheBytes),
     ...from,

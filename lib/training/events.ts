@@ -44,17 +44,17 @@ export interface FeaturesEvent {
   file: string | null
 }
 
-/** The nearest neighbours of the training images are known. */
+/** The nearest neighbors of the training images are known. */
 export interface NeighborsEvent {
   /** What kind of event this is. */
   type: 'neighbors'
-  /** Images that have neighbours. */
+  /** Images that have neighbors. */
   images: number
-  /** Neighbours of each. */
+  /** Neighbors of each. */
   k: number
-  /** Mean cosine of the neighbours; null where a file has none. */
+  /** Mean cosine of the neighbors; null where a file has none. */
   meanSimilarity: number | null
-  /** Share of the true neighbours among them, measured on a sample; null where they are exact or from a file. */
+  /** Share of the true neighbors among them, measured on a sample; null where they are exact or from a file. */
   recall: number | null
 }
 

@@ -59,7 +59,7 @@ export async function checkRunFolder(path: string): Promise<void> {
     : 'it exists and is not an empty folder. Remove it'
   throw new StegoError(
     'ERR_STEGO_RUN',
-    `a new run can not begin in ${path}: ${reason}, or choose another \`out\`.`,
+    `a new run cannot begin in ${path}: ${reason}, or choose another \`out\`.`,
   )
 }
 

@@ -1,6 +1,6 @@
 /**
  * A training run from top to bottom (train_segmentation.py of the official code): one pass of the frozen backbone,
- * nearest neighbours, shifts, the steps, k-means, validation. Everything random is a pure function of the seed and the
+ * nearest neighbors, shifts, the steps, k-means, validation. Everything random is a pure function of the seed and the
  * step, so a run that was stopped goes on exactly where it was.
  */
 

@@ -110,7 +110,7 @@ export function stepSettings(options: TrainOptions, shifts: PairValues): StepSet
   return { loss, learningRates }
 }
 
-/** About a third of the positions within an image attract, a fifth between neighbours, a twentieth at random. */
+/** About a third of the positions within an image attract, a fifth between neighbors, a twentieth at random. */
 const QUANTILES: PairValues = { self: 0.65, knn: 0.8, random: 0.95 }
 const BATCHES = 30
 const NO_SHIFTS: PairValues = { self: 0, knn: 0, random: 0 }

@@ -28,7 +28,7 @@ export interface CheckpointValues {
   args?: { arch?: unknown }
 }
 
-/** The record of a checkpoint, or in one sentence why this version can not compute what it was trained on. */
+/** The record of a checkpoint, or in one sentence why this version cannot compute what it was trained on. */
 export function describeCheckpoint(
   { layout, names, foreign }: Found<ModelLayout>,
   tensors: TensorEntry[],

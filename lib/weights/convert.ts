@@ -65,7 +65,7 @@ function checkEnding(path: string): void {
   if (/\.safetensors$/i.test(path)) return
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `expected a file to write that ends in .safetensors, received ${path}. PyTorch reads such files with ` +
+    `expected a file to write that ends in .safetensors, got ${path}. PyTorch reads such files with ` +
       'safetensors.torch.load_file.',
   )
 }

@@ -81,7 +81,7 @@ export function findBackbone(tensors: TensorEntry[]): Found<BackboneLayout> | nu
 
 /**
  * The model of a file: the official layout, which this package's own files have too, or leggedrobotics'. All tensors
- * beside those of the network (`decoder`, `train_cluster_probe`, optimisers) are carried under their names. Null where
+ * beside those of the network (`decoder`, `train_cluster_probe`, optimizers) are carried under their names. Null where
  * there is none.
  */
 export function findModel(tensors: TensorEntry[]): Found<ModelLayout> | null {

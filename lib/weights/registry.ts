@@ -1,4 +1,4 @@
-/** Published weights by name: where they lie, what they are, and how a whole file is recognised. */
+/** Published weights by name: where they lie, what they are, and how a whole file is recognized. */
 import { StegoError } from '../errors.js'
 import { nearest } from '../options/nearest.js'
 

@@ -94,7 +94,7 @@ function addressOf(entry: PublishedWeights, mirror: string | undefined): URL {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the mirror (STEGO_MIRROR) must be an http:// or https:// address, received ${JSON.stringify(mirror)}. Set ` +
+      `the mirror (STEGO_MIRROR) must be an http:// or https:// address, got ${JSON.stringify(mirror)}. Set ` +
         `it to the address of the folder that holds ${fileName(entry)}.`,
     )
   }

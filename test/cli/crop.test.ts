@@ -44,7 +44,7 @@ test('stopped, it says that the same command goes on', async (t) => {
 test('wrong flags are blamed as flags', async (t) => {
   await t.throwsAsync(crop(['--data', 'x']), { code: 'ERR_STEGO_OPTION', message: /--out is missing/ })
   await t.throwsAsync(crop(['--data', 'x', '--out', 'y', '--crops', 'six']), {
-    message: /--crops must be "five" or "random", received "six"/,
+    message: /--crops must be "five" or "random", got "six"/,
   })
 })
 

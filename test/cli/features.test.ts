@@ -46,7 +46,7 @@ test('build tells how much of the features is place before it takes room', async
 test('what it cannot do is answered with what it can', async (t) => {
   const refused = (message: RegExp, ...args: string[]) =>
     t.throwsAsync(features(...args), { code: 'ERR_STEGO_OPTION', message })
-  await refused(/received buidl\. Did you mean build\?/, 'buidl')
+  await refused(/got buidl\. Did you mean build\?/, 'buidl')
   await refused(/The folder of images goes after --data/, 'build', 'photos')
   await refused(/expected names of stores, or --all/, 'remove')
   await refused(/--data/, 'build')

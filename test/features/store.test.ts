@@ -126,7 +126,7 @@ test('training takes features from the store and gives what it gives without one
   t.notDeepEqual(losses(half), losses(stored))
 })
 
-test('a training fills the store for the next, and neighbours share it', async (t) => {
+test('a training fills the store for the next, and neighbors share it', async (t) => {
   const data = await makeDataset(t, { train: 6 })
   const storeFolder = await temporaryFolder(t)
   const first = await stepsOf({ data, features: 'store', storeFolder })

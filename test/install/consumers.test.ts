@@ -63,7 +63,7 @@ export async function use(probabilities: { data: Float32Array; shape: number[] }
   if (error instanceof StegoError) error.code satisfies 'ERR_STEGO_OPTION' | string
   return model.evaluate({ data: 'photos' })
 }
-// @ts-expect-error a misspelt option is an error
+// @ts-expect-error a misspelled option is an error
 Stego.train({ data: 'photos', bacth: 8 })
 `
 

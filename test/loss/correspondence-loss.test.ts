@@ -17,7 +17,7 @@ function randomMap(key: number, shape: number[]): Tensor {
   return { data, shape }
 }
 
-/** Four images with a neighbour each, 5 x 4 positions. */
+/** Four images with a neighbor each, 5 x 4 positions. */
 const small: CorrespondenceLossInput = {
   features: randomMap(1, [4, 6, 5, 4]),
   codes: randomMap(2, [4, 3, 5, 4]),
@@ -176,8 +176,8 @@ test('wrong tensors and options', async (t) => {
     /coordinates2 .*same for both/,
   )
   const image = (value: number) => ({ permutations: tensor([1, 4], Int32Array.of(1, 2, 3, value)) })
-  await refused(image(4), 'ERR_STEGO_ARGUMENT', /0 to 3; received 4/)
-  await refused(image(-1), 'ERR_STEGO_ARGUMENT', /received -1/)
+  await refused(image(4), 'ERR_STEGO_ARGUMENT', /0 to 3; got 4/)
+  await refused(image(-1), 'ERR_STEGO_ARGUMENT', /got -1/)
   await refused({ permutations: tensor([4], new Int32Array(4)) }, 'ERR_STEGO_ARGUMENT', /\[n, 4\]/)
   await refused({ permutations: tensor([2, 2], new Int32Array(4)) }, 'ERR_STEGO_ARGUMENT', /\[n, 4\]/)
   await refused({ permutations: tensor([1, 4]) }, 'ERR_STEGO_OPTION', /Int32Array or BigInt64Array/)

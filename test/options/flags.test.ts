@@ -98,9 +98,9 @@ test('a wrong value is blamed on its flag', (t) => {
   const error = t.throws(() => parseOptions(schema, values, 'stego train', FLAG_WORDING))
   t.deepEqual(error!.message.split('\n'), [
     'stego train:',
-    '  --steps must be an integer of at least 1, received "many"',
-    '  --crop must be "center" or "squash", received "centre"',
-    '  --weights.knn must be a finite number of at least 0, received -1',
+    '  --steps must be an integer of at least 1, got "many"',
+    '  --crop must be "center" or "squash", got "centre"',
+    '  --weights.knn must be a finite number of at least 0, got -1',
   ])
 })
 

@@ -26,7 +26,7 @@ const STARTER: FeatureSource = {
 }
 const SETTINGS = { transform: TRANSFORM, source: STARTER }
 
-/** Coloured blobs anywhere: pictures that share no layout. */
+/** Colored blobs anywhere: pictures that share no layout. */
 function scattered(index: number): Pixels {
   const random = createRandom(5, index)
   const blobs = Array.from({ length: 12 }, () => ({

@@ -10,7 +10,7 @@ test('a run begins with what it works with; the starter is called what it is', (
   const text = reporter()(startEvent()).lines.join('\n')
   t.regex(text, /backbone: starter, 192 wide, patch 8, 5\.5 M parameters/)
   t.regex(text, /starter is a small street-scene backbone .* does not replace DINO/)
-  t.regex(text, /images: 367 for training \(3 labelled\), 101 for validation/)
+  t.regex(text, /images: 367 for training \(3 labeled\), 101 for validation/)
   t.regex(text, /classes: 8, threads: 2/)
   t.notRegex(reporter()(startEvent({ backbone: 'dino.pth' })).lines.join('\n'), /replace DINO/)
 })
@@ -68,13 +68,13 @@ test('place is told while it is measured and when it is decided; clusters that f
   t.regex(clusters(0.263, 'kmeans')[2]!, /images' own layout: place is taken off/)
 })
 
-test('neighbours tell their recall where it was measured', (t) => {
+test('neighbors tell their recall where it was measured', (t) => {
   const line = (recall: number | null) =>
     reporter()({ type: 'neighbors', images: 3, k: 2, meanSimilarity: 0.5, recall }).lines[0]
-  t.is(line(null), 'neighbours: 2 for each image, mean similarity 0.5')
+  t.is(line(null), 'neighbors: 2 for each image, mean similarity 0.5')
   t.is(
     line(0.98765),
-    'neighbours: 2 for each image, mean similarity 0.5, recall 98.8 % (measured on a sample)',
+    'neighbors: 2 for each image, mean similarity 0.5, recall 98.8 % (measured on a sample)',
   )
 })
 

@@ -104,7 +104,7 @@ test('probes that begin anew after the last step are fresh', async (t) => {
   t.deepEqual(reset['net.cluster1.0.weight'], kept['net.cluster1.0.weight'])
 })
 
-test('neighbours from a file train as those that are computed', async (t) => {
+test('neighbors from a file train as those that are computed', async (t) => {
   const data = await makeDataset(t, { train: 6 })
   const folder = await temporaryFolder(t)
   const file = join(folder, 'neighbors.safetensors')

@@ -195,7 +195,7 @@ for (const mirror of ['some/folder', 'ftp://somewhere']) {
     const { fetch } = await fetching(t)
     const error = await failureOf(t, fetch(entryOf('https://nowhere.invalid'), { mirror }))
     t.is(error.code, 'ERR_STEGO_OPTION')
-    t.true(error.message.includes(`received "${mirror}"`))
+    t.true(error.message.includes(`got "${mirror}"`))
   })
 }
 

@@ -127,7 +127,7 @@ test('a proxy with transient trouble is asked again', async (t) => {
   t.is(proxy.seen.length, 6)
 })
 
-test('NO_PROXY is honoured', async (t) => {
+test('NO_PROXY is honored', async (t) => {
   const proxy = await flakyProxy(t)
   const server = await flakyServer(t, [whole(content)])
   const { fetch } = await fetching(t)
