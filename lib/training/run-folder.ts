@@ -71,7 +71,7 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
 
 export interface EventLog {
   /** Keeps an event, and returns it. */
-  tell(event: TrainingEvent): Promise<TrainingEvent>
+  emit(event: TrainingEvent): Promise<TrainingEvent>
   /** From now on events go to this folder, or nowhere. */
   keepIn(folder: RunFolder | null): Promise<void>
 }
@@ -81,7 +81,7 @@ export function eventLog(): EventLog {
   const early: TrainingEvent[] = []
   let log: (event: TrainingEvent) => Promise<unknown> = async (event) => early.push(event)
   return {
-    async tell(event) {
+    async emit(event) {
       await log(event)
       return event
     },

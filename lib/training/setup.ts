@@ -139,7 +139,7 @@ export function startEvent({ options, train, validation, backbone, ...setup }: R
 /** A fresh network on the backbone, from which place is taken off where the options say so, and its record. */
 export async function* beginModel(
   { options, train, backbone: plain, transform }: RunSetup,
-  tell: (event: TrainingEvent) => Promise<TrainingEvent>,
+  emit: (event: TrainingEvent) => Promise<TrainingEvent>,
   signal?: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainedModel> {
   const pictures = {
@@ -150,7 +150,7 @@ export async function* beginModel(
   const placing = placeBackbone(options.position, plain, pictures, { transform, source, signal })
   let step = await placing.next()
   while (!step.done) {
-    yield await tell({ type: 'position', ...step.value })
+    yield await emit({ type: 'position', ...step.value })
     step = await placing.next()
   }
   const { backbone, position } = step.value

@@ -55,7 +55,7 @@ function agentFor({ proxies, ca }: Transport, signal: AbortSignal): EnvHttpProxy
     // Plain requests go to the proxy as they are: many open tunnels to port 443 alone.
     proxyTunnel: false,
     clientFactory: (proxy, options) =>
-      new Pool(proxy, { ...options, headersTimeout: 0 }).compose(tellRefusals(proxy.host)),
+      new Pool(proxy, { ...options, headersTimeout: 0 }).compose(explainRefusals(proxy.host)),
   })
 }
 
@@ -97,7 +97,7 @@ const keepSafe: Interceptor = (dispatch) => {
 }
 
 /** Says in words that a proxy opens no tunnel, and why. */
-function tellRefusals(proxy: string): Interceptor {
+function explainRefusals(proxy: string): Interceptor {
   return (dispatch) => (options, handler) =>
     dispatch(options, {
       onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),

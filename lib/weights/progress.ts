@@ -48,20 +48,20 @@ export class Meter {
     if (now - this.#told < INTERVAL) return
     this.#told = now
     const seconds = (now - this.#began) / 1000
-    this.#tell('receiving', seconds > 0 ? (received - this.#already) / seconds : null, null)
+    this.#emit('receiving', seconds > 0 ? (received - this.#already) / seconds : null, null)
   }
 
   wait(message: string): void {
-    this.#tell('waiting', null, message)
+    this.#emit('waiting', null, message)
   }
 
   done(received: number, message: string): void {
     this.#received = received
     this.#total = received
-    this.#tell('done', null, message)
+    this.#emit('done', null, message)
   }
 
-  #tell(state: DownloadProgress['state'], bytesPerSecond: number | null, message: string | null): void {
+  #emit(state: DownloadProgress['state'], bytesPerSecond: number | null, message: string | null): void {
     const { name } = this
     this.report({ name, state, received: this.#received, total: this.#total, bytesPerSecond, message })
   }

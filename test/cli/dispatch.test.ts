@@ -65,7 +65,7 @@ test('usage errors: exit code 2, one line on stderr with the code, nothing on st
     [['train', '--bacth', '3'], /^stego train: unknown flag --bacth\. Did you mean --batch\?/],
     [['train'], /^stego train: --data is missing: expected the folder of images/],
     [['train', '--data', 'x', '--batch', '1'], /^stego train: --batch must be an integer of at least 2/],
-    [['train', './photos'], /expected flags only; the folder of images goes after --data, got ".\/photos"/],
+    [['train', './photos'], /expected flags only; pass the image folder with --data, got ".\/photos"/],
     [['train', '--resume', 'r', '--classes', '3'], /^stego train: --classes cannot change/],
     [
       ['evaluate', '--data', 'x'],
@@ -98,7 +98,7 @@ test('a failure has exit code 1 and names its cause', async (t) => {
   const api = fakeApi({ inspectWeights: () => Promise.reject(failure) })
   const { code, stderr } = await stego(['inspect', 'x'], api)
   t.is(code, 1)
-  t.is(stderr, 'stego: the file is damaged [ERR_STEGO_CHECKPOINT]\n  because: EIO: disk on fire\n')
+  t.is(stderr, 'stego: the file is damaged [ERR_STEGO_CHECKPOINT]\n  caused by: EIO: disk on fire\n')
 })
 
 test('a failure nobody foresaw shows where it came from', async (t) => {

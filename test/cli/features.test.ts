@@ -47,8 +47,8 @@ test('what it cannot do is answered with what it can', async (t) => {
   const refused = (message: RegExp, ...args: string[]) =>
     t.throwsAsync(features(...args), { code: 'ERR_STEGO_OPTION', message })
   await refused(/got buidl\. Did you mean build\?/, 'buidl')
-  await refused(/The folder of images goes after --data/, 'build', 'photos')
-  await refused(/expected names of stores, or --all/, 'remove')
+  await refused(/Pass the image folder with --data/, 'build', 'photos')
+  await refused(/expected store names or --all/, 'remove')
   await refused(/--data/, 'build')
   await refused(/--data/, 'list', '--data', 'photos')
 })

@@ -55,9 +55,9 @@ export const compareSmall: Comparison = async (golden, { file }) => {
 }
 
 /** Pictures of several sizes, by the way that images take and by the way that inner tensors are had. */
-export const compareSized: Comparison = async (golden, surroundings) => {
+export const compareSized: Comparison = async (golden, context) => {
   const picture = toPixels(golden.bytes('in_u8'))
-  const backbone = await loadBackbone(surroundings.find('vit_p8_d48_small'), SMALL_HEADS)
+  const backbone = await loadBackbone(context.find('vit_p8_d48_small'), SMALL_HEADS)
   const { patch } = backbone.info
   const shorter = Math.min(picture.width, picture.height)
   const untouched: Transform = { resolution: shorter, crop: 'whole', multiple: patch }
