@@ -25,7 +25,7 @@ test('build says size and place first, then what to do; list and remove know the
   t.regex(built.err, /^features: 3 images, 20\.3 KiB in .*\.features\n/)
   t.regex(
     built.out,
-    /\.features: 3 images, 3 computed now, 20\.3 KiB\nnext: stego train --data .* --features store/,
+    /\.features: 3 images, 3 newly computed, 20\.3 KiB\nnext: stego train --data .* --features store/,
   )
   const listed = await features('list', ...place)
   t.regex(listed.out, /^[0-9a-f]{16}: 3 of 3 images, .* starter at 32, float16, of /)

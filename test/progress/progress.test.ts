@@ -46,7 +46,7 @@ test('place is told while it is measured and when it is decided; clusters that f
   const report = reporter()
   const measuring = report({ type: 'position', done: 8, total: 300, position: null })
   t.deepEqual(measuring.lines, [])
-  t.like(measuring.status, { phase: 'place in the features', done: 8, total: 300 })
+  t.like(measuring.status, { phase: 'position in features', done: 8, total: 300 })
   const position = { place: 0.09, layout: 0.14, removed: false }
   t.regex(
     report({ type: 'position', done: 300, total: 300, position }).lines[0]!,
@@ -61,20 +61,20 @@ test('place is told while it is measured and when it is decided; clusters that f
   t.deepEqual(clusters(0.05, 'kmeans').slice(1), ['  explained by rows 5.0 %, columns 1.0 %, images 20.0 %'])
   t.regex(
     clusters(0.263, 'kmeans')[2]!,
-    /follow how high up in the image a patch lies\. It is the layout .* share/,
+    /follow the vertical position of patches in the image\. This reflects the images' shared layout/,
   )
   t.is(clusters(0.263, 'raw').length, 2)
   report({ type: 'position', done: 1, total: 1, position: { ...position, removed: true } })
-  t.regex(clusters(0.263, 'kmeans')[2]!, /images' own layout: place is taken off/)
+  t.regex(clusters(0.263, 'kmeans')[2]!, /layout of the images: position was removed/)
 })
 
 test('neighbors tell their recall where it was measured', (t) => {
   const line = (recall: number | null) =>
     reporter()({ type: 'neighbors', images: 3, k: 2, meanSimilarity: 0.5, recall }).lines[0]
-  t.is(line(null), 'neighbors: 2 for each image, mean similarity 0.5')
+  t.is(line(null), 'neighbors: 2 per image, mean similarity 0.5')
   t.is(
     line(0.98765),
-    'neighbors: 2 for each image, mean similarity 0.5, recall 98.8 % (measured on a sample)',
+    'neighbors: 2 per image, mean similarity 0.5, recall 98.8 % (measured on a sample)',
   )
 })
 

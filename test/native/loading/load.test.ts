@@ -38,7 +38,7 @@ test('STEGO_NATIVE_PATH is refused, not passed over, when nothing is there', (t)
   const message = failure(t, ROOT, { nativePath: join(ROOT, 'nowhere') })
   t.regex(
     message,
-    /Tried:\n {2}- STEGO_NATIVE_PATH=.*nowhere: not there\nTo mend it:\n {2}- set STEGO_NATIVE_PATH/,
+    /Tried:\n {2}- STEGO_NATIVE_PATH=.*nowhere: not there\nTo fix it:\n {2}- set STEGO_NATIVE_PATH/,
   )
 })
 

@@ -83,7 +83,7 @@ linux('one of the same series is taken, one of another is refused before it is o
   const { error } = load(linked(t, '1.8.0'))
   t.regex(error!, /^ERR_STEGO_ADDON/)
   t.regex(error!, /a local build.*: \S.* is libtorch 1\.8\.0, it is built on 2\./)
-  t.regex(error!, /To mend it:\n {2}- set STEGO_LIBTORCH to a whole libtorch 2\..* or unset it/)
+  t.regex(error!, /To fix it:\n {2}- set STEGO_LIBTORCH to a whole libtorch 2\..* or unset it/)
 })
 
 linux('a library that is cut off is told, not opened', (t) => {
