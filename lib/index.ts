@@ -1,6 +1,6 @@
 /**
- * The public surface of the package, and nothing else. What is exported as it is, is small; every function that needs
- * more (the addon, the image library, schemas, the network) loads it when it is first called.
+ * The public API. Direct exports are small; functions that need more (the addon, the image library, schemas, the
+ * network) load it on first call.
  */
 import { lazily } from './lazily.js'
 

@@ -1,11 +1,11 @@
-/** Functions that load what they need when they are first called. */
+/** Lazily loaded functions. */
 
-/** An asynchronous function of the public surface. */
+/** An async function of the public API. */
 type AsyncFunction = (...args: never[]) => Promise<unknown>
 
 /**
- * The function that `load` brings, with its own type, overloads included. Nothing is loaded before the first call:
- * importing the package costs what its smallest part costs.
+ * Wraps the function that `load` returns, keeping its type and overloads. Nothing is loaded before the first call, so
+ * importing the package is cheap.
  */
 export function lazily<F extends AsyncFunction>(load: () => Promise<F>): F {
   return (async (...args: never[]) => (await load())(...args)) as F

@@ -14,7 +14,7 @@ export async function diagnose(options: ProbeOptions): Promise<DoctorReport> {
   const request = addonRequest()
   const [cache, probed] = await Promise.all([describeCache(cacheFromEnv()), runProbe(options)])
   const { selfTest, crash } = probed
-  const ownLibtorch = options.libtorch ?? libtorchFromEnv()
+  const userLibtorch = options.libtorch ?? libtorchFromEnv()
   const report = {
     version: request.stego.manifest.version,
     machine: describeMachine(),
@@ -25,7 +25,7 @@ export async function diagnose(options: ProbeOptions): Promise<DoctorReport> {
     starter: describeStarter(request),
     selfTest,
   }
-  const problems = problemsOf(report, crash && afterCrash(crash, ownLibtorch, report.version))
+  const problems = problemsOf(report, crash && afterCrash(crash, userLibtorch, report.version))
   return { ok: problems.length === 0, problems, notes: notesOf(report), ...report }
 }
 
@@ -40,9 +40,9 @@ function unloaded(request: Request): AddonReport {
   return { places: found, error: null, loaded: null }
 }
 
-function afterCrash(crash: string, ownLibtorch: string | undefined, version: string): string {
-  const remedy = ownLibtorch
-    ? `try it without STEGO_LIBTORCH=${ownLibtorch}`
+function afterCrash(crash: string, userLibtorch: string | undefined, version: string): string {
+  const remedy = userLibtorch
+    ? `try it without STEGO_LIBTORCH=${userLibtorch}`
     : `install the packages again (npm install stego@${version}): a library may be damaged or built for another machine`
   return `${crash} To fix it, ${remedy}.`
 }

@@ -86,7 +86,7 @@ test.serial('a limit of instructions is in force and shown; one that is none is 
   t.like(wrong.report.addon.error, { code: 'ERR_STEGO_OPTION' })
   t.regex(
     wrong.report.problems.join(),
-    /STEGO_INSTRUCTIONS=sse9 is no instruction set: expected portable, avx2/,
+    /STEGO_INSTRUCTIONS=sse9 is not an instruction set: expected portable, avx2/,
   )
 })
 
@@ -131,8 +131,8 @@ test.serial('packages of two versions: which is which, and the command that fixe
   t.is(code, 1)
   const [local] = report.addon.places
   t.is(local!.state, 'failed')
-  t.is(local!.problem, `it is ${VERSION}, stego is 9.9.9`)
-  t.regex(report.problems[0]!, /npm install stego@9\.9\.9 brings all of one version/)
+  t.is(local!.problem, `it is version ${VERSION}, but stego is 9.9.9`)
+  t.regex(report.problems[0]!, /npm install stego@9\.9\.9, or delete node_modules/)
   t.is(report.starter, null)
   t.regex(report.problems[1]!, /starter weights are missing/)
 })
@@ -176,7 +176,7 @@ linux('--libtorch and STEGO_LIBTORCH: one that does not is told, exit code 1', (
   t.is(missing.code, 1)
   t.true(
     missing.stdout.includes(
-      `STEGO_LIBTORCH=${folder} holds no libtorch: expected libc10.so and libtorch_cpu.so`,
+      `STEGO_LIBTORCH=${folder} contains no libtorch: expected libc10.so and libtorch_cpu.so`,
     ),
   )
   t.regex(missing.stdout, /\n {2}found +a local build/)
@@ -186,7 +186,7 @@ linux('--libtorch and STEGO_LIBTORCH: one that does not is told, exit code 1', (
   t.is(damaged.code, 1)
   const [local] = damaged.report.addon.places
   t.is(local!.problem, `${join(folder, 'libc10.so')}: it is not a library`)
-  t.regex(damaged.report.problems[0]!, /To fix it:\n {2}- set STEGO_LIBTORCH to a whole libtorch/)
+  t.regex(damaged.report.problems[0]!, /To fix it:\n {2}- set STEGO_LIBTORCH to a complete libtorch/)
 })
 
 /** Variables that make the process that loads the addon run this first. */

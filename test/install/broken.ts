@@ -47,7 +47,7 @@ export const INCOMPLETE = [
   {
     title: 'installed on another system and copied',
     options: ['--os=darwin', '--cpu=arm64'],
-    says: /brought from another system: remove both, then install again here/,
+    says: /copied from another system: delete both, then reinstall here/,
   },
 ]
 

@@ -115,6 +115,6 @@ for (const [format, extension] of [
       'const vectors = { data: new Float32Array(8), shape: [4, 2] }\n' +
       'nearestNeighbors(vectors, { k: 1 }).catch((error) => console.log(error.code, error.message))\n'
     const { stdout } = run(await bundle(`whole.${extension}`, code, { format, external: ['sharp'] }))
-    t.regex(stdout, /^ERR_STEGO_ADDON expected the code of stego inside its own package.*--external:stego/)
+    t.regex(stdout, /^ERR_STEGO_ADDON expected stego to run from its own package.*--external:stego/)
   })
 }
