@@ -2,7 +2,7 @@
 import { StegoError } from '../errors.js'
 import { ownPackage } from '../native/packages.js'
 import { nearest } from '../options/nearest.js'
-import type { Entry, CommandContext } from './command.js'
+import type { CommandContext, Entry } from './command.js'
 import { COMMANDS } from './commands.js'
 import { reportError } from './failure.js'
 import { isHelp, mainHelp } from './main-help.js'

@@ -44,7 +44,10 @@ export const featuresCommand: Command = {
   schema: z.strictObject({ ...flags, data: flags.data.optional(), ...others }),
   words: { min: 1, max: Number.POSITIVE_INFINITY, what: `an action (${ACTIONS.join(', ')})` },
   examples: [
-    { line: 'stego features build --data ./photos', doc: 'Compute features once for several runs on the same images.' },
+    {
+      line: 'stego features build --data ./photos',
+      doc: 'Compute features once for several runs on the same images.',
+    },
     { line: 'stego train --data ./photos --features store', doc: 'Train with the stored features.' },
     { line: 'stego features remove --all', doc: 'Free the disk space.' },
   ],

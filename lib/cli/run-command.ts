@@ -1,7 +1,7 @@
 /** Parses a command's arguments and runs it, or prints its help. */
 import { StegoError } from '../errors.js'
 import { type Given, readFlags } from '../options/flags.js'
-import type { Command, Entry, CommandContext } from './command.js'
+import type { Command, CommandContext, Entry } from './command.js'
 import { commandHelp } from './help.js'
 import { listenForSignals } from './interrupt.js'
 import { isHelp } from './main-help.js'

@@ -51,7 +51,10 @@ export const trainCommand: Command = {
       line: 'stego train --data ./pytorch_data --preset cityscapes-vitb8 --steps 7000',
       doc: 'The published settings for a dataset, with one changed.',
     },
-    { line: 'stego train --resume runs/photos --steps 1000', doc: 'Resume a run and train longer than planned.' },
+    {
+      line: 'stego train --resume runs/photos --steps 1000',
+      doc: 'Resume a run and train longer than planned.',
+    },
   ],
   interruptible: true,
   run: train,

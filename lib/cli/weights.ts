@@ -85,7 +85,10 @@ export const convertCommand: Command = {
       line: 'stego convert runs/photos photos.safetensors',
       doc: 'Save a run as one file, readable in Python with safetensors.torch.load_file.',
     },
-    { line: 'stego convert dino_vits8.pth dino_vits8.safetensors', doc: 'Convert a backbone for train --backbone.' },
+    {
+      line: 'stego convert dino_vits8.pth dino_vits8.safetensors',
+      doc: 'Convert a backbone for train --backbone.',
+    },
   ],
   interruptible: false,
   run: convert,

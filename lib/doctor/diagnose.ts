@@ -74,12 +74,16 @@ function notesOf({ addon, packages, cache, machine }: Facts): string[] {
   return [
     ...packages
       .filter(({ version, expected }) => version !== null && expected !== null && version !== expected)
-      .map(({ name, version, expected }) => `${name} is ${version}; this version of stego expects ${expected}.`),
+      .map(
+        ({ name, version, expected }) => `${name} is ${version}; this version of stego expects ${expected}.`,
+      ),
     ...(loaded && running !== loaded.libtorch.built
       ? [`libtorch ${running} is in use; the addon was built against ${loaded.libtorch.built}.`]
       : []),
     ...(loaded && loaded.openmp.length > 1
-      ? [`Several OpenMP libraries are loaded, and their threads slow each other down: ${loaded.openmp.join(', ')}.`]
+      ? [
+          `Several OpenMP libraries are loaded, and their threads slow each other down: ${loaded.openmp.join(', ')}.`,
+        ]
       : []),
     ...(threads > usable
       ? [`${threads} threads on ${usable} usable processors slow each other down. Lower STEGO_THREADS.`]

@@ -10,9 +10,9 @@ import {
   firstLine,
   type Libtorch,
   openLibtorch,
-  userLibtorch,
   packageLibtorch,
   sameSeries,
+  userLibtorch,
 } from './libtorch.js'
 import { type Place, places, type Request } from './places.js'
 import type { Addon } from './types/addon.js'

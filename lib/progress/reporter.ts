@@ -143,7 +143,10 @@ function explainedLines({ target, explained }: ClustersEvent, position: Position
   const lines = [`  explained by ${shares}`]
   if (target !== 'kmeans' || Math.max(rows, columns) <= MUCH) return lines
   const where = rows > columns ? 'vertical' : 'horizontal'
-  return [...lines, `  The clusters follow the ${where} position of patches in the image. ${explanation(position)}`]
+  return [
+    ...lines,
+    `  The clusters follow the ${where} position of patches in the image. ${explanation(position)}`,
+  ]
 }
 
 function explanation(position: Position | null): string {
@@ -151,7 +154,7 @@ function explanation(position: Position | null): string {
     return 'That is fine if the images share a layout, as street scenes do. If not, train with position: auto.'
   }
   return position.removed
-    ? "This reflects the layout of the images: position was removed from the features."
+    ? 'This reflects the layout of the images: position was removed from the features.'
     : "This reflects the images' shared layout and the backbone's position signal; position: remove removes the latter."
 }
 

@@ -185,7 +185,7 @@ linux('--libtorch and STEGO_LIBTORCH: one that does not is told, exit code 1', (
   const damaged = diagnosis([], { env: { STEGO_LIBTORCH: folder } })
   t.is(damaged.code, 1)
   const [local] = damaged.report.addon.places
-  t.is(local!.problem, `${join(folder, 'libc10.so')}: it is not a library`)
+  t.is(local!.problem, `${join(folder, 'libc10.so')} is not a library`)
   t.regex(damaged.report.problems[0]!, /To fix it:\n {2}- set STEGO_LIBTORCH to a complete libtorch/)
 })
 

@@ -3,7 +3,7 @@ import { comparePatch16, compareSized, compareSmall } from './backbone.js'
 import { type FileResult, Golden } from './compare.js'
 import { compareDenseCrf } from './crf.js'
 import { compareEvaluation } from './evaluation.js'
-import { type Comparison, readGolden, ParityContext, topicOf } from './files.js'
+import { type Comparison, ParityContext, readGolden, topicOf } from './files.js'
 import { compareFeaturizer } from './head.js'
 import { compareColors, compareNearest, comparePreprocessing } from './imaging.js'
 import {

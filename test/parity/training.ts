@@ -11,7 +11,7 @@ import {
 import { readTensors, save } from '../support/weights.js'
 import { parameterNames } from './backbone.js'
 import { type Golden, scalar } from './compare.js'
-import { type Comparison, readGolden, type ParityContext } from './files.js'
+import { type Comparison, type ParityContext, readGolden } from './files.js'
 import { backboneTensors, loadNetwork } from './head.js'
 import { CRF, lossOptions } from './loss.js'
 import { entry } from './tensors.js'

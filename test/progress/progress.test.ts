@@ -72,10 +72,7 @@ test('neighbors tell their recall where it was measured', (t) => {
   const line = (recall: number | null) =>
     reporter()({ type: 'neighbors', images: 3, k: 2, meanSimilarity: 0.5, recall }).lines[0]
   t.is(line(null), 'neighbors: 2 per image, mean similarity 0.5')
-  t.is(
-    line(0.98765),
-    'neighbors: 2 per image, mean similarity 0.5, recall 98.8 % (measured on a sample)',
-  )
+  t.is(line(0.98765), 'neighbors: 2 per image, mean similarity 0.5, recall 98.8 % (measured on a sample)')
 })
 
 test('the bar takes the room there is and vanishes where there is none', (t) => {

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeF
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { userLibtorch, sameSeries } from '../../../lib/native/libtorch.js'
+import { sameSeries, userLibtorch } from '../../../lib/native/libtorch.js'
 import { failure, folderOf } from './installation.js'
 import { libtorchOfBuild } from './libtorch.js'
 
