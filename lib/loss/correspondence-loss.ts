@@ -42,7 +42,9 @@ export const correspondenceLossSchema = z.strictObject({
   positiveFeatures: map('Features of the positives, such as nearest neighbors'),
   positiveCodes: map('Codes of the positives'),
   shifts: pairValues((pair) =>
-    option(z.number(), { doc: `Shift for ${pair} pairs: codes attract if their feature correspondence is above it.` }),
+    option(z.number(), {
+      doc: `Shift for ${pair} pairs: codes attract if their feature correspondence is above it.`,
+    }),
   ),
   weights,
   centering,

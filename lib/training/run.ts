@@ -1,7 +1,7 @@
 /**
- * A training run from top to bottom (train_segmentation.py of the official code): one pass of the frozen backbone,
- * nearest neighbors, shifts, the steps, k-means, validation. Everything random is a pure function of the seed and the
- * step, so a run that was stopped goes on exactly where it was.
+ * A complete training run (train_segmentation.py of the official code): backbone features, nearest neighbors, shifts,
+ * training steps, k-means, validation. All randomness is a pure function of the seed and the step, so a stopped run
+ * resumes exactly.
  */
 
 import { featureKey } from '../features/key.js'
@@ -28,7 +28,7 @@ import { batchInput, chooseShifts, createPairing, stepInput, stepSettings } from
 
 export type { TrainedModel } from './setup.js'
 
-/** What the end of a run lets go of. */
+/** Resources to release at the end of a run. */
 interface Held {
   network?: NativeNetwork
   images?: TrainingImages
@@ -36,7 +36,7 @@ interface Held {
   checkpoint?: Checkpoints
 }
 
-/** Trains; yields what happens and returns the model. Aborted, it leaves a checkpoint and throws the signal's reason. */
+/** Trains, yielding events, and returns the model. If aborted, saves a checkpoint and throws the signal's reason. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainingEvent, TrainedModel> {
   const { signal } = request
   signal?.throwIfAborted()
@@ -152,12 +152,12 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     finished = true
     return { network, record }
   } catch (error) {
-    // Nothing is lost: what was reached is written before the run fails or is aborted.
+    // Save progress before failing or aborting.
     const event = await held.checkpoint?.write().catch(() => null)
     if (event) yield await emit(event)
     throw error
   } finally {
-    // The same where whoever takes the events has ended the run.
+    // Also save progress if the event consumer stopped the run.
     await held.checkpoint?.write().catch(() => null)
     held.trainer?.dispose()
     held.images?.dispose()

@@ -208,10 +208,14 @@ test('wrong options are refused with a remedy', async (t) => {
   const nan = { ...given.probabilities, data: given.probabilities.data.slice().fill(Number.NaN, 7, 8) }
   await refuse({ probabilities: nan }, 'ERR_STEGO_ARGUMENT', /finite/)
   const each = { data: Float32Array.of(1, 2), shape: [2] }
-  await refuse({ gaussian: { xyStd: 1, compatibility: each } }, 'ERR_STEGO_ARGUMENT', /\[3\], for the labels/)
+  await refuse(
+    { gaussian: { xyStd: 1, compatibility: each } },
+    'ERR_STEGO_ARGUMENT',
+    /\[3\], matching the number of labels/,
+  )
   await refuse(
     { gaussian: { xyStd: 1, weight: 1, compatibility: each } },
     'ERR_STEGO_OPTION',
-    /exclude each other/,
+    /mutually exclusive/,
   )
 })

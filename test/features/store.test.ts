@@ -233,6 +233,6 @@ test('a store that cannot be is refused before any work', async (t) => {
   await writeFile(join(folder, 'file'), '')
   await t.throwsAsync(buildFeatureStore({ data, storeFolder: join(folder, 'file'), ...CHEAP }), {
     code: 'ERR_STEGO_FILE',
-    message: /folder of feature stores .* cannot be made/,
+    message: /feature store folder .* cannot be created/,
   })
 })

@@ -64,7 +64,7 @@ test('neighbors come back from both formats, all columns or fewer', async (t) =>
     if (!official) t.deepEqual(first.similarities, Float32Array.of(0.9, 0.9, 0.6, 0.6))
     await t.throwsAsync(loadNeighbors(file, { images, k: 3, key: KEY }), {
       code: 'ERR_STEGO_DATA_LAYOUT',
-      message: /holds 2 neighbors for an image, 3 are needed/,
+      message: /has 2 neighbors per image, but 3 are needed/,
     })
   }
   t.deepEqual((await readdir(join(root, 'new'))).sort(), ['neighbors.safetensors', 'nns.NPZ'])
@@ -89,7 +89,10 @@ test('images are known by name and content, wherever and since whenever they lie
   const refused = (changed: ListedImage[], message: RegExp) =>
     t.throwsAsync(load(changed), { code: 'ERR_STEGO_DATA_LAYOUT', message })
   await refused(images.slice(1), /4 images, but there are 3/)
-  await refused(images.with(2, { ...images[2]!, name: 'e' }), /else: \S+c\.jpg had another name or content\./)
+  await refused(
+    images.with(2, { ...images[2]!, name: 'e' }),
+    /else: \S+c\.jpg had a different name or content\./,
+  )
   await refused(images.toReversed(), /d\.jpg and 3 more of the images had another/)
   await refused(images.with(1, { ...images[1]!, crop: { part: 2 } }), /b\.jpg had another/)
   const rewrite = async (place: number) => {
@@ -99,7 +102,7 @@ test('images are known by name and content, wherever and since whenever they lie
   for (const change of [() => appendFile(moved[1]!.image, ' '), () => rewrite(3), () => rewrite(-3)]) {
     await copyFile(images[1]!.image, moved[1]!.image)
     await change()
-    await refused(moved, /b\.jpg had another name or content/)
+    await refused(moved, /b\.jpg had a different name or content/)
   }
   await rename(moved[1]!.image, join(copy, 'gone'))
   await t.throwsAsync(load(moved), { code: 'ERR_STEGO_DATA_MISSING', message: /b\.jpg/ })
@@ -127,7 +130,7 @@ test('everything else that determines neighbors is named where it differs', asyn
   await t.throwsAsync(load({ backbone: 'starter' }), { code, message: /backbone sha256:\w+, now starter\./ })
   await t.throwsAsync(load({ resolution: 320, crop: 'squash' }), {
     code,
-    message: /else: resolution 224, now 320; crop center, now squash\. Compute them again/,
+    message: /else: resolution 224, now 320; crop center, now squash\. Recompute them/,
   })
 })
 
@@ -232,8 +235,8 @@ test("the original's files: an image is left out wherever it stands, any whole t
   await refused(nns(Int32Array.from(rows).with(4, 3)), 'ERR_STEGO_FILE', /0 to 2 .*got 3 for image 1/)
   await refused(nns(Int32Array.from(rows).with(4, -1)), 'ERR_STEGO_FILE', /got -1/)
   await refused(nns(BigInt64Array.from(rows, BigInt).with(8, 2n ** 62n)), 'ERR_STEGO_FILE', /for image 2/)
-  await refused(nns(Float32Array.from(rows)), 'ERR_STEGO_FILE', /whole numbers/)
+  await refused(nns(Float32Array.from(rows)), 'ERR_STEGO_FILE', /expected an integer array/)
   await refused(nns(Int32Array.from(rows), [9]), 'ERR_STEGO_FILE', /\[images, columns\]/)
   await refused({ other: { data: new Int32Array(9), shape: [3, 3] } }, 'ERR_STEGO_FILE', /"nns"/)
-  await refused(nns(new Int32Array(3), [3, 1]), 'ERR_STEGO_DATA_LAYOUT', /holds 0 neighbors/)
+  await refused(nns(new Int32Array(3), [3, 1]), 'ERR_STEGO_DATA_LAYOUT', /has 0 neighbors/)
 })
