@@ -170,7 +170,7 @@ test('damage is found, without memory for what is not there', async (t) => {
     [claims({ shape: Array(40).fill(1) }), /size of a variable is damaged/],
     [claims({ class: 99 }), /unknown class 99/],
     [claims({ class: MX.uint8 | 0x800 }), /complex/],
-    [claims({ class: MX.int64, shape: [1, 1], type: MI.double, values: [Number.NaN] }), /as fractions/],
+    [claims({ class: MX.int64, shape: [1, 1], type: MI.double, values: [Number.NaN] }), /as floating point/],
     [matFile([compressed(bomb, 'little')]), /declares 4294967280 bytes/],
     [matFile([element(MI.compressed, Buffer.from('not deflate'), 'little')]), /damaged/],
     [matFile([element(MI.compressed, deflateSync(Buffer.alloc(4)), 'little')]), /ends early/],

@@ -167,7 +167,7 @@ test('wrong tensors and options', async (t) => {
   await refused({ positiveFeatures: tensor([4, 7, 5, 4]) }, 'ERR_STEGO_ARGUMENT', /matching features/)
   await refused({ positiveCodes: tensor([4, 2, 5, 4]) }, 'ERR_STEGO_ARGUMENT', /matching codes/)
   const holed = (small.features as Tensor).data.with(3, Number.NaN)
-  await refused({ features: tensor([4, 6, 5, 4], holed) }, 'ERR_STEGO_ARGUMENT', /features .*NaN at place 3/)
+  await refused({ features: tensor([4, 6, 5, 4], holed) }, 'ERR_STEGO_ARGUMENT', /features .*NaN at index 3/)
   await refused({ coordinates1: tensor([4, 3, 2, 2]) }, 'ERR_STEGO_ARGUMENT', /coordinates1 .*\[4, 3, 3, 2\]/)
   await refused({ coordinates2: tensor([3, 3, 3, 2]) }, 'ERR_STEGO_ARGUMENT', /coordinates2/)
   await refused(

@@ -128,11 +128,16 @@ test('wrong vectors and options', async (t) => {
   await refused(vectors.data, { k: 2, dim: 7 }, 'ERR_STEGO_ARGUMENT', /shape \[N, C\]/)
   await refused(new Float32Array(), { k: 1, dim: 7 }, 'ERR_STEGO_ARGUMENT', /got \[0, 7\]/)
   await refused({ ...vectors, shape: [300] }, { k: 2 }, 'ERR_STEGO_ARGUMENT', /got \[300\]/)
-  await refused({ ...vectors, shape: [-50, -6] }, { k: 2 }, 'ERR_STEGO_ARGUMENT', /every side at least 1/)
+  await refused(
+    { ...vectors, shape: [-50, -6] },
+    { k: 2 },
+    'ERR_STEGO_ARGUMENT',
+    /every dimension at least 1/,
+  )
   await refused(undefined, { k: 2 }, 'ERR_STEGO_ARGUMENT', /Float32Array/)
   await refused([1, 2, 3], { k: 2, dim: 1 }, 'ERR_STEGO_ARGUMENT', /Float32Array/)
   const holed = { ...vectors, data: vectors.data.with(7, Number.NaN) }
-  await refused(holed, { k: 2 }, 'ERR_STEGO_ARGUMENT', /got NaN at place 7/)
+  await refused(holed, { k: 2 }, 'ERR_STEGO_ARGUMENT', /got NaN at index 7/)
   const endless = { ...vectors, data: vectors.data.with(8, Number.POSITIVE_INFINITY) }
   await refused(endless, { k: 2 }, 'ERR_STEGO_ARGUMENT', /got Infinity/)
 })
