@@ -106,7 +106,10 @@ const REFUSED: Record<string, [header: string | Buffer, data: number, reason: Re
 for (const [what, [header, data, reason]] of Object.entries(REFUSED)) {
   test(`refused: ${what}`, async (t) => {
     const error = await t.throwsAsync(read(header, data), { code, message: reason })
-    t.regex(error.message, /^Expected a weight file .* but made\.safetensors .* Fetch or write it again\.$/)
+    t.regex(
+      error.message,
+      /^Expected a weight file .* but made\.safetensors .* Download or write it again\.$/,
+    )
   })
 }
 

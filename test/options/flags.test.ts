@@ -67,7 +67,7 @@ test('an unknown flag is answered with the nearest', (t) => {
   refused(['--learningRates.head', '3'], /Did you mean --learning-rates\.head\?/)
   refused(['--no-zero-clam'], /Did you mean --no-zero-clamp\?/)
   refused(['--no-batch'], /unknown flag --no-batch/)
-  refused(['-x'], /unknown flag -x\. "stego train --help" to list all flags/)
+  refused(['-x'], /unknown flag -x\. Run "stego train --help" to list all flags/)
 })
 
 test('a flag without its value is refused, and does not swallow the next flag', (t) => {

@@ -179,7 +179,7 @@ for (const https of ['socks5://me:secret@proxy', 'http://', 'http://me:secret%@p
       t,
       fetch(entryOf('https://nowhere.invalid'), {}, { transport: { proxies: { https } } }),
     )
-    t.regex(error.message, /HTTPS_PROXY is not the address of a proxy: expected http:\/\/host:port/)
+    t.regex(error.message, /HTTPS_PROXY is not a valid proxy URL: expected http:\/\/host:port/)
     t.notRegex(inspect(error, { depth: null }), /secret/)
   })
 }
