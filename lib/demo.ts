@@ -1,4 +1,4 @@
-/** The demonstration: trains on the scenes of `@stego/demo` or on the user's images, and says what came out. */
+/** The demo: trains on scenes from `@stego/demo` or on the user's images, and describes the result. */
 import { join } from 'node:path'
 import { StegoError } from './errors.js'
 import type { Evaluation } from './evaluation/evaluation.js'
@@ -8,26 +8,26 @@ import type { TrainingEvent } from './training/events.js'
 import { lastCheckpoint } from './weights/model-file.js'
 
 export interface DemoOptions {
-  /** The user's images; null for drawn scenes. */
+  /** The user's images; null for generated scenes. */
   folder: string | null
-  /** Clusters; null for eight. */
+  /** Number of clusters; null for eight. */
   classes: number | null
-  /** Folder for everything the demonstration makes. */
+  /** Output folder. */
   out: string
   seed: number
   signal?: AbortSignal
 }
 
-/** What the demonstration made. */
+/** Results of the demo. */
 export interface DemoResult {
   run: string
   model: string
   contactSheet: string | null
-  /** Scores against the labels; null where the images have none. */
+  /** Scores against the labels; null without labels. */
   evaluation: Evaluation | null
 }
 
-/** What is used of `@stego/demo`. */
+/** The part of `@stego/demo` that is used. */
 interface ScenePackage {
   writeScenes(
     root: string,
@@ -40,7 +40,7 @@ const SCENES = { train: 120, val: 40 }
 const CLASSES = 8
 const SCHEDULE = { steps: 300, batch: 16 }
 
-/** Trains, scores and draws; `onEvent` takes the events of the run. */
+/** Trains, scores and draws the results. `onEvent` receives the events of the run. */
 export async function runDemo(
   options: DemoOptions,
   log: (line: string) => void,
@@ -50,7 +50,7 @@ export async function runDemo(
   const data = folder ?? join(out, 'scenes')
   if (folder === null) {
     const { writeScenes } = await loadScenes()
-    log(`drawing ${SCENES.train + SCENES.val} scenes with labels into ${data}`)
+    log(`generating ${SCENES.train + SCENES.val} labeled scenes in ${data}`)
     await writeScenes(data, { ...SCENES, seed, signal })
   }
   const run = join(out, 'run')
@@ -80,14 +80,14 @@ async function loadScenes(): Promise<ScenePackage> {
     if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
     throw new StegoError(
       'ERR_STEGO_DATA_MISSING',
-      `the scenes of the demonstration come from ${SCENE_PACKAGE}, which is not installed. Run ` +
-        `\`npm install ${SCENE_PACKAGE}\`, or name a folder of your own images: \`stego demo ./photos\`.`,
+      `the demo scenes come from ${SCENE_PACKAGE}, which is not installed. Run ` +
+        `\`npm install ${SCENE_PACKAGE}\`, or pass a folder of your own images: \`stego demo ./photos\`.`,
       { cause },
     )
   }
 }
 
-/** The result in words. */
+/** Describes the result as text. */
 export function describeDemo({ run, model, contactSheet, evaluation }: DemoResult): string {
   const cluster = evaluation?.cluster?.miou ?? null
   const raw = evaluation?.raw?.miou ?? null
@@ -95,7 +95,7 @@ export function describeDemo({ run, model, contactSheet, evaluation }: DemoResul
     ...(evaluation ? ['', formatEvaluation(evaluation)] : []),
     ...(cluster !== null && raw !== null
       ? [
-          'Without a single label, clustering what STEGO learned reaches ' +
+          'Without any labels, clustering the learned codes reaches ' +
             `${cluster.toFixed(1)} % mIoU; clustering the backbone's features reaches ${raw.toFixed(1)} %.`,
           '',
         ]

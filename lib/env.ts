@@ -1,4 +1,4 @@
-/** The environment variables this package reads, all of them, in one place. */
+/** All environment variables that this package reads. */
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -10,38 +10,38 @@ export function threadsFromEnv(): number | undefined {
   return Number.isInteger(value) && value > 0 ? value : undefined
 }
 
-/** `STEGO_NATIVE_PATH`: the addon, or a folder that holds it (lib/native/places.ts); undefined where unset or empty. */
+/** `STEGO_NATIVE_PATH`: the addon or its folder (lib/native/places.ts); undefined if unset or empty. */
 export function nativePathFromEnv(): string | undefined {
   return process.env.STEGO_NATIVE_PATH || undefined
 }
 
 /**
- * `STEGO_PREBUILD`: the folder in which node-gyp-build looks for the addon instead of this package, which it reads by
- * itself, as it does `PREBUILDS_ONLY`; undefined where unset or empty.
+ * `STEGO_PREBUILD`: the folder that node-gyp-build searches for the addon instead of this package; undefined if unset
+ * or empty. node-gyp-build reads it itself, as it does `PREBUILDS_ONLY`.
  */
 export function prebuildFolderFromEnv(): string | undefined {
   return process.env.STEGO_PREBUILD || undefined
 }
 
 /**
- * `STEGO_LIBTORCH`: the folder of a libtorch, or its lib folder, to use instead of the package's (lib/native/libtorch.ts), and
- * to build on in a checkout (scripts/libtorch.js); undefined where unset or empty.
+ * `STEGO_LIBTORCH`: a libtorch folder, or its lib folder, to use instead of the packaged one (lib/native/libtorch.ts)
+ * and to build against in a checkout (scripts/libtorch.js); undefined if unset or empty.
  */
 export function libtorchFromEnv(): string | undefined {
   return process.env.STEGO_LIBTORCH || undefined
 }
 
 /**
- * `STEGO_INSTRUCTIONS`: the widest instruction set that kernels may use, `portable`, `avx2` or `avx512`, as if the
- * processor had no more; undefined where unset or empty.
+ * `STEGO_INSTRUCTIONS`: the widest instruction set that kernels may use, `portable`, `avx2` or `avx512`; undefined if
+ * unset or empty.
  */
 export function instructionsFromEnv(): string | undefined {
   return process.env.STEGO_INSTRUCTIONS || undefined
 }
 
 /**
- * `STEGO_CACHE`: the folder for fetched weights. Unset or empty: `$XDG_CACHE_HOME/stego` where that is an absolute
- * path, else the system's place for caches, such as `~/.cache/stego`.
+ * `STEGO_CACHE`: the folder for downloaded weights. If unset or empty: `$XDG_CACHE_HOME/stego` if that is an absolute
+ * path, else the system's cache folder, such as `~/.cache/stego`.
  */
 export function cacheFromEnv(env: Environment = process.env, platform = process.platform): string {
   if (env.STEGO_CACHE) return resolve(env.STEGO_CACHE)
@@ -53,27 +53,27 @@ export function cacheFromEnv(env: Environment = process.env, platform = process.
   return join(homedir(), '.cache', 'stego')
 }
 
-/** `STEGO_MIRROR`: base URL under which the files of published weights lie; undefined where unset or empty. */
+/** `STEGO_MIRROR`: base URL for downloading published weights; undefined if unset or empty. */
 export function mirrorFromEnv(): string | undefined {
   return process.env.STEGO_MIRROR || undefined
 }
 
-/** `STEGO_OFFLINE`: nothing is fetched; unset, empty, `0` and `false` mean no. */
+/** `STEGO_OFFLINE`: disables downloads unless it is unset, empty, `0` or `false`. */
 export function offlineFromEnv(): boolean {
   return !['', '0', 'false'].includes((process.env.STEGO_OFFLINE ?? '').toLowerCase())
 }
 
-/** Proxies as other tools read them. */
+/** Standard proxy settings. */
 export interface ProxySettings {
   /** Proxy for http:// addresses. */
   http?: string
-  /** Proxy for https:// addresses; `http` where it is not set. */
+  /** Proxy for https:// addresses; `http` if not set. */
   https?: string
-  /** Hosts that are reached without one, separated by commas or spaces. */
+  /** Hosts to reach without a proxy, separated by commas or spaces. */
   except?: string
 }
 
-/** `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`; where both spellings are set, the small letters win, as in curl. */
+/** `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. Lowercase names take precedence, as in curl. */
 export function proxiesFromEnv(env: Environment = process.env): ProxySettings {
   return {
     http: env.http_proxy || env.HTTP_PROXY || undefined,
@@ -85,7 +85,7 @@ export function proxiesFromEnv(env: Environment = process.env): ProxySettings {
 const OF_INTEREST =
   /^(STEGO|OMP|GOMP|KMP|MKL|ATEN|DNNL|ONEDNN)_|^(https?|all|no)_proxy$|^(NODE_EXTRA_CA_CERTS|NODE_OPTIONS|XDG_CACHE_HOME|CUDA_VISIBLE_DEVICES|LD_LIBRARY_PATH|LD_PRELOAD|PREBUILDS_ONLY|DYLD_LIBRARY_PATH)$/i
 
-/** The variables that are set and change what this package does, by name; names and passwords in addresses are masked. */
+/** Relevant environment variables by name, with credentials in URLs masked. */
 export function variablesOfInterest(env: Environment = process.env): Record<string, string> {
   const found = Object.entries(env).filter(([name, value]) => value && OF_INTEREST.test(name))
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** The package's main class: what it does is in model.ts, which is loaded when there is a model to work with. */
+/** The main class of the package. Its implementation, model.ts, is loaded on use. */
 import type { Correspondence } from './correspond/correspond.js'
 import type { CorrespondInput } from './correspond/options.js'
 import type { Evaluation } from './evaluation/evaluation.js'
@@ -16,7 +16,7 @@ import { TrainingRun } from './training/training-run.js'
 import type { ModelInfo } from './weights/model-file.js'
 
 /**
- * A model for unsupervised semantic segmentation: made by `Stego.train` from a folder of images, or read by
+ * A model for unsupervised semantic segmentation, trained on a folder of images with `Stego.train` or loaded with
  * `Stego.load`.
  *
  * ```ts
@@ -33,11 +33,12 @@ export class Stego {
   }
 
   /**
-   * Trains on a folder of images (STEGO, Hamilton et al., ICLR 2022). The run starts at once; it can be awaited, which
-   * gives the model, and iterated, which gives its events. Aborted by `signal` it leaves a resumable checkpoint, where
-   * it has a folder (`out`), and rejects with the signal's reason.
+   * Trains on a folder of images (STEGO, Hamilton et al., ICLR 2022). The run starts immediately. Await it to get the
+   * model, or iterate over it to get its events. If `signal` aborts, the run saves a resumable checkpoint when it has a
+   * folder (`out`), and rejects with the signal's reason.
    *
-   * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_DATA_*` for what is wrong with the images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE`, `ERR_STEGO_RUN`, `ERR_STEGO_DIVERGED`.
+   * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_DATA_*` for problems with the images,
+   * `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE`, `ERR_STEGO_RUN` or `ERR_STEGO_DIVERGED`.
    */
   static train(input: TrainInput): TrainingRun<Stego> {
     return new TrainingRun(trainStego(input), input?.onEvent)
@@ -49,10 +50,11 @@ export class Stego {
   }
 
   /**
-   * Reads a model file, the last checkpoint of a run folder, a PyTorch checkpoint of the official STEGO or of
-   * leggedrobotics' fork, of which nothing is executed, or a published model by name (`stego-cocostuff27-vitb8`),
-   * fetched when it is first used. Its backbone computes in what it was trained in, unless `dtype` says otherwise.
-   * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN`,
+   * Loads a model: a model file; the last checkpoint of a run folder; a PyTorch checkpoint of the official STEGO or of
+   * leggedrobotics' fork, without executing any of its code; or a published model by name
+   * (`stego-cocostuff27-vitb8`), downloaded on first use. The backbone keeps its training precision unless `dtype` is
+   * given.
+   * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN`,
    * `ERR_STEGO_CHECKPOINT` or `ERR_STEGO_DOWNLOAD`.
    */
   static async load(source: string | URL, options?: LoadOptions): Promise<Stego> {
@@ -60,17 +62,17 @@ export class Stego {
     return new Stego(await loadModel(source, options))
   }
 
-  /** What the model is and how it was trained. */
+  /** Describes the model and how it was trained. */
   get info(): ModelInfo {
     return this.#model.info
   }
 
   /**
-   * Segments an image of any size: the shorter side is brought to `resolution`, the other to the nearest multiple of
-   * the patch, nothing is cropped; labels come at the image's own size.
+   * Segments an image of any size. The shorter side is resized to `resolution` and the other to the nearest multiple of
+   * the patch size, without cropping. Labels have the original image size.
    *
    * Rejects with `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for the image, `ERR_STEGO_SIZE` for the resolution,
-   * `ERR_STEGO_CHECKPOINT` for labels that the model does not have.
+   * `ERR_STEGO_CHECKPOINT` if the model cannot make the requested prediction.
    */
   async segment(image: ImageInput, options?: SegmentInput): Promise<Segmentation> {
     return this.#model.segment(image, options)
@@ -88,16 +90,16 @@ export class Stego {
   }
 
   /**
-   * Scores the model on a labelled split: k-means clusters, the online cluster probe and the linear probe, beside
-   * k-means and a linear probe on the backbone's own features. Clusters are matched to classes on that split. In a
-   * notebook the result shows itself as a table.
-   * Rejects with `ERR_STEGO_DATA_*` for what is wrong with the images.
+   * Scores the model on a labeled split: k-means clusters, the online cluster probe and the linear probe, compared with
+   * k-means and a linear probe on the raw backbone features. Clusters are matched to classes on that split. Notebooks
+   * display the result as a table.
+   * Rejects with `ERR_STEGO_DATA_*` for problems with the images.
    */
   async evaluate(options: EvaluateInput): Promise<Evaluation> {
     return this.#model.evaluate(options)
   }
 
-  /** The frozen backbone's features of an image: [1, channels, height / patch, width / patch]. */
+  /** Computes the backbone features of an image, [1, channels, height / patch, width / patch]. */
   async features(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
     return this.#model.features(image, options)
   }
@@ -108,9 +110,9 @@ export class Stego {
   }
 
   /**
-   * Heat maps of points of an image: where in it, and in another picture, is what is there? By the backbone's
-   * features or by the codes. Pictures of any size; heat comes at their own size.
-   * @param other another picture; null or the same stays within the first
+   * Computes heat maps that show where an image, and optionally a second one, correspond to given points of the first,
+   * by backbone features or by codes. Images may have any size; each heat map has the size of its image.
+   * @param other the second image; null or the same image compares the first with itself
    *
    * Rejects with `ERR_STEGO_OPTION` for points outside -1 to 1, `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for an
    * image, `ERR_STEGO_SIZE` for the resolution.
@@ -124,21 +126,21 @@ export class Stego {
   }
 
   /**
-   * Precision and recall of correspondences against shared classes on the labelled images of a split: of backbone
-   * features, of codes, and of the contrastive CRF's kernel, which knows places and colours alone. Whether the codes'
-   * average precision exceeds the features' says what training has done.
-   * Rejects with `ERR_STEGO_DATA_*` for what is wrong with the images, `ERR_STEGO_DATA_EMPTY` without labels.
+   * Measures how well correspondences predict shared classes on the labeled images of a split: precision and recall for
+   * backbone features, for codes, and for the contrastive CRF kernel, which uses only position and color. Training
+   * helped if the codes' average precision exceeds the features'.
+   * Rejects with `ERR_STEGO_DATA_*` for problems with the images, `ERR_STEGO_DATA_EMPTY` without labels.
    */
   async precisionRecall(options: PrecisionRecallInput): Promise<PrecisionRecall> {
     return this.#model.precisionRecall(options)
   }
 
-  /** Writes the model as one .safetensors file, whole or not at all. */
+  /** Writes the model to a .safetensors file atomically. */
   async save(path: string | URL): Promise<void> {
     return this.#model.save(path)
   }
 
-  /** Lets the native memory go at once. Every later call fails with `ERR_STEGO_DISPOSED`. */
+  /** Frees native memory immediately. Later calls fail with `ERR_STEGO_DISPOSED`. */
   dispose(): void {
     this.#model.dispose()
   }
@@ -153,7 +155,7 @@ export class Stego {
     this.dispose()
   }
 
-  /** What `info` says, where a notebook asks for it. */
+  /** Displays `info` in notebooks. */
   [DISPLAY](): Display {
     return this.#model.display()
   }

@@ -1,4 +1,4 @@
-/** Files that appear whole or not at all. */
+/** Atomic writes. */
 import { fsync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -7,14 +7,14 @@ import { StegoError } from './errors.js'
 
 const fsyncLater = promisify(fsync)
 
-/** As `handle.sync()`, which the handles of Yarn's Plug'n'Play do not have. */
+/** Like `handle.sync()`, which is missing from file handles under Yarn Plug'n'Play. */
 export const syncFile = (handle: FileHandle): Promise<void> => fsyncLater(handle.fd)
 
 /**
- * Writes to a temporary name in the same folder, syncs and renames; a missing folder is made.
- * @param content the bytes, or a function that writes and syncs the file of the name it is given
+ * Writes to a temporary file in the same folder, syncs and renames it. Creates the folder if needed.
+ * @param content the bytes, or a function that writes and syncs the file at the path it is given
  *
- * Throws `ERR_STEGO_FILE` where that fails, and what `content` throws.
+ * Throws `ERR_STEGO_FILE` on failure, or any error that `content` throws.
  */
 export async function writeWhole(
   file: string,
@@ -37,8 +37,8 @@ export async function writeWhole(
     const reason = cause instanceof StegoError ? message.replaceAll(temporary, file) : (code ?? String(cause))
     throw new StegoError(
       'ERR_STEGO_FILE',
-      `${file} cannot be written (${reason}). Check the folder's permissions and the space left, or choose ` +
-        'another place.',
+      `${file} cannot be written (${reason}). Check the folder's permissions and free space, or choose ` +
+        'another location.',
       { cause },
     )
   }

@@ -1,4 +1,4 @@
-/** What a command of `stego` is made of, and what it may touch. */
+/** The shape of a `stego` command and the context it runs in. */
 import type { z } from 'zod'
 import type { correspondFeatures } from '../correspond/correspond.js'
 import type { runDemo } from '../demo.js'
@@ -7,17 +7,17 @@ import type { Stego } from '../stego.js'
 import type { inspectWeights } from '../weights/inspect.js'
 import type { Terminal } from './terminal.js'
 
-/** The surroundings of a command. */
-export interface Surroundings {
+/** What a command runs with. */
+export interface CommandContext {
   terminal: Terminal
-  /** Aborts on Ctrl-C and SIGTERM; only commands that are `interruptible` get it before the process dies. */
+  /** Aborts on Ctrl-C and SIGTERM, but only for `interruptible` commands; others are killed outright. */
   signal: AbortSignal
-  /** Folder that relative paths start from. */
+  /** Base folder for relative paths. */
   cwd: string
   api: Api
 }
 
-/** A command in the list of them. */
+/** An entry in the list of commands. */
 export interface Entry {
   name: string
   /** One sentence. */
@@ -25,21 +25,21 @@ export interface Entry {
   load(): Promise<Command>
 }
 
-/** One command: all that its help and its flags are made from, and what it does. */
+/** A command: its flags, its help and its implementation. */
 export interface Command {
-  /** Lines after `stego `, most common first. */
+  /** Usage lines without the leading `stego `, most common first. */
   usage: string[]
-  /** The flags, those of the API and those of the command line alone. */
+  /** Flags, both API options and CLI-only ones. */
   schema: z.ZodObject
-  /** What stands on the line besides flags: how many words, and what they are. */
+  /** Positional arguments: how many, and what they are. */
   words: { min: number; max: number; what: string }
   examples: { line: string; doc: string }[]
-  /** Whether Ctrl-C goes to `signal` first. */
+  /** Whether the first Ctrl-C aborts `signal` instead of killing the process. */
   interruptible: boolean
-  run(given: Given, surroundings: Surroundings): Promise<void>
+  run(given: Given, context: CommandContext): Promise<void>
 }
 
-/** The part of the package the commands use, loaded when used: help needs no addon, and tests no weights. */
+/** The part of the package that commands use, loaded lazily so help needs no addon and tests need no weights. */
 export interface Api {
   stego(): Promise<Pick<typeof Stego, 'train' | 'load'>>
   correspondFeatures: typeof correspondFeatures

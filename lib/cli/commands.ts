@@ -1,68 +1,67 @@
-/** The commands of `stego`, in the order in which people need them; each is loaded when it is used. */
+/** The `stego` commands in the order users need them. Each is loaded on use. */
 import type { Api, Entry } from './command.js'
 
 export const COMMANDS: readonly Entry[] = [
   {
     name: 'train',
-    purpose: 'Turns a folder of images, labelled or not, into a segmentation model.',
+    purpose: 'Train a segmentation model on a folder of images, labeled or not.',
     load: async () => (await import('./train.js')).trainCommand,
   },
   {
     name: 'segment',
-    purpose: 'Segments images with a trained model and writes a picture for each.',
+    purpose: 'Segment images with a trained model and write one output image for each.',
     load: async () => (await import('./segment.js')).segmentCommand,
   },
   {
     name: 'evaluate',
     purpose:
-      'Scores a model against the labels of a folder, beside what its backbone reaches without training; several models ' +
-      'with mean and standard deviation.',
+      'Score models against labels and compare them with their untrained backbone; several models also get mean and ' +
+      'standard deviation.',
     load: async () => (await import('./evaluate.js')).evaluateCommand,
   },
   {
     name: 'correspond',
-    purpose: 'Draws what in a picture, and in another, corresponds to points of it.',
+    purpose: 'Draw which parts of an image, and of a second one, correspond to given points.',
     load: async () => (await import('./correspond.js')).correspondCommand,
   },
   {
     name: 'inspect',
-    purpose: 'Says what a weight file or a run holds.',
+    purpose: 'Show what a weight file or run contains.',
     load: async () => (await import('./weights.js')).inspectCommand,
   },
   {
     name: 'features',
-    purpose: 'Computes backbone features into a store that trainings share; lists and removes stores.',
+    purpose: 'Build, list and remove stores of backbone features shared by training runs.',
     load: async () => (await import('./features.js')).featuresCommand,
   },
   {
     name: 'neighbors',
-    purpose: 'Finds the nearest neighbours of each image of a folder and keeps them in a file.',
+    purpose: 'Find the nearest neighbors of each image in a folder and save them to a file.',
     load: async () => (await import('./neighbors.js')).neighborsCommand,
   },
   {
     name: 'crop',
-    purpose: 'Writes five crops of each image of a dataset, in the layout of the official code.',
+    purpose: 'Write five crops of each image in a dataset, in the official layout.',
     load: async () => (await import('./crop.js')).cropCommand,
   },
   {
     name: 'convert',
-    purpose:
-      'Converts models and backbones of other programs to .safetensors, every bit of every tensor as it is.',
+    purpose: 'Convert models and backbones from other programs to .safetensors without changing any tensor.',
     load: async () => (await import('./weights.js')).convertCommand,
   },
   {
     name: 'demo',
-    purpose: 'Trains on images it draws, or on yours, and shows what came out.',
+    purpose: 'Train on generated scenes or your own images and show the results.',
     load: async () => (await import('./demo.js')).demoCommand,
   },
   {
     name: 'doctor',
-    purpose: 'Says what is installed, found and used, and checks that it computes as it should.',
+    purpose: 'Report what is installed and in use, and verify that it computes correctly.',
     load: async () => (await import('./doctor.js')).doctorCommand,
   },
 ]
 
-/** This package for the commands. */
+/** The package API as commands see it. */
 export const packageApi: Api = {
   stego: async () => (await import('../stego.js')).Stego,
   correspondFeatures: async (...parts) =>

@@ -1,9 +1,9 @@
-/** Options from a YAML file, beside those typed as flags. */
+/** Options from a YAML file, combined with command-line flags. */
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { StegoError } from '../errors.js'
 
-/** Reads a configuration file: a map of options, as in a run's config.yaml. Throws `ERR_STEGO_OPTION`. */
+/** Reads a map of options from a file such as a run's config.yaml. Throws `ERR_STEGO_OPTION`. */
 export async function readConfig(path: string): Promise<Record<string, unknown>> {
   let text: string
   try {
@@ -20,7 +20,7 @@ export async function readConfig(path: string): Promise<Record<string, unknown>>
     value = parse(text)
   } catch (cause) {
     const reason = (cause as Error).message.split('\n', 1)[0]
-    throw new StegoError('ERR_STEGO_OPTION', `the configuration file ${path} is no YAML: ${reason}`, {
+    throw new StegoError('ERR_STEGO_OPTION', `the configuration file ${path} is not valid YAML: ${reason}`, {
       cause,
     })
   }
@@ -31,7 +31,7 @@ export async function readConfig(path: string): Promise<Record<string, unknown>>
   )
 }
 
-/** What was typed over what the file says, nested options one by one. */
+/** Merges flags over the options in a file, recursing into nested options. */
 export function mergeOptions(
   config: Record<string, unknown>,
   typed: Record<string, unknown>,

@@ -9,7 +9,7 @@ import { loadSchema } from '../model/options.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
-import type { Api, Command, Surroundings } from './command.js'
+import type { Api, Command, CommandContext } from './command.js'
 
 const schema = z.strictObject({
   at: option(z.array(z.string()).optional(), {
@@ -19,24 +19,24 @@ const schema = z.strictObject({
     expected: 'a point such as 0.5,-0.2',
     whenAbsent: OFFICIAL_POINTS.map((point) => point.join(',')).join(' '),
     doc:
-      'Point of the image, x to the right and y down, each from -1 to 1; 0,0 is the middle. Give the flag once for ' +
-      'each point.',
+      'Query point, x to the right and y down, each from -1 to 1; 0,0 is the center. Repeat the flag for more ' +
+      'points.',
   }),
   on: correspondSchema.shape.on,
   resolution: correspondSchema.shape.resolution,
   dtype: loadSchema.shape.dtype,
   position: option(z.enum(POSITION_CHOICES).optional(), {
     group: 'Common',
-    whenAbsent: 'keep for a plain backbone; a trained model has its own',
-    doc: 'For a plain backbone: whether the part of its features that says where a patch lies is taken off.',
+    whenAbsent: 'keep; trained models use their own setting',
+    doc: 'For a plain backbone: keep or remove the part of its features that encodes patch position.',
   }),
   out: option(path().prefault('correspondence.png'), {
     group: 'Common',
     value: 'file.png',
     expected: 'a file',
-    doc: 'Where the figure goes; a file of this name is replaced.',
+    doc: 'Output file; an existing file is overwritten.',
   }),
-  json: jsonOption('Print one object on stdout: the figure, and the best match of each point.'),
+  json: jsonOption('Print one JSON object: the figure file and the best match for each point.'),
 })
 
 type Flags = z.output<typeof schema>
@@ -47,23 +47,23 @@ export const correspondCommand: Command = {
   words: {
     min: 2,
     max: 3,
-    what: 'a run folder, a checkpoint or a backbone, then an image and perhaps another',
+    what: 'a run folder, checkpoint or backbone, then one or two images',
   },
   examples: [
     {
       line: 'stego correspond runs/photos a.jpg b.jpg --at -0.1,0 --at .5,.8 --on codes --out figure.png',
-      doc: 'Two points of a.jpg, in a.jpg and in b.jpg, by the trained codes.',
+      doc: 'Match two points of a.jpg in a.jpg and b.jpg, using trained codes.',
     },
     {
       line: 'stego correspond starter street.jpg',
-      doc: "By a plain backbone's features, without training.",
+      doc: "Use a plain backbone's features, without training.",
     },
   ],
   interruptible: true,
   run: correspond,
 }
 
-async function correspond(given: Given, { terminal, signal, api }: Surroundings): Promise<void> {
+async function correspond(given: Given, { terminal, signal, api }: CommandContext): Promise<void> {
   const flags = parseOptions(schema, given.values, 'stego correspond', FLAG_WORDING)
   const [source, image, other = null] = given.words as [string, string, string?]
   const at = flags.at?.map(readPoint)
@@ -72,13 +72,13 @@ async function correspond(given: Given, { terminal, signal, api }: Surroundings)
   terminal.print(flags.json ? JSON.stringify(record(correspondence, flags.out)) : flags.out)
 }
 
-/** `0.5,-0.2` as a point. */
+/** Parses a point such as `0.5,-0.2`. */
 function readPoint(text: string): Point {
   const point = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
   if (isPoint(point)) return point
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `stego correspond: --at must be x,y with both from -1 to 1, received "${text}". 0,0 is the middle.`,
+    `stego correspond: --at must be x,y with both from -1 to 1, got "${text}". 0,0 is the center.`,
   )
 }
 
@@ -101,7 +101,7 @@ async function compute(
       throw new StegoError(
         'ERR_STEGO_OPTION',
         `stego correspond: --on codes needs a trained model, and ${source} is a plain backbone. ` +
-          'Name a run or a checkpoint, or use --on features.',
+          'Pass a run or a checkpoint, or use --on features.',
       )
     }
     return api.correspondFeatures(source, image, other, { at, resolution, dtype, position, signal })
@@ -109,8 +109,8 @@ async function compute(
   if (position !== undefined) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `stego correspond: --position is for plain backbones, and ${source} is a trained model, which keeps what it was ` +
-        'trained on. Leave it out.',
+      `stego correspond: --position is for plain backbones, and ${source} is a trained model with its own setting. ` +
+        'Omit the flag.',
     )
   }
   const stego = await api.stego()
@@ -118,7 +118,7 @@ async function compute(
   return await model.correspond(image, other, { at, on, resolution, signal })
 }
 
-/** Whether the word is a backbone's file, or a plain name where nothing is called so. */
+/** Whether `source` is a backbone file, or a name that matches no existing path. */
 async function isBackbone(api: Api, source: string): Promise<boolean> {
   if (!existsSync(source)) return /^[\w-]+$/.test(source)
   return (await api.inspectWeights(source)).kind === 'backbone'

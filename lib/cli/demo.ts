@@ -7,13 +7,13 @@ import { option, path } from '../options/schema.js'
 import { reporter } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
 import { freeRunFolder } from '../training/run-folder.js'
-import type { Command, Surroundings } from './command.js'
+import type { Command, CommandContext } from './command.js'
 
 const schema = z.strictObject({
   classes: option(z.int().min(2).max(255).nullable().default(null), {
     group: 'Common',
-    whenAbsent: 'eight',
-    doc: 'How many clusters to find.',
+    whenAbsent: '8',
+    doc: 'Number of clusters to find.',
   }),
   seed: trainSchema.shape.seed,
   out: option(path().nullable().default(null), {
@@ -21,7 +21,7 @@ const schema = z.strictObject({
     value: 'folder',
     expected: 'a folder',
     whenAbsent: 'runs/demo',
-    doc: 'Where the results go.',
+    doc: 'Output folder.',
   }),
   json: jsonOption('Print the result as one JSON object.'),
 })
@@ -31,14 +31,14 @@ export const demoCommand: Command = {
   schema,
   words: { min: 0, max: 1, what: 'at most one folder of images' },
   examples: [
-    { line: 'stego demo', doc: 'From nothing to a contact sheet.' },
-    { line: 'stego demo ./photos --classes 6', doc: 'The same on your own images.' },
+    { line: 'stego demo', doc: 'Train on generated scenes.' },
+    { line: 'stego demo ./photos --classes 6', doc: 'Train on your own images.' },
   ],
   interruptible: true,
   run: demo,
 }
 
-async function demo(given: Given, { terminal, signal, cwd, api }: Surroundings): Promise<void> {
+async function demo(given: Given, { terminal, signal, cwd, api }: CommandContext): Promise<void> {
   const { json, out, ...options } = parseOptions(schema, given.values, 'stego demo', FLAG_WORDING)
   const folder = given.words[0] ?? null
   const status = openStatus(terminal.stderr)

@@ -1,22 +1,22 @@
-/** From command-line words to an exit code. A command, its flags and its help are loaded only when it is named. */
+/** Dispatches command-line arguments to a command, loading only the one that was named. */
 import { StegoError } from '../errors.js'
 import { ownPackage } from '../native/packages.js'
 import { nearest } from '../options/nearest.js'
-import type { Entry, Surroundings } from './command.js'
+import type { CommandContext, Entry } from './command.js'
 import { COMMANDS } from './commands.js'
 import { reportError } from './failure.js'
 import { isHelp, mainHelp } from './main-help.js'
 
-/** Runs `stego <args>`; all that goes wrong is reported, nothing is thrown. */
-export async function dispatch(args: string[], surroundings: Omit<Surroundings, 'signal'>): Promise<number> {
-  const { terminal } = surroundings
+/** Runs `stego <args>` and returns the exit code. Never throws: errors are reported on stderr. */
+export async function dispatch(args: string[], context: Omit<CommandContext, 'signal'>): Promise<number> {
+  const { terminal } = context
   try {
     const [first, ...rest] = args
     if (first === '--version' || first === '-v') terminal.print(version())
     else if (first === undefined || isHelp(first)) terminal.print(mainHelp(COMMANDS, terminal.width))
-    else if (first !== 'help') await run(commandNamed(first), rest, surroundings)
+    else if (first !== 'help') await run(commandNamed(first), rest, context)
     else if (rest[0] === undefined) terminal.print(mainHelp(COMMANDS, terminal.width))
-    else await run(commandNamed(rest[0]), ['--help'], surroundings)
+    else await run(commandNamed(rest[0]), ['--help'], context)
     return 0
   } catch (error) {
     return reportError(error, terminal, args.includes('--json'))

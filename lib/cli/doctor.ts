@@ -5,22 +5,22 @@ import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { openStatus } from '../progress/status.js'
-import type { Command, Surroundings } from './command.js'
-import { ToldFailure } from './failure.js'
+import type { Command, CommandContext } from './command.js'
+import { ReportedFailure } from './failure.js'
 
 const schema = z.strictObject({
   selfTest: option(z.boolean().default(true), {
     group: 'Common',
-    doc: 'Compute what was recorded from the official implementation, and compare; takes some seconds.',
+    doc: 'Compare results with recordings of the official implementation; takes a few seconds.',
   }),
   libtorch: option(path().nullable().default(null), {
     group: 'Common',
     value: 'folder',
     expected: 'a folder',
-    whenAbsent: 'STEGO_LIBTORCH, or else that of the package',
-    doc: 'Try this libtorch, as STEGO_LIBTORCH does for every command.',
+    whenAbsent: 'STEGO_LIBTORCH, or else the packaged one',
+    doc: 'Use this libtorch, as STEGO_LIBTORCH does for every command.',
   }),
-  json: jsonOption('Print everything as one JSON object.'),
+  json: jsonOption('Print the report as one JSON object.'),
 })
 
 export const doctorCommand: Command = {
@@ -28,14 +28,14 @@ export const doctorCommand: Command = {
   schema,
   words: { min: 0, max: 0, what: 'flags only' },
   examples: [
-    { line: 'stego doctor', doc: 'What to look at first, and to put into a report.' },
-    { line: 'stego doctor --libtorch ./libtorch', doc: 'Whether a libtorch of your own works.' },
+    { line: 'stego doctor', doc: 'Check the installation; include the output in bug reports.' },
+    { line: 'stego doctor --libtorch ./libtorch', doc: 'Check whether your own libtorch works.' },
   ],
   interruptible: false,
   run: doctor,
 }
 
-async function doctor(given: Given, { terminal, cwd }: Surroundings): Promise<void> {
+async function doctor(given: Given, { terminal, cwd }: CommandContext): Promise<void> {
   const { json, libtorch, selfTest } = parseOptions(schema, given.values, 'stego doctor', FLAG_WORDING)
   const { diagnose } = await import('../doctor/diagnose.js')
   const status = openStatus(terminal.stderr)
@@ -47,5 +47,5 @@ async function doctor(given: Given, { terminal, cwd }: Surroundings): Promise<vo
   }).finally(() => status.stop())
   if (json) terminal.print(JSON.stringify(report))
   else terminal.print((await import('../doctor/describe.js')).describeReport(report))
-  if (!report.ok) throw new ToldFailure()
+  if (!report.ok) throw new ReportedFailure()
 }

@@ -7,14 +7,14 @@ import { requireSameClasses, summarize } from '../evaluation/summary.js'
 import { loadSchema } from '../model/options.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
-import type { Api, Command, Surroundings } from './command.js'
+import type { Api, Command, CommandContext } from './command.js'
 
 const { signal: _, ...flags } = evaluateSchema.shape
 const schema = z.strictObject({
   ...flags,
   dtype: loadSchema.shape.dtype,
   json: jsonOption(
-    'Print the scores in percent as one JSON object, null where there is nothing to score; of several models as ' +
+    'Print the scores in percent as one JSON object, with null where there is nothing to score; for several models, ' +
       '{ checkpoints, mean, spread }.',
   ),
 })
@@ -24,21 +24,21 @@ export const evaluateCommand: Command = {
   schema,
   words: { min: 1, max: Number.POSITIVE_INFINITY, what: 'a run folder or a checkpoint' },
   examples: [
-    { line: 'stego evaluate runs/photos --data ./photos', doc: 'Scores of the split "val".' },
+    { line: 'stego evaluate runs/photos --data ./photos', doc: 'Score the "val" split.' },
     {
       line: 'stego evaluate runs/photos --data ./photos --split test --json',
-      doc: 'The same of another split, for scripts.',
+      doc: 'Score another split and print JSON.',
     },
     {
       line: 'stego evaluate runs/a runs/b runs/c --data ./photos',
-      doc: 'Each of several runs, their mean and their standard deviation.',
+      doc: 'Score several runs, with mean and standard deviation.',
     },
   ],
   interruptible: true,
   run: evaluate,
 }
 
-async function evaluate(given: Given, { terminal, signal, api }: Surroundings): Promise<void> {
+async function evaluate(given: Given, { terminal, signal, api }: CommandContext): Promise<void> {
   const { json, dtype, ...options } = parseOptions(schema, given.values, 'stego evaluate', FLAG_WORDING)
   const stego = await api.stego()
   const { words: sources } = given
@@ -57,7 +57,7 @@ async function evaluate(given: Given, { terminal, signal, api }: Surroundings): 
   else if (several) terminal.print(formatSummary(summarize(evaluations), evaluations[0]!.classNames))
 }
 
-/** Opens every model before the first is scored: what is wrong with the last is told at once. */
+/** Opens every model before scoring the first, so a bad one fails early. */
 async function checkModels(
   stego: Awaited<ReturnType<Api['stego']>>,
   sources: string[],

@@ -1,16 +1,16 @@
-/** How a command that failed says so, and its exit code. */
+/** Error reporting and exit codes. */
 import { StegoError } from '../errors.js'
 import { Interrupted } from './interrupt.js'
 import type { Terminal } from './terminal.js'
 
 const INTERRUPT_CODES = { SIGINT: 130, SIGTERM: 143, EPIPE: 1 }
 
-/** A failure that the command's result tells already: nothing more is said, and the exit code is 1. */
-export class ToldFailure extends Error {}
+/** A failure already visible in the command's output: exit code 1, with no further message. */
+export class ReportedFailure extends Error {}
 
-/** Says on stderr what went wrong, with `json` also as the last line of stdout; returns the exit code. */
+/** Prints an error to stderr, with `json` also as the last line of stdout, and returns the exit code. */
 export function reportError(error: unknown, terminal: Terminal, json: boolean): number {
-  if (error instanceof ToldFailure) return 1
+  if (error instanceof ReportedFailure) return 1
   const { code, message, details, exitCode } = explain(error)
   const prefix = message.startsWith('stego ') ? '' : 'stego: '
   terminal.note(`${prefix}${message}${code === null ? '' : ` [${code}]`}`)
@@ -37,14 +37,14 @@ function explain(error: unknown): Explanation {
   if (!(error instanceof Error)) return { code: null, message: String(error), details: [], exitCode: 1 }
   const { code } = error as NodeJS.ErrnoException
   const known = typeof code === 'string'
-  // Without a code it is nothing this package foresaw: the stack is what a report of it needs.
+  // An error without a code is unexpected, so print the stack for a bug report.
   const details = known ? causeOf(error) : (error.stack ?? '').split('\n').slice(1)
   return { code: known ? code : null, message: error.message, details, exitCode: 1 }
 }
 
-/** The cause, where it adds something: what is missing is missing. */
+/** The cause, if it adds information. */
 function causeOf(error: Error & { code?: unknown }): string[] {
   const { code, message, cause } = error
   const adds = cause instanceof Error && code !== 'ERR_STEGO_DATA_MISSING' && !message.includes(cause.message)
-  return adds ? [`  because: ${cause.message}`] : []
+  return adds ? [`  caused by: ${cause.message}`] : []
 }

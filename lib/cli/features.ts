@@ -14,7 +14,7 @@ import { downloadReport } from '../progress/download.js'
 import { positionReport } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
 import type { DownloadProgress } from '../weights/progress.js'
-import type { Command, Surroundings } from './command.js'
+import type { Command, CommandContext } from './command.js'
 import { Interrupted } from './interrupt.js'
 
 const ACTIONS = ['build', 'list', 'remove'] as const
@@ -30,7 +30,7 @@ const {
 } = buildSchema.shape
 const others = {
   all: option(z.boolean().optional(), { group: 'Common', doc: 'Remove every store.' }),
-  json: jsonOption('Print the store, or the stores, as JSON.'),
+  json: jsonOption('Print the store or stores as JSON.'),
 }
 const buildFlags = z.strictObject({ ...flags, json: others.json })
 const storeFlags = z.strictObject({ storeFolder: flags.storeFolder, ...others })
@@ -42,33 +42,36 @@ export const featuresCommand: Command = {
     'features remove <name>... | --all',
   ],
   schema: z.strictObject({ ...flags, data: flags.data.optional(), ...others }),
-  words: { min: 1, max: Number.POSITIVE_INFINITY, what: `what to do (${ACTIONS.join(', ')})` },
+  words: { min: 1, max: Number.POSITIVE_INFINITY, what: `an action (${ACTIONS.join(', ')})` },
   examples: [
-    { line: 'stego features build --data ./photos', doc: 'Once, for several trainings on the same images.' },
-    { line: 'stego train --data ./photos --features store', doc: 'A training that takes them from there.' },
-    { line: 'stego features remove --all', doc: 'Gives the space back.' },
+    {
+      line: 'stego features build --data ./photos',
+      doc: 'Compute features once for several runs on the same images.',
+    },
+    { line: 'stego train --data ./photos --features store', doc: 'Train with the stored features.' },
+    { line: 'stego features remove --all', doc: 'Free the disk space.' },
   ],
   interruptible: true,
   run: features,
 }
 
-async function features({ words, values }: Given, surroundings: Surroundings): Promise<void> {
+async function features({ words, values }: Given, context: CommandContext): Promise<void> {
   const [action, ...names] = words
   if (!isAction(action)) {
     const meant = nearest(action!, [...ACTIONS])
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `stego features: expected ${ACTIONS.join(', ')}, received ${action}.${meant ? ` Did you mean ${meant}?` : ''}`,
+      `stego features: expected ${ACTIONS.join(', ')}, got ${action}.${meant ? ` Did you mean ${meant}?` : ''}`,
     )
   }
   if (action !== 'remove' && names.length > 0) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `stego features ${action}: expected flags only, received ${names.join(' ')}. ` +
-        (action === 'build' ? 'The folder of images goes after --data.' : 'It lists all stores.'),
+      `stego features ${action}: expected flags only, got ${names.join(' ')}. ` +
+        (action === 'build' ? 'Pass the image folder with --data.' : 'It always lists all stores.'),
     )
   }
-  if (action === 'build') return build(values, surroundings)
+  if (action === 'build') return build(values, context)
   const { json, all, storeFolder } = parseOptions(
     storeFlags,
     values,
@@ -80,26 +83,26 @@ async function features({ words, values }: Given, surroundings: Surroundings): P
   if (action === 'remove' && names.length === 0 && !all) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      'stego features remove: expected names of stores, or --all. `stego features list` tells the names.',
+      'stego features remove: expected store names or --all. Run `stego features list` to see the names.',
     )
   }
   const stores =
     action === 'list'
       ? await listFeatureStores(options)
       : await removeFeatureStores(all ? 'all' : names, options)
-  const { print } = surroundings.terminal
+  const { print } = context.terminal
   if (json) return print(JSON.stringify(stores))
   if (stores.length === 0) return print('no feature stores')
   const removed = action === 'remove' ? 'removed ' : ''
   print(stores.map((store) => removed + line(store)).join('\n'))
 }
 
-async function build(values: Given['values'], { terminal, signal }: Surroundings): Promise<void> {
+async function build(values: Given['values'], { terminal, signal }: CommandContext): Promise<void> {
   const { json, ...options } = parseOptions(buildFlags, values, 'stego features build', FLAG_WORDING)
   const { buildFeatureStore } = await import('../features/build.js')
   const status = openStatus(terminal.stderr)
   const onPlan = ({ file, images, bytes }: { file: string; images: number; bytes: number }) =>
-    status.show({ lines: [`features: ${count(images, 'image')}, ${formatBytes(bytes)} in ${file}`] })
+    status.show({ lines: [`features: ${count(images, 'image')}, ${formatBytes(bytes)}, ${file}`] })
   const onProgress = (done: number, total: number) =>
     status.show({ lines: [], status: { phase: 'backbone features', done, total, details: '' } })
   const onPosition = (progress: PositionProgress) => status.show(positionReport(progress))
@@ -116,21 +119,21 @@ async function build(values: Given['values'], { terminal, signal }: Surroundings
     status.stop()
     if (json) return terminal.print(JSON.stringify(built))
     terminal.print(
-      `${built.file}: ${count(built.images, 'image')}, ${built.computed} computed now, ${formatBytes(built.bytes)}\n` +
+      `${built.file}: ${count(built.images, 'image')}, ${built.computed} newly computed, ${formatBytes(built.bytes)}\n` +
         `next: stego train --data ${shellWord(options.data)} --features store`,
     )
   } catch (error) {
     const asked = error instanceof Interrupted && error === signal.reason
-    throw asked ? new Interrupted(error.code, 'stopped; the same command goes on with the rest') : error
+    throw asked ? new Interrupted(error.code, 'stopped; run the same command again to resume') : error
   } finally {
     status.stop()
   }
 }
 
 function line({ name, images, done, bytes, description }: FeatureStoreInfo): string {
-  if (!description) return `${name}: ${formatBytes(bytes)}, of another version`
+  if (!description) return `${name}: ${formatBytes(bytes)}, from another version`
   const { backbone, resolution, storeType, data } = description
-  return `${name}: ${done} of ${count(images, 'image')}, ${formatBytes(bytes)}, ${backbone} at ${resolution}, ${storeType}, of ${data}`
+  return `${name}: ${done} of ${count(images, 'image')}, ${formatBytes(bytes)}, ${backbone} at ${resolution}, ${storeType}, from ${data}`
 }
 
 const isAction = (word: string | undefined): word is Action => ACTIONS.some((action) => action === word)

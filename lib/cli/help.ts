@@ -1,11 +1,11 @@
-/** The help of a command, made from its schema. */
+/** Generates a command's help from its schema. */
 import { formatBytes } from '../options/bytes.js'
 import { type Flag, flagsOf } from '../options/flags.js'
 import { OPTION_GROUPS } from '../options/schema.js'
 import type { Command, Entry } from './command.js'
 import { entry, INDENT, indented, wrap } from './main-help.js'
 
-/** The help of one command. */
+/** Returns the help text of a command. */
 export function commandHelp({ purpose }: Pick<Entry, 'purpose'>, command: Command, width: number): string {
   const flags = flagsOf(command.schema)
   const groups = OPTION_GROUPS.map((group) => ({
@@ -21,7 +21,7 @@ export function commandHelp({ purpose }: Pick<Entry, 'purpose'>, command: Comman
       `${group.group}:`,
       ...group.flags.flatMap((flag) => entry(title(flag), about(flag), width)),
     ]),
-    ...entry('-h, --help', 'This text.', width),
+    ...entry('-h, --help', 'Show this help.', width),
     '',
     'Examples:',
     ...command.examples.flatMap(({ line, doc }) => [

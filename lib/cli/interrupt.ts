@@ -1,15 +1,15 @@
-/** Ctrl-C and SIGTERM: the first asks the work to stop, the second is the system's own and ends the process. */
+/** Ctrl-C and SIGTERM: the first one stops the work gracefully, the second one kills the process. */
 
-/** What asked the work to stop: a signal, or the reader of stdout who went away. */
+/** What stopped the work: a signal, or a closed stdout. */
 export type InterruptCode = 'SIGINT' | 'SIGTERM' | 'EPIPE'
 
 const MESSAGES: Record<InterruptCode, string> = {
   SIGINT: 'stopped by Ctrl-C',
   SIGTERM: 'stopped by SIGTERM',
-  EPIPE: 'stopped: nobody reads the output any longer',
+  EPIPE: 'stopped: the output pipe was closed',
 }
 
-/** The reason work stopped: it was asked to. The message says how to go on, where there is a way. */
+/** Thrown when work was interrupted. The message says how to resume, if that is possible. */
 export class Interrupted extends Error {
   readonly code: InterruptCode
 
@@ -20,7 +20,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** Aborts `signal` at the first SIGINT or SIGTERM and leaves the next to the system; `dispose` stops listening. */
+/** Aborts `signal` on the first SIGINT or SIGTERM and lets the next one kill the process. */
 export function listenForSignals(
   onFirst: (name: 'SIGINT' | 'SIGTERM') => void,
 ): Disposable & { signal: AbortSignal } {

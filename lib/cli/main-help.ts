@@ -1,37 +1,37 @@
-/** The help of `stego` itself, for which no command is loaded. */
+/** Top-level help, which loads no command. */
 import type { Entry } from './command.js'
 
-/** The help of `stego` itself. */
+/** Returns the top-level help text. */
 export function mainHelp(commands: readonly Entry[], width: number): string {
   return [
     'Usage: stego <command> [flags]',
     '',
     ...wrap(
-      'Unsupervised semantic segmentation (STEGO): a folder of unlabelled images in, label maps out.',
+      'Unsupervised semantic segmentation (STEGO): from a folder of unlabeled images to label maps.',
       width,
     ),
     '',
     'Commands:',
     ...commands.flatMap(({ name, purpose }) => entry(name, purpose, width, 14)),
     '',
-    ...entry('stego help <command>', 'Flags, defaults and examples of a command.', width),
-    ...entry('stego --version', 'The version of this package.', width),
+    ...entry('stego help <command>', 'Show the flags, defaults and examples of a command.', width),
+    ...entry('stego --version', 'Show the version.', width),
     '',
-    'Exit codes: 0 fine, 1 failure, 2 wrong usage, 130 stopped by Ctrl-C, 143 stopped by SIGTERM.',
+    'Exit codes: 0 success, 1 failure, 2 invalid usage, 130 stopped by Ctrl-C, 143 stopped by SIGTERM.',
     '',
   ].join('\n')
 }
 
-/** Whether a word asks for help. */
+/** Whether an argument is a help flag. */
 export function isHelp(word: string): boolean {
   return word === '--help' || word === '-h'
 }
 
-/** Columns before the lines of a list. */
+/** Indentation of list lines. */
 export const INDENT = 2
 const COLUMN = 30
 
-/** A title with its text beside it, or below where the title is long. */
+/** A name with its text beside it, or below if the name is long. */
 export function entry(name: string, text: string, width: number, column = COLUMN): string[] {
   const lines = wrap(text, width - column)
   const left = indented(name)
@@ -42,12 +42,12 @@ export function entry(name: string, text: string, width: number, column = COLUMN
   ]
 }
 
-/** A line with the indent of a list. */
+/** Indents a list line. */
 export function indented(line: string): string {
   return ' '.repeat(INDENT) + line
 }
 
-/** Words in lines of at most `width` columns. */
+/** Wraps text to at most `width` columns. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `stego`, the program. It sets an exit code and lets Node end by itself, so that pipes get all that was written. */
+/** CLI entry point. It sets the exit code and lets Node exit on its own so piped output is flushed. */
 import { packageApi } from './commands.js'
 import { dispatch } from './dispatch.js'
 import { openTerminal } from './terminal.js'

@@ -11,7 +11,7 @@ import { downloadReport } from '../progress/download.js'
 import { positionReport } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
 import type { DownloadProgress } from '../weights/progress.js'
-import type { Command, Surroundings } from './command.js'
+import type { Command, CommandContext } from './command.js'
 
 const { onProgress: _, onDownload: __, onPosition: ___, signal: ____, ...flags } = neighborsSchema.shape
 const schema = z.strictObject({
@@ -19,22 +19,22 @@ const schema = z.strictObject({
   out: option(path(), {
     group: 'Common',
     value: 'file',
-    expected: `the file to write, ${NEIGHBOR_EXTENSIONS.join(' or ')}`,
+    expected: `the output file, ${NEIGHBOR_EXTENSIONS.join(' or ')}`,
     doc:
-      '.safetensors for train --neighbor-file, which checks that it belongs to the images and the backbone; .npz as ' +
-      'precompute_knns.py writes it, each image itself in column 0. A file of this name is replaced.',
+      'Output file: .safetensors for train --neighbor-file, which checks that it matches the images and backbone; or ' +
+      '.npz as written by precompute_knns.py, with the image itself in column 0. An existing file is overwritten.',
   }),
-  json: jsonOption('Print the file, the number of images and neighbours, their mean similarity and recall.'),
+  json: jsonOption('Print the file, image and neighbor counts, mean similarity and recall as JSON.'),
 })
 
 export const neighborsCommand: Command = {
   usage: ['neighbors --data <folder> --out <file> [--backbone <name>] [--k <n>] [flags]'],
   schema,
-  words: { min: 0, max: 0, what: 'flags only; the folder of images goes after --data' },
+  words: { min: 0, max: 0, what: 'flags only; pass the image folder with --data' },
   examples: [
     {
       line: 'stego neighbors --data ./photos --out photos.safetensors',
-      doc: 'Once, for several trainings on the same images.',
+      doc: 'Compute neighbors once for several runs on the same images.',
     },
     {
       line: 'stego neighbors --data photos --backbone dino-vits8 --out nns_vit_small_photos_train_None_224.npz',
@@ -45,7 +45,7 @@ export const neighborsCommand: Command = {
   run: neighbors,
 }
 
-async function neighbors(given: Given, { terminal, signal }: Surroundings): Promise<void> {
+async function neighbors(given: Given, { terminal, signal }: CommandContext): Promise<void> {
   const { json, out, ...options } = parseOptions(schema, given.values, 'stego neighbors', FLAG_WORDING)
   checkNeighborFile(out)
   const { computeNeighbors } = await import('../neighbors/compute.js')
@@ -78,7 +78,7 @@ interface Result {
 function summary({ file, images, k, meanSimilarity, recall }: Result, data: string): string {
   const found = `${k} for each of ${count(images, 'image')}, mean similarity ${significant(meanSimilarity)}`
   return [
-    `neighbours: ${found}${recallWords(recall)}`,
+    `neighbors: ${found}${recallWords(recall)}`,
     `file: ${file}`,
     `next: stego train --data ${shellWord(data)} --neighbor-file ${shellWord(file)}`,
   ].join('\n')

@@ -1,30 +1,30 @@
-/** Runs one command, or prints its help: from words to checked flags. */
+/** Parses a command's arguments and runs it, or prints its help. */
 import { StegoError } from '../errors.js'
 import { type Given, readFlags } from '../options/flags.js'
-import type { Command, Entry, Surroundings } from './command.js'
+import type { Command, CommandContext, Entry } from './command.js'
 import { commandHelp } from './help.js'
 import { listenForSignals } from './interrupt.js'
 import { isHelp } from './main-help.js'
 
-/** Runs `stego <name> <args>`; throws what goes wrong. */
+/** Runs `stego <name> <args>`. Throws any error. */
 export async function runCommand(
   entry: Entry,
   args: string[],
-  surroundings: Omit<Surroundings, 'signal'>,
+  context: Omit<CommandContext, 'signal'>,
 ): Promise<void> {
-  const { terminal } = surroundings
+  const { terminal } = context
   const command = await entry.load()
   if (beforeTerminator(args).some(isHelp)) return terminal.print(commandHelp(entry, command, terminal.width))
   const given = readFlags(command.schema, args, `stego ${entry.name}`)
   checkWords(entry, command, given)
   if (!command.interruptible) {
-    return command.run(given, { ...surroundings, signal: new AbortController().signal })
+    return command.run(given, { ...context, signal: new AbortController().signal })
   }
   using signals = listenForSignals((name) => {
     const again = name === 'SIGINT' ? 'Ctrl-C again' : 'a second SIGTERM'
-    terminal.note(`${terminal.stderr.isTTY ? '\n' : ''}stopping; ${again} ends at once`)
+    terminal.note(`${terminal.stderr.isTTY ? '\n' : ''}stopping; ${again} quits immediately`)
   })
-  await command.run(given, { ...surroundings, signal: signals.signal })
+  await command.run(given, { ...context, signal: signals.signal })
 }
 
 function checkWords({ name }: Entry, { words, usage }: Command, given: Given): void {
@@ -33,7 +33,7 @@ function checkWords({ name }: Entry, { words, usage }: Command, given: Given): v
   const received = length === 0 ? 'nothing' : given.words.map((word) => JSON.stringify(word)).join(' ')
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `stego ${name}: expected ${words.what}, received ${received}. Usage: stego ${usage[0]}`,
+    `stego ${name}: expected ${words.what}, got ${received}. Usage: stego ${usage[0]}`,
   )
 }
 

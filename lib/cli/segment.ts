@@ -11,7 +11,7 @@ import { option, path } from '../options/schema.js'
 import type { Segmentation } from '../output/segmentation.js'
 import type { Grid } from '../output/stitch.js'
 import type { Stego } from '../stego.js'
-import type { Command, Surroundings } from './command.js'
+import type { Command, CommandContext } from './command.js'
 
 const { probabilities: _, signal: __, ...flags } = segmentSchema.shape
 const schema = z.strictObject({
@@ -19,13 +19,13 @@ const schema = z.strictObject({
     group: 'Common',
     value: 'folder',
     expected: 'a folder',
-    doc: 'Where the results go, as <image name>.<style>.png; files of these names are replaced.',
+    doc: 'Output folder for <image name>.<style>.png; existing files are overwritten.',
   }),
   style: option(z.enum(['overlay', 'palette', 'index']).default('overlay'), {
     group: 'Common',
     doc:
-      'overlay: colours over the image; palette: class indices that viewers show in colour; index: class indices ' +
-      'as grey levels.',
+      'overlay: colors over the image; palette: PNG of class indices with a color palette; index: class indices as ' +
+      'gray levels.',
   }),
   stitch: option(
     z
@@ -38,13 +38,13 @@ const schema = z.strictObject({
       value: 'rows x columns',
       expected: 'rows and columns of the grid, such as 15x15',
       doc:
-        'The images are the tiles of one picture, row by row in the order of their names (2 before 10): segment each ' +
-        'and write them as one, stitched.<style>.png.',
+        'Treat the images as tiles of one picture, row by row in name order (2 before 10), and write the stitched ' +
+        'result to stitched.<style>.png.',
     },
   ),
   ...flags,
   dtype: loadSchema.shape.dtype,
-  json: jsonOption('Print one object an image on stdout: its file, size and the share of each class.'),
+  json: jsonOption('Print one JSON object per image: its file, size and the area of each class.'),
 })
 
 export const segmentCommand: Command = {
@@ -58,15 +58,15 @@ export const segmentCommand: Command = {
   examples: [
     {
       line: 'stego segment runs/photos ./photos --out segmented',
-      doc: 'Colours over every image of a folder.',
+      doc: 'Overlay colors on every image in a folder.',
     },
     {
       line: 'stego segment runs/photos street.jpg --style index --out labels',
-      doc: 'Class indices of one image, for programs.',
+      doc: 'Class indices of one image, for further processing.',
     },
     {
       line: 'stego segment runs/potsdam patches/6_*.png --stitch 15x15',
-      doc: 'An aerial picture that was cut into patches, in one piece again.',
+      doc: 'Stitch an aerial image back together from its patches.',
     },
   ],
   interruptible: true,
@@ -75,7 +75,7 @@ export const segmentCommand: Command = {
 
 type SegmentInput = Parameters<Stego['segment']>[1]
 
-async function segment(given: Given, { terminal, signal, api }: Surroundings): Promise<void> {
+async function segment(given: Given, { terminal, signal, api }: CommandContext): Promise<void> {
   const { json, out, style, stitch, dtype, ...options } = parseOptions(
     schema,
     given.values,
@@ -125,7 +125,7 @@ function readGrid(text: string): Grid {
   return { rows, columns }
 }
 
-/** The tiles of a grid in their order: all images given, those of folders included. */
+/** Lists the tiles of a grid in order, expanding folders. */
 async function listTiles(images: string[], { rows, columns }: Grid): Promise<string[]> {
   const { openImages } = await import('../features/key.js')
   const lists = await Promise.all(
@@ -139,12 +139,12 @@ async function listTiles(images: string[], { rows, columns }: Grid): Promise<str
   if (tiles.length === rows * columns) return tiles
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `stego segment: --stitch ${rows}x${columns} needs ${rows * columns} images, received ${tiles.length}. Name the ` +
-      'tiles of one picture, or another grid.',
+    `stego segment: --stitch ${rows}x${columns} needs ${rows * columns} images, got ${tiles.length}. Pass all ` +
+      'tiles of one picture, or change the grid.',
   )
 }
 
-/** Segments tiles one by one and joins pictures and labels. */
+/** Segments tiles one by one and stitches images and labels together. */
 async function segmentTiles(
   model: Stego,
   tiles: string[],
@@ -168,7 +168,7 @@ async function segmentTiles(
   return new Segmentation({ image, labels: stitch(maps, grid).data, classes, classNames, head })
 }
 
-/** A file name of its own for each image, also where images of several folders are called the same. */
+/** Returns a unique file name, even if images in several folders share a name. */
 function freeName(source: string, style: string, taken: Set<string>): string {
   const stem = basename(source, extname(source))
   for (let number = 1; ; number++) {

@@ -1,20 +1,20 @@
-/** Where a command writes: results on stdout, everything said along the way on stderr. */
+/** Command output: results on stdout, progress and notes on stderr. */
 import type { OutputStream } from '../progress/status.js'
 import { Interrupted } from './interrupt.js'
 
 export interface Terminal {
-  /** A line, or several, of the result. */
+  /** Prints one or more lines of the result. */
   print(text: string): void
-  /** A line, or several, about what is going on. */
+  /** Prints one or more lines of progress or notes. */
   note(text: string): void
-  /** Aborts when nobody reads the result any longer: the pipe behind stdout was closed. */
+  /** Aborts when the pipe behind stdout is closed. */
   readonly closed: AbortSignal
   readonly stderr: OutputStream
-  /** Columns of text that fit. */
+  /** Text width in columns. */
   readonly width: number
 }
 
-/** A terminal on two streams. A closed pipe ends the output quietly: it is how `| head` says that it has enough. */
+/** Opens a terminal on two streams. A closed pipe, as from `| head`, ends the output without an error. */
 export function openTerminal(stdout: OutputStream, stderr: OutputStream): Terminal {
   const closed = new AbortController()
   stdout.on('error', (error: NodeJS.ErrnoException) => {

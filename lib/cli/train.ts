@@ -15,7 +15,7 @@ import { parseTrain, resumeOption, type TrainRequest } from '../training/input.j
 import { freeRunFolder } from '../training/run-folder.js'
 import { lastCheckpoint } from '../weights/model-file.js'
 import type { DownloadProgress } from '../weights/progress.js'
-import type { Command, Surroundings } from './command.js'
+import type { Command, CommandContext } from './command.js'
 import { mergeOptions, readConfig } from './config.js'
 import { Interrupted } from './interrupt.js'
 
@@ -30,35 +30,38 @@ export const trainCommand: Command = {
       group: 'Common',
       value: 'folder',
       whenAbsent: 'runs/<data folder name>',
-      doc: 'Run folder for configuration, events, checkpoints and the contact sheet.',
+      doc: 'Run folder for the configuration, events, checkpoints and contact sheet.',
     }),
     resume: resumeOption,
     config: option(path().optional(), {
       group: 'Common',
       value: 'file',
-      doc: "YAML file of options, such as a run's config.yaml; flags stand before it.",
+      doc: "YAML file of options, such as a run's config.yaml; flags take precedence.",
     }),
-    json: jsonOption('Print one event a line on stdout, as JSON.'),
+    json: jsonOption('Print one JSON event per line on stdout.'),
   }),
-  words: { min: 0, max: 0, what: 'flags only; the folder of images goes after --data' },
+  words: { min: 0, max: 0, what: 'flags only; pass the image folder with --data' },
   examples: [
-    { line: 'stego train --data ./photos --classes 8', doc: 'Unlabelled photographs, eight clusters.' },
+    { line: 'stego train --data ./photos --classes 8', doc: 'Unlabeled photos, eight clusters.' },
     {
       line: 'stego train --data ./photos --steps 5000 --batch 16 --backbone dino_vits8.safetensors',
-      doc: 'The official schedule on DINO weights.',
+      doc: 'The official schedule with DINO weights.',
     },
     {
       line: 'stego train --data ./pytorch_data --preset cityscapes-vitb8 --steps 7000',
-      doc: 'The published settings of a dataset, with one changed.',
+      doc: 'The published settings for a dataset, with one changed.',
     },
-    { line: 'stego train --resume runs/photos --steps 1000', doc: 'Go on with a run, further than planned.' },
+    {
+      line: 'stego train --resume runs/photos --steps 1000',
+      doc: 'Resume a run and train longer than planned.',
+    },
   ],
   interruptible: true,
   run: train,
 }
 
-async function train({ values }: Given, surroundings: Surroundings): Promise<void> {
-  const { terminal, signal, cwd, api } = surroundings
+async function train({ values }: Given, context: CommandContext): Promise<void> {
+  const { terminal, signal, cwd, api } = context
   const { json, config, ...typed } = values
   const input = config === undefined ? typed : mergeOptions(await readConfig(config as string), typed)
   const request = parseTrain(input, 'stego train', FLAG_WORDING)
@@ -83,7 +86,7 @@ async function train({ values }: Given, surroundings: Surroundings): Promise<voi
     model.dispose()
   } catch (error) {
     const asked = error instanceof Interrupted && error === stop.reason
-    throw asked ? new Interrupted(error.code, howToGoOn(cwd, folder)) : error
+    throw asked ? new Interrupted(error.code, resumeHint(cwd, folder)) : error
   } finally {
     status.stop()
   }
@@ -104,10 +107,10 @@ function inputOf(request: TrainRequest, folder: string, signal: AbortSignal) {
     : { ...request.changes, resume: request.resume, signal }
 }
 
-function howToGoOn(cwd: string, folder: string): string {
+function resumeHint(cwd: string, folder: string): string {
   return existsSync(resolve(cwd, lastCheckpoint(folder)))
-    ? `stopped; to go on: stego train --resume ${shellWord(folder)}`
-    : 'stopped before the first checkpoint: there is nothing to resume yet'
+    ? `stopped; to resume: stego train --resume ${shellWord(folder)}`
+    : 'stopped before the first checkpoint: nothing to resume'
 }
 
 function summary({ folder, checkpoint, contactSheet, evaluation }: Results): string {

@@ -1,4 +1,4 @@
-/** `stego inspect` and `stego convert`: what a weight file holds, and the same in another format. */
+/** `stego inspect` and `stego convert` */
 import { z } from 'zod'
 import { modelRows } from '../model/rows.js'
 import { formatBytes } from '../options/bytes.js'
@@ -6,14 +6,14 @@ import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
 import { count } from '../output/words.js'
-import type { Api, Command, Surroundings } from './command.js'
+import type { Api, Command, CommandContext } from './command.js'
 
 const inspectSchema = z.strictObject({
   tensors: option(z.boolean().optional(), {
     group: 'Output',
     doc: 'List every tensor with its type and shape.',
   }),
-  json: jsonOption('Print everything, tensors included, as one JSON object.'),
+  json: jsonOption('Print everything, including tensors, as one JSON object.'),
 })
 
 export const inspectCommand: Command = {
@@ -21,8 +21,8 @@ export const inspectCommand: Command = {
   schema: inspectSchema,
   words: { min: 1, max: 1, what: 'a weight file or a run folder' },
   examples: [
-    { line: 'stego inspect runs/photos', doc: 'The model of a run and how it was trained.' },
-    { line: 'stego inspect dino_vits8.safetensors --tensors', doc: 'All tensors of a backbone.' },
+    { line: 'stego inspect runs/photos', doc: 'The model in a run and how it was trained.' },
+    { line: 'stego inspect dino_vits8.safetensors --tensors', doc: 'All tensors in a backbone.' },
   ],
   interruptible: false,
   run: inspect,
@@ -30,7 +30,7 @@ export const inspectCommand: Command = {
 
 type Inspection = Awaited<ReturnType<Api['inspectWeights']>>
 
-async function inspect(given: Given, { terminal, api }: Surroundings): Promise<void> {
+async function inspect(given: Given, { terminal, api }: CommandContext): Promise<void> {
   const { json, tensors } = parseOptions(inspectSchema, given.values, 'stego inspect', FLAG_WORDING)
   const inspection = await api.inspectWeights(given.words[0]!)
   terminal.print(json ? JSON.stringify(inspection) : describe(inspection, tensors ?? false))
@@ -39,7 +39,7 @@ async function inspect(given: Given, { terminal, api }: Surroundings): Promise<v
 const KINDS = {
   model: 'a model, for segment and evaluate',
   backbone: 'a backbone, for train --backbone',
-  other: 'neither a model nor a backbone that stego reads',
+  other: 'not a model or backbone that stego can read',
 }
 
 function describe({ path, bytes, kind, model, metadata, tensors }: Inspection, list: boolean): string {
@@ -69,36 +69,39 @@ function tensorLines(tensors: Inspection['tensors']): string[] {
 }
 
 const convertSchema = z.strictObject({
-  json: jsonOption('Print what was converted as one JSON object.'),
+  json: jsonOption('Print a summary as one JSON object.'),
 })
 
 export const convertCommand: Command = {
   usage: ['convert <file or run> <file> [--json]'],
   schema: convertSchema,
-  words: { min: 2, max: 2, what: 'a weight file or a run folder, then the file to write' },
+  words: { min: 2, max: 2, what: 'a weight file or a run folder, then the output file' },
   examples: [
     {
       line: 'stego convert cocostuff27_vit_base_5.ckpt cocostuff.safetensors',
-      doc: 'An official checkpoint as a model of this package.',
+      doc: 'Convert an official checkpoint.',
     },
     {
       line: 'stego convert runs/photos photos.safetensors',
-      doc: 'A run as one file; in Python, safetensors.torch.load_file reads it.',
+      doc: 'Save a run as one file, readable in Python with safetensors.torch.load_file.',
     },
-    { line: 'stego convert dino_vits8.pth dino_vits8.safetensors', doc: 'A backbone for train --backbone.' },
+    {
+      line: 'stego convert dino_vits8.pth dino_vits8.safetensors',
+      doc: 'Convert a backbone for train --backbone.',
+    },
   ],
   interruptible: false,
   run: convert,
 }
 
-async function convert(given: Given, { terminal }: Surroundings): Promise<void> {
+async function convert(given: Given, { terminal }: CommandContext): Promise<void> {
   const { json } = parseOptions(convertSchema, given.values, 'stego convert', FLAG_WORDING)
   const [from, to] = given.words as [string, string]
   const { convertWeights } = await import('../weights/convert.js')
   const conversion = await convertWeights(from, to)
   const { kind, layout, tensors } = conversion
-  const names = layout === 'stego' ? '' : `, from ${layout} names`
+  const names = layout === 'stego' ? '' : `, converted from ${layout} names`
   terminal.print(
-    json ? JSON.stringify(conversion) : `${to}: a ${kind} of ${count(tensors, 'tensor')}${names}`,
+    json ? JSON.stringify(conversion) : `${to}: ${kind} with ${count(tensors, 'tensor')}${names}`,
   )
 }

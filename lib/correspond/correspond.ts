@@ -105,8 +105,8 @@ export class Correspondence implements Tensor {
   }
 
   /**
-   * Draws the image with its points, its own heat, and the other picture's, as PNG: grey pictures with a ramp of
-   * colour for each point, from 0 to the point's greatest heat in that picture.
+   * Draws the image with its points, its own heat, and the other picture's, as PNG: gray pictures with a ramp of
+   * color for each point, from 0 to the point's greatest heat in that picture.
    */
   toPng(): Promise<Buffer> {
     const { image, other, self, at, on, raw, source, otherSource } = this
@@ -130,7 +130,7 @@ export class Correspondence implements Tensor {
     if (extname(file).toLowerCase() !== '.png') {
       throw new StegoError(
         'ERR_STEGO_OPTION',
-        `the figure is written as PNG, received ${basename(file)}. Name the file *.png.`,
+        `the figure is written as PNG, got ${basename(file)}. Name the file *.png.`,
       )
     }
     await writeWhole(file, await this.toPng())

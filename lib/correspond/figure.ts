@@ -1,5 +1,5 @@
 /**
- * The figure of correspondences: query points, and what corresponds to them, a colour for each
+ * The figure of correspondences: query points, and what corresponds to them, a color for each
  * (plot_dino_correspondence.py).
  */
 import type { OverlayOptions } from 'sharp'
@@ -31,7 +31,7 @@ export const POINT_COLORS: readonly Color[] = [
 ]
 /** What is left of the picture's brightness below the heat. */
 const DIM = 0.8
-/** Share of the point's colour where its heat is greatest. */
+/** Share of the point's color where its heat is greatest. */
 const STRONGEST = 0.75
 const GREY: Color = [0.2989, 0.587, 0.114]
 
@@ -58,8 +58,8 @@ interface Panel {
 }
 
 /**
- * Draws the panels "Image and Query Points", "Self Correspondence" and, where there is another picture, "Neighbour
- * Correspondence": grey pictures with a ramp of the point's colour, scaled to the greatest heat of each point and
+ * Draws the panels "Image and Query Points", "Self Correspondence" and, where there is another picture, "Neighbor
+ * Correspondence": gray pictures with a ramp of the point's color, scaled to the greatest heat of each point and
  * panel. Where the machine has no font, the same without words.
  * @returns a PNG
  *
@@ -71,7 +71,7 @@ export async function drawCorrespondences(figure: CorrespondenceFigure): Promise
     { title: 'Image and Query Points', image, heat: null },
     { title: 'Self Correspondence', image, heat: self },
   ]
-  if (other) panels.push({ title: 'Neighbour Correspondence', ...other })
+  if (other) panels.push({ title: 'Neighbor Correspondence', ...other })
   for (const panel of panels) checkHeat(panel, at.length)
   const words = await hasFont()
   const top = MARGIN + (words ? TITLE_HEIGHT : 0)
@@ -102,13 +102,13 @@ function checkHeat({ image, heat }: Panel, points: number): void {
   if (count !== points || rows !== height || columns !== width) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `a heat map needs the shape [${points}, ${height}, ${width}] of its points and picture, received ` +
+      `a heat map needs the shape [${points}, ${height}, ${width}] of its points and picture, got ` +
         `[${heat!.shape.join(', ')}]. Draw heat over the picture that it was computed for.`,
     )
   }
 }
 
-/** Dims a picture to grey, and lays each point's colour over it where its heat is; changes `pixels`. */
+/** Dims a picture to gray, and lays each point's color over it where its heat is; changes `pixels`. */
 function paintHeat(pixels: Uint8Array, heat: Tensor, { width, height }: Cell): void {
   const [points, rows, columns] = heat.shape as [number, number, number]
   const painted = new Float32Array(pixels.length)
@@ -193,7 +193,7 @@ function cross([x, y]: readonly [number, number], { left, top, width, height }: 
   }).join('')
 }
 
-/** The points with their colours in as many lines as they need, then the caption; returns where it all ends. */
+/** The points with their colors in as many lines as they need, then the caption; returns where it all ends. */
 function drawLegend(
   svg: string[],
   at: CorrespondenceFigure['at'],

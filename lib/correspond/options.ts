@@ -74,14 +74,14 @@ export function checkPoints(at: readonly Point[], context: string): void {
   if (at.length < 1 || at.length > MOST_POINTS) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `${context}: "at" must hold 1 to ${MOST_POINTS} points, received ${at.length}. Leave it out for the official three.`,
+      `${context}: "at" must hold 1 to ${MOST_POINTS} points, got ${at.length}. Leave it out for the official three.`,
     )
   }
   const wrong = at.findIndex((point) => !isPoint(point))
   if (wrong >= 0) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `${context}: a point in "at" is [x, y] with both from -1 to 1, received ${JSON.stringify(at[wrong])}. ` +
+      `${context}: a point in "at" is [x, y] with both from -1 to 1, got ${JSON.stringify(at[wrong])}. ` +
         'x goes to the right, y down, [0, 0] is the middle.',
     )
   }

@@ -1,6 +1,6 @@
 /**
- * The fully connected CRF by itself (Kraehenbuehl and Koltun, 2011): sharpens class probabilities along the edges of
- * a picture. The numbers are pydensecrf's, to 1e-5; nothing has to be installed for it.
+ * The fully connected CRF (Kraehenbuehl and Koltun, 2011) as a standalone function. It sharpens class probabilities along
+ * image edges. Results match pydensecrf to 1e-5.
  */
 import { StegoError } from '../errors.js'
 import { decodeImage } from '../images/decode.js'
@@ -28,15 +28,15 @@ import {
 } from './options.js'
 import { CRF_PRESETS } from './presets.js'
 
-/** A picture's refined labels. */
+/** Refined probabilities and labels of an image. */
 export interface DenseCrf {
-  /** Pixels of a row. */
+  /** Width in pixels. */
   width: number
-  /** Rows. */
+  /** Height in pixels. */
   height: number
-  /** [C, H, W], each pixel summing to 1; null where only labels were asked for. */
+  /** [C, H, W], summing to 1 at each pixel; null if only labels were requested. */
   probabilities: Tensor | null
-  /** The most probable label of each pixel, the first of equals, [H, W]; null where not asked for. */
+  /** Most probable label of each pixel, [H, W], the first one on ties; null if not requested. */
   labels: Uint8Array | null
 }
 
@@ -44,13 +44,13 @@ const SCORE_AXES = ['C', 'H', 'W']
 const KINDS = ['probabilities', 'logits', 'unary'] as const
 
 /**
- * Refines class scores of a picture. Give one of `probabilities`, `logits` and `unary`, [C, H, W] of the picture's
- * size, up to 256 labels; without further options the constants are STEGO's. Memory is about
- * 8 C bytes a pixel and 4 C bytes a lattice vertex, of which there are up to 9 a pixel, one or two in photographs.
+ * Refines class scores of a picture. Pass exactly one of `probabilities`, `logits` and `unary`, [C, H, W] with the size
+ * of the picture and up to 256 labels. The default constants are STEGO's. Memory use is about 8 C bytes per pixel and
+ * 4 C bytes per lattice vertex; photos have one or two vertices per pixel, and 9 is the maximum.
  *
- * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for the image,
- * `ERR_STEGO_ARGUMENT` for scores of another size or that are not finite, and for standard deviations so small that
- * the lattice would overflow; `ERR_STEGO_OUT_OF_MEMORY`; with the signal's reason when it aborts.
+ * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for the image,
+ * `ERR_STEGO_ARGUMENT` if scores have the wrong size or non-finite values, or if standard deviations are so small that
+ * the lattice would overflow; `ERR_STEGO_OUT_OF_MEMORY`; and with the signal's reason when it aborts.
  *
  * ```ts
  * const { labels } = await denseCrf({ image: 'street.jpg', probabilities, output: 'labels' })
@@ -82,8 +82,8 @@ export async function denseCrf(input: DenseCrfInput): Promise<DenseCrf> {
 }
 
 /**
- * Refines several pictures with the same settings, one on each thread: the fastest way through many. Pictures may
- * differ in size and labels. Rejects as `denseCrf` does; all problems are checked before any is worked on.
+ * Refines several pictures in parallel with the same settings, one per thread. Pictures may differ in size and number
+ * of labels. All inputs are checked before work starts. Rejects as `denseCrf` does.
  */
 export async function denseCrfBatch(
   problems: Iterable<DenseCrfProblem>,
@@ -106,7 +106,7 @@ export async function denseCrfBatch(
   })
 }
 
-/** The picture in the order of its channels, and its scores, checked. */
+/** Decodes the picture in the requested channel order and checks its scores. */
 async function prepare(
   problem: ParsedProblem,
   settings: DenseCrfSettings,
@@ -116,7 +116,7 @@ async function prepare(
   if (given.length !== 1) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `${context}: exactly one of "probabilities", "logits" and "unary" must be given, received ` +
+      `${context}: expected exactly one of "probabilities", "logits" and "unary", got ` +
         `${given.length === 0 ? 'none' : given.join(' and ')}.`,
     )
   }
@@ -125,7 +125,7 @@ async function prepare(
   checkTensor(kind, values, SCORE_AXES)
   const image = await decodeImage(problem.image)
   const labels = values.shape[0]!
-  checkShape(kind, values.shape, [labels, image.height, image.width], 'that of the image')
+  checkShape(kind, values.shape, [labels, image.height, image.width], 'matching the image')
   return {
     image: isReversed(settings) ? reverseChannels(image) : image,
     scores: [{ kind, values }],
@@ -136,7 +136,7 @@ async function prepare(
 const isReversed = ({ preset, channelOrder }: DenseCrfSettings) =>
   (channelOrder ?? CRF_PRESETS[preset].channelOrder) === 'bgr'
 
-/** RGB to BGR and back. The pixels must be the caller's own. */
+/** Swaps RGB and BGR in place. The caller must own the pixels. */
 function reverseChannels(image: Pixels): Pixels {
   const { data } = image
   for (let i = 0; i < data.length; i += 3) {
@@ -175,7 +175,7 @@ function nativeOptions(settings: DenseCrfSettings, labels: number): CrfOptions {
 const spread = (value: number | readonly number[], count: number): number[] =>
   typeof value === 'number' ? Array.from({ length: count }, () => value) : [...value]
 
-/** A term's weight, or what stands instead of it. */
+/** Returns a term's weight or compatibility. */
 function compatibilityOf(
   name: string,
   term: { weight?: number; compatibility?: Tensor },
@@ -187,7 +187,7 @@ function compatibilityOf(
   if (weight !== undefined) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `"${name}.weight" and "${name}.compatibility" exclude each other: give one of them.`,
+      `"${name}.weight" and "${name}.compatibility" are mutually exclusive. Pass only one of them.`,
     )
   }
   const axes = compatibility.shape.length === 1 ? ['C'] : ['C', 'C']
@@ -196,7 +196,7 @@ function compatibilityOf(
     `${name}.compatibility`,
     compatibility.shape,
     axes.map(() => labels),
-    'for the labels there are',
+    'matching the number of labels',
   )
   return compatibility
 }

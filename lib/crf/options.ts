@@ -5,34 +5,34 @@ import type { Tensor } from '../native/index.js'
 import { abortSignal, option } from '../options/schema.js'
 import { tensor } from '../options/tensor.js'
 
-/** One standard deviation for both directions or all channels, or one for each. */
+/** One standard deviation for all directions or channels, or one for each. */
 const deviations = (count: number, doc: string, names: string) =>
   option(
     z.union([
       z.number().positive(),
       z.array(z.number().positive()).length(count) as z.ZodType<readonly number[], readonly number[]>,
     ]),
-    { doc, expected: `a number above 0, or ${count} of them as ${names}` },
+    { doc, expected: `a number above 0, or an array ${names}` },
   )
 
 const weight = option(z.number().min(-1e6).max(1e6), {
-  doc: 'How much neighbours that agree count (Potts model).',
+  doc: 'Weight of the term (Potts model).',
   expected: 'a number between -1000000 and 1000000',
 })
 
 const compatibility = tensor<Float32Array>([Float32Array], {
   axes: '[C] or [C, C]',
   doc:
-    'Instead of the weight: the energy of each label beside itself, negative where it attracts, or of each pair of ' +
-    'labels, symmetrised.',
+    'Use instead of the weight: the energy of each label next to itself, negative if it attracts, or of each pair of ' +
+    'labels, which is symmetrized.',
 }).optional()
 
-const xyStd = deviations(2, 'Standard deviation of places.', '[x, y]')
+const xyStd = deviations(2, 'Position standard deviation in pixels.', '[x, y]')
 
 const gaussianTerm = z.strictObject({ xyStd, weight: weight.optional(), compatibility })
 const bilateralTerm = z.strictObject({
   xyStd,
-  rgbStd: deviations(3, 'Standard deviation of colours, in steps of 8-bit channels.', '[red, green, blue]'),
+  rgbStd: deviations(3, 'Color standard deviation in 8-bit channel values.', '[red, green, blue]'),
   weight: weight.optional(),
   compatibility,
 })
@@ -44,34 +44,34 @@ const problemFields = {
   image: option(
     z.custom<ImageInput>((value) => value !== undefined && value !== null),
     {
-      doc: 'The picture, of the size of the scores: path, file: URL, bytes of an encoded file, or raw samples.',
+      doc: 'Image with the size of the scores: path, file: URL, encoded bytes or raw samples.',
       expected: 'an image: a path, a file: URL, a Buffer or { data, width, height, channels }',
     },
   ),
-  probabilities: scores('Probability of each of up to 256 labels at every pixel; clipped at 1e-5.'),
-  logits: scores('Their softmax is the probabilities; log-probabilities will do.'),
-  unary: scores('Energies, -log(probability), taken as they are.'),
+  probabilities: scores('Probabilities of up to 256 labels at every pixel, clipped at 1e-5.'),
+  logits: scores('Logits, whose softmax gives the probabilities; log-probabilities also work.'),
+  unary: scores('Unary energies, -log(probability), used as is.'),
 }
 
 const settingFields = {
   preset: option(z.enum(['stego', 'deeplab']).default('stego'), {
-    doc: "What stands where nothing else is given: STEGO's constants, or those of DeepLab's users.",
+    doc: "Defaults: STEGO's constants, or those common with DeepLab.",
   }),
   gaussian: option(gaussianTerm.nullable().optional(), {
-    doc: 'Neighbours that are near. null: none.',
+    doc: 'Gaussian term: nearby pixels prefer the same label. null disables it.',
     expected: '{ xyStd, weight } or null',
   }),
   bilateral: option(bilateralTerm.nullable().optional(), {
-    doc: 'Neighbours that are near and of like colour. null: none.',
+    doc: 'Bilateral term: nearby pixels of similar color prefer the same label. null disables it.',
     expected: '{ xyStd, rgbStd, weight } or null',
   }),
   normalization: option(z.enum(['symmetric', 'before', 'after', 'none']).default('symmetric'), {
-    doc: 'Where the number of neighbours is divided out; symmetric: its root before and after filtering.',
+    doc: 'When to normalize the kernels; symmetric divides by the square root before and after filtering.',
   }),
   channelOrder: option(z.enum(['rgb', 'bgr']).optional(), {
     doc:
-      'Order in which colours enter the lattice. The kernel is the same, its approximation is not. Official: bgr, ' +
-      "which is the preset stego's.",
+      'Channel order for the lattice, which affects only its approximation error. Official: bgr, the default of the ' +
+      'stego preset.',
   }),
   iterations: option(z.int().min(0).max(1000).default(10), { doc: 'Mean-field iterations. Official value.' }),
   output: option(z.enum(['probabilities', 'labels', 'both']).default('probabilities'), {
@@ -80,13 +80,13 @@ const settingFields = {
   signal: abortSignal(),
 }
 
-/** Inference between two iterations. */
+/** State of inference after an iteration. */
 export interface CrfIteration {
-  /** Iterations done: 1 after the first. */
+  /** Number of iterations done. */
   iteration: number
-  /** The probabilities now, [C, H, W]. */
+  /** Returns the current probabilities, [C, H, W]. */
   probabilities(): Promise<Tensor>
-  /** KL divergence from the CRF's distribution, up to a constant; takes about an iteration's time. */
+  /** Computes the KL divergence from the CRF distribution up to a constant. Takes about as long as an iteration. */
   divergence(): Promise<number>
 }
 
@@ -103,11 +103,11 @@ export const denseCrfSchema = z.strictObject({
   ),
 })
 
-/** What `denseCrf()` takes: a picture, its scores and the settings. */
+/** Input of `denseCrf()`: an image, its scores and the settings. */
 export interface DenseCrfInput extends z.input<typeof denseCrfSchema> {}
-/** What `denseCrfBatch()` takes of each picture: give one of `probabilities`, `logits` and `unary`. */
+/** An image and its scores for `denseCrfBatch()`. Pass exactly one of `probabilities`, `logits` and `unary`. */
 export interface DenseCrfProblem extends z.input<typeof denseCrfProblemSchema> {}
-/** The settings of `denseCrfBatch()`. */
+/** Settings of `denseCrfBatch()`. */
 export interface DenseCrfBatchInput extends z.input<typeof denseCrfBatchSchema> {}
 export type DenseCrfSettings = z.output<typeof denseCrfBatchSchema>
 export type ParsedProblem = z.output<typeof denseCrfProblemSchema>

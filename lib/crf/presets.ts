@@ -1,16 +1,16 @@
-/** Constants of the dense CRF that people know by name. */
+/** Named sets of dense CRF constants. */
 
-/** Energies of neighbouring pixels that are near, and of those that are near and alike. */
+/** Constants of the Gaussian and bilateral terms. */
 export interface CrfPreset {
-  /** Near neighbours: standard deviation of places in pixels, and weight. */
+  /** Gaussian term: position standard deviation in pixels, and weight. */
   gaussian: { xyStd: number; weight: number }
-  /** Near neighbours of like colour: standard deviations in pixels and in steps of 8-bit channels, and weight. */
+  /** Bilateral term: standard deviations in pixels and in 8-bit channel values, and weight. */
   bilateral: { xyStd: number; rgbStd: number; weight: number }
-  /** Order in which colours enter the lattice. */
+  /** Channel order for the lattice. */
   channelOrder: 'rgb' | 'bgr'
 }
 
-/** STEGO's constants (crf.py), and those of pydensecrf's example, which DeepLab's users took over. */
+/** STEGO's constants (crf.py), and those of pydensecrf's example, which are common with DeepLab. */
 export const CRF_PRESETS: Readonly<Record<'stego' | 'deeplab', CrfPreset>> = {
   stego: {
     gaussian: { xyStd: 1, weight: 3 },

@@ -1,5 +1,5 @@
 /**
- * Five crops of each picture, as the official code cuts them before it looks for neighbours
+ * Five crops of each picture, as the official code cuts them before it looks for neighbors
  * (crop_datasets.py). Nothing is written: an item names a part of its image, which is cut when it is read.
  */
 import { StegoError } from '../errors.js'
@@ -19,7 +19,7 @@ export interface Box {
   height: number
 }
 
-/** Python's `round`: halves go to the even neighbour. */
+/** Python's `round`: halves go to the even neighbor. */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value)
   if (value - floor !== 0.5) return Math.round(value)

@@ -50,14 +50,14 @@ export async function listSplits(request: Omit<DatasetRequest, 'split'>): Promis
 }
 
 /**
- * Throws `ERR_STEGO_OPTION` where a labelled split has more classes than `classes`, so that some would be void
+ * Throws `ERR_STEGO_OPTION` where a labeled split has more classes than `classes`, so that some would be void
  * without anybody having asked for it.
  */
 export function checkClasses(split: Split, classes: number): void {
   if (split.labelled === 0 || split.classes === null || split.classes <= classes) return
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `the labels have ${split.classes} classes, received classes ${classes}. Set classes to ${split.classes}.`,
+    `the labels have ${split.classes} classes, got classes ${classes}. Set classes to ${split.classes}.`,
   )
 }
 

@@ -3,7 +3,7 @@
  * DirectoryDataset), read by `../folder.ts`. Classes are named by `classes.txt`, or by a label map that also
  * says which ids they are.
  *
- * Mended against the official code: images and labels are paired by name, images need not be RGB nor all labelled.
+ * Mended against the official code: images and labels are paired by name, images need not be RGB nor all labeled.
  */
 import { StegoError } from '../errors.js'
 import { readClassNames } from './files.js'

@@ -5,7 +5,7 @@ import type { DatasetName } from './options.js'
 import { POTSDAM_FACTS } from './potsdam.js'
 import type { Facts } from './source.js'
 
-/** Classes, their names and colours; null for people's own data. */
+/** Classes, their names and colors; null for people's own data. */
 export function factsOf(dataset: DatasetName): Facts | null {
   switch (dataset) {
     case 'cocostuff27':

@@ -3,7 +3,7 @@
  *
  * - "directory": `imgs/<split>/*` with optional `labels/<split>/*.png`, paired by file name without
  *   extension;
- * - flat: a folder with images directly in it, which is the unlabelled split `train`.
+ * - flat: a folder with images directly in it, which is the unlabeled split `train`.
  */
 import { type Dirent, type Stats, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
@@ -82,7 +82,7 @@ export function folderPath(root: string | URL): string {
   if (typeof root === 'string' && root !== '') return resolve(root)
   throw new StegoError(
     'ERR_STEGO_DATA_MISSING',
-    `expected the path or file: URL of a folder of images, received ${JSON.stringify(root) ?? root}.`,
+    `expected the path or file: URL of a folder of images, got ${JSON.stringify(root) ?? root}.`,
   )
 }
 
@@ -107,7 +107,7 @@ async function detectLayout(folder: string): Promise<Layout> {
   return { kind: 'directory', splits: inside.folders }
 }
 
-/** The label files of a split; none where the dataset, or this split of it, is unlabelled. */
+/** The label files of a split; none where the dataset, or this split of it, is unlabeled. */
 async function listLabels(folder: string, split: string, splits: string[]): Promise<string[]> {
   if (!(await readFolder(folder)).folders.includes('labels')) return []
   const root = join(folder, 'labels')
@@ -134,7 +134,7 @@ async function listLabels(folder: string, split: string, splits: string[]): Prom
   if (other !== undefined) {
     throw new StegoError(
       'ERR_STEGO_DATA_LAYOUT',
-      `label maps are read from PNG files, received ${join(root, split, other)}. ` +
+      `label maps are read from PNG files, got ${join(root, split, other)}. ` +
         'Write class indices as single-channel PNG; lossy formats change them.',
     )
   }
@@ -216,7 +216,7 @@ function linked(path: string): Stats | null {
 async function unreadableFolder(folder: string, cause: unknown): Promise<StegoError> {
   const code = (cause as NodeJS.ErrnoException).code
   if (code === 'ENOTDIR') {
-    const message = `expected a folder of images, received the file ${folder}. Name the folder it is in.`
+    const message = `expected a folder of images, got the file ${folder}. Name the folder it is in.`
     return new StegoError('ERR_STEGO_DATA_MISSING', message, { cause })
   }
   if (code === 'ENOENT') {

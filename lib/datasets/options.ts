@@ -37,11 +37,11 @@ export function labelMapProblem(value: unknown): string | null {
   let last = -1
   for (const [id, mapped] of Object.entries(ids)) {
     if (!/^(0|[1-9]\d{0,2})$/.test(id) || Number(id) > MAX_ID) {
-      return `ids from 0 to ${MAX_ID}, received ${JSON.stringify(id)}`
+      return `ids from 0 to ${MAX_ID}, got ${JSON.stringify(id)}`
     }
     if (mapped === null) continue
     if (!Number.isInteger(mapped) || (mapped as number) < 0 || (mapped as number) > MAX_CLASS) {
-      return `for id ${id} a class from 0 to ${MAX_CLASS}, or null for void, received ${JSON.stringify(mapped)}`
+      return `for id ${id} a class from 0 to ${MAX_CLASS}, or null for void, got ${JSON.stringify(mapped)}`
     }
     last = Math.max(last, mapped as number)
   }
@@ -50,7 +50,7 @@ export function labelMapProblem(value: unknown): string | null {
   if (!Array.isArray(names) || !names.every((name) => typeof name === 'string' && name !== '')) {
     return 'names to be a list of strings'
   }
-  return names.length > last ? null : `names for the classes 0 to ${last}, received ${names.length}`
+  return names.length > last ? null : `names for the classes 0 to ${last}, got ${names.length}`
 }
 
 /** The fields, to be spread into a schema. */

@@ -56,7 +56,7 @@ export const potsdamSource: Source = {
   },
 }
 
-/** The items of these ids, all of which must have an image; those with a gt file are labelled. */
+/** The items of these ids, all of which must have an image; those with a gt file are labeled. */
 export async function listMats(root: string, ids: string[], why: string): Promise<Item[]> {
   const images = join(root, 'imgs')
   const labels = join(root, 'gt')

@@ -13,7 +13,7 @@ export interface CropPart {
   ratio: number
   /** Place of the whole picture in its split, which random crops are drawn by. */
   item: number
-  /** 0..4; of `five` top left, top right, bottom left, bottom right, centre. */
+  /** 0..4; of `five` top left, top right, bottom left, bottom right, center. */
   part: number
 }
 
@@ -41,7 +41,7 @@ export interface Picture {
   salience: Uint8Array | null
 }
 
-/** Which of the official colour maps a dataset is drawn with (docs/method-constants.md#colors). */
+/** Which of the official color maps a dataset is drawn with (docs/method-constants.md#colors). */
 export type PaletteName = 'cityscapes' | 'pascal'
 
 /** The images of one split, in the dataset's order. */

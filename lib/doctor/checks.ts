@@ -1,4 +1,4 @@
-/** The checks of the self-test: each computes something small and compares it with what it must be. */
+/** Self-test checks. Each one computes something small and compares it with a reference. */
 import { denseCrf } from '../crf/dense-crf.js'
 import { scoreSegmentation } from '../evaluation/score-segmentation.js'
 import { decodeImage } from '../images/decode.js'
@@ -10,7 +10,7 @@ import { loadBackbone } from '../weights/backbones.js'
 import { numbers, picture, RECORDED, scattered, spread } from './recorded.js'
 
 /** What a result is compared with. */
-export type Reference = 'official implementation' | 'what was encoded'
+export type Reference = 'official implementation' | 'encoded pixels'
 
 export interface Check {
   name: string
@@ -23,7 +23,7 @@ export interface Check {
   run(): Promise<number>
 }
 
-/** All of them, in the order in which they are run. */
+/** All checks in execution order. */
 export function checks(): Check[] {
   return [
     imageCheck,
@@ -40,8 +40,8 @@ export function checks(): Check[] {
 }
 
 const imageCheck: Check = {
-  name: 'images: PNG, encoded and decoded',
-  reference: 'what was encoded',
+  name: 'images: PNG round trip',
+  reference: 'encoded pixels',
   measure: 'differing values',
   tolerance: 0,
   async run() {
@@ -55,7 +55,7 @@ const imageCheck: Check = {
 
 const TRANSFORM: Transform = { resolution: 224, crop: 'center', multiple: 8 }
 
-/** Features of the starter on a drawn picture, [1, 192, 28, 28]. */
+/** Starter features of a generated picture, [1, 192, 28, 28]. */
 async function starterFeatures(dtype: 'float32' | 'bfloat16'): Promise<number[]> {
   const backbone: NativeBackbone = await loadBackbone('starter', { dtype })
   const image = picture(TRANSFORM.resolution, TRANSFORM.resolution, 16, 32)
@@ -64,7 +64,7 @@ async function starterFeatures(dtype: 'float32' | 'bfloat16'): Promise<number[]>
 }
 
 const backboneCheck: Check = {
-  name: 'backbone: ViT features of the starter',
+  name: 'backbone: ViT features (starter)',
   reference: 'official implementation',
   measure: 'absolute',
   tolerance: 1e-4,
@@ -72,14 +72,14 @@ const backboneCheck: Check = {
 }
 
 const bfloat16Check: Check = {
-  name: 'backbone: the same in bfloat16',
+  name: 'backbone: ViT features in bfloat16',
   reference: 'official implementation',
   measure: '1 - cosine',
   tolerance: 1e-2,
   run: async () => 1 - cosine(await starterFeatures('bfloat16'), RECORDED.backbone),
 }
 
-/** The loss on random maps of four images, all positions and pairings given. */
+/** Loss on random maps of four images with fixed positions and pairings. */
 function lossOfMaps() {
   const pairings = Array.from({ length: 5 }, (_, pairing) =>
     Array.from({ length: 4 }, (_, image) => (image + 1 + (pairing % 3)) % 4),
@@ -123,7 +123,7 @@ const lossGradientCheck: Check = {
   },
 }
 
-/** The cluster probe's loss on random codes, with eight clusters. */
+/** Cluster probe loss on random codes, with eight clusters. */
 const clusterProbe = () =>
   job((native) => native.clusterLookup(numbers(22, 2, 10, 6, 6), numbers(21, 8, 10), 2))
 
@@ -166,7 +166,7 @@ const crfCheck: Check = {
   },
 }
 
-/** Probabilities [3, height, width] of which each third of the picture has another that is the likeliest. */
+/** Probabilities [3, height, width] with a different likeliest class in each third of the picture. */
 function crfScores(width: number, height: number) {
   const size = width * height
   const drawn = numbers(31, 2, height, width).data.map((value) => (value + 1) / 4)
@@ -182,7 +182,7 @@ function crfScores(width: number, height: number) {
 }
 
 const neighborCheck: Check = {
-  name: 'nearest neighbours',
+  name: 'nearest neighbors',
   reference: 'official implementation',
   measure: 'differing values',
   tolerance: 0,

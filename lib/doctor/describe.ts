@@ -1,4 +1,4 @@
-/** The doctor's report as people read it. */
+/** Formats the doctor's report as text. */
 import { formatBytes } from '../options/bytes.js'
 import type {
   AddonReport,
@@ -11,7 +11,7 @@ import type {
 
 type Row = string[]
 
-/** Sections of aligned rows, and at the end what is wrong. */
+/** Formats the report: sections of aligned rows, then any problems. */
 export function describeReport(report: DoctorReport): string {
   const { addon, packages, cache, starter, environment, selfTest, problems, notes } = report
   const variables = Object.entries(environment)
@@ -27,16 +27,16 @@ export function describeReport(report: DoctorReport): string {
       ['cache', describeCache(cache)],
       ['starter', starter ? `${starter.file}, ${formatBytes(starter.bytes)}` : 'missing'],
     ]),
-    section('Environment', variables.length > 0 ? variables : [['no variable that matters is set']]),
+    section('Environment', variables.length > 0 ? variables : [['no relevant variables are set']]),
     ...(selfTest ? [selfTestSection(selfTest)] : []),
-    ...(notes.length > 0 ? [list('Worth knowing', notes)] : []),
-    problems.length > 0 ? list(count(problems.length), problems) : 'Nothing is wrong.',
+    ...(notes.length > 0 ? [list('Notes', notes)] : []),
+    problems.length > 0 ? list(count(problems.length), problems) : 'No problems found.',
   ].join('\n\n')
 }
 
 function machineRows({ system, platform, arch, libc, ...machine }: Machine, { loaded }: AddonReport): Row[] {
   const { node, processor, threads, memory } = machine
-  const limit = memory.limit === null ? 'no limit' : `this container may use ${formatBytes(memory.limit)}`
+  const limit = memory.limit === null ? 'no limit' : `container limit ${formatBytes(memory.limit)}`
   return [
     ['system', [system, `${platform}-${arch}`, libc].filter((part) => part !== null).join(', ')],
     ['Node', `${node.version}, ${node.path}`],
@@ -55,21 +55,21 @@ function describeKernels({ kernels, libtorch }: Loaded): string {
   const { instructions, processor, limit, int8Products, bfloat16Products } = kernels
   const why =
     limit === null
-      ? 'the widest set of this processor'
-      : `STEGO_INSTRUCTIONS=${limit}; this processor has ${INSTRUCTIONS[processor]}`
+      ? 'the widest this processor supports'
+      : `STEGO_INSTRUCTIONS=${limit}; this processor supports ${INSTRUCTIONS[processor]}`
   return [
     `${INSTRUCTIONS[instructions]} (${why})`,
     `8-bit products (VNNI) ${int8Products ? 'yes' : 'no'}`,
     `bfloat16 products ${bfloat16Products ? 'yes' : 'no'}`,
-    `libtorch's own ${libtorch.instructions}`,
+    `libtorch uses ${libtorch.instructions}`,
   ].join(', ')
 }
 
 const STATES = { used: 'USED', failed: 'failed', absent: 'absent', found: 'found' }
 const WAYS = {
   own: 'STEGO_LIBTORCH',
-  package: 'its package',
-  rpath: "found by the addon's own search",
+  package: 'from its package',
+  rpath: "found through the addon's rpath",
 }
 
 function addonRows({ places, loaded }: AddonReport): Row[] {
@@ -87,7 +87,7 @@ function addonRows({ places, loaded }: AddonReport): Row[] {
 
 function describeCache({ folder, exists, writable, bytes, entries }: CacheReport): string {
   const use = writable ? 'writable' : 'NOT writable'
-  if (!exists) return `${folder}, not there yet, ${use}`
+  if (!exists) return `${folder}, not created yet, ${use}`
   const content = entries.map(({ name, bytes: size }) => `${name} ${formatBytes(size)}`)
   return `${folder}, ${formatBytes(bytes)}, ${use}${content.length > 0 ? `: ${content.join(', ')}` : ''}`
 }
@@ -102,13 +102,13 @@ function selfTestSection({ seconds, checks, speed }: SelfTestReport): string {
   ])
   return [
     section('Self-test', [['', '', 'largest error', 'tolerance', 'time'], ...rows]),
-    '  Compared with recordings of the official implementation; images with what was encoded.',
+    '  Reference: recordings of the official implementation; for images, the encoded pixels.',
     ...(speed
       ? [
-          `  Speed: ${speed.imagesPerSecond.toFixed(1)} images a second (features of the starter, 224 x 224, float32).`,
+          `  Speed: ${speed.imagesPerSecond.toFixed(1)} images per second (starter features, 224 x 224, float32).`,
         ]
       : []),
-    `  It took ${seconds.toFixed(1)} s.`,
+    `  Took ${seconds.toFixed(1)} s.`,
   ].join('\n')
 }
 
@@ -125,7 +125,7 @@ function describeError({ error, measure }: CheckReport): string {
   return `${digits}${MEASURES[measure]}`
 }
 
-/** A heading over rows whose columns are aligned; the last one ends where it ends. */
+/** Formats a heading over rows with aligned columns; the last column is not padded. */
 function section(title: string, rows: Row[]): string {
   const columns = Math.max(...rows.map((row) => row.length))
   const widths = Array.from({ length: columns - 1 }, (_, column) =>
@@ -141,4 +141,4 @@ function list(title: string, items: string[]): string {
   return [`${title}:`, ...items.map((item) => `  - ${item.replaceAll('\n', '\n    ')}`)].join('\n')
 }
 
-const count = (problems: number) => (problems === 1 ? 'A problem' : `${problems} problems`)
+const count = (problems: number) => (problems === 1 ? '1 problem' : `${problems} problems`)

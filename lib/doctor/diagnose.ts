@@ -1,4 +1,4 @@
-/** The doctor: gathers what there is to know, and says what is wrong with it. */
+/** Collects the doctor's report and finds problems in it. */
 import { cacheFromEnv, libtorchFromEnv, variablesOfInterest } from '../env.js'
 import { addonRequest } from '../native/index.js'
 import { places, type Request } from '../native/places.js'
@@ -7,14 +7,14 @@ import type { AddonReport, DoctorReport } from './report.js'
 import { type ProbeOptions, runProbe } from './run-probe.js'
 
 /**
- * Looks at the machine and the installation, loads the addon in a process of its own, and computes there what was
- * recorded from the official implementation. Rejects for nothing that it is there to find.
+ * Inspects the machine and the installation, then loads the addon in a separate process and runs the self-test there.
+ * Problems with the installation are reported, never thrown.
  */
 export async function diagnose(options: ProbeOptions): Promise<DoctorReport> {
   const request = addonRequest()
   const [cache, probed] = await Promise.all([describeCache(cacheFromEnv()), runProbe(options)])
   const { selfTest, crash } = probed
-  const ownLibtorch = options.libtorch ?? libtorchFromEnv()
+  const userLibtorch = options.libtorch ?? libtorchFromEnv()
   const report = {
     version: request.stego.manifest.version,
     machine: describeMachine(),
@@ -25,13 +25,13 @@ export async function diagnose(options: ProbeOptions): Promise<DoctorReport> {
     starter: describeStarter(request),
     selfTest,
   }
-  const problems = problemsOf(report, crash && afterCrash(crash, ownLibtorch, report.version))
+  const problems = problemsOf(report, crash && afterCrash(crash, userLibtorch, report.version))
   return { ok: problems.length === 0, problems, notes: notesOf(report), ...report }
 }
 
 type Facts = Omit<DoctorReport, 'ok' | 'problems' | 'notes'>
 
-/** Where the process that was to load the addon ended before it could say. */
+/** The addon report if the probe process ended before sending one. */
 function unloaded(request: Request): AddonReport {
   const found = places(request).map(({ name, file }) => {
     const state = file === null ? ('absent' as const) : ('found' as const)
@@ -40,11 +40,11 @@ function unloaded(request: Request): AddonReport {
   return { places: found, error: null, loaded: null }
 }
 
-function afterCrash(crash: string, ownLibtorch: string | undefined, version: string): string {
-  const remedy = ownLibtorch
-    ? `try it without STEGO_LIBTORCH=${ownLibtorch}`
-    : `install the packages again (npm install stego@${version}): a library may be damaged or not for this machine`
-  return `${crash} To mend it, ${remedy}.`
+function afterCrash(crash: string, userLibtorch: string | undefined, version: string): string {
+  const remedy = userLibtorch
+    ? `try it without STEGO_LIBTORCH=${userLibtorch}`
+    : `install the packages again (npm install stego@${version}): a library may be damaged or built for another machine`
+  return `${crash} To fix it, ${remedy}.`
 }
 
 function problemsOf({ addon, packages, starter, selfTest }: Facts, crash: string | null): string[] {
@@ -54,14 +54,14 @@ function problemsOf({ addon, packages, starter, selfTest }: Facts, crash: string
     ...(crash ? [crash] : []),
     ...packages
       .filter(({ name, version }) => name === 'sharp' && version === null)
-      .map(() => 'sharp, which reads and writes images, is not installed: install stego again.'),
+      .map(() => 'sharp, which reads and writes images, is not installed. Reinstall stego.'),
     ...(starter
       ? []
-      : ['The starter weights are missing: @stego/starter comes with stego; install it again.']),
+      : ['The starter weights are missing. They come with stego in @stego/starter; reinstall stego.']),
     ...failed.map(({ name, error, tolerance, problem }) =>
       problem === null
-        ? `The check "${name}" failed: its error is ${error}, ${tolerance} is the most that rounding explains.`
-        : `The check "${name}" could not be run: ${problem}`,
+        ? `The check "${name}" failed: the error is ${error}, above the rounding tolerance of ${tolerance}.`
+        : `The check "${name}" could not run: ${problem}`,
     ),
   ]
 }
@@ -74,20 +74,24 @@ function notesOf({ addon, packages, cache, machine }: Facts): string[] {
   return [
     ...packages
       .filter(({ version, expected }) => version !== null && expected !== null && version !== expected)
-      .map(({ name, version, expected }) => `${name} is ${version}, ${expected} goes with this version.`),
+      .map(
+        ({ name, version, expected }) => `${name} is ${version}; this version of stego expects ${expected}.`,
+      ),
     ...(loaded && running !== loaded.libtorch.built
-      ? [`libtorch ${running} runs; the addon was built on ${loaded.libtorch.built}.`]
+      ? [`libtorch ${running} is in use; the addon was built against ${loaded.libtorch.built}.`]
       : []),
     ...(loaded && loaded.openmp.length > 1
-      ? [`Several OpenMP libraries are open, whose threads slow each other: ${loaded.openmp.join(', ')}.`]
+      ? [
+          `Several OpenMP libraries are loaded, and their threads slow each other down: ${loaded.openmp.join(', ')}.`,
+        ]
       : []),
     ...(threads > usable
-      ? [`${threads} threads on ${usable} usable processors slow each other: set STEGO_THREADS lower.`]
+      ? [`${threads} threads on ${usable} usable processors slow each other down. Lower STEGO_THREADS.`]
       : []),
     ...(cache.writable
       ? []
       : [
-          `${cache.folder} cannot be written to: set STEGO_CACHE to a folder that can, or weights cannot be fetched.`,
+          `${cache.folder} is not writable, so weights cannot be downloaded. Set STEGO_CACHE to a writable folder.`,
         ]),
   ]
 }

@@ -17,7 +17,7 @@ import { chooseThreads } from '../native/threads.js'
 import { starterWeights } from '../weights/starter.js'
 import type { CacheReport, DoctorReport, Machine, PackageReport } from './report.js'
 
-/** `stego`, the packages it is completed by on this platform, and the image library; installed or not. */
+/** `stego`, its platform packages and the image library, installed or not. */
 export function describePackages({ stego, platform, arch }: Request): PackageReport[] {
   const { manifest, folder } = stego
   const pins = { ...manifest.dependencies, ...manifest.optionalDependencies }
@@ -36,7 +36,7 @@ export function describePackages({ stego, platform, arch }: Request): PackageRep
   ]
 }
 
-/** A package that does not show its package.json: the folder above its entry that has one of this name. */
+/** Finds a package that does not export its package.json, by searching upward from its entry point. */
 function findByEntry(name: string, from: string): InstalledPackage | null {
   try {
     let folder = dirname(createRequire(join(from, 'package.json')).resolve(name))
@@ -57,7 +57,7 @@ function packageIn(folder: string): InstalledPackage | null {
   }
 }
 
-/** The weights of the starter; null where they are missing. */
+/** The starter weights, or null if they are missing. */
 export function describeStarter({ stego }: Request): DoctorReport['starter'] {
   try {
     const file = starterWeights(stego.folder)
@@ -67,7 +67,7 @@ export function describeStarter({ stego }: Request): DoctorReport['starter'] {
   }
 }
 
-/** What lies in the folder, and whether it can be written to or be made. Links count as links. */
+/** Lists the cache folder and checks that it is writable or can be created. Links are not followed. */
 export async function describeCache(folder: string): Promise<CacheReport> {
   const names = await readdir(folder).catch(() => null)
   const entries = await Promise.all(
@@ -83,7 +83,7 @@ export async function describeCache(folder: string): Promise<CacheReport> {
   }
 }
 
-/** Bytes of a file, or of all files in a folder; what goes away meanwhile or cannot be read counts nothing. */
+/** Size of a file, or of all files in a folder. Unreadable or vanished files count as 0. */
 async function sizeOf(path: string): Promise<number> {
   const found = await lstat(path).catch(() => null)
   if (!found?.isDirectory()) return found?.size ?? 0
@@ -92,7 +92,7 @@ async function sizeOf(path: string): Promise<number> {
   return bytes
 }
 
-/** A folder that does not exist is made in the nearest one that does. */
+/** Checks the folder, or its nearest existing parent. */
 async function isWritable(folder: string): Promise<boolean> {
   try {
     await access(folder, constants.W_OK)
@@ -103,7 +103,7 @@ async function isWritable(folder: string): Promise<boolean> {
   }
 }
 
-/** Looks at the machine. */
+/** Describes the machine. */
 export function describeMachine(): Machine {
   const host = thisHost()
   const processors = cpus()
@@ -114,7 +114,7 @@ export function describeMachine(): Machine {
     libc: libcOf(host),
     node: { version: host.node, path: process.execPath },
     processor: {
-      model: processors[0]?.model.trim() || 'of an unknown model',
+      model: processors[0]?.model.trim() || 'unknown model',
       logical: processors.length,
       usable: availableParallelism(),
     },
@@ -127,7 +127,7 @@ function libcOf({ libc, glibc }: Host): string | null {
   return glibc ? `${libc} ${glibc}` : libc
 }
 
-/** The name of a distribution of Linux; null elsewhere. */
+/** The name of the Linux distribution; null on other systems. */
 function systemName(): string | null {
   try {
     return /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? null
@@ -136,7 +136,7 @@ function systemName(): string | null {
   }
 }
 
-/** The limit of the control group; one of all the memory or more is none. */
+/** The control group's memory limit, or null if it is at least the total memory. */
 function memoryLimit(): number | null {
   const limit = process.constrainedMemory()
   return limit !== undefined && limit > 0 && limit < totalmem() ? limit : null

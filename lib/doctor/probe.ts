@@ -1,6 +1,6 @@
 /**
- * The part of the doctor that loads the addon and computes, as a process of its own (run-probe.ts): what ends it, such
- * as an instruction that the processor lacks, does not end the doctor. It sends what it finds, message by message.
+ * The part of the doctor that loads the addon and computes. It runs in a separate process (run-probe.ts) so that a
+ * crash, such as an illegal instruction, does not end the doctor. It sends its findings as messages.
  */
 import { StegoError } from '../errors.js'
 import { type Attempt, explain } from '../native/explain.js'
@@ -10,7 +10,7 @@ import { type Loaded, tryPlaces } from '../native/load.js'
 import { places, type Request } from '../native/places.js'
 import type { AddonReport, CheckReport, LoadedReport, PlaceReport, SpeedReport } from './report.js'
 
-/** `plan` names the checks that will follow. */
+/** `plan` lists the checks that will follow. */
 export type ProbeMessage =
   | { kind: 'addon'; addon: AddonReport }
   | { kind: 'plan'; names: string[] }
@@ -47,7 +47,7 @@ function loadingReport(request: Request): AddonReport {
     }
   } catch (cause) {
     if (!(cause instanceof StegoError)) throw cause
-    // A variable is wrong, STEGO_LIBTORCH or STEGO_INSTRUCTIONS: no place was tried.
+    // STEGO_LIBTORCH or STEGO_INSTRUCTIONS is invalid: no location was tried.
     const error = { code: cause.code, message: cause.message }
     return { places: placeReports(request, [], null), error, loaded: null }
   }

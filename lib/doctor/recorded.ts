@@ -1,9 +1,9 @@
-/** What the self-test computes on: made from integers, so that test/doctor/record.py makes the same without a file. */
+/** Self-test inputs, generated from integers so that test/doctor/record.py can reproduce them without a file. */
 import type { Pixels, Tensor } from '../native/index.js'
 
 /**
  * Results of the official implementation (mhamilton723/STEGO eb4d6b5 on torch 2.13.0, pydensecrf2 1.1) for the inputs
- * of inputs.ts, written by test/doctor/record.py; of each tensor some values, evenly spread.
+ * of inputs.ts, written by test/doctor/record.py; evenly spaced values of each tensor.
  */
 export const RECORDED = {
   backbone: [
@@ -57,7 +57,7 @@ export const RECORDED = {
   metric: { accuracy: 61.73333525657654, miou: 44.6694552898407 },
 }
 
-/** 32-bit integers in no order. */
+/** Pseudorandom 32-bit integers. */
 export function scattered(seed: number, count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, index) => {
     let x = (index + seed * 65537) >>> 0
@@ -72,7 +72,7 @@ export function numbers(seed: number, ...shape: number[]): Tensor {
   return { data: Float32Array.from(scattered(seed, count), (value) => (value >>> 12) / 2 ** 19 - 1), shape }
 }
 
-/** Squares of `cell` pixels in several colours, under noise of `noise` levels. */
+/** A checkerboard of `cell`-pixel squares in several colors, with `noise` levels of noise. */
 export function picture(width: number, height: number, cell: number, noise: number): Pixels {
   const grain = scattered(1, width * height * 3)
   const data = Uint8Array.from(grain, (value, index) => {
@@ -83,7 +83,7 @@ export function picture(width: number, height: number, cell: number, noise: numb
   return { data, width, height }
 }
 
-/** `count` values of a tensor, evenly spread, as they were recorded. */
+/** `count` evenly spaced values of a tensor, as recorded. */
 export function spread({ data }: { data: ArrayLike<number> }, count: number): number[] {
   return Array.from({ length: count }, (_, index) => data[Math.floor((index * data.length) / count)]!)
 }

@@ -1,13 +1,13 @@
-/** What the doctor finds, as plain data: `stego doctor --json` prints it. */
+/** The doctor's report as plain data, printed by `stego doctor --json`. */
 import type { MachineDescription } from '../native/index.js'
 import type { Check } from './checks.js'
 
 export interface DoctorReport {
-  /** Whether everything that is needed is there and works. */
+  /** Whether everything required is present and works. */
   ok: boolean
-  /** What is wrong, with what mends it; the exit code is 1 where there is any. */
+  /** Problems and how to fix them. The exit code is 1 if there are any. */
   problems: string[]
-  /** What may surprise, and does no harm. */
+  /** Harmless but possibly surprising facts. */
   notes: string[]
   /** The version of this package. */
   version: string
@@ -15,42 +15,42 @@ export interface DoctorReport {
   packages: PackageReport[]
   addon: AddonReport
   cache: CacheReport
-  /** Environment variables that are set and matter, credentials masked. */
+  /** Relevant environment variables, with credentials masked. */
   environment: Record<string, string>
-  /** The weights of the starter backbone; null where they are missing. */
+  /** The starter weights; null if they are missing. */
   starter: { file: string; bytes: number } | null
-  /** null where it was not wanted, or the addon did not load. */
+  /** null if it was skipped or the addon did not load. */
   selfTest: SelfTestReport | null
 }
 
 export interface Machine {
-  /** The system's name, its kernel and the architecture. */
+  /** Name, kernel and architecture of the system. */
   system: string
   platform: string
   arch: string
-  /** `glibc` or `musl` with its version; null where it is not Linux. */
+  /** `glibc` or `musl` with its version; null on other systems than Linux. */
   libc: string | null
   node: { version: string; path: string }
   processor: { model: string; logical: number; usable: number }
   threads: { threads: number; reason: string }
-  /** Bytes; `limit` is that of the container or control group, null where there is none. */
+  /** In bytes. `limit` is the limit of the container or control group; null if there is none. */
   memory: { total: number; available: number; limit: number | null }
 }
 
 export interface PackageReport {
   name: string
-  /** null where it is not installed. */
+  /** null if it is not installed. */
   version: string | null
   folder: string | null
-  /** The version that goes with this one; null where any will do. */
+  /** The version this package expects; null if any will do. */
   expected: string | null
 }
 
-/** A place where the addon may lie. */
+/** A location where the addon may be found. */
 export interface PlaceReport {
   name: string
   file: string | null
-  /** `found`: it is there, and an earlier one is used. */
+  /** `found`: present, but an earlier location is used. */
   state: 'used' | 'failed' | 'absent' | 'found'
   /** Why it is not used. */
   problem: string | null
@@ -58,9 +58,9 @@ export interface PlaceReport {
 
 export interface AddonReport {
   places: PlaceReport[]
-  /** The error with its remedies where none loads; null otherwise. */
+  /** The error and its remedies if no addon loads; null otherwise. */
   error: { code: string; message: string } | null
-  /** What was loaded; null where nothing was. */
+  /** The loaded addon, or null. */
   loaded: LoadedReport | null
 }
 
@@ -68,12 +68,12 @@ export interface LoadedReport {
   file: string
   kernels: MachineDescription['kernels']
   libtorch: MachineDescription['libtorch'] & {
-    /** `own`: STEGO_LIBTORCH; `package`: that of the platform; `rpath`: the one the addon itself names. */
+    /** `own`: STEGO_LIBTORCH; `package`: the platform package; `rpath`: found through the addon's rpath. */
     source: 'own' | 'package' | 'rpath'
-    /** The library that is open; null where the system does not tell. */
+    /** The loaded library; null if the system does not report it. */
     file: string | null
   }
-  /** The OpenMP libraries that are open: more than one make teams that slow each other. */
+  /** Loaded OpenMP libraries. The thread teams of several slow each other down. */
   openmp: string[]
 }
 
@@ -82,21 +82,21 @@ export interface CacheReport {
   exists: boolean
   writable: boolean
   bytes: number
-  /** What lies in it, largest first. */
+  /** Its entries, largest first. */
   entries: { name: string; bytes: number }[]
 }
 
 export type CheckReport = Pick<Check, 'name' | 'reference' | 'measure' | 'tolerance'> & {
   ok: boolean
-  /** The largest error; null where the check could not be run. */
+  /** The largest error; null if the check could not run. */
   error: number | null
   milliseconds: number
-  /** Why it could not be run. */
+  /** Why it could not run. */
   problem: string | null
 }
 
 export interface SpeedReport {
-  /** Features of the starter at 224 x 224, in float32. */
+  /** Starter features at 224 x 224 in float32. */
   imagesPerSecond: number
 }
 

@@ -1,4 +1,4 @@
-/** Runs the probe and gathers what it sends. */
+/** Runs the probe process and collects its messages. */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ProbeMessage } from './probe.js'
@@ -6,26 +6,26 @@ import type { AddonReport, SelfTestReport } from './report.js'
 
 export interface ProbeOptions {
   selfTest: boolean
-  /** The value of `STEGO_LIBTORCH` for it, where another than this process has. */
+  /** Overrides `STEGO_LIBTORCH` in the probe. */
   libtorch?: string
-  /** Told which check is next: how many were done, of how many, and its name. */
+  /** Called before each check with the number done, the total and the name of the check. */
   onCheck?: (done: number, total: number, name: string) => void
 }
 
 export interface Probed {
-  /** null where the process ended before it could say. */
+  /** null if the process ended before sending it. */
   addon: AddonReport | null
   selfTest: SelfTestReport | null
-  /** How the process ended before its time; null where it did not. */
+  /** How the process crashed; null if it did not. */
   crash: string | null
 }
 
-/** A file beside this one, under the name it has as source and as built. */
+/** The probe next to this file, as source or compiled. */
 const PROBE = fileURLToPath(import.meta.url).replace(/run-probe(?=\.\w+$)/, 'probe')
 
 const SAID = 2000
 
-/** Starts the probe and waits for its end. */
+/** Runs the probe to completion. */
 export function runProbe({ selfTest, libtorch, onCheck }: ProbeOptions): Promise<Probed> {
   const start = performance.now()
   const probed: Probed = { addon: null, selfTest: null, crash: null }
@@ -34,7 +34,7 @@ export function runProbe({ selfTest, libtorch, onCheck }: ProbeOptions): Promise
   const child = fork(PROBE, [selfTest ? 'self-test' : 'load'], {
     env: libtorch === undefined ? process.env : { ...process.env, STEGO_LIBTORCH: libtorch },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    serialization: 'advanced', // keeps what is not a number
+    serialization: 'advanced', // preserves NaN
   })
   child.stderr!.on('data', (text) => {
     said = `${said}${text}`.slice(-SAID)
@@ -62,9 +62,9 @@ export function runProbe({ selfTest, libtorch, onCheck }: ProbeOptions): Promise
       if (how !== null && probed.selfTest) probed.selfTest.ok = false
       resolve(probed)
     }
-    child.on('error', (error) => end(`could not be started: ${error.message}`))
+    child.on('error', (error) => end(`could not start: ${error.message}`))
     child.on('close', (code, signal) =>
-      end(code === 0 ? null : signal ? `was ended by ${signal}` : `ended with exit code ${code}`),
+      end(code === 0 ? null : signal ? `was killed by ${signal}` : `exited with code ${code}`),
     )
   })
 }
@@ -73,7 +73,7 @@ function crashOf(how: string, check: string | undefined, said: string): string {
   const lines = said.trim().split('\n')
   const last = lines.find((line) => /Error|error/.test(line)) ?? lines.at(-1)
   return (
-    `The process that loads the addon and computes ${how}` +
-    `${check === undefined ? '' : `, in the check "${check}"`}${last ? `: ${last.trim()}` : ''}.`
+    `The process that tests the addon ${how}` +
+    `${check === undefined ? '' : ` during the check "${check}"`}${last ? `: ${last.trim()}` : ''}.`
   )
 }

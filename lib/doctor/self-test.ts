@@ -1,15 +1,15 @@
-/** Runs the checks, and measures one figure of speed. */
+/** Runs checks and measures speed. */
 import { job } from '../native/index.js'
 import { loadBackbone } from '../weights/backbones.js'
 import type { Check } from './checks.js'
 import { picture } from './recorded.js'
 import type { CheckReport, SpeedReport } from './report.js'
 
-/** Runs a check; one that throws has failed. */
+/** Runs a check. A check that throws has failed. */
 export async function runCheck({ run, ...check }: Check): Promise<CheckReport> {
   const start = performance.now()
   const outcome = await run().then(
-    // What is not a number is not within the tolerance.
+    // NaN is never within the tolerance.
     (error) => ({ ok: error <= check.tolerance, error, problem: null }),
     (cause) => ({ ok: false, error: null, problem: cause instanceof Error ? cause.message : String(cause) }),
   )
@@ -20,7 +20,7 @@ const SIDE = 224
 const BATCH = 4
 const LEAST_MILLISECONDS = 1000
 
-/** The best of what batches of four pictures take within a second. */
+/** Measures batches of four images for a second and returns the best rate. */
 export async function measureSpeed(): Promise<SpeedReport> {
   const backbone = await loadBackbone('starter')
   const images = new Array(BATCH).fill(picture(SIDE, SIDE, 16, 32))

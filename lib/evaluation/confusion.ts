@@ -3,7 +3,7 @@ import { StegoError } from '../errors.js'
 import { assignRows } from './assignment.js'
 import type { Matching } from './options.js'
 
-/** Counts of labelled pixels by predicted row and true column. */
+/** Counts of labeled pixels by predicted row and true column. */
 export interface ConfusionMatrix {
   rows: number
   columns: number
@@ -21,7 +21,7 @@ export function requireCounts({ rows, columns, counts }: ConfusionMatrix): void 
   if (counts.length === rows * columns) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `a matrix of ${rows} x ${columns} must have ${rows * columns} counts, received ${counts.length}. ` +
+    `a matrix of ${rows} x ${columns} must have ${rows * columns} counts, got ${counts.length}. ` +
       'Give the counts row by row.',
   )
 }
@@ -32,7 +32,7 @@ export function requireSquare(confusion: ConfusionMatrix): void {
   if (rows === columns && counts.length === rows * columns) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `classes are scored on a square matrix, received one of ${rows} x ${columns} with ${counts.length} counts. ` +
+    `classes are scored on a square matrix, got one of ${rows} x ${columns} with ${counts.length} counts. ` +
       'Count predictions and labels over the same classes.',
   )
 }
@@ -44,7 +44,7 @@ export function requireSquare(confusion: ConfusionMatrix): void {
  * @param confusion rows predicted clusters, columns true classes, of any numbers. Exact for whole counts up to 2^51
  * over the fewer of both
  * @returns the class of each cluster, [clusters]; -1 for a cluster without one: one to one where there are more
- * clusters than classes, many to one where no labelled pixel lies in it
+ * clusters than classes, many to one where no labeled pixel lies in it
  *
  * Throws `ERR_STEGO_ARGUMENT` where the matrix' length is not rows * columns.
  */

@@ -1,11 +1,11 @@
 /** What an evaluation finds, and how it is scored. */
 import type { Matching } from './options.js'
 
-/** Scores in percent; null where no pixel is labelled. */
+/** Scores in percent; null where no pixel is labeled. */
 export interface Scores {
   /** Mean of `iou` over the classes that occur, among labels or predictions. */
   miou: number | null
-  /** Share of labelled pixels whose predicted class is right. */
+  /** Share of labeled pixels whose predicted class is right. */
   accuracy: number | null
   /** Intersection over union of each class; null for a class that occurs in neither. */
   iou: (number | null)[]

@@ -26,7 +26,7 @@ interface Listed<T> {
 export function formatEvaluation(evaluation: Evaluation): string {
   const heads = listed<ClusterScores | LinearScores>(evaluation, evaluation.positionRemoved)
   const { split, images, labelled, classNames } = evaluation
-  const title = `${split}: ${plural(images, 'image')}, ${labelled === images ? 'all' : labelled} labelled`
+  const title = `${split}: ${plural(images, 'image')}, ${labelled === images ? 'all' : labelled} labeled`
   if (labelled === 0) return `${title}. Without labels there is nothing to score.`
   if (heads.length === 0) return `${title}. No head was scored.`
   const unmatched = heads.flatMap(unmatchedLine)
@@ -97,7 +97,7 @@ function unmatchedLine({ title, scores }: Listed<ClusterScores | LinearScores>):
   const outside = sum(unmatched)
   const total = outside + sum(confusion.slice(0, unmatched.length).flat())
   const share = percent(total === 0 ? null : (100 * outside) / total)
-  return [`${title}: ${without} of ${assignment.length} have no class, ${share} of the labelled pixels`]
+  return [`${title}: ${without} of ${assignment.length} have no class, ${share} of the labeled pixels`]
 }
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)

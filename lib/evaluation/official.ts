@@ -42,7 +42,7 @@ export function computeOfficially(stats: ConfusionMatrix): ClusterScores {
   if (clusters < classes) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `the official metric needs at least as many clusters as classes, received ${clusters} and ${classes}. ` +
+      `the official metric needs at least as many clusters as classes, got ${clusters} and ${classes}. ` +
         'Leave official off.',
     )
   }

@@ -1,8 +1,7 @@
 /**
  * How well correspondences foretell that two positions share a class (plot_pr_curves.py): of backbone
- * features, of codes, and, as a baseline that sees places and colours alone, of the contrastive CRF's kernel.
+ * features, of codes, and, as a baseline that sees places and colors alone, of the contrastive CRF's kernel.
  */
-
 import type { Item, Split } from '../datasets/source.js'
 import { StegoError } from '../errors.js'
 import { fillStore } from '../features/fill.js'
@@ -31,7 +30,7 @@ export interface PrecisionRecall {
   features: PrecisionRecallCurve
   /** Cosine of the codes. */
   codes: PrecisionRecallCurve
-  /** Kernel of the contrastive CRF: nearness and likeness of colour. */
+  /** Kernel of the contrastive CRF: nearness and likeness of color. */
   crf: PrecisionRecallCurve
   /** Average precision of scores drawn at random: the share of the pairs of positions that share a class. */
   chance: number
@@ -39,7 +38,7 @@ export interface PrecisionRecall {
   compared: number
   /** Which partners the images were compared with. */
   pairs: PrecisionRecallOptions['pairs']
-  /** Labelled images of the split. */
+  /** Labeled images of the split. */
   images: number
   /** Name of the split. */
   split: string
@@ -52,8 +51,8 @@ const CURVE_POINTS = 512
 const NEIGHBORS = 7
 
 /**
- * Compares sampled positions of the labelled images of a split with positions of a partner.
- * Rejects with `ERR_STEGO_DATA_EMPTY` where there are too few labelled images, or no two positions share a class.
+ * Compares sampled positions of the labeled images of a split with positions of a partner.
+ * Rejects with `ERR_STEGO_DATA_EMPTY` where there are too few labeled images, or no two positions share a class.
  */
 export async function precisionRecall(
   network: NativeNetwork,
@@ -100,7 +99,7 @@ function checkCount(count: number, { data, split, pairs }: PrecisionRecallOption
   if (count >= least) return
   throw new StegoError(
     'ERR_STEGO_DATA_EMPTY',
-    `precisionRecall() needs at least ${least} labelled image${least === 1 ? '' : 's'} for pairs "${pairs}", ` +
+    `precisionRecall() needs at least ${least} labeled image${least === 1 ? '' : 's'} for pairs "${pairs}", ` +
       `split "${split}" of ${data} has ${count}. Put label maps into labels/${split}, or name another split.`,
   )
 }

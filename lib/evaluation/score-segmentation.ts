@@ -101,7 +101,7 @@ function requireEqual(predicted: number, labelled: number, what: string): void {
   if (predicted === labelled) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `scoreSegmentation(): predictions and labels must be equally many, received ${predicted} and ${labelled} ${what}. ` +
+    `scoreSegmentation(): predictions and labels must be equally many, got ${predicted} and ${labelled} ${what}. ` +
       'Bring both to the same size first.',
   )
 }

@@ -29,7 +29,7 @@ export function summarize(evaluations: Evaluation[]): EvaluationSummary {
   if (evaluations.length === 0) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      'expected evaluations to summarize, received none. Give at least one.',
+      'expected evaluations to summarize, got none. Give at least one.',
     )
   }
   requireSameClasses(
@@ -58,7 +58,7 @@ export function requireSameClasses(models: { name: string; classes: number }[]):
   if (!other) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `scores are summed up over models of equally many classes, received ${first!.name} of ${first!.classes} and ` +
+    `scores are summed up over models of equally many classes, got ${first!.name} of ${first!.classes} and ` +
       `${other.name} of ${other.classes}. Evaluate them one by one.`,
   )
 }

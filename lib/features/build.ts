@@ -1,4 +1,4 @@
-/** Building a feature store by itself, before any training. */
+/** Builds a feature store ahead of training. */
 import { createTransform } from '../images/transform.js'
 import { addon, checked, job, type NativeBackbone, type Transform } from '../native/index.js'
 import { defaultThreads } from '../native/threads.js'
@@ -10,25 +10,25 @@ import { type FeatureKey, featureKey, type ImageSet, openImages } from './key.js
 import { type BuildFeatureStoreInput, buildSchema, type FeatureFields } from './options.js'
 import { type FeaturePlan, openStore, planFeatures } from './plan.js'
 
-/** A store that is complete. */
+/** A complete store. */
 export interface BuiltFeatureStore {
-  /** The file of the store. */
+  /** File of the store. */
   file: string
-  /** Images it is for. */
+  /** Number of images in the store. */
   images: number
-  /** How many of them were computed now; the others were there. */
+  /** How many were computed by this call. The others already existed. */
   computed: number
-  /** Length of the file. */
+  /** Size of the file in bytes. */
   bytes: number
 }
 
 /**
- * Computes the backbone features of all images of a folder into a store on disk, or what an earlier call left to do.
- * Trainings with `features: 'store'` on the same images, backbone and transform take them from there.
+ * Computes the backbone features of all images in a folder and stores them on disk, resuming where an earlier call
+ * stopped. Training runs with `features: 'store'` and the same images, backbone and transform reuse them.
  *
- * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_DATA_*` and `ERR_STEGO_IMAGE` for what is wrong with
- * the images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE` for the resolution, `ERR_STEGO_FILE` where the disk is too full or
- * another run is filling the same store, and with the signal's reason; what was computed until then stays.
+ * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_DATA_*` and `ERR_STEGO_IMAGE` for problems with the
+ * images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE` for the resolution, `ERR_STEGO_FILE` if the disk is full or another run
+ * is writing the same store, and with the signal's reason. Features computed so far are kept.
  */
 export async function buildFeatureStore(input: BuildFeatureStoreInput): Promise<BuiltFeatureStore> {
   const options = parseOptions(buildSchema, input, 'buildFeatureStore()')
@@ -60,8 +60,8 @@ export interface PreparedFeatures {
 }
 
 /**
- * Loads the backbone for the images of a folder and says where features go.
- * @param mode `store`, or `off` where only their means matter
+ * Loads the backbone for a folder of images and plans where to store features.
+ * @param mode `store`, or `off` if only feature means are needed
  */
 export async function prepareFeatures(
   set: ImageSet,

@@ -1,15 +1,15 @@
-/** Computing features of many images, a few at a time. */
+/** Computes features of many images, a few at a time. */
 import { readAhead } from '../images/read-ahead.js'
 import { job, type NativeFeatureStore, type Pixels, type Transform } from '../native/index.js'
 
-/** Images computed together. */
+/** Images per batch. */
 const CHUNK = 8
-/** Images decoded while others are computed: decoding takes a twentieth of the time, and the cores are busy. */
+/** Images to decode ahead. Decoding takes a twentieth of the time, and the cores are busy. */
 const AHEAD = 2
 
 /**
- * Passes images through the backbone into a store; yields how many are done.
- * @param read pixels of an image of the store's list
+ * Computes the features of images into a store. Yields the number of images done.
+ * @param read returns the pixels of an image in the store's list
  */
 export async function* fillStore(
   store: NativeFeatureStore,
@@ -32,7 +32,7 @@ export async function* fillStore(
   }
 }
 
-/** The same at once, for images that must be at hand together. */
+/** Computes the features of all given images together. */
 export async function computeTogether(
   store: NativeFeatureStore,
   indices: Int32Array,

@@ -1,7 +1,6 @@
 /**
- * What determines features, and so nearest neighbours, so that a file of them is never used for others than it was
- * computed from: the original's file names leave out backbone weights, patch and crop ratio
- * (precompute_knns.py).
+ * Keys that identify features and nearest neighbors, so that a stored file is never used with other images or another
+ * backbone. The original's file names omit backbone weights, patch and crop ratio (precompute_knns.py).
  */
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
@@ -11,45 +10,45 @@ import type { Item } from '../datasets/source.js'
 import type { DType, FeatureChoice, Pixels, Transform } from '../native/index.js'
 import { identifyBackbone, unreadable } from '../weights/identity.js'
 
-/** Everything besides the images. */
+/** Everything that determines features, apart from the images. */
 export interface FeatureKey {
-  /** `sha256:` and the hash of the weight file, or the name of a backbone whose weights the package fixes. */
+  /** `sha256:` and the hash of the weight file, or the name of a built-in backbone. */
   backbone: string
-  /** Side of the image the backbone sees, pixels. */
+  /** Side of the input image in pixels. */
   resolution: number
-  /** How an image becomes what the backbone sees. */
+  /** How images are cropped or resized. */
   crop: Transform['crop']
-  /** A block's output, or the keys of its attention. */
+  /** A block's output or its attention keys. */
   featureKind: FeatureChoice['kind']
-  /** Block the features are of, counted from the last, which is 1. */
+  /** Block to take features from, counted from the last, which is 1. */
   featureLayer: number
-  /** What the backbone computes in. */
+  /** Precision of the backbone. */
   dtype: DType
-  /** The position map that was taken off; absent where features are as they are. */
+  /** The position map removed from features; absent if none was. */
   position?: string
 }
 
-/** Bytes of one image's fingerprint. */
+/** Bytes per image fingerprint. */
 export const FINGERPRINT_BYTES = 16
-/** Bytes read from either end of an image file: where compressed images differ, their last bytes differ too. */
+/** Bytes to read from each end of an image file. If compressed images differ, so do their last bytes. */
 const END_BYTES = 4096
 const SLICE_MILLISECONDS = 4
 
-/** The key of features by a backbone, a name or a weight file. Rejects with `ERR_STEGO_FILE`. */
+/** Returns the key of features from a backbone. Rejects with `ERR_STEGO_FILE`. */
 export async function featureKey(source: {
-  /** Name or weight file. */
+  /** Name or weight file of the backbone. */
   backbone: string
-  /** Side of the image the backbone sees, pixels. */
+  /** Side of the input image in pixels. */
   resolution: number
-  /** How an image becomes what the backbone sees. */
+  /** How images are cropped or resized. */
   crop: Transform['crop']
-  /** Default `feat` of the last block. */
+  /** Default: `feat`. */
   featureKind?: FeatureChoice['kind']
-  /** Default 1, the last. */
+  /** Default: 1, the last block. */
   featureLayer?: number
   /** Default: float32. */
   dtype?: DType
-  /** The position map that is taken off (positionName). */
+  /** The position map to remove (positionName). */
   position?: string
 }): Promise<FeatureKey> {
   const { resolution, crop, featureKind = 'feat', featureLayer = 1, dtype = 'float32' } = source
@@ -59,9 +58,9 @@ export async function featureKey(source: {
 }
 
 /**
- * A fingerprint of each image: a hash of its name, which part of its file's picture it is, the file's size, and the
- * first and last 4 KiB of the file. Unlike times, which copies do not keep, it is the same wherever the images lie, and
- * it costs two small reads an image: about 50 microseconds from a warm disk.
+ * Computes a fingerprint of each image: a hash of its name, its crop, the file size, and the first and last 4 KiB of
+ * the file. Unlike modification times, it survives copying. It needs two small reads per image, about 50 microseconds
+ * with a warm cache.
  * @returns [images, 16] bytes
  * Rejects with `ERR_STEGO_DATA_MISSING` or `ERR_STEGO_FILE` for an image that cannot be read.
  */
@@ -70,7 +69,7 @@ export async function fingerprintImages(images: ListedImage[], signal?: AbortSig
   const ends = Buffer.alloc(2 * END_BYTES)
   let began = performance.now()
   for (const [index, image] of images.entries()) {
-    // Small reads cost several times more through promises; others get their turn every few milliseconds.
+    // Small async reads cost several times more, so read synchronously and yield every few milliseconds.
     if (performance.now() - began > SLICE_MILLISECONDS) {
       await setImmediate()
       signal?.throwIfAborted()
@@ -100,20 +99,20 @@ function fingerprint({ name, image, crop = null }: ListedImage, ends: Buffer): U
   }
 }
 
-/** One image, as far as features are concerned. */
+/** An image to compute features of. */
 export interface ListedImage {
-  /** Its name in the data set. */
+  /** Name in the dataset. */
   name: string
-  /** Path of its file. */
+  /** Path of the file. */
   image: string
-  /** Which part of the file's picture it is, as plain data; absent for the whole. */
+  /** The crop, as plain data; absent for the whole image. */
   crop?: unknown
 }
 
 export interface ImageSet {
-  /** In the order in which training numbers them. */
+  /** Images in training order. */
   images: Item[]
-  /** The pixels of one of them; labels are not looked at. Rejects with `ERR_STEGO_IMAGE`, `ERR_STEGO_DATA_MISSING`. */
+  /** Reads the pixels of an image, ignoring labels. Rejects with `ERR_STEGO_IMAGE`, `ERR_STEGO_DATA_MISSING`. */
   read(image: Item): Promise<Pixels>
 }
 

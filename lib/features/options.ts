@@ -9,19 +9,19 @@ import type { DownloadProgress } from '../weights/progress.js'
 
 const { labelMap: _, ...imageFields } = datasetFields
 
-/** Which features of which images: what all that computes features of a folder has in common. */
+/** Options shared by everything that computes features of a folder. */
 export const featureFields = {
   data: trainSchema.shape.data,
   split: option(z.string().min(1).default('train'), {
     group: 'Common',
     value: 'name',
-    doc: 'Split of the data folder, where the folder has splits.',
+    doc: 'Split to use, if the data folder has splits.',
   }),
   backbone: trainSchema.shape.backbone,
   resolution: option(z.int().min(8).default(224), {
     group: 'Common',
     unit: 'pixels',
-    doc: "Side of the square image, a multiple of the backbone's patch; that of the training. Official value.",
+    doc: "Side of the square image, a multiple of the backbone's patch size; use the same as in training. Official value.",
   }),
   crop: trainSchema.shape.crop,
   dtype: trainSchema.shape.dtype,
@@ -40,13 +40,13 @@ export const featureFields = {
     .custom<(progress: PositionProgress) => void>((value) => typeof value === 'function')
     .optional()
     .meta({
-      description: 'Told how measuring place in the features goes, and at last what was found.',
+      description: 'Called while position in the features is measured, and with the result.',
       expected: 'a function',
     }),
   onDownload: z
     .custom<(progress: DownloadProgress) => void>((value) => typeof value === 'function')
     .optional()
-    .meta({ description: 'Called while weights are fetched.', expected: 'a function' }),
+    .meta({ description: 'Called while weights are downloaded.', expected: 'a function' }),
   signal: abortSignal(),
 }
 
@@ -54,17 +54,17 @@ export const buildSchema = z.strictObject({
   ...featureFields,
   pictures: option(z.boolean().default(false), {
     group: 'Features',
-    doc: 'Keep small pictures too, as training with the contrastive CRF needs them; such a store is another one.',
+    doc: 'Also store small copies of the images, which the contrastive CRF needs; this makes a separate store.',
   }),
   onPlan: z
     .custom<(plan: { file: string; images: number; bytes: number }) => void>(
       (value) => typeof value === 'function',
     )
     .optional()
-    .meta({ description: 'Told the file and its size before the work begins.', expected: 'a function' }),
+    .meta({ description: 'Called with the file and its size before work starts.', expected: 'a function' }),
 })
 
 const fieldsSchema = z.object(featureFields)
 export type FeatureFields = z.output<typeof fieldsSchema>
-/** What `buildFeatureStore()` takes. */
+/** Options of `buildFeatureStore()`. */
 export interface BuildFeatureStoreInput extends z.input<typeof buildSchema> {}

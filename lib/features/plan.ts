@@ -1,4 +1,4 @@
-/** Where the features of a list of images will be kept, and how much room they take, before any is computed. */
+/** Plans where features are stored and how much space they take, before any are computed. */
 import { createHash } from 'node:crypto'
 import { mkdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -15,28 +15,28 @@ import {
 import { formatBytes } from '../options/bytes.js'
 import { type FeatureKey, fingerprintImages, type ListedImage } from './key.js'
 
-/** Counted up whenever the same key no longer means the same features. */
+/** Incremented whenever the same key no longer means the same features. */
 const VERSION = 2
 const EXTENSION = '.features'
-/** Sides of the small picture that the contrastive CRF compares colours of, 4 bytes a value. */
+/** Size of the small picture whose colors the contrastive CRF compares, 4 bytes per value. */
 const PICTURE_BYTES = 56 * 56 * 3 * 4
 
-/** What a store is for, as its head keeps it and `listFeatureStores` tells it. */
+/** Describes the contents of a store, as recorded in its header and returned by `listFeatureStores`. */
 export interface StoreDescription extends FeatureKey {
-  /** The folder of images it was made for. */
+  /** The image folder it was built for. */
   data: string
-  /** Numbers of the store. */
+  /** Number format of the store. */
   storeType: 'float16' | 'float32'
 }
 
 export interface FeaturePlan {
   mode: 'store' | 'memory' | 'off'
   images: number
-  /** Bytes of the features of all images, on disk or in memory. */
+  /** Bytes for the features of all images, on disk or in memory. */
   bytes: number
-  /** The same of one image. */
+  /** Bytes per image. */
   bytesPerImage: number
-  /** The store; null without one. */
+  /** The store, or null. */
   file: FeatureStoreFile | null
   cacheBytes: number
   pictures: boolean
@@ -46,15 +46,15 @@ export interface FeatureRequest extends FeatureStoreOptions {
   data: string
   images: ListedImage[]
   key: FeatureKey
-  /** Features of one patch. */
+  /** Channels per patch. */
   dim: number
   transform: Transform
-  /** Whether small pictures are kept too. */
+  /** Whether small pictures are stored too. */
   pictures: boolean
   signal?: AbortSignal
 }
 
-/** Resolves `features: 'auto'` from sizes alone, so that the same run gives the same bytes wherever it runs. */
+/** Resolves `features: 'auto'` from sizes alone, so that a run gives the same bytes on any machine. */
 export function chooseMode(
   request: Pick<FeatureRequest, 'features' | 'cacheBytes' | 'storeBytes' | 'storeType' | 'dim' | 'transform'>,
   images: number,
@@ -66,7 +66,7 @@ export function chooseMode(
   return images * store <= storeBytes ? 'store' : 'memory'
 }
 
-/** Says how features will be kept and how large they are, before anything of their content is decided. */
+/** Decides how features are stored and computes their size, before their content is known. */
 export function sizeFeatures(
   request: Omit<FeatureRequest, 'key' | 'data' | 'images' | 'storeFolder' | 'signal'>,
   images: number,
@@ -77,7 +77,7 @@ export function sizeFeatures(
   return { mode, bytes: images * bytesPerImage, bytesPerImage }
 }
 
-/** Says where features will be kept. Rejects with `ERR_STEGO_FILE` where a store would not fit on its disk. */
+/** Plans where features are stored. Rejects with `ERR_STEGO_FILE` if a store does not fit on its disk. */
 export async function planFeatures(request: FeatureRequest): Promise<FeaturePlan> {
   const { images, cacheBytes, pictures } = request
   const sizes = sizeFeatures(request, images.length)
@@ -95,10 +95,10 @@ export async function planFeatures(request: FeatureRequest): Promise<FeaturePlan
   return { ...plan, file }
 }
 
-/** Folder of stores. */
+/** Returns the folder of stores. */
 export const storeFolder = (chosen: string | null) => chosen ?? join(cacheFromEnv(), 'features')
 
-/** Whether a file's name is that of a store. */
+/** Whether a file name is a store's. */
 export const isStore = (file: string) => file.endsWith(EXTENSION)
 
 function bytesOfImage({
@@ -130,7 +130,7 @@ async function storeFile(request: FeatureRequest): Promise<FeatureStoreFile> {
   }
 }
 
-/** Makes the folder; throws where the disk has less room than the rest of the file will take. */
+/** Creates the folder and checks that the disk has space for the rest of the file. */
 async function makeRoom(path: string, bytes: number): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true })
@@ -144,26 +144,26 @@ async function makeRoom(path: string, bytes: number): Promise<void> {
     throw new StegoError(
       'ERR_STEGO_FILE',
       `the feature store ${path} needs ${formatBytes(needed)}, but its disk has ${formatBytes(bavail * bsize)} free. ` +
-        "Free space, choose a folder on another disk (storeFolder), or keep features in memory (features: 'memory').",
+        "Free some space, choose a folder on another disk (storeFolder), or keep features in memory (features: 'memory').",
     )
   } catch (cause) {
     if (cause instanceof StegoError) throw cause
     throw new StegoError(
       'ERR_STEGO_FILE',
-      `the folder of feature stores ${dirname(path)} cannot be made (${(cause as NodeJS.ErrnoException).code ?? cause}). ` +
-        'Choose another (storeFolder), or check its permissions.',
+      `the feature store folder ${dirname(path)} cannot be created (${(cause as NodeJS.ErrnoException).code ?? cause}). ` +
+        'Choose another folder (storeFolder), or check permissions.',
       { cause },
     )
   }
 }
 
-/** Opens or makes the store. Throws `ERR_STEGO_FILE` where the system refuses, or another run is filling the store. */
+/** Opens or creates the store. Throws `ERR_STEGO_FILE` on failure, or if another run is writing the store. */
 export function openStore(backbone: NativeBackbone, plan: FeaturePlan): NativeFeatureStore {
   const { images, cacheBytes: budgetBytes, pictures, file } = plan
   return checked((native) => new native.FeatureStore(backbone, images, { budgetBytes, pictures, file }))
 }
 
-/** A store that keeps nothing but means. */
+/** Opens a store that keeps only feature means. */
 export function openMeans(backbone: NativeBackbone, images: number): NativeFeatureStore {
   return checked(
     (native) => new native.FeatureStore(backbone, images, { budgetBytes: 0, pictures: false, file: null }),

@@ -1,5 +1,4 @@
-/** The feature stores on this machine. */
-
+/** Lists and removes the feature stores on this machine. */
 import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { StegoError } from '../errors.js'
@@ -8,41 +7,41 @@ import { nearest } from '../options/nearest.js'
 import { pathOf } from '../options/path.js'
 import { isStore, type StoreDescription, storeFolder } from './plan.js'
 
-/** One store. */
+/** A feature store. */
 export interface FeatureStoreInfo {
-  /** Name of its file, without the extension. */
+  /** File name without the extension. */
   name: string
-  /** Its file. */
+  /** Path of the file. */
   file: string
-  /** Images it is for. */
+  /** Number of images it is for. */
   images: number
-  /** How many of them are in it. */
+  /** Number of images already stored. */
   done: number
   /** Bytes on disk. */
   bytes: number
   /** ISO date of the last change. */
   changed: string
-  /** What determines its features; null where the file is none of this version's. */
+  /** What its features were computed from; null if another version wrote the file. */
   description: StoreDescription | null
 }
 
-/** Where stores are looked for. */
+/** Where to look for stores. */
 export interface FeatureStoresOptions {
-  /** Folder of the stores; default `features` in the cache folder (`STEGO_CACHE`). */
+  /** Folder of the stores. Default: `features` in the cache folder (`STEGO_CACHE`). */
   storeFolder?: string | URL | null
 }
 
-/** Lists the stores, the last changed first. Rejects with `ERR_STEGO_FILE` where their folder cannot be read. */
+/** Lists the stores, most recently changed first. Rejects with `ERR_STEGO_FILE` if their folder cannot be read. */
 export async function listFeatureStores(options: FeatureStoresOptions = {}): Promise<FeatureStoreInfo[]> {
   const stores = await Promise.all((await storeFiles(options)).map(describe))
   return stores.sort((a, b) => (a.changed < b.changed ? 1 : -1))
 }
 
 /**
- * Removes stores; a run that is using one goes on with it. Returns what was removed.
- * @param names of `listFeatureStores`; `'all'` for every store
+ * Removes stores and returns them. A run that is using one can continue.
+ * @param names names from `listFeatureStores`, or `'all'`
  *
- * Rejects with `ERR_STEGO_DATA_MISSING` for an unknown name, before any is removed.
+ * Rejects with `ERR_STEGO_DATA_MISSING` for an unknown name, without removing any.
  */
 export async function removeFeatureStores(
   names: string[] | 'all',
@@ -57,7 +56,7 @@ export async function removeFeatureStores(
     throw new StegoError(
       'ERR_STEGO_DATA_MISSING',
       `there is no feature store "${unknown}" in ${folderOf(options)}. ` +
-        (meant ? `Did you mean ${meant}?` : `List the stores to see their names; there are ${known.length}.`),
+        (meant ? `Did you mean ${meant}?` : `List the stores to see the names of all ${known.length}.`),
     )
   }
   const removed = stores.filter(({ name }) => wanted.includes(name))
@@ -78,7 +77,7 @@ async function storeFiles(options: FeatureStoresOptions): Promise<string[]> {
     if (code === 'ENOENT') return []
     throw new StegoError(
       'ERR_STEGO_FILE',
-      `the folder of feature stores ${folder} cannot be read (${code ?? cause}). Check the path and its permissions.`,
+      `the feature store folder ${folder} cannot be read (${code ?? cause}). Check the path and its permissions.`,
       { cause },
     )
   }

@@ -1,13 +1,13 @@
-/** Numbers of either byte order. */
+/** Byte order of numbers. */
 import { endianness } from 'node:os'
 
 /** `little`: the least significant byte comes first. */
 export type ByteOrder = 'little' | 'big'
 
-/** This machine's. */
+/** Byte order of this machine. */
 export const BYTE_ORDER: ByteOrder = endianness() === 'LE' ? 'little' : 'big'
 
-/** Turns numbers of `width` bytes each into those of the other byte order, in place. */
+/** Swaps the byte order of `width`-byte numbers in place. */
 export function swapBytes(bytes: Buffer, width: number): void {
   if (width === 2) bytes.swap16()
   if (width === 4) bytes.swap32()

@@ -4,17 +4,17 @@ import type { RandomAccessFile } from './random-access.js'
 
 const WINDOW_BYTES = 2 ** 16
 const LINE_FEED = 0x0a
-/** The longest line, its end included. */
+/** The longest line, including its end. */
 export const LONGEST_LINE = 4097
 
 /**
- * What is read must have been loaded before, `await load(n)`, so that reading itself needs not wait. Every function
- * throws `FormatError` at the end of the part.
+ * Call `await load(n)` before reading n bytes, so that reads are synchronous. Every method throws `FormatError` at the
+ * end of the range.
  */
 export class ByteSource {
   readonly #file: RandomAccessFile
   readonly #end: number
-  /** Where the window lies in the file. */
+  /** Offset of the window in the file. */
   #begin: number
   #window: Buffer = Buffer.alloc(0)
   #cursor = 0
@@ -26,17 +26,17 @@ export class ByteSource {
     this.#end = end
   }
 
-  /** Place in the file. */
+  /** Position in the file. */
   get position(): number {
     return this.#begin + this.#cursor
   }
 
-  /** Whether the next `count` bytes, or all that are left, are loaded. */
+  /** Whether the next `count` bytes, or all remaining ones, are loaded. */
   isLoaded(count: number): boolean {
     return this.#window.length - this.#cursor >= Math.min(count, this.#end - this.position)
   }
 
-  /** Loads the next `count` bytes, or all that are left. */
+  /** Loads the next `count` bytes, or all remaining ones. */
   async load(count: number): Promise<void> {
     if (this.isLoaded(count)) return
     const begin = this.position
@@ -59,17 +59,17 @@ export class ByteSource {
     return bytes
   }
 
-  /** Little-endian, unsigned; of more than six bytes, values beyond 2^53 are rounded. */
+  /** Reads an unsigned little-endian integer. Values above 2^53 are rounded. */
   unsigned(bytes: number): number {
     const digits = this.take(bytes)
     return bytes === 8 ? Number(digits.readBigUInt64LE()) : digits.readUIntLE(0, bytes)
   }
 
-  /** Up to the next line feed, which is taken too. */
+  /** Reads up to the next line feed and consumes it. */
   line(): string {
     const end = this.#window.indexOf(LINE_FEED, this.#cursor)
     const length = end - this.#cursor
-    if (end < 0 || length >= LONGEST_LINE) throw new FormatError('it holds a line that does not end')
+    if (end < 0 || length >= LONGEST_LINE) throw new FormatError('it has an unterminated or overlong line')
     const text = this.take(length).toString()
     this.byte()
     return text

@@ -1,9 +1,9 @@
-/** What is wrong with a file, and how it is told. */
+/** Errors for malformed files. */
 import { StegoError, type StegoErrorCode } from '../errors.js'
 
-/** Content that is not what it should be. The message is the reason, without the file's name. */
+/** Invalid file content. The message is the reason, without the file name. */
 export class FormatError extends Error {
-  /** What to do, where that differs from what helps with every file of the kind. */
+  /** Remedy, if it differs from the default for the kind of file. */
   readonly remedy: string | undefined
 
   constructor(reason: string, { remedy, cause }: { remedy?: string; cause?: unknown } = {}) {
@@ -22,7 +22,7 @@ const KINDS = {
   weights: {
     code: 'ERR_STEGO_CHECKPOINT',
     expected: 'a weight file (safetensors or PyTorch)',
-    remedy: 'Fetch or write it again.',
+    remedy: 'Download or write it again.',
   },
   npy: { code: 'ERR_STEGO_FILE', expected: 'a .npy file', remedy: 'Write it again with numpy.save.' },
   npz: { code: 'ERR_STEGO_FILE', expected: 'a .npz file', remedy: 'Write it again with numpy.savez.' },
@@ -38,13 +38,13 @@ const KINDS = {
   },
 } satisfies Record<string, Kind>
 
-/** The kinds of files that are read. */
+/** Kinds of files. */
 export type FileKind = keyof typeof KINDS
 
-/** What a file of a kind is called in messages. */
+/** Name of a kind of file in messages. */
 export const nameOfKind = (kind: FileKind): string => KINDS[kind].expected
 
-/** Runs a reader and turns its `FormatError` into a `StegoError` that names the file and says what to do. */
+/** Runs a reader and converts its `FormatError` to a `StegoError` with the file name and a remedy. */
 export async function explaining<T>(path: string, kind: FileKind, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -53,7 +53,7 @@ export async function explaining<T>(path: string, kind: FileKind, work: () => Pr
     const { code, expected, remedy } = KINDS[kind]
     throw new StegoError(
       code,
-      `Expected ${expected}, but ${path} is damaged or of another kind: ${cause.message}. ${cause.remedy ?? remedy}`,
+      `Expected ${expected}, but ${path} is damaged or of another type: ${cause.message}. ${cause.remedy ?? remedy}`,
       { cause },
     )
   }

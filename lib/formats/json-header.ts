@@ -1,8 +1,8 @@
-/** The JSON of a .safetensors header: objects, arrays, strings and whole numbers, every name once. */
+/** Parses the JSON of a .safetensors header: objects, arrays, strings and integers, with unique names. */
 import { FormatError } from './format-error.js'
 
 const MAX_DEPTH = 16
-/** Those of half a million tensors. */
+/** Enough for half a million tensors. */
 const MAX_VALUES = 2 ** 22
 
 const code = (character: string) => character.charCodeAt(0)
@@ -14,10 +14,10 @@ const OPEN_OBJECT = code('{')
 const OPEN_ARRAY = code('[')
 const CLOSE_OBJECT = code('}')
 const CLOSE_ARRAY = code(']')
-/** What stands outside of strings. */
+/** Characters allowed outside strings. */
 const ALLOWED = new Set([...'{}[]:, \t\r\n0123456789'].map(code))
 
-/** Parses a header. Throws `FormatError` where it is not JSON, or is JSON that a header does not need. */
+/** Parses a header. Throws `FormatError` for anything but the JSON subset above. */
 export function parseHeader(bytes: Buffer): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -30,11 +30,11 @@ export function parseHeader(bytes: Buffer): unknown {
 }
 
 /**
- * Finds what `JSON.parse` would take much time or memory for, or let pass: deep nesting, very many values, other kinds of
- * values, names that occur twice. Text that is not JSON is left to it.
+ * Rejects what `JSON.parse` would accept or be slow at: deep nesting, too many values, other kinds of values, duplicate
+ * names. Invalid JSON is left to `JSON.parse`.
  */
 function checkTokens(text: string): void {
-  /** The names of every open object; null for an array. */
+  /** Names in each open object; null for an array. */
   const open: (Set<string> | null)[] = []
   let values = 0
   let last = ''
@@ -45,7 +45,7 @@ function checkTokens(text: string): void {
       last = contentOf(text.slice(at, end))
       at = end - 1
     } else if (!ALLOWED.has(token)) {
-      throw new FormatError('its header has a value that is neither object, array, string nor whole number')
+      throw new FormatError('its header has a value that is not an object, array, string or integer')
     } else if (token === COLON) {
       const names = open.at(-1)
       if (names?.has(last)) throw new FormatError(`its header has the name '${last}' twice`)
@@ -63,17 +63,17 @@ function checkTokens(text: string): void {
   }
 }
 
-/** The place behind the string that begins here, or behind the text where it does not end. */
+/** Offset just after the string that starts here, or the end of the text if it is unterminated. */
 function endOfString(text: string, begin: number): number {
   let at = begin + 1
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
   return at + 1
 }
 
-/** What a string in quotes stands for. */
+/** Decodes a quoted string. */
 function contentOf(quoted: string): string {
   if (!quoted.includes('\\')) return quoted.slice(1, -1)
   const content: string = JSON.parse(quoted)
-  if (/\p{Surrogate}/u.test(content)) throw new FormatError('its header has half a surrogate pair')
+  if (/\p{Surrogate}/u.test(content)) throw new FormatError('its header has an unpaired surrogate')
   return content
 }

@@ -1,4 +1,4 @@
-/** The elements that a level 5 MATLAB file consists of: a type, a length and data. */
+/** Elements of a level 5 MATLAB file: a type, a length and data. */
 import { BYTE_ORDER, type ByteOrder, swapBytes } from './byte-order.js'
 import { FormatError } from './format-error.js'
 
@@ -8,13 +8,13 @@ export const MI_COMPRESSED = 15
 export interface MatElement {
   type: number
   data: Buffer
-  /** Place of the first byte behind the data. */
+  /** Offset just after the data. */
   end: number
-  /** The same rounded up to eight bytes, where the next element begins. */
+  /** `end` rounded up to eight bytes, where the next element starts. */
   padded: number
 }
 
-/** Reads the element at a place; data of up to four bytes may stand in the tag itself. */
+/** Reads the element at an offset. Data of up to four bytes may be in the tag itself. */
 export function readElement(bytes: Buffer, at: number, order: ByteOrder): MatElement {
   if (at + 8 > bytes.length) throw new FormatError('it ends early')
   const read32 = (place: number) =>
@@ -32,7 +32,7 @@ export function readElement(bytes: Buffer, at: number, order: ByteOrder): MatEle
   return { type: word, data: bytes.subarray(at + 8, end), end, padded: at + 8 + 8 * Math.ceil(length / 8) }
 }
 
-/** The array of the numbers that elements of a type hold. */
+/** Typed array class for each element type. */
 const STORED = {
   1: Int8Array,
   2: Uint8Array,
@@ -48,7 +48,7 @@ const STORED = {
 
 export type MatNumbers = InstanceType<(typeof STORED)[keyof typeof STORED]>
 
-/** The numbers of an element in the order in which they are stored, in memory of their own; null for other elements. */
+/** Copies the numbers of an element in stored order; null for other elements. */
 export function storedNumbers({ type, data }: MatElement, order: ByteOrder): MatNumbers | null {
   if (!(type in STORED)) return null
   const Numbers = STORED[type as keyof typeof STORED]

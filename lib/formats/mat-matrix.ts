@@ -1,10 +1,10 @@
-/** The matrix of a level 5 MATLAB file: flags, size and name, then its values, column by column. */
+/** Reads a matrix of a level 5 MATLAB file: flags, size and name, then values in column order. */
 import type { ByteOrder } from './byte-order.js'
 import { FormatError } from './format-error.js'
 import { type MatNumbers, readElement, storedNumbers } from './mat-element.js'
 import { fillRowMajor } from './row-major.js'
 
-/** The arrays that MATLAB's numeric classes become, by the number of the class. */
+/** Typed array for each of MATLAB's numeric classes. */
 const CLASSES = {
   6: Float64Array,
   7: Float32Array,
@@ -19,7 +19,7 @@ const CLASSES = {
 } as const
 type NumericClass = keyof typeof CLASSES
 
-/** What the other classes are called in messages. */
+/** Names of the other classes in messages. */
 const OTHER_CLASSES: Record<number, string> = {
   1: 'a cell array',
   2: 'a struct',
@@ -43,7 +43,7 @@ const MI_UINT32 = 6
 export interface MatArray {
   /** Size of each dimension, at least two: [rows, columns, ...]. */
   shape: number[]
-  /** Values in row-major order, in the array that belongs to MATLAB's class. */
+  /** Values in row-major order, in the typed array for MATLAB's class. */
   data: MatNumbers
 }
 
@@ -52,11 +52,11 @@ export interface MatrixHead {
   class: number
   complex: boolean
   shape: number[]
-  /** Where the values begin, counted from the matrix's first byte after its tag. */
+  /** Offset of the values from the end of the matrix's tag. */
   values: number
 }
 
-/** Reads what stands before the values; `bytes` is a matrix without its tag, or the beginning of one. */
+/** Reads the header of a matrix. `bytes` is a matrix without its tag, or the start of one. */
 export function readMatrixHead(bytes: Buffer, order: ByteOrder): MatrixHead {
   const flags = readElement(bytes, 0, order)
   const word = flags.type === MI_UINT32 ? storedNumbers(flags, order)?.[0] : undefined
@@ -80,7 +80,7 @@ export function readMatrixHead(bytes: Buffer, order: ByteOrder): MatrixHead {
   }
 }
 
-/** Reads the values of a matrix whose head is known and puts them into row-major order. */
+/** Reads the values of a matrix into row-major order. */
 export function matrixValues(head: MatrixHead, bytes: Buffer, order: ByteOrder): MatArray {
   const { name, shape } = head
   if (!(head.class in CLASSES)) {
@@ -99,7 +99,7 @@ export function matrixValues(head: MatrixHead, bytes: Buffer, order: ByteOrder):
   const data = new CLASSES[head.class as NumericClass](count)
   const isBig = data instanceof BigInt64Array || data instanceof BigUint64Array
   if (isBig && (stored instanceof Float32Array || stored instanceof Float64Array)) {
-    throw new FormatError(`its variable "${name}" stores 64-bit whole numbers as fractions`)
+    throw new FormatError(`its variable "${name}" stores 64-bit integers as floating point`)
   }
   fillRowMajor(data, stored, shape, isBig ? BigInt : Number)
   return { shape, data }

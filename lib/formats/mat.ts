@@ -1,7 +1,7 @@
 /**
- * Reads one numeric array of a MATLAB file, level 5 (MATLAB 5 to 7.2, scipy.io.savemat): plain and compressed, of
- * either byte order. Only the variable asked for is decoded, and never more bytes than it says it has. The older
- * level 4 and the newer 7.3, which is HDF5, are refused by name.
+ * Reads a numeric array from a level 5 MATLAB file (MATLAB 5 to 7.2, scipy.io.savemat), compressed or not, of either
+ * byte order. Only the requested variable is decoded, and never more bytes than its declared size. Level 4 and 7.3
+ * (HDF5) files are rejected with a specific message.
  */
 import { promisify } from 'node:util'
 import { constants, inflate, inflateSync } from 'node:zlib'
@@ -18,12 +18,12 @@ const inflateAsync = promisify(inflate)
 
 const MAX_FILE_BYTES = 2 ** 30
 const HEADER_BYTES = 128
-/** More variables than any data set's file has; each costs a little work even when it is passed over. */
+/** More variables than any dataset file has. Even skipped variables cost some work. */
 const MAX_VARIABLES = 1024
-/** Compressed bytes that hold the name of a variable for certain. */
+/** Compressed bytes that are sure to include a variable's name. */
 const HEAD_BYTES = 768
 const MAX_BYTES = 2 ** 29
-/** The most that a byte of deflate can stand for. */
+/** Maximum expansion of a deflated byte. */
 const DEFLATE_LIMIT = 1032
 const HDF5_SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a])
 
@@ -31,21 +31,21 @@ const HDF5_SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x
  * Reads a variable of a .mat file.
  * @returns its size and its values in row-major order
  *
- * Rejects with `ERR_STEGO_DATA_MISSING` where the file or the variable does not exist, `ERR_STEGO_IMAGE` where the file is
+ * Rejects with `ERR_STEGO_DATA_MISSING` if the file or the variable does not exist, `ERR_STEGO_IMAGE` if the file is
  * damaged, is not a MATLAB file of level 5, or the variable is not a numeric array.
  */
 export async function readMat(path: string, variable: string): Promise<MatArray> {
   return decodeMat(await readFileOrExplain(path, 'mat', MAX_FILE_BYTES), variable, path)
 }
 
-/** The same from the bytes of a file; `name` is what messages call it. */
+/** Reads a variable from the bytes of a file. `name` is used in messages. */
 export async function decodeMat(bytes: Buffer, variable: string, name: string): Promise<MatArray> {
   const { array, names } = await explaining(name, 'mat', () => findVariable(bytes, variable))
   if (array) return array
   throw new StegoError(
     'ERR_STEGO_DATA_MISSING',
-    `Expected a variable "${variable}" in ${name}, but it holds: ${names.join(', ') || 'nothing'}. Check that it is ` +
-      'a file of this data set.',
+    `Expected a variable "${variable}" in ${name}, but it contains: ${names.join(', ') || 'nothing'}. Check that it ` +
+      'belongs to this dataset.',
   )
 }
 
@@ -57,9 +57,9 @@ async function findVariable(
   const names: string[] = []
   let at = HEADER_BYTES
   for (let count = 0; at < bytes.length; count++) {
-    if (count === MAX_VARIABLES) throw new FormatError(`it holds more than ${MAX_VARIABLES} variables`)
+    if (count === MAX_VARIABLES) throw new FormatError(`it has more than ${MAX_VARIABLES} variables`)
     const element = readElement(bytes, at, order)
-    // Compressed elements are the only ones that are not padded to eight bytes.
+    // Only compressed elements are not padded to eight bytes.
     at = element.type === MI_COMPRESSED ? element.end : element.padded
     const head = headOf(element, order)
     if (head === null) continue
@@ -71,7 +71,7 @@ async function findVariable(
   return { array: null, names }
 }
 
-/** What a matrix says of itself; null for other elements. A compressed one is only opened for its first bytes. */
+/** Header of a matrix; null for other elements. Only the first bytes of a compressed one are inflated. */
 function headOf(element: MatElement, order: ByteOrder) {
   if (element.type === MI_MATRIX) return readMatrixHead(element.data, order)
   if (element.type !== MI_COMPRESSED) return null
@@ -83,13 +83,13 @@ function headOf(element: MatElement, order: ByteOrder) {
   return isMatrix ? readMatrixHead(start.subarray(8), order) : null
 }
 
-/** The bytes of a matrix after its tag. */
+/** Bytes of a matrix after its tag. */
 async function bodyOf(element: MatElement, order: ByteOrder): Promise<Buffer> {
   if (element.type === MI_MATRIX) return element.data
   const start = inflateSync(element.data.subarray(0, HEAD_BYTES), { finishFlush: constants.Z_SYNC_FLUSH })
   const size = read32(start, 4, order)
   if (size > MAX_BYTES || size > element.data.length * DEFLATE_LIMIT) {
-    throw new FormatError(`a compressed variable says it has ${size} bytes, which it cannot hold`)
+    throw new FormatError(`a compressed variable declares ${size} bytes, which it cannot contain`)
   }
   const whole = await inflateAsync(element.data, { maxOutputLength: size + 8 }).catch((cause) => {
     throw new FormatError(`a compressed variable is damaged (${cause.code ?? cause.message})`, { cause })
@@ -110,10 +110,11 @@ function inflated(work: () => Buffer): Buffer {
 
 function byteOrder(bytes: Buffer): ByteOrder {
   const isHdf5 = (at: number) => bytes.subarray(at, at + 8).equals(HDF5_SIGNATURE)
-  if (isHdf5(0) || isHdf5(512)) throw new FormatError('it is of MATLAB 7.3 (HDF5), expected MATLAB 5 to 7.2')
-  // A level 5 file begins with text, a level 4 file with a small number.
+  if (isHdf5(0) || isHdf5(512))
+    throw new FormatError('it is a MATLAB 7.3 (HDF5) file, expected MATLAB 5 to 7.2')
+  // A level 5 file starts with text, a level 4 file with a small number.
   if (bytes.length >= 4 && bytes.subarray(0, 4).includes(0)) {
-    throw new FormatError('it is of MATLAB 4 or no MATLAB file, expected MATLAB 5 to 7.2')
+    throw new FormatError('it is a MATLAB 4 file or not a MATLAB file, expected MATLAB 5 to 7.2')
   }
   const mark = bytes.toString('latin1', 126, 128)
   if (bytes.length < HEADER_BYTES || (mark !== 'IM' && mark !== 'MI')) {

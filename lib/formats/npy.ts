@@ -8,7 +8,7 @@ import { explaining, FormatError } from './format-error.js'
 import { readFileOrExplain } from './read-file.js'
 import { fillRowMajor } from './row-major.js'
 
-/** Arrays of the element types that are read. */
+/** Typed arrays for the supported element types. */
 export type NpyData =
   | Int8Array
   | Uint8Array
@@ -21,7 +21,7 @@ export type NpyData =
   | Float32Array
   | Float64Array
 
-/** Values in row-major order, and their shape; [] for a single number. */
+/** An array in row-major order. The shape of a scalar is []. */
 export interface NpyArray {
   /** The values. */
   data: NpyData
@@ -36,7 +36,7 @@ const MAX_HEADER_BYTES = 10_000
 /** NumPy's own limit, before version 2. */
 const MAX_AXES = 32
 
-/** Element types by what follows the byte order in NumPy's name for them. Booleans are bytes of 0 and 1. */
+/** Element types by NumPy type code without byte order. Booleans are bytes 0 and 1. */
 const TYPES: Record<string, new (buffer: ArrayBuffer) => NpyData> = {
   i1: Int8Array,
   u1: Uint8Array,
@@ -52,28 +52,30 @@ const TYPES: Record<string, new (buffer: ArrayBuffer) => NpyData> = {
 }
 
 /**
- * Reads a .npy file: integers of 8 to 64 bits, float32, float64 and booleans (as bytes), of either byte order, always
- * returned in row-major order.
- * Rejects with `ERR_STEGO_DATA_MISSING` where it does not exist, `ERR_STEGO_FILE` where it is damaged, of another kind
- * or larger than 1 GiB.
+ * Reads a .npy file with 8- to 64-bit integers, float32, float64 or booleans (as bytes), of either byte order. Values
+ * are returned in row-major order.
+ * Rejects with `ERR_STEGO_DATA_MISSING` if it does not exist, `ERR_STEGO_FILE` if it is damaged, of another type or
+ * larger than 1 GiB.
  */
 export async function readNpy(path: string): Promise<NpyArray> {
   return decodeNpy(await readFileOrExplain(path, 'npy', MAX_FILE_BYTES), path)
 }
 
-/** The same from the bytes of a file; `name` is what messages call it. */
+/** Decodes the bytes of a .npy file. `name` is used in messages. */
 export function decodeNpy(bytes: Buffer, name: string): Promise<NpyArray> {
   return explaining(name, 'npy', async () => parseNpy(bytes))
 }
 
-/** The same for readers of containers. Throws `FormatError`. */
+/** Parses .npy bytes, for container readers. Throws `FormatError`. */
 export function parseNpy(bytes: Buffer): NpyArray {
   const { header, start } = splitHeader(bytes)
   const { descr, fortranOrder, shape } = parseHeader(header)
   const [, order, kind] = /^([<>|=])([a-z]\d+)$/.exec(descr) ?? []
   const type = kind !== undefined && Object.hasOwn(TYPES, kind) ? TYPES[kind] : undefined
   if (!type) {
-    throw new FormatError(`its elements are ${descr}, only ${Object.keys(TYPES).join(', ')} are read`)
+    throw new FormatError(
+      `its elements are ${descr}, but only ${Object.keys(TYPES).join(', ')} are supported`,
+    )
   }
   const elementBytes = Number(kind!.slice(1))
   const needed = countOf(shape) * elementBytes
@@ -96,12 +98,12 @@ function splitHeader(bytes: Buffer): { header: string; start: number } {
   }
   const version = bytes[6]!
   if (version < 1 || version > 3) {
-    throw new FormatError(`it has .npy version ${version}, only 1 to 3 are read`)
+    throw new FormatError(`it has .npy version ${version}, but only 1 to 3 are supported`)
   }
   const begin = version === 1 ? 10 : 12
   const length = version === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8)
   if (length > MAX_HEADER_BYTES) {
-    throw new FormatError(`its header has ${length} bytes, at most ${MAX_HEADER_BYTES} are read`)
+    throw new FormatError(`its header has ${length} bytes, above the limit of ${MAX_HEADER_BYTES}`)
   }
   const start = begin + length
   if (start > bytes.length) throw new FormatError('its header is longer than the file')
@@ -116,10 +118,10 @@ interface Header {
 
 const ENTRY = /\s*'(?<key>\w+)'\s*:\s*(?:'(?<text>[^']*)'|(?<flag>True|False)|\((?<sides>[\d\s,L]*)\))\s*,?/y
 
-/** Reads the dictionary: three keys in any order, and no expression beyond text, truth values and whole numbers. */
+/** Parses the dictionary: three keys in any order, with only strings, booleans and integers as values. */
 function parseHeader(header: string): Header {
   const text = header.trim()
-  const fail = () => new FormatError('its header is not that of an array of plain numbers')
+  const fail = () => new FormatError('its header does not describe an array of plain numbers')
   if (!text.startsWith('{') || !text.endsWith('}')) throw fail()
   const inside = text.slice(1, -1).trimEnd()
   const found = new Map<string, Record<string, string | undefined>>()
@@ -135,14 +137,14 @@ function parseHeader(header: string): Header {
   const words = sides.split(',').map((side) => side.trim().replace(/L$/, ''))
   if (words.at(-1) === '') words.pop()
   if (words.length > MAX_AXES) {
-    throw new FormatError(`it has ${words.length} axes, at most ${MAX_AXES} are read`)
+    throw new FormatError(`it has ${words.length} axes, above the limit of ${MAX_AXES}`)
   }
   const shape = words.map(Number)
   if (words.includes('') || !shape.every(Number.isSafeInteger)) throw fail()
   return { descr, fortranOrder: flag === 'True', shape }
 }
 
-/** Values of a shape; Infinity where they cannot be counted. */
+/** Number of values in a shape; Infinity on overflow. */
 function countOf(shape: number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((product, side) => product * side, 1)
 }

@@ -1,4 +1,4 @@
-/** NumPy's .npz files: a zip of .npy arrays by name. */
+/** Reads NumPy's .npz files, which are zips of named .npy arrays. */
 import { explaining, FormatError } from './format-error.js'
 import { type NpyArray, parseNpy } from './npy.js'
 import { RandomAccessFile } from './random-access.js'
@@ -7,22 +7,22 @@ import { withFile } from './read-file.js'
 const EXTENSION = '.npy'
 const MAX_BYTES = 2 ** 30
 
-/** How much is read. */
+/** Limits on what is read. */
 export interface NpzLimits {
-  /** Bytes that all arrays of a file may hold together, unpacked; default 1 GiB. */
+  /** Maximum total size of the decompressed arrays in bytes. Default: 1 GiB. */
   maxBytes?: number
 }
 
 /**
- * Reads the arrays of a .npz file by name, as `numpy.load` does, stored and compressed ones alike. Members that are not
- * arrays are left out. Rejects with `ERR_STEGO_DATA_MISSING` where it does not exist, `ERR_STEGO_FILE` where it is
- * damaged, of another kind or beyond the limits; objects and structured types are refused, nothing is unpickled.
+ * Reads the arrays of a .npz file by name, compressed or not, as `numpy.load` does. Members that are not arrays are
+ * skipped. Object and structured types are rejected, and nothing is unpickled. Rejects with `ERR_STEGO_DATA_MISSING` if
+ * the file does not exist, `ERR_STEGO_FILE` if it is damaged, of another type or exceeds the limits.
  */
 export function readNpz(path: string, limits: NpzLimits = {}): Promise<Map<string, NpyArray>> {
   return withFile(path, 'npz', (file) => readArrays(file, limits))
 }
 
-/** The same from the bytes of a file; `name` is what messages call it. */
+/** Decodes the bytes of a .npz file. `name` is used in messages. */
 export function decodeNpz(
   bytes: Buffer,
   name: string,
@@ -41,7 +41,7 @@ async function readArrays(file: RandomAccessFile, limits: NpzLimits): Promise<Ma
     if (!member.endsWith(EXTENSION)) continue
     const size = archive.sizeOf(member)
     if (size > left) {
-      throw new FormatError(`its arrays hold more than ${maxBytes} bytes, the limit of one file`)
+      throw new FormatError(`its arrays exceed the limit of ${maxBytes} bytes`)
     }
     const bytes = await archive.read(member)
     left -= bytes.length
@@ -51,12 +51,12 @@ async function readArrays(file: RandomAccessFile, limits: NpzLimits): Promise<Ma
   return arrays
 }
 
-/** Puts an array's name before what is wrong with it. */
+/** Parses an array, adding its name to error messages. */
 function parseNamed(name: string, bytes: Buffer): NpyArray {
   try {
     return parseNpy(bytes)
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause
-    throw new FormatError(`of the array ${name}, ${cause.message}`, { cause })
+    throw new FormatError(`in array ${name}, ${cause.message}`, { cause })
   }
 }

@@ -20,7 +20,7 @@ const LEAF_SIZE = 4
 /**
  * A pickle as JSON would have it, of about 4 MiB at most; what goes beyond, or too deep, or in circles, is "...". Inert
  * objects are `{ __class__: name, ... }` with their state and entries beside it, their arguments under `__args__` and
- * appended items under `__items__`; nodes of OmegaConf are their plain values. Numbers that JSON or JavaScript can not
+ * appended items under `__items__`; nodes of OmegaConf are their plain values. Numbers that JSON or JavaScript cannot
  * hold are text. Entries that `omit` names are left out, and items are null.
  */
 export function plainValues(

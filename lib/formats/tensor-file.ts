@@ -1,47 +1,47 @@
-/** What readers of weight files find: tensors by their place in a file, without their values. */
+/** Descriptions of weight files and the tensors in them, without values. */
 import { StegoError } from '../errors.js'
 
-/** A tensor without its values. */
+/** Describes a tensor without its values. */
 export interface TensorEntry {
-  /** Its name in the file. */
+  /** Name in the file. */
   name: string
-  /** Type of its values in the spelling of safetensors, such as F32; PyTorch's for one that safetensors does not have. */
+  /** Element type in safetensors notation, such as F32, or PyTorch's name if safetensors has none. */
   dtype: string
   /** Length of each axis. */
   shape: number[]
 }
 
-/** The two kinds of weight files: `torch` is what PyTorch writes. */
+/** Format of a weight file. `torch` is PyTorch's own format. */
 export type WeightFormat = 'safetensors' | 'torch'
 
-/** A tensor as it lies in a file. */
+/** A tensor stored in a file. */
 export interface StoredTensor extends TensorEntry {
-  /** Elements from one index of an axis to the next. */
+  /** Strides in elements. */
   strides: number[]
-  /** The file that holds its values. */
+  /** File with the values. */
   file: string
-  /** Bytes from the beginning of the file to the first element; 0 where there is a problem. */
+  /** Byte offset of the first element in the file; 0 if there is a problem. */
   offset: number
-  /** Bytes from the first element to behind the last; 0 where there is a problem. */
+  /** Bytes spanned by the elements; 0 if there is a problem. */
   extent: number
-  /** Why the values cannot be read; null where they can. */
+  /** Why the values cannot be read; null if they can. */
   problem: string | null
 }
 
-/** A weight file of either kind. Numbers in it are little-endian. */
+/** A weight file. Its numbers are little-endian. */
 export interface TensorFile {
   path: string
   format: WeightFormat
-  /** Text that was stored beside the tensors of a .safetensors file. */
+  /** Metadata of a .safetensors file. */
   metadata: Record<string, string>
-  /** Everything but the tensors of a PyTorch file, as plain data; null for a .safetensors file. */
+  /** Everything in a PyTorch file except tensors, as plain data; null for a .safetensors file. */
   values: unknown
   tensors: StoredTensor[]
-  /** Length of the file in bytes. */
+  /** File size in bytes. */
   bytes: number
 }
 
-/** Bytes of an element by the name of its type. */
+/** Bytes per element by type. */
 export const ELEMENT_BYTES: Readonly<Record<string, number>> = {
   F64: 8,
   F32: 4,
@@ -59,10 +59,10 @@ export const ELEMENT_BYTES: Readonly<Record<string, number>> = {
 const MAX_EXPANSION = 16
 const FREE_BYTES = 2 ** 26
 
-/** Elements of a shape. */
+/** Number of elements in a shape. */
 export const countOf = (shape: readonly number[]): number => shape.reduce((count, side) => count * side, 1)
 
-/** The strides of a tensor whose elements lie row by row without gaps. */
+/** Strides of a contiguous row-major tensor. */
 export function contiguousStrides(shape: readonly number[]): number[] {
   const strides: number[] = []
   let stride = 1
@@ -74,9 +74,9 @@ export function contiguousStrides(shape: readonly number[]): number[] {
 }
 
 /**
- * The tensors that values are to be read of: those of these names, or all.
- * Throws `ERR_STEGO_CHECKPOINT` where one is missing or its values cannot be read, or where all together are far larger
- * than the file: a short description can ask for very much memory.
+ * Selects tensors to read, by name or all of them.
+ * Throws `ERR_STEGO_CHECKPOINT` if one is missing or unreadable, or if together they are far larger than the file, since
+ * a small file could otherwise request huge amounts of memory.
  */
 export function tensorsToRead(file: TensorFile, names?: readonly string[]): StoredTensor[] {
   const known = new Map(file.tensors.map((tensor) => [tensor.name, tensor]))
@@ -85,7 +85,7 @@ export function tensorsToRead(file: TensorFile, names?: readonly string[]): Stor
     if (tensor) return tensor
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
-      `Expected tensor '${name}' in ${file.path}, but it is missing. Name a file that has it.`,
+      `Expected tensor '${name}' in ${file.path}, but it is missing. Use a file that has it.`,
     )
   })
   let left = MAX_EXPANSION * file.bytes + FREE_BYTES
@@ -93,15 +93,15 @@ export function tensorsToRead(file: TensorFile, names?: readonly string[]): Stor
     if (problem !== null) {
       throw new StegoError(
         'ERR_STEGO_CHECKPOINT',
-        `Expected tensor '${name}' of ${file.path} to be readable, but ${problem}. Save it again, in another type.`,
+        `Expected tensor '${name}' of ${file.path} to be readable, but ${problem}. Save it again with another type.`,
       )
     }
     left -= Math.max(countOf(shape) * ELEMENT_BYTES[dtype]!, extent)
     if (left < 0) {
       throw new StegoError(
         'ERR_STEGO_CHECKPOINT',
-        `Expected the tensors of ${file.path} to be no larger than what is stored of them, but '${name}' is far ` +
-          'larger. Fetch or write the file again.',
+        `Expected the tensors of ${file.path} to be no larger than the stored data, but '${name}' is far larger. ` +
+          'Download or write the file again.',
       )
     }
   }

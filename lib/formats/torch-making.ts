@@ -1,4 +1,4 @@
-/** How PyTorch's pickles make tensors. */
+/** Recognizes how PyTorch pickles construct tensors. */
 import { makerOf, type PickleValue } from './pickle-value.js'
 
 const MAX_WRAPPERS = 4
@@ -9,16 +9,16 @@ const TENSORS = new Set([
   'torch._utils._rebuild_tensor_v3',
   'torch._utils._rebuild_qtensor',
 ])
-/** Of a subclass: (function, type, arguments, state). */
+/** Constructor of tensor subclasses: (function, type, arguments, state). */
 const SUBCLASS = 'torch._tensor._rebuild_from_type_v2'
 
-/** The function that makes a tensor, and its arguments; parameters and subclasses are taken off. */
+/** The function that constructs a tensor and its arguments, with parameters and subclasses unwrapped. */
 export interface Making {
   function: string
   args: PickleValue[]
 }
 
-/** How a value is made where it is a tensor or a parameter; null for other values. */
+/** How a tensor or parameter is constructed; null for other values. */
 export function makingOf(value: PickleValue): Making | null {
   let inner = value
   for (let wrappers = 0; wrappers < MAX_WRAPPERS; wrappers++) {

@@ -1,11 +1,11 @@
-/** Storages as PyTorch's pickles describe them, and the types of their elements. */
+/** Storages in PyTorch pickles and their element types. */
 import { FormatError } from './format-error.js'
 import type { PickleValue } from './pickle-value.js'
 
-/** A type that this version does not know, as PyTorch calls it. */
+/** PyTorch's name for an unknown type. */
 export const UNKNOWN_DTYPE = 'UNKNOWN_SCALAR'
 
-/** Types by their storage classes; those that safetensors does not have by PyTorch's own names. */
+/** Types by storage class, in safetensors notation or, failing that, by PyTorch's names. */
 const STORAGE_DTYPES: Record<string, string> = {
   DoubleStorage: 'F64',
   FloatStorage: 'F32',
@@ -27,7 +27,7 @@ const STORAGE_DTYPES: Record<string, string> = {
   QUInt2x4Storage: 'QUInt2x4',
 }
 
-/** Bytes of an element of those that safetensors does not have, as far as they have storages of their own. */
+/** Bytes per element of types that safetensors does not have, if they have their own storage class. */
 export const FOREIGN_BYTES: Readonly<Record<string, number>> = {
   ComplexFloat: 8,
   ComplexDouble: 16,
@@ -56,15 +56,15 @@ export const dtypeOfType = (name: string): string => found(TYPE_DTYPES, name)
 const found = (table: Record<string, string>, name: string) =>
   Object.hasOwn(table, name) ? table[name]! : UNKNOWN_DTYPE
 
-/** What a pickle says of a storage: ("storage", class, key, location, elements[, view]). */
+/** A storage as described by a pickle: ("storage", class, key, location, elements[, view]). */
 export interface TorchStorage {
   key: string
   dtype: string
-  /** Of files before PyTorch 0.4: a part of this storage, by its key and its first element. */
+  /** In files from before PyTorch 0.4: a view of this storage, with its key and first element. */
   view: { key: string; offset: number } | null
 }
 
-/** A persistent value as a storage; null for other ones. Throws `FormatError` for a malformed one. */
+/** Parses a persistent value as a storage; null for other values. Throws `FormatError` if malformed. */
 export function readStorage(value: PickleValue): TorchStorage | null {
   if (value.kind !== 'persistent' || value.id.kind !== 'list') return null
   const [word, type, key, , elements, view] = value.id.items

@@ -1,4 +1,4 @@
-/** The tensors of a PyTorch pickle: views of storages that lie elsewhere in the file. */
+/** Tensors in a PyTorch pickle, as views of storages elsewhere in the file. */
 import { FormatError } from './format-error.js'
 import type { KeyTexts } from './pickle-keys.js'
 import type { PickleObject, PickleValue } from './pickle-value.js'
@@ -11,26 +11,26 @@ const MAX_AXES = 32
 const LONGEST_NAME = 4096
 const MAX_VISITS = 2 ** 21
 const MAX_NAME_CHARACTERS = 2 ** 26
-/** What a module keeps its parts in; they add nothing to names, so that these are those of its state dict. */
+/** Module attributes that add nothing to names, so that names match the state dict. */
 const TABLES = new Set(['_modules', '_parameters', '_buffers'])
 
-/** A tensor as a pickle describes it. */
+/** A tensor as described by a pickle. */
 export interface TorchTensor {
   /** Dotted path, such as `state_dict.net.model.cls_token`. */
   name: string
   dtype: string
   shape: number[]
   strides: number[]
-  /** Elements from the beginning of the storage. */
+  /** Offset in the storage, in elements. */
   offset: number
-  /** Elements from the first to behind the last, in the storage. */
+  /** Elements spanned in the storage. */
   extent: number
   /** Key of the storage. */
   storage: string
 }
 
 /**
- * All tensors below a value, by dotted path: keys of dictionaries, positions in lists, attributes of objects.
+ * Collects all tensors below a value by dotted path of dictionary keys, list positions and object attributes.
  * Throws `FormatError`.
  */
 export function collectTensors(root: PickleValue, keys: KeyTexts): TorchTensor[] {
@@ -104,8 +104,8 @@ function joined(name: string, key: string): string {
 }
 
 /**
- * A tensor from (storage, offset, shape, strides, ...), with the type in the seventh place for _rebuild_tensor_v3; the
- * part that is malformed where it is none.
+ * Parses a tensor from (storage, offset, shape, strides, ...), with the type in seventh place for _rebuild_tensor_v3.
+ * Returns the name of the malformed part on failure.
  */
 function readTensor({ function: made, args }: Making, name: string): TorchTensor | string {
   const [where, first, sides, steps, , , type] = args
@@ -136,7 +136,7 @@ function readTensor({ function: made, args }: Making, name: string): TorchTensor
   }
 }
 
-/** Null for anything but a list of whole numbers that are not negative. */
+/** Parses a list of non-negative integers; null for anything else. */
 function readSides(value: PickleValue): number[] | null {
   if (value.kind !== 'list' || value.items.length > MAX_AXES) return null
   const sides = value.items.map((side) => (side.kind === 'integer' ? side.value : -1))

@@ -1,5 +1,5 @@
 /**
- * What torch.save writes: a zip archive (PyTorch 1.6 and newer) or the legacy form (pickles, then storages), as .pth,
+ * Reads files from torch.save: a zip archive (PyTorch 1.6 and newer) or the legacy form (pickles, then storages), as .pth,
  * .pt, .ckpt or .pth.tar; torch/serialization.py of PyTorch, _save and _legacy_save. Nothing of it is executed.
  */
 import { ByteSource } from './byte-source.js'
@@ -23,13 +23,13 @@ const DESCRIPTION = 'data.pkl'
 
 type Storages = ReadonlyMap<string, FileRange>
 
-/** Whether a file that begins with these bytes is to be read as one of PyTorch's. */
+/** Whether a file that starts with these bytes is a PyTorch file. */
 export const isTorch = (beginning: Buffer): boolean =>
   isZip(beginning) || beginning[0] === 0x80 || beginning[0] === 'L'.charCodeAt(0)
 
 const isZip = (beginning: Buffer) => beginning.toString('latin1', 0, ZIP_BEGIN.length) === ZIP_BEGIN
 
-/** Reads what a file describes, without the values of its tensors. Rejects with `FormatError`. */
+/** Reads a file without the values of its tensors. Rejects with `FormatError`. */
 export async function readTorch(file: RandomAccessFile): Promise<TensorFile> {
   const beginning = await file.read(0, Math.min(file.size, ZIP_BEGIN.length))
   const { pickle, storages } = isZip(beginning) ? await readZip(file) : await readLegacy(file)
@@ -44,7 +44,7 @@ interface Archive {
   storages: Storages
 }
 
-/** <folder>/data.pkl describes, <folder>/data/<key> are the storages. */
+/** Reads a zip archive: <folder>/data.pkl is the description, <folder>/data/<key> are the storages. */
 async function readZip(file: RandomAccessFile): Promise<Archive> {
   const { ZipArchive } = await import('./zip.js')
   const zip = await ZipArchive.open(file)
@@ -66,7 +66,7 @@ async function readZip(file: RandomAccessFile): Promise<Archive> {
   return { pickle, storages }
 }
 
-/** The folder that holds the description. */
+/** Folder with the description. */
 function folderOf(names: string[]): string {
   const folders = names.flatMap((name) => {
     const slash = name.indexOf('/')
@@ -78,7 +78,7 @@ function folderOf(names: string[]): string {
 }
 
 /**
- * Five pickles: magic number, protocol, system, what was saved, keys of the storages. Then for each key the number of
+ * Reads five pickles: magic number, protocol, system, saved object, storage keys. Then for each key the number of
  * elements (int64) and their bytes.
  */
 async function readLegacy(file: RandomAccessFile): Promise<Archive> {
@@ -143,7 +143,7 @@ const bigEndian = () =>
     remedy: 'Write it again with torch.save on another machine.',
   })
 
-/** A tensor at its place in the file, or with what is wrong with it. */
+/** Locates a tensor in the file, or describes the problem with it. */
 function placed(tensor: TorchTensor, file: string, storages: Storages): StoredTensor {
   const { name, dtype, shape, strides } = tensor
   const unreadable = (problem: string) => ({
@@ -158,7 +158,9 @@ function placed(tensor: TorchTensor, file: string, storages: Storages): StoredTe
   })
   const width = ELEMENT_BYTES[dtype]
   if (width === undefined) {
-    return unreadable(`it has the type ${dtype}: complex, quantized and 8-bit float tensors are not read`)
+    return unreadable(
+      `it has the type ${dtype}: complex, quantized and 8-bit float tensors are not supported`,
+    )
   }
   const range = storages.get(tensor.storage)
   if (!range) return unreadable('its storage is missing')

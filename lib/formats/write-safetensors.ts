@@ -1,9 +1,9 @@
-/** Writing safetensors: https://huggingface.co/docs/safetensors */
+/** Writes safetensors: https://huggingface.co/docs/safetensors */
 import type { Tensor, TensorData } from '../native/index.js'
 import { writeWhole } from '../write-whole.js'
 import { countOf, ELEMENT_BYTES, type TensorEntry } from './tensor-file.js'
 
-/** The tensors' bytes begin at a multiple of this. */
+/** Alignment of the tensor data. */
 const ALIGNMENT = 8
 
 const DTYPES: Record<string, string> = {
@@ -17,7 +17,7 @@ const DTYPES: Record<string, string> = {
   Uint8Array: 'U8',
 }
 
-/** What stands before the tensors' bytes, which follow each other in this order. */
+/** Encodes the header for tensors stored in this order. */
 export function encodeHeader(tensors: readonly TensorEntry[], metadata: Record<string, string>): Buffer {
   let end = 0
   const places = tensors.map(({ name, dtype, shape }) => {
@@ -34,8 +34,8 @@ export function encodeHeader(tensors: readonly TensorEntry[], metadata: Record<s
 }
 
 /**
- * Writes arrays by name, whole or not at all; a missing folder is made.
- * Rejects with `ERR_STEGO_FILE` where writing fails.
+ * Writes named arrays atomically, creating the folder if needed.
+ * Rejects with `ERR_STEGO_FILE` if writing fails.
  */
 export async function writeSafetensors(
   path: string,

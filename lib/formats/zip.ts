@@ -1,6 +1,6 @@
 /**
- * Zip archives by yauzl: where a stored member lies, and the bytes of stored and deflated ones. What an archive says of
- * itself is not trusted: places are checked against the file, and inflation is cut where it was agreed.
+ * Reads zip archives with yauzl: offsets of stored members, and contents of stored and deflated ones. Archive metadata is
+ * not trusted: offsets are checked against the file, and inflation stops at the declared size.
  */
 import { promisify } from 'node:util'
 import { crc32, inflateRaw } from 'node:zlib'
@@ -10,7 +10,7 @@ import type { RandomAccessFile } from './random-access.js'
 
 const inflateAsync = promisify(inflateRaw)
 
-/** Part of a file. */
+/** A byte range in a file. */
 export interface FileRange {
   begin: number
   bytes: number
@@ -18,11 +18,11 @@ export interface FileRange {
 
 const STORED = 0
 const DEFLATED = 8
-/** More than any archive of weights or arrays has; each costs a little work. */
+/** More than any archive of weights or arrays has. */
 const MAX_MEMBERS = 2 ** 16
 const WINDOW_BYTES = 2 ** 16
 
-/** The members of an archive by name. */
+/** A zip archive with members by name. */
 export class ZipArchive {
   readonly #file: RandomAccessFile
   readonly #zip: yauzl.ZipFile
@@ -34,7 +34,7 @@ export class ZipArchive {
     this.#entries = entries
   }
 
-  /** Reads the directory. Rejects with `FormatError` where it is damaged, names a member twice or has too many. */
+  /** Reads the directory. Rejects with `FormatError` if it is damaged or has duplicate or too many members. */
   static async open(file: RandomAccessFile): Promise<ZipArchive> {
     const entries = new Map<string, yauzl.Entry>()
     const zip = await explained(() =>
@@ -49,7 +49,7 @@ export class ZipArchive {
     }
     await explained(async () => {
       for await (const entry of zip.eachEntry()) {
-        // Names are looked up and never become paths: any will do.
+        // Names are only looked up and never used as paths, so any name is safe.
         const name = entry.fileNameRaw.toString()
         if (entries.has(name)) throw new FormatError(`it holds ${name} twice`)
         entries.set(name, entry)
@@ -58,13 +58,13 @@ export class ZipArchive {
     return new ZipArchive(file, zip, entries)
   }
 
-  /** Names of the members in the order of the directory. */
+  /** Member names in directory order. */
   get names(): string[] {
     return [...this.#entries.keys()]
   }
 
   /**
-   * Where the bytes of a member lie; null where there is none. Rejects with `FormatError` for one that is compressed,
+   * Locates the bytes of a stored member; null if it does not exist. Rejects with `FormatError` if it is compressed,
    * encrypted or damaged.
    */
   async locate(name: string): Promise<FileRange | null> {
@@ -72,7 +72,7 @@ export class ZipArchive {
     if (!entry) return null
     if (entry.isEncrypted() || entry.compressionMethod !== STORED) {
       const state = entry.isEncrypted() ? 'encrypted' : 'compressed'
-      throw new FormatError(`its entry ${name} is ${state}, but torch.save stores entries as they are`, {
+      throw new FormatError(`its entry ${name} is ${state}, but torch.save stores entries uncompressed`, {
         remedy: 'Pack it without compression.',
       })
     }
@@ -82,15 +82,15 @@ export class ZipArchive {
     return { begin: await this.#begin(entry), bytes: entry.uncompressedSize }
   }
 
-  /** The most bytes that reading a member can take: what the archive says of it, packed or unpacked. */
+  /** Maximum memory for reading a member: its declared compressed or uncompressed size. */
   sizeOf(name: string): number {
     const entry = this.#entries.get(name)
     return entry ? Math.max(entry.compressedSize, entry.uncompressedSize) : 0
   }
 
   /**
-   * Reads a member; inflation is cut at the size that the archive says it has. Rejects with `FormatError` where it is
-   * missing, of another size, damaged, encrypted or packed in another way.
+   * Reads a member, limiting inflation to its declared size. Rejects with `FormatError` if it is
+   * missing, damaged, encrypted, of another size or compressed with another method.
    */
   async read(name: string): Promise<Buffer> {
     const entry = this.#entries.get(name)
@@ -98,7 +98,9 @@ export class ZipArchive {
     const { compressionMethod: method, compressedSize, uncompressedSize } = entry
     if (entry.isEncrypted()) throw new FormatError(`${name} in it is encrypted`)
     if (method !== STORED && method !== DEFLATED) {
-      throw new FormatError(`${name} in it is packed by method ${method}, only stored and deflated are read`)
+      throw new FormatError(
+        `${name} in it uses compression method ${method}, but only stored and deflated are supported`,
+      )
     }
     const packed = await this.#file.read(await this.#begin(entry), compressedSize)
     const content = method === STORED ? packed : await inflate(packed, uncompressedSize)
@@ -114,12 +116,12 @@ export class ZipArchive {
   }
 }
 
-/** Null where the bytes are not a deflate stream, or unpack to more than `size`. */
+/** Inflates bytes. Null if they are not a deflate stream or inflate to more than `size`. */
 function inflate(packed: Buffer, size: number): Promise<Buffer | null> {
   return inflateAsync(packed, { maxOutputLength: Math.max(1, size) }).catch(() => null)
 }
 
-/** What the library finds wrong, as ours. */
+/** Converts the library's errors to `FormatError`. */
 async function explained<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -130,7 +132,7 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Feeds the library, which asks for a few bytes at a time, from a window of the file. */
+/** Serves the library's small reads from a buffered window of the file. */
 class Reader extends yauzl.RandomAccessReader {
   readonly #file: RandomAccessFile
   #begin = 0

@@ -1,7 +1,7 @@
 /**
  * From files and buffers to pixels. Pixels are those that are stored, as Pillow's `convert('RGB')` gives them
- * (docs/method-constants.md#directory): no resize, no colour management, alpha dropped over the stored
- * colour. Orientation recorded by a camera is applied, which Pillow leaves to its caller.
+ * (docs/method-constants.md#directory): no resize, no color management, alpha dropped over the stored
+ * color. Orientation recorded by a camera is applied, which Pillow leaves to its caller.
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +18,7 @@ export interface RawImage {
   width: number
   /** Rows. */
   height: number
-  /** 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; alpha is ignored. */
+  /** 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; alpha is ignored. */
   channels: 1 | 2 | 3 | 4
 }
 
@@ -41,8 +41,8 @@ const ATTEMPTS = 5
 const READABLE = 'JPEG, PNG, WebP, TIFF, GIF or AVIF'
 
 /**
- * Decodes an image to 8-bit RGB in its own size, upright. Grey, palette, alpha, 16-bit (upper byte) and CMYK
- * are converted; embedded colour profiles are ignored; of animations and stacks the first page is taken.
+ * Decodes an image to 8-bit RGB in its own size, upright. Gray, palette, alpha, 16-bit (upper byte) and CMYK
+ * are converted; embedded color profiles are ignored; of animations and stacks the first page is taken.
  * The result never shares memory with the input.
  *
  * Throws `ERR_STEGO_DATA_MISSING` where a file does not exist, `ERR_STEGO_IMAGE` where it cannot be decoded
@@ -83,12 +83,12 @@ async function decodeBytes(bytes: Buffer): Promise<Pixels> {
 }
 
 /**
- * Reads a label map: a PNG whose values are class indices, 8-bit or shallower grey, palette (the index
- * counts, not the colour), 16-bit grey (values above 255 become 255, void), or RGB with equal channels.
+ * Reads a label map: a PNG whose values are class indices, 8-bit or shallower gray, palette (the index
+ * counts, not the color), 16-bit gray (values above 255 become 255, void), or RGB with equal channels.
  * @param path the label PNG
  * @param expected size of the decoded image, after its orientation was applied
  *
- * Throws `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_IMAGE` where the file is damaged or colour-coded,
+ * Throws `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_IMAGE` where the file is damaged or color-coded,
  * `ERR_STEGO_LABEL_SIZE` where its size is not that of the image.
  */
 export async function decodeLabels(path: string, expected: LabelSize): Promise<LabelMap> {
@@ -102,13 +102,13 @@ export async function decodeLabels(path: string, expected: LabelSize): Promise<L
         `${expected.name ? ` ${expected.name}` : ''} is ${expected.width} x ${expected.height}. ` +
         (turned
           ? 'The image is turned upright by its EXIF orientation: turn the label map in the same way.'
-          : 'Resize the label map to the image by nearest neighbour, or check that they belong together.'),
+          : 'Resize the label map to the image by nearest neighbor, or check that they belong together.'),
     )
   }
   return labels
 }
 
-/** Inks as Pillow turns them to light, without a profile: (255 - ink) (255 - black) / 255 for each colour. */
+/** Inks as Pillow turns them to light, without a profile: (255 - ink) (255 - black) / 255 for each color. */
 function cmykToRgb(inks: Uint8Array): Uint8Array {
   const rgb = new Uint8Array((inks.length / 4) * 3)
   for (let i = 0; i < inks.length / 4; i++) {
@@ -128,7 +128,7 @@ async function readInput(input: unknown): Promise<{ name: string; bytes: Buffer 
     throw new StegoError(
       'ERR_STEGO_IMAGE',
       'expected an image as a path, file: URL, encoded bytes (Buffer, Uint8Array) or ' +
-        `{ data, width, height, channels }, received ${received}. Remote images must be fetched first.`,
+        `{ data, width, height, channels }, got ${received}. Remote images must be fetched first.`,
     )
   }
   try {
@@ -141,7 +141,7 @@ async function readInput(input: unknown): Promise<{ name: string; bytes: Buffer 
     }
     const message =
       code === 'EISDIR'
-        ? `expected an image file, received the folder ${path}. Name a file in it.`
+        ? `expected an image file, got the folder ${path}. Name a file in it.`
         : `the file ${path} cannot be read (${code ?? cause}). Check its permissions.`
     throw new StegoError('ERR_STEGO_FILE', message, { cause })
   }
@@ -157,13 +157,13 @@ function fromRaw({ data, width, height, channels }: RawImage): Pixels {
     throw new StegoError(
       'ERR_STEGO_IMAGE',
       'a raw image needs a width and height of at least 1 and 1 to 4 channels, ' +
-        `received width ${width}, height ${height}, channels ${channels}. State the size of its data.`,
+        `got width ${width}, height ${height}, channels ${channels}. State the size of its data.`,
     )
   }
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
     throw new StegoError(
       'ERR_STEGO_IMAGE',
-      `the data of a raw image must be a Uint8Array of 8-bit samples, received ${describe(data)}.`,
+      `the data of a raw image must be a Uint8Array of 8-bit samples, got ${describe(data)}.`,
     )
   }
   const pixels = width * height
@@ -171,7 +171,7 @@ function fromRaw({ data, width, height, channels }: RawImage): Pixels {
     throw new StegoError(
       'ERR_STEGO_IMAGE',
       `a raw image of ${width} x ${height} with ${channels} channels has ${pixels * channels} bytes, ` +
-        `received ${data.length}. Check width, height and channels; rows must not be padded.`,
+        `got ${data.length}. Check width, height and channels; rows must not be padded.`,
     )
   }
   if (channels === 3) return { data: new Uint8Array(data), width, height }

@@ -12,7 +12,7 @@ export function createTransform(resolution: number, crop: Transform['crop'], pat
     const nearest = resolution - below <= below + patch - resolution ? below : below + patch
     throw new StegoError(
       'ERR_STEGO_SIZE',
-      `expected a resolution that is a multiple of the backbone's patch of ${patch}, received ${resolution}. ` +
+      `expected a resolution that is a multiple of the backbone's patch of ${patch}, got ${resolution}. ` +
         `Use ${nearest}.`,
     )
   }

@@ -1,8 +1,7 @@
 /**
- * STEGO's correspondence loss on features and codes of any origin (Hamilton et al., ICLR 2022, equations 1 to 5;
+ * STEGO's correspondence loss on arbitrary features and codes (Hamilton et al., ICLR 2022, equations 1 to 5;
  * modules.py ContrastiveCorrelationLoss), with its gradients.
  */
-
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { trainSchema } from '../method/train-options.js'
@@ -31,7 +30,7 @@ const map = (of: string) =>
 const coordinates = (of: string) =>
   tensor<Float32Array>([Float32Array], {
     axes: '[B, S, S, 2]',
-    doc: `Positions (x, y) in ${of}, -1 to 1 from border to border; drawn from the seed where absent.`,
+    doc: `Positions (x, y) in ${of}, from -1 to 1 between borders. Default: drawn from the seed.`,
   }).optional()
 
 const { weights, centering, zeroClamp, stabilize, reduction, negativeSamples, seed } = trainSchema.shape
@@ -39,10 +38,12 @@ const { weights, centering, zeroClamp, stabilize, reduction, negativeSamples, se
 export const correspondenceLossSchema = z.strictObject({
   features: map('Features of the images'),
   codes: map('Codes of the images'),
-  positiveFeatures: map('Features of the positives, such as nearest neighbours'),
+  positiveFeatures: map('Features of the positives, such as nearest neighbors'),
   positiveCodes: map('Codes of the positives'),
   shifts: pairValues((pair) =>
-    option(z.number(), { doc: `Feature correspondence of ${pair} pairs above which codes attract.` }),
+    option(z.number(), {
+      doc: `Shift for ${pair} pairs: codes attract if their feature correspondence is above it.`,
+    }),
   ),
   weights,
   centering,
@@ -50,22 +51,22 @@ export const correspondenceLossSchema = z.strictObject({
   stabilize,
   reduction,
   featureSamples: option(z.int().min(1).max(64).default(11), {
-    doc: 'Positions sampled an image: this number squared. Official value.',
+    doc: 'Positions sampled per image: this number squared. Official value.',
   }),
   negativeSamples,
   seed,
   coordinates1: coordinates('the images'),
-  coordinates2: coordinates('the positives and the images of the random pairs'),
+  coordinates2: coordinates('the positives and randomly paired images'),
   permutations: tensor<Int32Array | BigInt64Array>([Int32Array, BigInt64Array], {
     axes: '[n, B]',
-    doc: 'For each of n random pairings the image that each image is paired with; drawn from the seed where absent.',
+    doc: 'Partner of each image in each of n random pairings. Default: drawn from the seed.',
   }).optional(),
 })
 
-/** What `correspondenceLoss()` takes. */
+/** Input of `correspondenceLoss()`. */
 export interface CorrespondenceLossInput extends z.input<typeof correspondenceLossSchema> {}
 
-/** Losses and code similarities of every pair of positions: [B, S, S, S, S], of random pairs [n * B, S, S, S, S]. */
+/** Losses and code similarities of all position pairs: [B, S, S, S, S], or [n * B, S, S, S, S] for random pairs. */
 export interface PairTensors {
   /** Losses. */
   loss: Tensor
@@ -73,23 +74,23 @@ export interface PairTensors {
   similarity: Tensor
 }
 
-/** The loss, its parts and its gradients. */
+/** The loss, its terms and its gradients. */
 export interface CorrespondenceLoss {
-  /** The weighted sum of the three terms. */
+  /** Weighted sum of the three terms. */
   total: number
-  /** The terms before weighting, reduced as asked; 0 for random pairs where there are none. */
+  /** Reduced terms before weighting; 0 for random pairs if there are none. */
   terms: PairValues
-  /** Mean code similarity of each kind of pair; 0 where there are none. */
+  /** Mean code similarity by pair type; 0 if there are none. */
   similarity: PairValues
-  /** Gradients of `total` with regard to the codes; features get none. */
+  /** Gradients of `total` with respect to the codes. Features get none. */
   gradients: { codes: Tensor; positiveCodes: Tensor }
-  /** The same of every pair of positions, by kind of pair. */
+  /** Losses and similarities of all position pairs, by pair type. */
   pairs: Record<keyof PairValues, PairTensors>
-  /** Positions and pairings used, whether given or drawn. */
+  /** Positions and pairings used, given or drawn. */
   draws: { coordinates1: Tensor; coordinates2: Tensor; permutations: Tensor<Int32Array> }
 }
 
-/** What training adds to the loss and this function does not. */
+/** Training terms that this function omits. */
 const OTHER_TERMS_OFF = {
   correspondenceWeight: 1,
   negatives: 'official',
@@ -102,14 +103,14 @@ const OTHER_TERMS_OFF = {
 } as const
 
 /**
- * Computes the loss: feature correspondence F and code correspondence S are the cosine similarities of every position
- * of one map with every position of the other; L = -mean((F_centred - shift) * max(S, 0)) of each image with itself,
- * with its positive and with random images of the batch, weighted and summed. Features and codes are sampled
- * bilinearly at S * S positions an image. Without `permutations` each pairing is the original's pseudo-permutation,
- * which pairs no image with itself; a batch of one has no other image, though.
+ * Computes the correspondence loss and its gradients. Feature correspondence F and code correspondence S are the cosine
+ * similarities of every position in one map with every position in the other. L = -mean((F_centered - shift) * max(S, 0))
+ * is computed for each image with itself, with its positive and with random images in the batch, then weighted and
+ * summed. Features and codes are sampled bilinearly at S * S positions per image. By default, pairings are the
+ * original's pseudo-permutations, which pair no image with itself unless the batch has only one.
  *
- * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_ARGUMENT` for tensors whose shapes do not go together
- * or that hold values that are not finite, `ERR_STEGO_OUT_OF_MEMORY`.
+ * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_ARGUMENT` for tensors with incompatible shapes or
+ * non-finite values, `ERR_STEGO_OUT_OF_MEMORY`.
  *
  * ```ts
  * const { total, gradients } = await correspondenceLoss({
@@ -170,12 +171,12 @@ function checkMaps({ features, codes, positiveFeatures, positiveCodes }: Options
     checkTensor(name, tensor, MAP_AXES)
   }
   const [batch, , height, width] = features.shape as [number, number, number, number]
-  checkShape('codes', codes.shape, [batch, codes.shape[1]!, height, width], 'with the grid of the features')
-  checkShape('positiveFeatures', positiveFeatures.shape, features.shape, 'that of features')
-  checkShape('positiveCodes', positiveCodes.shape, codes.shape, 'that of codes')
+  checkShape('codes', codes.shape, [batch, codes.shape[1]!, height, width], 'matching the feature grid')
+  checkShape('positiveFeatures', positiveFeatures.shape, features.shape, 'matching features')
+  checkShape('positiveCodes', positiveCodes.shape, codes.shape, 'matching codes')
 }
 
-/** The draws given, and from the seed those that are not. */
+/** Returns the given draws, drawing missing ones from the seed. */
 function chooseDraws(options: Options): GivenDraws {
   const batch = options.features.shape[0]!
   const given = options.coordinates1 ?? options.coordinates2
@@ -196,7 +197,7 @@ function chooseDraws(options: Options): GivenDraws {
 
 function checkCoordinates(name: string, tensor: Tensor, shape: number[]): Tensor {
   checkTensor(name, tensor, COORDINATE_AXES)
-  checkShape(name, tensor.shape, shape, 'for the batch, and the same for both')
+  checkShape(name, tensor.shape, shape, 'matching the batch and each other')
   return tensor
 }
 
@@ -208,27 +209,27 @@ function checkPermutations(
   if (shape.length !== 2 || shape[0]! * batch !== data.length) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `permutations must have the shape [n, ${batch}], an image for each of the batch; received ` +
+      `permutations must have the shape [n, ${batch}], one image per batch entry; got ` +
         `[${shape.join(', ')}] with ${data.length} values.`,
     )
   }
-  checkShape('permutations', shape, [shape[0]!, batch], 'an image for each of the batch')
+  checkShape('permutations', shape, [shape[0]!, batch], 'one image per batch entry')
   const wrong = indices.find((index) => index < 0n || index >= BigInt(batch))
   if (wrong === undefined) return { data: indices, shape }
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `permutations must hold images of the batch, 0 to ${batch - 1}; received ${wrong}.`,
+    `permutations must contain batch indices from 0 to ${batch - 1}, got ${wrong}.`,
   )
 }
 
-/** Uniform positions in [-1, 1], [batch, samples, samples, 2]. */
+/** Draws uniform positions in [-1, 1], [batch, samples, samples, 2]. */
 function drawCoordinates(batch: number, samples: number, seed: number, stream: number): Tensor {
   const random = createRandom(seed, stream)
   const data = new Float32Array(batch * samples * samples * 2).map(() => 2 * random.next() - 1)
   return { data, shape: [batch, samples, samples, 2] }
 }
 
-/** The original's pairings (super_perm): permutations whose fixed points are moved on by one. */
+/** Draws the original's pairings (super_perm): permutations with fixed points shifted by one. */
 function drawPermutations(count: number, batch: number, seed: number): Tensor<BigInt64Array> {
   const data = new BigInt64Array(count * batch)
   for (let pairing = 0; pairing < count; pairing++) {

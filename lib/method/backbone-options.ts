@@ -1,4 +1,4 @@
-/** What the frozen backbone computes in. */
+/** Precision of the backbone, position handling and feature storage. */
 import { z } from 'zod'
 import { type OptionGroup, option, path } from '../options/schema.js'
 
@@ -8,12 +8,12 @@ const DOC =
   'Precision of the backbone. bfloat16 rotates a feature by less than 2 degrees, so results differ slightly; ' +
   'it is rarely faster than float32, and much slower on processors without bfloat16 instructions.'
 
-/** The option where a backbone is named. */
+/** The `dtype` option where a backbone is given. */
 export function dtypeOption(group: OptionGroup) {
   return option(DTYPES.default('float32'), { group, doc: DOC })
 }
 
-/** The option where a model is loaded, which knows what it was trained in. */
+/** The `dtype` option where a model is loaded. */
 export function modelDtypeOption() {
   return option(DTYPES.optional(), {
     group: 'Common',

@@ -6,11 +6,11 @@
 import type { DatasetName } from '../datasets/options.js'
 import type { PairValues } from '../native/index.js'
 
-/** Options that were tuned together. Shifts are valid for this backbone only. */
+/** Options that were tuned together. The shifts are valid only for this backbone. */
 export interface Preset {
-  /** Where the numbers come from. */
+  /** Source of the values. */
   origin: string
-  /** The options that were tuned together, as `Stego.train()` takes them. */
+  /** Options for `Stego.train()`. */
   options: {
     dataset: DatasetName
     classes: number
@@ -91,8 +91,8 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = presets
 export const PRESET_NAMES = Object.keys(PRESETS) as [PresetName, ...PresetName[]]
 
 /**
- * Fills options in from the preset they name. What is given stands; where another backbone is given and no shifts,
- * shifts are read off the data, for a preset's collapse the codes of other backbones
+ * Fills in options from the preset they name. Given options take precedence. If another backbone is given without
+ * shifts, shifts are chosen from the data, since a preset's shifts collapse the codes of other backbones
  * (docs/method-constants.md#shifts-from-the-data).
  */
 export function withPreset(input: Record<string, unknown>): Record<string, unknown> {

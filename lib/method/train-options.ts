@@ -1,4 +1,4 @@
-/** What determines a run: every option that its configuration file and its model keep. */
+/** Training options, which are saved in the configuration file and the model. */
 import { z } from 'zod'
 import { datasetFields } from '../datasets/options.js'
 import { option, path } from '../options/schema.js'
@@ -6,7 +6,7 @@ import { dtypeOption, featureStoreFields } from './backbone-options.js'
 import { methodFields } from './method-options.js'
 import { PRESET_NAMES } from './presets.js'
 
-/** Everything that determines a run, ready for a configuration file. */
+/** Schema of the training options. */
 export const trainSchema = z.strictObject({
   data: option(path(), {
     group: 'Common',
@@ -111,8 +111,8 @@ export const trainSchema = z.strictObject({
   }),
 })
 
-/** The options of a run with every default filled in. */
+/** The options of a run with defaults filled in. */
 export interface TrainOptions extends z.output<typeof trainSchema> {}
 
-/** Everything that determines a run, as you pass it. Only `data` is required. */
+/** Training options. Only `data` is required. */
 export interface TrainFields extends z.input<typeof trainSchema> {}

@@ -1,5 +1,4 @@
 /** A trained model at work: what `Stego` does, loaded when there is a model to do it with. */
-
 import { fileURLToPath } from 'node:url'
 import { type Correspondence, correspondWith } from '../correspond/correspond.js'
 import { type CorrespondInput, correspondSchema } from '../correspond/options.js'

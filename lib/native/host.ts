@@ -1,18 +1,18 @@
-/** The machine and program that the addon is to be loaded into. */
+/** The machine and runtime that load the addon. */
 
 export interface Host {
   platform: string
   arch: string
-  /** The C library of a Linux system; null elsewhere. */
+  /** The C library on Linux; null elsewhere. */
   libc: 'glibc' | 'musl' | null
   /** Version of glibc; null elsewhere. */
   glibc: string | null
   node: string
-  /** Version of Electron; null in Node itself. */
+  /** Version of Electron; null in plain Node. */
   electron: string | null
 }
 
-/** This machine, asked only when an addon could not be loaded: Node's report takes some milliseconds. */
+/** Describes this machine. Called only on errors, since Node's report takes some milliseconds. */
 export function thisHost(): Host {
   const { platform, arch, versions } = process
   const glibc = platform === 'linux' ? glibcVersion() : null
@@ -26,12 +26,12 @@ export function thisHost(): Host {
   }
 }
 
-/** The glibc Node runs on; null with musl, which Node's report does not name. */
+/** The glibc version; null with musl, which Node's report does not include. */
 function glibcVersion(): string | null {
   return nodeReport().header.glibcVersionRuntime ?? null
 }
 
-/** Paths of the libraries that this process has open now. */
+/** Paths of the libraries loaded in this process. */
 export function openLibraries(): string[] {
   return nodeReport().sharedObjects
 }
@@ -43,7 +43,7 @@ function nodeReport() {
   }
 }
 
-/** The host in a few words, such as `linux-x64, glibc 2.36, Node 20.19.0`. */
+/** Formats a host as `linux-x64, glibc 2.36, Node 20.19.0`. */
 export function describeHost({ platform, arch, libc, glibc, node, electron }: Host): string {
   return [
     `${platform}-${arch}`,

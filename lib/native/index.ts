@@ -1,6 +1,6 @@
 /**
- * The one door to the native addon: loads it when it is first needed (load.ts finds it), and turns its
- * errors into `StegoError`s.
+ * The only entry point to the native addon. It loads the addon on first use (load.ts) and converts its errors to
+ * `StegoError`s.
  */
 import { instructionsFromEnv, libtorchFromEnv, nativePathFromEnv } from '../env.js'
 import { StegoError, type StegoErrorCode } from '../errors.js'
@@ -20,7 +20,7 @@ export type * from './types/pair-scores.js'
 export type * from './types/tensors.js'
 export type * from './types/values.js'
 
-/** What is loaded, and for whom. */
+/** The request for this process. */
 export function addonRequest(): Request {
   return {
     stego: ownPackage(),
@@ -34,7 +34,7 @@ export function addonRequest(): Request {
 
 let loaded: Addon | undefined
 
-/** The addon, loaded at first use: importing the package costs nothing. */
+/** Returns the addon, loading it on first use. */
 export function addon(): Addon {
   if (!loaded) {
     loaded = loadAddon(addonRequest()).addon
@@ -50,7 +50,7 @@ function toStegoError(error: unknown): unknown {
   return new StegoError(code as StegoErrorCode, error.message)
 }
 
-/** Runs a synchronous call of the addon; what it throws becomes a `StegoError` on this stack. */
+/** Runs a synchronous addon call, converting its errors to `StegoError`s on the caller's stack. */
 export function checked<T>(call: (native: Addon) => T): T {
   try {
     return call(addon())
@@ -60,8 +60,8 @@ export function checked<T>(call: (native: Addon) => T): T {
 }
 
 /**
- * Runs a job of the addon. Its errors become `StegoError`s on the caller's stack; when `signal` aborts, the job is
- * cancelled and the promise rejects with the signal's reason.
+ * Runs an addon job, converting its errors to `StegoError`s on the caller's stack. When `signal` aborts, the job is
+ * canceled and the promise rejects with the signal's reason.
  */
 export async function job<T>(
   call: (native: Addon, cancel: CancelToken) => Promise<T>,

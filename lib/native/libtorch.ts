@@ -1,7 +1,6 @@
 /**
- * Opens libtorch before the addon that needs it, by absolute path: from the package that Node's resolution finds, or an
- * own one (own.ts). The addon's own search (its rpath) then meets libraries that are open already, and counts only where
- * there is neither.
+ * Opens libtorch by absolute path before the addon that needs it: the package that Node resolves, or a user-provided
+ * libtorch. The addon's rpath then finds its libraries already loaded, and matters only if there is neither.
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,31 +10,31 @@ import type { Attempt } from './explain.js'
 import { findPackage, libtorchPackage } from './packages.js'
 import type { Request } from './places.js'
 
-/** The addon without libtorch, beside the one with it (native/opener). */
+/** A small addon without libtorch, next to the main one (native/opener). */
 interface Opener {
-  /** Opens libraries in this order, for the whole process; throws what the system says. */
+  /** Opens libraries in this order for the whole process. Throws the loader's error. */
   open(libraries: string[]): void
-  /** The version of libtorch that the addon beside it is built on. */
+  /** The libtorch version that the main addon was built against. */
   libtorch: string
 }
 
 const OPENER = join('opener', 'libtorch-opener.node')
 
-/** A libtorch that is opened before the addon. */
+/** A libtorch to open before the addon. */
 export interface Libtorch {
-  /** `own`: the user named it; `package`: it is the platform's package. */
+  /** `own`: provided by the user; `package`: the platform package. */
   source: 'own' | 'package'
   folder: string
-  /** null where nothing says it. */
+  /** null if unknown. */
   version: string | null
-  /** Its libraries by absolute path, in the order in which they need each other. */
+  /** Absolute paths of its libraries in load order. */
   libraries: string[]
 }
 
 /** Why it was not opened. */
 export type Unopened = Pick<Attempt, 'kind' | 'problem'>
 
-/** The package of libtorch that the addon `file` sees; null where there is none. */
+/** Finds the libtorch package for the addon `file`; null if there is none. */
 export function packageLibtorch(file: string, { platform, arch }: Request): Libtorch | null {
   const found = findPackage(libtorchPackage(platform, arch), dirname(file))
   if (!found) return null
@@ -44,19 +43,19 @@ export function packageLibtorch(file: string, { platform, arch }: Request): Libt
   return { source: 'package', folder, version: manifest.version, libraries }
 }
 
-/** Opens the libraries for the addon `file`; null when that went well, or when the addon has no opener beside it. */
+/** Opens the libraries for the addon `file`. Returns null on success, or if the addon has no opener. */
 export function openLibtorch(libtorch: Libtorch, file: string, request: Request): Unopened | null {
   const path = join(dirname(file), OPENER)
   const own = libtorch.source === 'own'
-  const kind = own ? 'own libtorch' : 'broken'
-  if (!existsSync(path)) return own ? { kind, problem: `no opener, ${OPENER}, is beside it` } : null
+  const kind = own ? 'user libtorch' : 'broken'
+  if (!existsSync(path)) return own ? { kind, problem: `${OPENER} is missing next to it` } : null
   try {
     const opener = createRequire(path)(path) as Opener
     const other = own ? otherSeries(libtorch, opener) : otherVersion(libtorch, request)
     if (other) return other
     const broken = libtorch.libraries.map((library) => brokenLibrary(library)).find((problem) => problem)
     if (broken) return { kind, problem: broken }
-    // Opened here, an addon that misses a function of the own libtorch is refused; Node would end when it is called.
+    // Opening the addon here rejects one that lacks a libtorch function, which would crash Node when called.
     opener.open(own ? [...libtorch.libraries, file] : libtorch.libraries)
     return null
   } catch (cause) {
@@ -69,31 +68,31 @@ function otherVersion({ version }: Libtorch, { stego, platform, arch }: Request)
   const name = libtorchPackage(platform, arch)
   return version === wanted
     ? null
-    : { kind: 'version', problem: `it needs ${name} ${wanted}, installed is ${version}` }
+    : { kind: 'version', problem: `it needs ${name} ${wanted}, but ${version} is installed` }
 }
 
 function otherSeries({ folder, version }: Libtorch, opener: Opener): Unopened | null {
   return version === null || sameSeries(version, opener.libtorch)
     ? null
     : {
-        kind: 'own libtorch',
-        problem: `${folder} is libtorch ${version}, it is built on ${opener.libtorch}`,
+        kind: 'user libtorch',
+        problem: `${folder} is libtorch ${version}, but it was built against ${opener.libtorch}`,
       }
 }
 
-/** What the system's loader says, without the stack that Node adds. */
+/** The loader's message, without the require stack that Node adds. */
 export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!
 }
 
-/** Libraries in the order in which they need each other; without one of OpenMP the system's is used. */
+/** Libraries in load order. Without an OpenMP library, the system's is used. */
 const LIBRARIES: Record<string, { openmp: RegExp; needed: string[] }> = {
   linux: { openmp: /^libgomp\b.*\.so(\.1)?$/, needed: ['libc10.so', 'libtorch_cpu.so'] },
   darwin: { openmp: /^libi?omp5?\.dylib$/, needed: ['libc10.dylib', 'libtorch_cpu.dylib'] },
   win32: { openmp: /^libiomp5md\.dll$/, needed: ['c10.dll', 'torch_cpu.dll'] },
 }
 
-/** Files that tell the version, in the folder above `lib`, and how. */
+/** Files above `lib` that contain the version, with patterns to extract it. */
 const VERSIONS: [file: string, pattern: RegExp][] = [
   ['include/torch/headeronly/version.h', /#define TORCH_VERSION\s[^"]*"([\d.]+)/],
   ['include/torch/csrc/api/include/torch/version.h', /#define TORCH_VERSION\s[^"]*"([\d.]+)/],
@@ -103,10 +102,10 @@ const VERSIONS: [file: string, pattern: RegExp][] = [
 ]
 
 /**
- * The libtorch in `folder` or in its `lib`. Throws `ERR_STEGO_ADDON` where there is none; what it is beyond the names of
- * its files, openLibtorch() finds out.
+ * Finds the libtorch in `folder` or its `lib` by file names alone; openLibtorch() checks the rest. Throws
+ * `ERR_STEGO_ADDON` if there is none.
  */
-export function ownLibtorch(folder: string, platform: string): Libtorch {
+export function userLibtorch(folder: string, platform: string): Libtorch {
   const top = resolve(folder)
   const { openmp, needed } = LIBRARIES[platform] ?? LIBRARIES.linux!
   const holds = (place: string) => needed.every((library) => existsSync(join(place, library)))
@@ -114,9 +113,9 @@ export function ownLibtorch(folder: string, platform: string): Libtorch {
   if (!lib) {
     throw new StegoError(
       'ERR_STEGO_ADDON',
-      `STEGO_LIBTORCH=${folder} holds no libtorch: expected ${needed.join(' and ')} in it or in its lib folder, ` +
+      `STEGO_LIBTORCH=${folder} contains no libtorch: expected ${needed.join(' and ')} in it or its lib folder, ` +
         `${existsSync(top) ? 'found them in neither' : 'but it does not exist'}. Set it to an unpacked libtorch or to the ` +
-        "torch folder of a Python environment, or unset it: then the package's is used.",
+        'torch folder of a Python environment, or unset it to use the packaged one.',
     )
   }
   const others = readdirSync(lib).filter((name) => openmp.test(name))
@@ -128,7 +127,7 @@ export function ownLibtorch(folder: string, platform: string): Libtorch {
   }
 }
 
-/** Whether two versions agree in all but the last number: between others the C++ interface changes. */
+/** Whether two versions differ only in the patch number. Otherwise their C++ ABI may differ. */
 export function sameSeries(one: string, other: string): boolean {
   const series = (version: string) => version.split('.').slice(0, 2).join('.')
   return series(one) === series(other)
@@ -143,29 +142,29 @@ function versionOf(folder: string): string | null {
   return null
 }
 
-/** The head of an ELF file of 64 bits, of which the last three entries here say where its section headers lie. */
+/** Layout of a 64-bit ELF header; `start`, `size` and `count` are offsets of its section header fields. */
 const HEAD = { bytes: 64, magic: 0x7f454c46, bits: 4, start: 40, size: 58, count: 60 }
 const BITS_64 = 2
 
-/** What is wrong with a library of Linux; null where nothing is, it is not there, or another system's. */
+/** Describes a damaged Linux library; null if it is intact, missing or on another system. */
 export function brokenLibrary(file: string, platform: string = process.platform): string | null {
   if (platform !== 'linux') return null
   let descriptor: number
   try {
     descriptor = openSync(file, 'r')
   } catch {
-    return null // the loader says it in its own words
+    return null // the loader reports it
   }
   try {
     const head = Buffer.alloc(HEAD.bytes)
     const read = readSync(descriptor, head, 0, HEAD.bytes, 0)
     if (read < HEAD.bytes || head.readUInt32BE(0) !== HEAD.magic || head[HEAD.bits] !== BITS_64) {
-      return `${file}: it is not a library`
+      return `${file} is not a library`
     }
     const headers = head.readUInt16LE(HEAD.size) * head.readUInt16LE(HEAD.count)
     const least = Number(head.readBigUInt64LE(HEAD.start)) + headers
     const { size } = fstatSync(descriptor)
-    return size < least ? `${file}: it is cut off, ${size} of at least ${least} bytes are there` : null
+    return size < least ? `${file} is truncated: ${size} of at least ${least} bytes` : null
   } finally {
     closeSync(descriptor)
   }

@@ -10,9 +10,9 @@ import {
   firstLine,
   type Libtorch,
   openLibtorch,
-  ownLibtorch,
   packageLibtorch,
   sameSeries,
+  userLibtorch,
 } from './libtorch.js'
 import { type Place, places, type Request } from './places.js'
 import type { Addon } from './types/addon.js'
@@ -20,25 +20,25 @@ import type { InstructionSet } from './types/values.js'
 
 const INSTRUCTION_SETS: InstructionSet[] = ['portable', 'avx2', 'avx512']
 
-/** The addon that is used. */
+/** The addon in use. */
 export interface Loaded {
   addon: Addon
   place: Place
-  /** The libtorch that was opened before it; null where its own search found one (its rpath). */
+  /** The libtorch opened before it; null if the addon's rpath found one. */
   libtorch: Libtorch | null
 }
 
-/** What trying the places led to. */
+/** The outcome of trying all locations. */
 export interface Loading {
-  /** Places that were tried in vain. */
+  /** Failed attempts. */
   attempts: Attempt[]
-  /** null where none fits. */
+  /** null if none fits. */
   loaded: Loaded | null
 }
 
 /**
- * Loads the addon from the first place where one fits. Throws `ERR_STEGO_ADDON` where none does, with the machine, what
- * was tried, and what mends it. `host` is what the error says of the machine.
+ * Loads the first addon that fits. Throws `ERR_STEGO_ADDON` if none does, listing the machine (`host`), the locations
+ * tried and the remedies.
  */
 export function loadAddon(request: Request, host: () => Host = thisHost): Loaded {
   const { attempts, loaded } = tryPlaces(request)
@@ -46,13 +46,13 @@ export function loadAddon(request: Request, host: () => Host = thisHost): Loaded
 }
 
 /**
- * Tries the places one after another. Throws `ERR_STEGO_ADDON` where the own libtorch of `request` is none,
- * `ERR_STEGO_OPTION` where its instructions are.
+ * Tries the locations in order. Throws `ERR_STEGO_ADDON` if the user-provided libtorch is invalid, `ERR_STEGO_OPTION`
+ * if the instruction set is.
  */
 export function tryPlaces(request: Request): Loading {
   const { libtorch, platform } = request
   const limit = instructionLimit(request)
-  const own = libtorch === undefined ? null : ownLibtorch(libtorch, platform)
+  const own = libtorch === undefined ? null : userLibtorch(libtorch, platform)
   const attempts: Attempt[] = []
   for (const place of places(request)) {
     const result = tryPlace(place, own, limit, request)
@@ -62,15 +62,15 @@ export function tryPlaces(request: Request): Loading {
   return { attempts, loaded: null }
 }
 
-/** The limit that the request names. Throws `ERR_STEGO_OPTION` where it is none. */
+/** Parses the instruction set limit. Throws `ERR_STEGO_OPTION` if it is invalid. */
 function instructionLimit({ instructions }: Request): InstructionSet | null {
   if (instructions === undefined) return null
   const known = INSTRUCTION_SETS.find((name) => name === instructions)
   if (known) return known
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `STEGO_INSTRUCTIONS=${instructions} is no instruction set: expected ${INSTRUCTION_SETS.join(', ')}, or no such ` +
-      'variable, which takes all that the processor has.',
+    `STEGO_INSTRUCTIONS=${instructions} is not an instruction set: expected ${INSTRUCTION_SETS.join(', ')}. Unset it ` +
+      'to use everything the processor supports.',
   )
 }
 
@@ -84,13 +84,13 @@ function tryPlace(
   const failed = (kind: Attempt['kind'], problem: string): Attempt => ({ place: name, kind, problem })
   const { version } = request.stego.manifest
   if (from && from.manifest.version !== version) {
-    return failed('version', `it is ${from.manifest.version}, stego is ${version}`)
+    return failed('version', `it is version ${from.manifest.version}, but stego is ${version}`)
   }
   if (file === null) {
     const { platform, arch } = request
     return from
       ? failed('broken', `no addon in ${join(from.folder, 'prebuilds', `${platform}-${arch}`)} fits`)
-      : failed('absent', 'not there')
+      : failed('absent', 'not found')
   }
   const libtorch = own ?? (packaged ? packageLibtorch(file, request) : null)
   const unopened = libtorch && openLibtorch(libtorch, file, request)
@@ -100,17 +100,17 @@ function tryPlace(
   try {
     const addon = createRequire(file)(file) as Addon
     if (addon.version !== version) {
-      return failed('version', `it is ${addon.version ?? 'of an unknown version'}, stego is ${version}`)
+      return failed('version', `it is version ${addon.version ?? '(unknown)'}, but stego is ${version}`)
     }
     if (limit) addon.limitInstructions(limit)
     const other = own && otherLibtorch(own, addon)
-    return other ? failed('own libtorch', other) : { addon, place, libtorch }
+    return other ? failed('user libtorch', other) : { addon, place, libtorch }
   } catch (cause) {
     return failed(packaged && !libtorch ? 'no libtorch' : 'broken', firstLine(cause))
   }
 }
 
-/** What is wrong with an own libtorch once the addon is there: another is used, or it is not what its folder says. */
+/** Checks, with the addon loaded, that the user-provided libtorch is in use and has the right version. */
 function otherLibtorch({ folder, libraries }: Libtorch, addon: Addon): string | null {
   const own = libraries.map((library) => realpathSync(library))
   const used = openLibraries().find((path) => path.includes('torch_cpu') && !own.includes(realpathSync(path)))
@@ -118,7 +118,7 @@ function otherLibtorch({ folder, libraries }: Libtorch, addon: Addon): string | 
   const { running, built } = addon.describeMachine().libtorch
   return sameSeries(running, built)
     ? null
-    : `the libraries in ${folder} are those of libtorch ${running}, it is built on ${built}`
+    : `the libraries in ${folder} are libtorch ${running}, but it was built against ${built}`
 }
 
 function fail(request: Request, attempts: Attempt[], host: Host): never {

@@ -1,19 +1,19 @@
-/** Installed packages, found by Node's own resolution: under Plug'n'Play and in nested trees no relative path holds. */
+/** Finds installed packages through Node's resolution, since relative paths break with Plug'n'Play and nested trees. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
 
-/** What is read of a package.json. */
+/** The parts of a package.json that are used. */
 export interface Manifest {
   name: string
   version: string
-  /** Of `stego` itself: the version of libtorch it is built on. */
+  /** In `stego` itself: the libtorch version it is built against. */
   libtorch?: string
   dependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
-  /** Of a package of libtorch: its libraries, in the order in which they need each other. */
+  /** In a libtorch package: its libraries in load order. */
   libraries?: string[]
 }
 
@@ -22,12 +22,12 @@ export interface InstalledPackage {
   manifest: Manifest
 }
 
-/** The package in a folder. */
+/** Reads the package in a folder. */
 export function readPackage(folder: string): InstalledPackage {
   return { folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }
 }
 
-/** The package of this name as the files in `folder` see it; null where there is none. */
+/** Resolves a package from `folder`; null if it is not installed. */
 export function findPackage(name: string, folder: string): InstalledPackage | null {
   try {
     return readPackage(dirname(createRequire(join(folder, 'package.json')).resolve(`${name}/package.json`)))
@@ -36,27 +36,27 @@ export function findPackage(name: string, folder: string): InstalledPackage | nu
   }
 }
 
-/** The package with the addon of a platform. */
+/** Name of a platform's addon package. */
 export const addonPackage = (platform: string, arch: string) => `@stego/${platform}-${arch}`
 
-/** The package with libtorch of a platform. */
+/** Name of a platform's libtorch package. */
 export const libtorchPackage = (platform: string, arch: string) => `@stego/libtorch-${platform}-${arch}`
 
 /**
- * The folder and the manifest of this package. Throws `ERR_STEGO_ADDON` where its code no longer lies in it: a bundler
- * has copied it elsewhere, and neither the addon nor the weights can be found from there.
+ * Returns the folder and manifest of this package. Throws `ERR_STEGO_ADDON` if a bundler moved its code elsewhere, from
+ * where neither the addon nor the weights can be found.
  */
 export function ownPackage(): InstalledPackage {
   try {
     const found = readPackage(fileURLToPath(new URL('../..', import.meta.url)))
     if (found.manifest.name === 'stego') return found
   } catch {
-    // No file, or in a bundle of CommonJS no address of this code: as telling as another package's manifest.
+    // The file is missing, or a CommonJS bundle has no import.meta.url: bundled in either case.
   }
   throw new StegoError(
     'ERR_STEGO_ADDON',
-    'expected the code of stego inside its own package, but it is not: a bundler has copied it elsewhere. ' +
-      "Leave stego out of the bundle: esbuild --external:stego, webpack externals: ['stego'], " +
-      "Next.js serverExternalPackages: ['stego'], and install it where the program runs.",
+    'expected stego to run from its own package, but a bundler has copied it elsewhere. ' +
+      "Keep stego out of the bundle: esbuild --external:stego, webpack externals: ['stego'], " +
+      "Next.js serverExternalPackages: ['stego']. Install it where the program runs.",
   )
 }

@@ -1,13 +1,13 @@
-/** Where an addon may lie, in the order in which they are tried. */
+/** Locations of the addon in search order. */
 import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { prebuildFolderFromEnv } from '../env.js'
 import { addonPackage, findPackage, type InstalledPackage } from './packages.js'
 
-/** What to load, and for whom. */
+/** What to load, and for which platform. */
 export interface Request {
-  /** The package `stego` itself. */
+  /** The `stego` package. */
   stego: InstalledPackage
   platform: string
   arch: string
@@ -20,22 +20,22 @@ export interface Request {
 }
 
 export interface Place {
-  /** The place in words, with the file in it where there is one. */
+  /** Description of the location, including the file if there is one. */
   name: string
-  /** The addon; null where there is none. */
+  /** The addon file; null if there is none. */
   file: string | null
-  /** The platform package it lies in. */
+  /** The platform package that contains it. */
   from?: InstalledPackage
-  /** Whether libtorch is looked for as a package; a local build knows the one it was linked with. */
+  /** Whether to look for a libtorch package. A local build is linked to its own. */
   packaged: boolean
 }
 
-/** The name of the addon's file as a build leaves it. */
+/** File name of a built addon. */
 const BUILT = 'stego.node'
 
 /**
- * A path the user names is taken or refused, never passed over; otherwise what was built or prebuilt in the package
- * itself, and then the platform's package.
+ * Lists the locations to try: only STEGO_NATIVE_PATH if it is set; otherwise a build or prebuild in this package, then
+ * the platform package.
  */
 export function places({ stego, platform, arch, nativePath }: Request): Place[] {
   if (nativePath) {
@@ -64,7 +64,7 @@ function packaged(name: string, folder: string): Place {
   return { name: `the package ${name}${shown}`, file, from, packaged: true }
 }
 
-/** The file a user names; of a folder stego.node in it, or what node-gyp-build finds there. */
+/** Resolves STEGO_NATIVE_PATH: a file, or a folder with stego.node or an addon that node-gyp-build finds. */
 function namedFile(path: string): string | null {
   const file = existing(resolve(path))
   if (file === null || !statSync(file).isDirectory()) return file
@@ -75,20 +75,20 @@ const existing = (path: string) => (existsSync(path) ? path : null)
 
 /** The part of node-gyp-build that is used. */
 interface NodeGypBuild {
-  /** The addon of a folder; throws where there is none. */
+  /** Returns the addon in a folder. Throws if there is none. */
   resolve(folder: string): string
 }
 
-/** An addon, and whether a build left it in `build/`; otherwise it lies in `prebuilds/<platform>-<arch>/`. */
+/** An addon from a local build in `build/`, or from `prebuilds/<platform>-<arch>/`. */
 export interface FoundAddon {
   file: string
   local: boolean
 }
 
-/** What node-gyp-build takes in a folder, a build before what is prebuilt; null where there is nothing for this process. */
+/** Finds the addon that node-gyp-build picks in a folder, builds before prebuilds; null if there is none. */
 export function findAddon(folder: string): FoundAddon | null {
   const found = ask(folder)
-  // Failing all else it looks beside Node's program, where the addons of any package may lie.
+  // As a last resort it looks next to the Node executable, where addons of other packages may be.
   const roots = [folder, prebuildFolderFromEnv()].filter((root) => root !== undefined)
   const root = roots.map((root) => resolve(root)).find((root) => found !== null && holds(root, found))
   if (found === null || root === undefined) return null
@@ -96,7 +96,7 @@ export function findAddon(folder: string): FoundAddon | null {
 }
 
 function ask(folder: string): string | null {
-  // Loaded here: where a bundler has moved this code, ownPackage() has said so before.
+  // Loaded lazily: if a bundler moved this code, ownPackage() has already thrown.
   const library = createRequire(import.meta.url)('node-gyp-build/node-gyp-build.js') as NodeGypBuild
   try {
     return library.resolve(folder)

@@ -1,9 +1,9 @@
-/** How many threads the native OpenMP team gets when nobody says. */
+/** Default size of the native OpenMP thread team. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { threadsFromEnv } from '../env.js'
 
-/** Physical cores where Linux tells them, otherwise undefined. */
+/** Number of physical cores on Linux; undefined if unknown. */
 function physicalCores(): number | undefined {
   const root = '/sys/devices/system/cpu'
   try {
@@ -16,23 +16,23 @@ function physicalCores(): number | undefined {
   }
 }
 
-/** How many threads, and in words why as many. */
+/** A thread count and the reason for it. */
 export interface ThreadChoice {
   threads: number
   reason: string
 }
 
-/** `STEGO_THREADS`, or the physical cores, at most what the process may use. Two threads a core only slow it down. */
+/** `STEGO_THREADS`, or the number of usable physical cores: two threads per core are slower. */
 export function chooseThreads(): ThreadChoice {
   const given = threadsFromEnv()
   if (given !== undefined) return { threads: given, reason: 'STEGO_THREADS' }
   const parallelism = availableParallelism()
   const cores = physicalCores()
-  if (cores === undefined) return { threads: parallelism, reason: 'what this process may use' }
+  if (cores === undefined) return { threads: parallelism, reason: 'available to this process' }
   return cores <= parallelism
-    ? { threads: cores, reason: 'one for each physical core' }
-    : { threads: parallelism, reason: `what this process may use, of ${cores} physical cores` }
+    ? { threads: cores, reason: 'one per physical core' }
+    : { threads: parallelism, reason: `available to this process, of ${cores} physical cores` }
 }
 
-/** The number alone. */
+/** The default thread count. */
 export const defaultThreads = (): number => chooseThreads().threads

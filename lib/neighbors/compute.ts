@@ -1,6 +1,6 @@
 /**
- * Nearest neighbours of a folder of images, as training finds them (precompute_knns.py): backbone features
- * averaged over the image, cosine similarity. Features are clean; the original leaves dropout on.
+ * Nearest neighbors of a folder of images as in training (precompute_knns.py), by cosine similarity of backbone features
+ * averaged over the image. The original leaves dropout on; here it is off.
  */
 import { StegoError } from '../errors.js'
 import { prepareFeatures } from '../features/build.js'
@@ -13,12 +13,12 @@ import type { FoundNeighbors } from './neighbor-file.js'
 import { type NeighborsInput, neighborsSchema } from './options.js'
 
 /**
- * Finds the nearest neighbours of each image of a folder: all of them up to a million images, beyond it those that an
- * inverted file finds, with its recall. `writeNeighbors` keeps them, the training option `neighborFile` takes them from
- * there.
+ * Finds the nearest neighbors of each image in a folder. The search is exact up to a million images; above that it uses
+ * an inverted file and reports its recall. Save the result with `writeNeighbors` for the training option
+ * `neighborFile`.
  *
- * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_DATA_*` and `ERR_STEGO_IMAGE` for what is wrong with
- * the images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE` for the resolution, and with the signal's reason.
+ * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_DATA_*` and `ERR_STEGO_IMAGE` for problems with the
+ * images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE` for the resolution, and with the signal's reason.
  */
 export async function computeNeighbors(input: NeighborsInput): Promise<FoundNeighbors> {
   const options = parseOptions(neighborsSchema, input, 'computeNeighbors()')
@@ -28,7 +28,7 @@ export async function computeNeighbors(input: NeighborsInput): Promise<FoundNeig
   if (count < 2) {
     throw new StegoError(
       'ERR_STEGO_DATA_EMPTY',
-      `neighbours need at least two images, to compare one with another; ${data} has one. Add images.`,
+      `expected at least two images to find neighbors, but ${data} has one. Add images.`,
     )
   }
   const { key, backbone, transform, plan } = await prepareFeatures(set, options, options.features)

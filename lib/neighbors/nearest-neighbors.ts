@@ -1,5 +1,5 @@
 /**
- * Nearest neighbours of any vectors, as training finds those of images
+ * Nearest neighbors of arbitrary vectors, found as training finds those of images
  * (docs/method-constants.md#nearest-neighbors).
  */
 import { z } from 'zod'
@@ -10,52 +10,51 @@ import { abortSignal, option } from '../options/schema.js'
 import { checkTensor } from '../options/tensor.js'
 
 export const nearestNeighborsSchema = z.strictObject({
-  k: option(z.int().min(1), { doc: 'Neighbours of each vector.' }),
+  k: option(z.int().min(1), { doc: 'Number of neighbors per vector.' }),
   dim: option(z.int().min(1).optional(), {
-    doc: 'Length of a vector, where the vectors come as one Float32Array without a shape.',
+    doc: 'Length of a vector, required if the vectors are a Float32Array without a shape.',
   }),
   exclude: option(z.enum(['self', 'none']).default('self'), {
-    doc: 'self leaves a vector out of its own neighbours; none lists it first among them, as the original does.',
+    doc: 'self excludes a vector from its own neighbors; none lists it first, as the original does.',
   }),
   method: option(z.enum(['auto', 'exact', 'inverted-file']).default('auto'), {
     doc:
-      'exact compares all pairs. inverted-file compares a vector with those of near lists alone, which misses some ' +
-      'neighbours. auto is exact up to a million vectors.',
+      'exact compares all pairs; inverted-file compares a vector only with those in nearby lists and misses some ' +
+      'neighbors; auto is exact up to a million vectors.',
   }),
   probes: option(z.int().min(1).default(64), {
-    doc: 'Lists of an inverted file that a vector is compared with, of about 4 sqrt(N); all of them miss nothing.',
+    doc: 'Number of inverted-file lists to search, out of about 4 sqrt(N). Searching all of them is exact.',
   }),
-  seed: option(z.int().min(0).default(0), { doc: 'Seed of an inverted file.' }),
+  seed: option(z.int().min(0).default(0), { doc: 'Random seed for the inverted file.' }),
   signal: abortSignal(),
 })
 
-/** What `nearestNeighbors()` takes beside the vectors. */
+/** Options of `nearestNeighbors()`. */
 export interface NearestNeighborsInput extends z.input<typeof nearestNeighborsSchema> {}
 
-/** Neighbours of N vectors, nearest first. */
+/** Neighbors of N vectors, nearest first. */
 export interface NearestNeighbors {
-  /** Rows of the neighbours, [N, k]. */
+  /** Row indices of the neighbors, [N, k]. */
   indices: Tensor<Int32Array>
-  /** Their cosine similarities, [N, k], computed in float64. */
+  /** Cosine similarities, [N, k], computed in float64. */
   similarities: Tensor
-  /** Share of the true neighbours found by an inverted file, measured on 1000 vectors; null where all were found. */
+  /** Share of the true neighbors found, measured on 1000 vectors; null if the search was exact. */
   recall: number | null
 }
 
-/** Shorter vectors are not brought to unit length, as in PyTorch's `normalize`. */
+/** Shorter vectors are not normalized, as in PyTorch's `normalize`. */
 const SHORTEST = 1e-12
 const NOTHING: Neighbors = { indices: new Int32Array(), similarities: new Float32Array(), recall: null }
 
 /**
- * Finds the nearest neighbours of each vector among all of them by cosine similarity; equals go to the lower index. A
- * vector of zeros is like none: its similarities are 0. Exact lists are the same on every machine and for every number
- * of threads; those by an inverted file for every number of threads, given the seed. Memory beside vectors and result: at
- * most N (8 k + C + 28) bytes and some megabytes a thread; by an inverted file N (C + 32), and that of its centres.
- * @param vectors [N, C] as `{ data, shape }`, or one array with `dim` values a vector
+ * Finds the nearest neighbors of each vector by cosine similarity; ties go to the lower index. Zero vectors have
+ * similarity 0 to everything. Exact results are the same on every machine and for any number of threads; inverted-file
+ * results are the same for any number of threads, given the seed. Memory besides vectors and result is at most
+ * N (8 k + C + 28) bytes plus some megabytes per thread; for an inverted file, N (C + 32) bytes plus its centers.
+ * @param vectors [N, C] as `{ data, shape }`, or an array with `dim` values per vector
  *
- * Rejects with `ERR_STEGO_OPTION` for wrong options; `ERR_STEGO_ARGUMENT` where the vectors have another shape or values
- * that are not finite, or are too few for `k`: at most N - 1, with `exclude: 'none'` at most N; and with the signal's
- * reason.
+ * Rejects with `ERR_STEGO_OPTION` for invalid options; `ERR_STEGO_ARGUMENT` if the vectors have the wrong shape or
+ * non-finite values, or `k` exceeds N - 1 (N with `exclude: 'none'`); and with the signal's reason.
  *
  * ```ts
  * const { indices } = await nearestNeighbors({ data, shape: [1000, 384] }, { k: 7 })
@@ -75,10 +74,10 @@ export async function nearestNeighbors(
   const count = rows.shape[0]!
   const most = exclude === 'self' ? count - 1 : count
   if (k > most) {
-    const all = exclude === 'self' ? 'besides itself ' : ''
+    const all = exclude === 'self' ? ' excluding the query' : ''
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `k must be at most ${most}: a vector has no more neighbours ${all}among ${count}; received ${k}.`,
+      `k must be at most ${most}, the number of vectors${all}; got ${k}.`,
     )
   }
   const others = exclude === 'self' ? k : k - 1
@@ -106,8 +105,8 @@ function toRows(vectors: unknown, dim: number | undefined): Tensor {
     if (dim === undefined) {
       throw new StegoError(
         'ERR_STEGO_OPTION',
-        'nearestNeighbors(): "dim" is missing: expected the length of a vector, for vectors without a shape. Give ' +
-          'dim, or the vectors as { data, shape }.',
+        'nearestNeighbors(): "dim" is missing: vectors without a shape need it. Pass dim, or pass the vectors as ' +
+          '{ data, shape }.',
       )
     }
     return { data: vectors, shape: [vectors.length / dim, dim] }
@@ -122,13 +121,13 @@ function toRows(vectors: unknown, dim: number | undefined): Tensor {
   if (dim !== undefined && shape[1] !== dim) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `nearestNeighbors(): "dim" is ${dim}, but the vectors have the shape [${shape.join(', ')}]. Leave dim out.`,
+      `nearestNeighbors(): "dim" is ${dim}, but the vectors have the shape [${shape.join(', ')}]. Omit dim.`,
     )
   }
   return { data, shape }
 }
 
-/** 1, but for vectors that are not brought to unit length; [N]. */
+/** Self-similarities, [N]: 1 except for vectors that are not normalized. */
 function similaritiesToItself({ data, shape }: Tensor): Float32Array {
   const [count, dim] = shape as [number, number]
   return Float32Array.from({ length: count }, (_, row) => {
@@ -138,7 +137,7 @@ function similaritiesToItself({ data, shape }: Tensor): Float32Array {
   })
 }
 
-/** A table of k columns: `first`, then those of `rest`. */
+/** Prepends a column to a table, giving k columns. */
 function prepend<T extends Int32Array | Float32Array>(first: T, rest: T, k: number): T {
   const table = first.constructor as new (length: number) => T
   const result = new table(first.length * k)

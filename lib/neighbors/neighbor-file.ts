@@ -9,39 +9,39 @@ import { pathOf } from '../options/path.js'
 import { storedTensors } from '../weights/tensors.js'
 import { otherCount, readOfficialNeighbors, tooFew, writeOfficialNeighbors } from './official.js'
 
-/** Neighbours with all that says what they are neighbours of. */
+/** Neighbors, with the key and fingerprints of the images they belong to. */
 export interface ImageNeighbors extends Omit<Neighbors, 'recall'> {
   /** Number of images. */
   count: number
-  /** Neighbours of each image; rows of `indices` and `similarities`, row-major [count, k], nearest first. */
+  /** Neighbors per image. `indices` and `similarities` are row-major [count, k], nearest first. */
   k: number
-  /** What determines the features they are neighbours by. */
+  /** Key of the features that were compared. */
   key: FeatureKey
-  /** One of each image, [count, 16]. */
+  /** Image fingerprints, [count, 16]. */
   fingerprints: Uint8Array
 }
 
-/** Neighbours as they were searched for. */
+/** Neighbors found by a search. */
 export interface FoundNeighbors extends ImageNeighbors {
-  /** Share of the true neighbours that were found, measured on a sample; null where the search was exact. */
+  /** Share of the true neighbors found, measured on a sample; null if the search was exact. */
   recall: number | null
 }
 
-/** Neighbours read from a file; the original's format keeps no similarities. */
+/** Neighbors loaded from a file. */
 export interface LoadedNeighbors {
-  /** Row-major [images, k], nearest first, the image itself left out. */
+  /** Row-major [images, k], nearest first, excluding the image itself. */
   indices: Int32Array
-  /** Their cosine similarities; null in the original's format. */
+  /** Cosine similarities; null if the file is in the original format, which has none. */
   similarities: Float32Array | null
 }
 
 const OFFICIAL_EXTENSION = '.npz'
 const EXTENSION = '.safetensors'
-/** Extensions of neighbour files. */
+/** Extensions of neighbor files. */
 export const NEIGHBOR_EXTENSIONS = [EXTENSION, OFFICIAL_EXTENSION]
 
 const FORMAT = 'stego-neighbors'
-/** Counted up whenever the same key no longer means the same neighbours. */
+/** Incremented whenever the same key no longer means the same neighbors. */
 const VERSION = 1
 
 const keySchema = z.strictObject({
@@ -54,20 +54,19 @@ const keySchema = z.strictObject({
   position: z.string().optional(),
 })
 
-/** Throws `ERR_STEGO_OPTION` where a file's name says none of the formats. */
+/** Throws `ERR_STEGO_OPTION` for an unsupported file extension. */
 export function checkNeighborFile(path: string): void {
   if (NEIGHBOR_EXTENSIONS.includes(extname(path).toLowerCase())) return
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `neighbours are kept as ${NEIGHBOR_EXTENSIONS.join(' or ')}, received ${path}. Give the file one of these ` +
-      'extensions.',
+    `expected a neighbor file ending in ${NEIGHBOR_EXTENSIONS.join(' or ')}, got ${path}. Change the extension.`,
   )
 }
 
 /**
- * Writes neighbours, whole or not at all; a missing folder is made. The extension decides: `.safetensors`, this
- * package's format, or `.npz`, the original's.
- * Rejects with `ERR_STEGO_OPTION` for another extension, `ERR_STEGO_FILE` where writing fails.
+ * Writes neighbors atomically, creating the folder if needed. The extension selects the format: `.safetensors` for this
+ * package's, `.npz` for the original's.
+ * Rejects with `ERR_STEGO_OPTION` for any other extension, `ERR_STEGO_FILE` if writing fails.
  */
 export async function writeNeighbors(file: string | URL, neighbors: ImageNeighbors): Promise<void> {
   const path = pathOf(file)
@@ -84,14 +83,14 @@ export async function writeNeighbors(file: string | URL, neighbors: ImageNeighbo
 }
 
 /**
- * Reads the nearest `k` neighbours of each image; a file may hold more.
- * @param source `.safetensors` of this package, or `.npz` of the original
- * @param options.images the images, in the order in which they are numbered
- * @param options.key what the neighbours must have been computed by (`featureKey`); not looked at for `.npz`
+ * Loads the `k` nearest neighbors of each image. The file may hold more.
+ * @param source `.safetensors` from this package, or `.npz` from the original
+ * @param options.images the images in order
+ * @param options.key the expected feature key (`featureKey`); ignored for `.npz`
  *
- * Rejects with `ERR_STEGO_DATA_LAYOUT`, saying what differs, where the file belongs to other images, another backbone
- * or another transform, or holds fewer than `k` neighbours; `ERR_STEGO_DATA_MISSING`; `ERR_STEGO_CHECKPOINT` or
- * `ERR_STEGO_FILE` for a file that is damaged or of another kind; `ERR_STEGO_OPTION` for another extension.
+ * Rejects with `ERR_STEGO_DATA_LAYOUT`, listing the differences, if the file belongs to other images, another backbone
+ * or another transform, or has fewer than `k` neighbors; `ERR_STEGO_DATA_MISSING`; `ERR_STEGO_CHECKPOINT` or
+ * `ERR_STEGO_FILE` if the file is damaged or of the wrong kind; `ERR_STEGO_OPTION` for any other extension.
  */
 export async function loadNeighbors(
   source: string | URL,
@@ -111,8 +110,8 @@ export async function loadNeighbors(
   if (differences.length > 0) {
     throw new StegoError(
       'ERR_STEGO_DATA_LAYOUT',
-      `the neighbours in ${path} were computed from something else: ${differences.join('; ')}. Compute them again, ` +
-        'or name another file.',
+      `the neighbors in ${path} were computed from something else: ${differences.join('; ')}. Recompute them, ` +
+        'or use another file.',
     )
   }
   if (file.k < k) throw tooFew(path, file.k, k)
@@ -130,7 +129,7 @@ async function readFile(path: string, signal?: AbortSignal): Promise<ImageNeighb
   if (metadata.format !== FORMAT || metadata.version !== String(VERSION)) {
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
-      `${path} holds no nearest neighbours that this version of stego reads. Write it with \`stego neighbors\`.`,
+      `${path} contains no nearest neighbors that this version of stego can read. Create it with \`stego neighbors\`.`,
     )
   }
   const tensors = await job((native) => native.readTensors(storedTensors(stored)), signal)
@@ -138,8 +137,8 @@ async function readFile(path: string, signal?: AbortSignal): Promise<ImageNeighb
   if (file) return file
   throw new StegoError(
     'ERR_STEGO_CHECKPOINT',
-    `the neighbours in ${path} are damaged: expected indices and similarities [images, k] and a fingerprint of each ` +
-      'image, every index that of another image. Compute them again.',
+    `the neighbors in ${path} are damaged: expected indices and similarities [images, k] and a fingerprint for each ` +
+      'image, with every index referring to another image. Recompute them.',
   )
 }
 
@@ -151,7 +150,7 @@ function readKey(text: string | undefined): FeatureKey | null {
   }
 }
 
-/** The contents of a file, or null where they are not what they should be. */
+/** Validates the contents of a file. Returns null if they are invalid. */
 function checkContents(
   tensors: Record<string, Tensor<TensorData>>,
   key: FeatureKey | null,
@@ -183,7 +182,7 @@ function differingImages(file: Uint8Array, now: Uint8Array, images: ListedImage[
   const others = images.filter((_, index) => !print(file, index).equals(print(now, index)))
   if (others.length === 0) return []
   const more = others.length > 1 ? ` and ${others.length - 1} more of the images` : ''
-  return [`${others[0]!.image}${more} had another name or content`]
+  return [`${others[0]!.image}${more} had a different name or content`]
 }
 
 function firstColumns<T extends Int32Array | Float32Array>(table: T, columns: number, k: number): T {

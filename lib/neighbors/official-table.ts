@@ -1,18 +1,18 @@
-/** The bytes of the one file of NumPy's that is written: a .npz with one table of whole numbers, stored as it is. */
+/** Encodes the only NumPy file that is written: an uncompressed .npz with one integer table. */
 import { crc32 } from 'node:zlib'
 import { StegoError } from '../errors.js'
 
 const HEADER_ALIGNMENT = 64
-/** A zip of this kind cannot say that it holds more. */
+/** Size limit of a zip file without zip64. */
 const MAX_BYTES = 0xffffffff - 2 ** 16
 const LOCAL_HEADER = 0x04034b50
 const DIRECTORY_ENTRY = 0x02014b50
 const DIRECTORY_END = 0x06054b50
 const ZIP_VERSION = 20
-/** January 1, 1980, the first day of zip: the same table gives the same bytes. */
+/** January 1, 1980, the earliest zip date, so that the same table gives the same bytes. */
 const FIRST_DAY = 0x21
 
-/** A .npz file with `data`, int64 [rows, columns], under a name. Throws `ERR_STEGO_ARGUMENT` beyond 4 GiB. */
+/** Encodes `data`, int64 [rows, columns], as a named array in a .npz. Throws `ERR_STEGO_ARGUMENT` above 4 GiB. */
 export function packTable(name: string, data: BigInt64Array, columns: number): Buffer {
   const array = Buffer.concat([
     npyHeader(data.length / columns, columns),
@@ -37,7 +37,7 @@ function npyHeader(rows: number, columns: number): Buffer {
   return header
 }
 
-/** A zip of one stored member. */
+/** Encodes a zip with one stored member. */
 function zipOf(name: Buffer, content: Buffer): Buffer {
   const local = Buffer.alloc(30)
   local.writeUInt32LE(LOCAL_HEADER, 0)

@@ -1,5 +1,5 @@
 /**
- * The original's neighbour files, `nns_{model_type}_{dataset}_{image_set}_{crop_type}_{res}.npz` of precompute_knns.py
+ * The original's neighbor files, `nns_{model_type}_{dataset}_{image_set}_{crop_type}_{res}.npz` of precompute_knns.py
  * one array `nns`, int64 [N, 30], nearest first, the image itself in column 0.
  */
 import { StegoError } from '../errors.js'
@@ -11,8 +11,8 @@ import { packTable } from './official-table.js'
 const ARRAY = 'nns'
 
 /**
- * Reads the nearest `k` neighbours of each of `count` images. An image is left out of its own row wherever it stands
- * there, for among duplicates it need not come first; columns beyond those needed are ignored.
+ * Reads the `k` nearest neighbors of each of `count` images. The image itself is skipped wherever it occurs in its row,
+ * since it need not come first among duplicates. Extra columns are ignored.
  * @returns indices, row-major [count, k]
  *
  * Rejects with `ERR_STEGO_DATA_MISSING`; `ERR_STEGO_FILE` for a damaged file, one without whole numbers [N, columns]
@@ -31,8 +31,8 @@ export async function readOfficialNeighbors(
       if (!(other >= 0 && other < count)) {
         throw new StegoError(
           'ERR_STEGO_FILE',
-          `expected indices from 0 to ${count - 1} in ${path}, received ${other} for image ${image}. Compute the ` +
-            'neighbours again.',
+          `expected indices from 0 to ${count - 1} in ${path}, got ${other} for image ${image}. Recompute the ` +
+            'neighbors.',
         )
       }
       if (other !== image && found < k) indices[image * k + found++] = other
@@ -43,8 +43,8 @@ export async function readOfficialNeighbors(
 }
 
 /**
- * Writes neighbours as the original does: int64 [count, 1 + k], each image itself in column 0. With k = 29 these are
- * the original's 30 columns. Rejects with `ERR_STEGO_FILE` where writing fails.
+ * Writes neighbors in the original format: int64 [count, 1 + k], with the image itself in column 0. k = 29 gives the
+ * original's 30 columns. Rejects with `ERR_STEGO_FILE` if writing fails.
  */
 export async function writeOfficialNeighbors(
   path: string,
@@ -61,20 +61,20 @@ export async function writeOfficialNeighbors(
   await writeWhole(path, packTable(ARRAY, data, columns))
 }
 
-/** A file with fewer neighbours an image than are needed. */
+/** The error for a file with too few neighbors per image. */
 export function tooFew(path: string, found: number, k: number): StegoError {
   return new StegoError(
     'ERR_STEGO_DATA_LAYOUT',
-    `${path} holds ${found} neighbours for an image, ${k} are needed. Ask for at most ${found} neighbours, or compute ` +
-      `the file again with k of at least ${k}.`,
+    `${path} has ${found} neighbors per image, but ${k} are needed. Set neighbors to at most ${found}, or recompute ` +
+      `the file with k of at least ${k}.`,
   )
 }
 
-/** A file for another number of images. */
+/** The error for a file with a different number of images. */
 export function otherCount(path: string, found: number, count: number): StegoError {
   return new StegoError(
     'ERR_STEGO_DATA_LAYOUT',
-    `${path} holds the neighbours of ${found} images, but there are ${count}. Compute them again for these images.`,
+    `${path} has neighbors for ${found} images, but there are ${count}. Recompute them for these images.`,
   )
 }
 
@@ -88,8 +88,8 @@ function checkTable(
   if (!whole || table.shape.length !== 2 || rows === undefined || columns === undefined) {
     throw new StegoError(
       'ERR_STEGO_FILE',
-      `expected an array "${ARRAY}" of whole numbers [images, columns] in ${path}, as precompute_knns.py writes it. ` +
-        'Name a file of neighbours.',
+      `expected an integer array "${ARRAY}" [images, columns] in ${path}, as written by precompute_knns.py. ` +
+        'Use a neighbor file.',
     )
   }
   if (rows !== count) throw otherCount(path, rows, count)

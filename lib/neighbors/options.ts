@@ -9,14 +9,14 @@ export const neighborsSchema = z.strictObject({
     group: 'Common',
     unit: 'images',
     doc:
-      'Nearest neighbours of each image; at most the other images. 29 and the image itself are the 30 columns of ' +
-      "the original's files.",
+      'Number of neighbors per image, at most the number of other images. 29, plus the image itself, gives the 30 ' +
+      "columns of the original's files.",
   }),
   features: option(z.enum(['store', 'off']).default('off'), {
     group: 'Features',
-    doc: 'Whether the features are kept in a store on disk, which a training on the same images shares.',
+    doc: 'store keeps the features on disk for training runs on the same images; off discards them.',
   }),
 })
 
-/** What `computeNeighbors()` takes. */
+/** Options of `computeNeighbors()`. */
 export interface NeighborsInput extends z.input<typeof neighborsSchema> {}

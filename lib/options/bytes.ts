@@ -1,4 +1,4 @@
-/** Amounts of memory as people write them. */
+/** Parses and formats byte sizes. */
 
 const UNITS: Record<string, number> = {
   b: 1,
@@ -12,14 +12,14 @@ const UNITS: Record<string, number> = {
   tib: 2 ** 40,
 }
 
-/** `500MB`, `2GiB` or `1024` as a number of bytes; undefined for anything else. */
+/** Parses `500MB`, `2GiB` or `1024` to a number of bytes; undefined for anything else. */
 export function parseBytes(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim())
   const unit = match && UNITS[match[2]!.toLowerCase() || 'b']
   return match && unit ? Math.floor(Number(match[1]) * unit) : undefined
 }
 
-/** `2 GiB`, `500 MB`: the largest unit that gives a whole number, or one decimal of a binary unit. */
+/** Formats bytes as `2 GiB` or `500 MB`: the largest unit that gives an integer, or a binary unit with one decimal. */
 export function formatBytes(bytes: number): string {
   for (const [unit, size] of [
     ['GiB', 2 ** 30],

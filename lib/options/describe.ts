@@ -1,17 +1,17 @@
-/** Reads a schema back as plain data: what each option is, for error messages, flags and help. */
+/** Describes the options of a schema as plain data for error messages, flags and help. */
 import { z } from 'zod'
 import type { OptionGroup } from './schema.js'
 
-/** One option without parts of its own: `batch`, `weights.self`. */
+/** An option without nested options, such as `batch` or `weights.self`. */
 export interface Field {
   path: string[]
   kind: 'boolean' | 'choice' | 'integer' | 'number' | 'text'
   choices: string[]
-  /** Whether a number may stand instead of a choice. */
+  /** Whether a number is accepted instead of a choice. */
   numeric: boolean
   nullable: boolean
   required: boolean
-  /** undefined where there is none. */
+  /** undefined if there is none. */
   default: unknown
   doc: string
   group: OptionGroup
@@ -21,7 +21,7 @@ export interface Field {
   repeats: boolean
 }
 
-/** The part of JSON Schema that option schemas use, with the documentation `option` attaches. */
+/** The part of JSON Schema that option schemas use, with documentation from `option`. */
 interface Node {
   type?: string
   enum?: unknown[]
@@ -43,17 +43,17 @@ interface Node {
   expected?: string
 }
 
-/** Every option of a schema in its order, nested ones by their full path. */
+/** Lists the options of a schema in order, nested ones by full path. */
 export function fieldsOf(schema: z.ZodObject): Field[] {
   return leaves(rootOf(schema), [], true)
 }
 
-/** Names an object of options may have at a path: `self`, `knn`, `random` at `['weights']`. */
+/** Option names allowed at a path: `self`, `knn`, `random` at `['weights']`. */
 export function namesAt(schema: z.ZodObject, path: string[]): string[] {
   return Object.keys(objectBranch(nodeAt(schema, path))?.properties ?? {})
 }
 
-/** What the value at a path has to be: `an integer from 2 to 255`. */
+/** Describes the value expected at a path: `an integer from 2 to 255`. */
 export function expectedAt(schema: z.ZodObject, path: string[], received?: unknown): string {
   const node = nodeAt(schema, path)
   return node === undefined ? 'another value' : expectation(node, received)
@@ -130,7 +130,7 @@ function expectation(node: Node, received: unknown): string {
   }
 }
 
-/** Bounds in words. The largest exact integer is only worth a word to somebody who went beyond it. */
+/** Describes bounds. The largest safe integer is mentioned only if it was exceeded. */
 function range(node: Node, received: unknown): string {
   const { minimum, exclusiveMaximum } = node
   const beyond = Number.isFinite(received) && (received as number) > Number.MAX_SAFE_INTEGER

@@ -1,4 +1,4 @@
-/** The command line's view of a schema: `weights.self` is `--weights.self`, `zeroClamp` is `--[no-]zero-clamp`. */
+/** Maps a schema to flags: `weights.self` to `--weights.self`, `zeroClamp` to `--[no-]zero-clamp`. */
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
@@ -14,7 +14,7 @@ export interface Flag extends Field {
   name: string
 }
 
-/** What somebody typed: options as nested values, not checked and without defaults, and all other words. */
+/** Parsed arguments: options as nested, unvalidated values without defaults, and positional arguments. */
 export interface Given {
   values: Record<string, unknown>
   words: string[]
@@ -23,18 +23,17 @@ export interface Given {
 export const FLAG_WORDING: Wording = { name: (path) => `--${flagName(path)}`, types: false }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
-/** What begins with a number is no flag: `-.5,0`. */
+/** Arguments that start with a number are not flags, such as `-.5,0`. */
 const BEGINS_WITH_NUMBER = /^-\.?\d/
 
-/** Every option of a schema as a flag, in the schema's order. */
+/** Lists the options of a schema as flags, in order. */
 export function flagsOf(schema: z.ZodObject): Flag[] {
   return fieldsOf(schema).map((field) => ({ ...field, name: flagName(field.path) }))
 }
 
 /**
- * Reads command-line words against a schema. What is out of range is for `parseOptions` to find; here only what
- * cannot be read is refused.
- * @param context The command to blame in messages: `stego train`.
+ * Parses command-line arguments by a schema. Rejects only unreadable input; `parseOptions` validates values.
+ * @param context The command to name in messages, such as `stego train`.
  * @throws StegoError ERR_STEGO_OPTION
  */
 export function readFlags(schema: z.ZodObject, args: string[], context: string): Given {
@@ -81,7 +80,7 @@ function unknownFlag(raw: string, flags: Map<string, Flag>, context: string): St
   const meant = nearest(raw.replace(/^-+/, ''), names)
   return refusal(
     context,
-    `unknown flag ${raw}. ${meant === undefined ? '' : `Did you mean --${meant}? `}"${context} --help" lists them all`,
+    `unknown flag ${raw}. ${meant === undefined ? '' : `Did you mean --${meant}? `}Run "${context} --help" to list all flags`,
   )
 }
 
@@ -90,7 +89,7 @@ function switched(flag: Flag, on: boolean, value: string | undefined, context: s
   if (on && (value === 'true' || value === 'false')) return value === 'true'
   throw refusal(
     context,
-    `--${flag.name} takes no value; --${flag.name} switches it on, --no-${flag.name} off`,
+    `--${flag.name} takes no value; --${flag.name} turns it on, --no-${flag.name} turns it off`,
   )
 }
 
@@ -115,7 +114,7 @@ function read(
 function size(flag: Flag, value: string, context: string): number {
   const bytes = parseBytes(value)
   if (bytes !== undefined) return bytes
-  throw refusal(context, `--${flag.name} must be a size such as 500MB, 2GiB or 0, received "${value}"`)
+  throw refusal(context, `--${flag.name} must be a size such as 500MB, 2GiB or 0, got "${value}"`)
 }
 
 function assign(values: Record<string, unknown>, flag: Flag, value: unknown, context: string): void {
@@ -136,14 +135,14 @@ function assign(values: Record<string, unknown>, flag: Flag, value: unknown, con
 
 function wholeAndPart(flag: Flag, context: string): StegoError {
   const whole = `--${flagName(flag.path.slice(0, 1))}`
-  return refusal(context, `${whole} and ${whole}.* cannot be combined: give the whole or its parts`)
+  return refusal(context, `${whole} and ${whole}.* cannot be combined: use one or the other`)
 }
 
 function refusal(context: string, message: string): StegoError {
   return new StegoError('ERR_STEGO_OPTION', `${context}: ${message}`)
 }
 
-/** The flag, with what the command prints for it. Errors are JSON as well then, on the last line of stdout. */
+/** The `--json` flag. With it, errors are also printed as JSON on the last line of stdout. */
 export function jsonOption(doc: string) {
   return option(z.boolean().optional(), { group: 'Output', doc })
 }

@@ -1,6 +1,6 @@
-/** Which known name somebody probably meant. */
+/** Suggestions for misspelled names. */
 
-/** The known name nearest to a misspelt one; undefined where none is near enough to be meant. */
+/** Returns the known name nearest to a misspelled one; undefined if none is close. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name)
   const candidates = known

@@ -1,13 +1,13 @@
-/** Checks options against their schema and says in one line each what is wrong. */
+/** Validates options against a schema, with one line per error. */
 import type { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { expectedAt, namesAt } from './describe.js'
 import { nearest } from './nearest.js'
 
-/** How an option is called where it was written: `weights.self` in code, `--weights.self` in a shell. */
+/** How options are named in messages: `weights.self` in code, `--weights.self` in a shell. */
 export interface Wording {
   name(path: string[]): string
-  /** Whether types mean anything there: a shell has text only. */
+  /** Whether to mention types. In a shell, everything is text. */
   types: boolean
 }
 
@@ -16,8 +16,8 @@ export const API_WORDING: Wording = { name: (path) => `"${path.join('.')}"`, typ
 type Issue = z.core.$ZodIssue
 
 /**
- * Checks `input` and fills in the defaults. Keys are strict, at every depth.
- * @param context The call to blame in messages: `Stego.train()`.
+ * Validates `input` and fills in defaults. Unknown keys are rejected at every level.
+ * @param context The call to name in messages, such as `Stego.train()`.
  * @throws StegoError ERR_STEGO_OPTION
  */
 export function parseOptions<S extends z.ZodObject>(
@@ -29,7 +29,7 @@ export function parseOptions<S extends z.ZodObject>(
   if (input !== undefined && Object.prototype.toString.call(input) !== '[object Object]') {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `${context}: options must be an object such as { ${namesAt(schema, [])[0]}: ... }, received ${received(input)}`,
+      `${context}: options must be an object such as { ${namesAt(schema, [])[0]}: ... }, got ${received(input)}`,
     )
   }
   const result = schema.safeParse(input ?? {})
@@ -50,7 +50,7 @@ export function parseOptions<S extends z.ZodObject>(
   )
 }
 
-/** Opens unions: somebody who passed an object meant the branch that is one. */
+/** Flattens unions: an object is assumed to match the object branch. */
 function flatten(issues: Issue[], prefix: string[], input: unknown): { issue: Issue; path: string[] }[] {
   return issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path.map(String)]
@@ -78,7 +78,7 @@ function wrongValue(schema: z.ZodObject, path: string[], value: unknown, wording
   const expected = expectedAt(schema, path, value)
   const name = wording.name(path)
   if (value === undefined) return `${name} is missing: expected ${expected}`
-  return `${name} must be ${expected}, received ${wording.types ? received(value) : JSON.stringify(value)}`
+  return `${name} must be ${expected}, got ${wording.types ? received(value) : JSON.stringify(value)}`
 }
 
 function valueAt(input: unknown, path: string[]): unknown {
@@ -89,7 +89,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return Object.prototype.toString.call(value) === '[object Object]'
 }
 
-/** A value and its type, short enough for one line. */
+/** Formats a value and its type on one line. */
 function received(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value)

@@ -1,11 +1,11 @@
 /**
- * The small vocabulary every options schema is written in. A schema gives the type, the default, the check and
- * the documentation of each option, for the API, the configuration file and the command line alike.
+ * Helpers for option schemas. A schema defines the type, default, validation and documentation of each option for the
+ * API, the configuration file and the command line.
  */
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-/** Under which heading an option stands in the help, in this order. */
+/** Headings for options in the help, in order. */
 export const OPTION_GROUPS = [
   'Common',
   'Images',
@@ -18,29 +18,29 @@ export const OPTION_GROUPS = [
 ] as const
 export type OptionGroup = (typeof OPTION_GROUPS)[number]
 
-/** What people are told about an option, besides what its check already says. */
+/** Documentation of an option, in addition to its validation. */
 export interface OptionDoc {
-  /** What it does, where its value comes from: one or two short sentences. */
+  /** What it does, in one or two short sentences. */
   doc: string
   group?: OptionGroup
   /** Unit of the value: `pixels`, `images`, `steps`, `bytes`. */
   unit?: string
-  /** Placeholder for the value in the help, where the type's own says too little: `folder`. */
+  /** Placeholder for the value in the help, such as `folder`. */
   value?: string
-  /** What leaving it out, or null, means. */
+  /** What omitting it, or null, means. */
   whenAbsent?: string
-  /** Whether it may be given several times on a command line; the values are a list then. */
+  /** Whether the flag can be repeated to give a list. */
   repeats?: boolean
-  /** What a value must be, where the type's own description says too little. */
+  /** Description of valid values, if the type alone is not enough. */
   expected?: string
 }
 
-/** Attaches documentation to a schema; the schema itself stays what it is. */
+/** Attaches documentation to a schema without changing its type. */
 export function option<S extends z.ZodType>(schema: S, { doc, ...rest }: OptionDoc): S {
   return schema.meta({ description: doc, ...rest }) as S
 }
 
-/** A path as text or as a `file:` URL object; always text afterwards. */
+/** A path as a string or `file:` URL object, converted to a string. */
 export function path() {
   return z
     .union([z.string().min(1), z.custom<URL>(isFileUrl)])
@@ -51,7 +51,7 @@ function isFileUrl(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object URL]' && (value as URL).protocol === 'file:'
 }
 
-/** An `AbortSignal`, also one of another realm. */
+/** An `AbortSignal`, possibly from another realm. */
 export function abortSignal() {
   return z
     .custom<AbortSignal>(
@@ -65,7 +65,7 @@ export function abortSignal() {
     .meta({ description: 'Cancels the call, which rejects with its reason.', expected: 'an AbortSignal' })
 }
 
-/** One number for each of the three pairs of the loss: an image with itself, a neighbor, a random image. */
+/** One number for each pair type of the loss: an image with itself, a neighbor or a random image. */
 export function pairValues<S extends z.ZodType>(number: (pair: 'self' | 'knn' | 'random') => S) {
   return z.strictObject({ self: number('self'), knn: number('knn'), random: number('random') })
 }

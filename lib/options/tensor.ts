@@ -1,9 +1,9 @@
-/** Checks of tensors that people hand over, before native code sees them. */
+/** Validates tensors from users before passing them to native code. */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import type { Tensor, TensorData } from '../native/index.js'
 
-/** A tensor in an options schema; what is in it is for `checkTensor` to look at. */
+/** A tensor in an option schema. Its contents are validated by `checkTensor`. */
 export function tensor<T extends TensorData>(
   types: (new (...parameters: never[]) => T)[],
   { axes, doc }: { axes: string; doc: string },
@@ -22,33 +22,33 @@ function isTensor(value: unknown): value is Tensor<TensorData> {
 }
 
 /**
- * Throws `ERR_STEGO_ARGUMENT` where a tensor's shape is not one of `axes` positive sides that its data fills, or a
- * value is not finite.
+ * Throws `ERR_STEGO_ARGUMENT` unless a tensor has `axes.length` positive dimensions that match its data, and only finite
+ * values.
  */
 export function checkTensor(name: string, { data, shape }: Tensor<TensorData>, axes: string[]): void {
   const sides = shape.length === axes.length && shape.every((side) => Number.isSafeInteger(side) && side >= 1)
   if (!sides || shape.reduce((product, side) => product * side, 1) !== data.length) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `${name} must have the shape [${axes.join(', ')}], every side at least 1, and as many values; received ` +
+      `${name} must have the shape [${axes.join(', ')}], every dimension at least 1, and as many values; got ` +
         `[${shape.join(', ')}] with ${data.length} values.`,
     )
   }
   if (!(data instanceof Float32Array)) return
   let place = 0
-  while (place < data.length && Number.isFinite(data[place])) place++ // a callback for each takes ten times as long
+  while (place < data.length && Number.isFinite(data[place])) place++ // ten times faster than a callback
   if (place === data.length) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `${name} must hold finite numbers, received ${data[place]} at place ${place}. Remove it first.`,
+    `${name} must hold finite numbers, got ${data[place]} at index ${place}.`,
   )
 }
 
-/** Throws `ERR_STEGO_ARGUMENT` where a tensor has another shape than it has to have beside another one. */
+/** Throws `ERR_STEGO_ARGUMENT` unless a tensor has the expected shape. */
 export function checkShape(name: string, shape: number[], expected: number[], because: string): void {
   if (shape.length === expected.length && shape.every((side, axis) => side === expected[axis])) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `${name} must have the shape [${expected.join(', ')}], ${because}; received [${shape.join(', ')}].`,
+    `${name} must have the shape [${expected.join(', ')}], ${because}; got [${shape.join(', ')}].`,
   )
 }

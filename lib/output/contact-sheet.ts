@@ -20,7 +20,7 @@ export interface ContactSheetRow {
 
 /** How a contact sheet looks. */
 export interface ContactSheetOptions {
-  /** Colour of each class; default `clusterPalette`. */
+  /** Color of each class; default `clusterPalette`. */
   palette?: Palette
   /** Number of classes, indices from there on are void; default as many as are named or occur. */
   classes?: number
@@ -47,7 +47,7 @@ const TALLEST = 1.4
 
 interface Column {
   heading: string
-  /** How cells are enlarged: photographs smoothly, class maps without mixing colours. */
+  /** How cells are enlarged: photographs smoothly, class maps without mixing colors. */
   enlarge: 'mitchell' | 'nearest'
   shows(row: ContactSheetRow): boolean
   /** The pixels of a cell, null where the row has none. */
@@ -78,11 +78,11 @@ const COLUMNS: Column[] = [
 
 /**
  * Draws the rows under the headings Image, Label, Linear probe and Clusters, columns that no row has left
- * out, with a legend of the class colours below. Where the machine has no font, the same without words.
+ * out, with a legend of the class colors below. Where the machine has no font, the same without words.
  * @returns a PNG
  *
  * Throws `ERR_STEGO_ARGUMENT` without rows or where a map has another length than its size says,
- * `ERR_STEGO_OPTION` for a palette that has fewer colours than there are classes.
+ * `ERR_STEGO_OPTION` for a palette that has fewer colors than there are classes.
  */
 export async function contactSheet(
   rows: ContactSheetRow[],
@@ -148,7 +148,7 @@ export async function contactSheet(
 
 function checkRows(rows: ContactSheetRow[]): void {
   if (rows.length === 0) {
-    throw new StegoError('ERR_STEGO_ARGUMENT', 'a contact sheet needs at least one image, received none.')
+    throw new StegoError('ERR_STEGO_ARGUMENT', 'a contact sheet needs at least one image, got none.')
   }
   for (const { name, image, label, linear, cluster } of rows) {
     if (label && label.data.length !== label.width * label.height) {

@@ -5,7 +5,7 @@ import { colorOf, type Palette } from './palette.js'
 
 /** How an overlay is drawn. */
 export interface OverlayOptions {
-  /** Share of the class colour in the mix, 0 to 1; default .5. */
+  /** Share of the class color in the mix, 0 to 1; default .5. */
   alpha?: number
   /** Darken the pixels along the border between two regions; default true. */
   boundaries?: boolean
@@ -17,7 +17,7 @@ const BOUNDARY_BRIGHTNESS = 0.45
 const PIXELS_PER_LINE_WIDTH = 600
 
 /**
- * Mixes each pixel with the colour of its class and draws a thin dark line between regions. Pixels beyond the
+ * Mixes each pixel with the color of its class and draws a thin dark line between regions. Pixels beyond the
  * palette, void, stay as they are.
  * @param image RGB pixels, [height, width, 3]
  * @param labels class indices, [height, width]
@@ -41,7 +41,7 @@ export function drawOverlay(
     )
   }
   if (!(alpha >= 0 && alpha <= 1)) {
-    throw new StegoError('ERR_STEGO_OPTION', `alpha is a share from 0 to 1, received ${alpha}.`)
+    throw new StegoError('ERR_STEGO_OPTION', `alpha is a share from 0 to 1, got ${alpha}.`)
   }
   const out = new Uint8Array(data)
   const reach = Math.max(1, Math.round(Math.min(width, height) / PIXELS_PER_LINE_WIDTH))
@@ -65,7 +65,7 @@ export function drawOverlay(
   return { data: out, width, height }
 }
 
-/** Paints each pixel in the colour of its class, void included: RGB pixels, [height, width, 3]. */
+/** Paints each pixel in the color of its class, void included: RGB pixels, [height, width, 3]. */
 export function paintLabels({ data, width, height }: LabelMap, palette: Palette): Pixels {
   const colors = Array.from({ length: 256 }, (_, index) => colorOf(palette, index))
   const out = new Uint8Array(3 * data.length)

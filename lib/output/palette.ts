@@ -1,29 +1,29 @@
-/** Colours of classes (data.py create_pascal_label_colormap, create_cityscapes_colormap). */
+/** Colors of classes (data.py create_pascal_label_colormap, create_cityscapes_colormap). */
 import { StegoError } from '../errors.js'
 
 /** Red, green and blue, 0 to 255. */
 export type Color = readonly [number, number, number]
 
-/** The colour of class i at place i; classes beyond the end are void. */
+/** The color of class i at place i; classes beyond the end are void. */
 export type Palette = readonly Color[]
 
 /** Pixels without a class. */
 export const VOID_COLOR: Color = [224, 224, 224]
 
-/** The colour of a class, `VOID_COLOR` for an index the palette does not reach. */
+/** The color of a class, `VOID_COLOR` for an index the palette does not reach. */
 export function colorOf(palette: Palette, index: number): Color {
   return palette[index] ?? VOID_COLOR
 }
 
 /**
- * The first `classes` colours of a palette. Throws `ERR_STEGO_OPTION` where it has fewer, or one is not three
+ * The first `classes` colors of a palette. Throws `ERR_STEGO_OPTION` where it has fewer, or one is not three
  * whole numbers from 0 to 255.
  */
 export function checkPalette(palette: Palette, classes: number): Palette {
   if (palette.length < classes) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the palette has ${palette.length} colours for ${classes} classes. Give one colour for each class.`,
+      `the palette has ${palette.length} colors for ${classes} classes. Give one color for each class.`,
     )
   }
   const isColor = (color: Color) =>
@@ -32,14 +32,14 @@ export function checkPalette(palette: Palette, classes: number): Palette {
   if (wrong >= 0) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      'a colour is [red, green, blue] with whole numbers from 0 to 255, ' +
-        `received ${JSON.stringify(palette[wrong])} for class ${wrong}.`,
+      'a color is [red, green, blue] with whole numbers from 0 to 255, ' +
+        `got ${JSON.stringify(palette[wrong])} for class ${wrong}.`,
     )
   }
   return palette.slice(0, classes)
 }
 
-/** The colour map of Pascal VOC: the bits of the index dealt to the channels, highest first. */
+/** The color map of Pascal VOC: the bits of the index dealt to the channels, highest first. */
 export function pascalPalette(count = 256): Palette {
   return Array.from({ length: count }, (_, index): Color => {
     const color: [number, number, number] = [0, 0, 0]
@@ -52,7 +52,7 @@ export function pascalPalette(count = 256): Palette {
   })
 }
 
-/** The colours of the 27 Cityscapes classes. */
+/** The colors of the 27 Cityscapes classes. */
 export const CITYSCAPES_PALETTE: Palette = [
   [128, 64, 128],
   [244, 35, 232],
@@ -84,7 +84,7 @@ export const CITYSCAPES_PALETTE: Palette = [
 ]
 
 /**
- * The colours the official code draws a dataset's classes in; null where it has none for so many, or the dataset is
+ * The colors the official code draws a dataset's classes in; null where it has none for so many, or the dataset is
  * not one of its own. At most 256 classes.
  */
 export function datasetPalette(name: 'cityscapes' | 'pascal' | null, classes: number): Palette | null {
@@ -93,7 +93,7 @@ export function datasetPalette(name: 'cityscapes' | 'pascal' | null, classes: nu
   return palette.length < classes ? null : palette.slice(0, classes)
 }
 
-/** Chosen by eye: neighbours in the list differ in hue and in lightness, so that few clusters look unlike. */
+/** Chosen by eye: neighbors in the list differ in hue and in lightness, so that few clusters look unlike. */
 const DISTINCT: Palette = [
   [61, 122, 191],
   [242, 142, 43],
@@ -117,9 +117,9 @@ const DISTINCT: Palette = [
   [96, 104, 116],
 ]
 
-/** Turns of the colour wheel between successive hues: the golden angle is slow to come back near a hue. */
+/** Turns of the color wheel between successive hues: the golden angle is slow to come back near a hue. */
 const GOLDEN_TURN = 137.50776405003785 / 360
-/** OKLCH lightness and chroma of successive colours; each tier's hues start a quarter turn on. */
+/** OKLCH lightness and chroma of successive colors; each tier's hues start a quarter turn on. */
 const TIERS: readonly [lightness: number, chroma: number][] = [
   [0.7, 0.15],
   [0.44, 0.12],
@@ -132,15 +132,15 @@ const TIERS: readonly [lightness: number, chroma: number][] = [
 ]
 
 /**
- * Colours for `count` clusters without names: twenty chosen by eye, then hues by the golden angle in tiers of
- * lightness. The first n colours are the same for every count. Throws `ERR_STEGO_ARGUMENT` for a count that
+ * Colors for `count` clusters without names: twenty chosen by eye, then hues by the golden angle in tiers of
+ * lightness. The first n colors are the same for every count. Throws `ERR_STEGO_ARGUMENT` for a count that
  * is not a whole number from 0 to 256.
  */
 export function clusterPalette(count: number): Palette {
   if (!Number.isInteger(count) || count < 0 || count > 256) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `a palette has 0 to 256 colours, received ${count}. Class indices are one byte.`,
+      `a palette has 0 to 256 colors, got ${count}. Class indices are one byte.`,
     )
   }
   return Array.from({ length: count }, (_, index) => {

@@ -1,4 +1,4 @@
-/** Writes label maps as PNG with exactly the indices and colours given, as image libraries do not promise. */
+/** Writes label maps as PNG with exactly the indices and colors given, as image libraries do not promise. */
 import { promisify } from 'node:util'
 import { crc32, deflate } from 'node:zlib'
 import { StegoError } from '../errors.js'
@@ -12,14 +12,14 @@ const GREY = 0
 const PALETTE = 3
 const PALETTE_SIZE = 256
 
-/** A single-channel 8-bit PNG whose grey levels are the class indices. */
+/** A single-channel 8-bit PNG whose gray levels are the class indices. */
 export function encodeIndexPng(labels: LabelMap): Promise<Buffer> {
   return encode(labels, GREY, [])
 }
 
 /**
- * An 8-bit palette PNG: programs read the class index of each pixel, viewers show its colour. Indices beyond
- * the palette have the colour of void.
+ * An 8-bit palette PNG: programs read the class index of each pixel, viewers show its color. Indices beyond
+ * the palette have the color of void.
  */
 export function encodePalettePng(labels: LabelMap, palette: Palette): Promise<Buffer> {
   const entries = Array.from({ length: PALETTE_SIZE }, (_, index) => colorOf(palette, index))
@@ -35,7 +35,7 @@ async function encode(
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
       `a label map of ${width} x ${height} has one byte a pixel and at least one pixel, ` +
-        `received ${data.length} bytes.`,
+        `got ${data.length} bytes.`,
     )
   }
   const header = Buffer.alloc(13)

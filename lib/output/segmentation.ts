@@ -1,5 +1,4 @@
 /** The result of segmenting one image, and the ways to write it. */
-
 import { basename, extname, resolve } from 'node:path'
 import { StegoError } from '../errors.js'
 import { sharp } from '../images/sharp.js'
@@ -17,8 +16,8 @@ export type SegmentationHead = 'kmeans' | 'online' | 'linear'
 const STYLES = ['overlay', 'palette', 'index'] as const
 
 /**
- * How a segmentation is drawn: `overlay`, colours over the image; `palette`, a PNG that viewers show in
- * colour and programs read as class indices; `index`, a PNG whose grey levels are the class indices.
+ * How a segmentation is drawn: `overlay`, colors over the image; `palette`, a PNG that viewers show in
+ * color and programs read as class indices; `index`, a PNG whose gray levels are the class indices.
  */
 export type SegmentationStyle = (typeof STYLES)[number]
 
@@ -26,7 +25,7 @@ export type SegmentationStyle = (typeof STYLES)[number]
 export interface DrawOptions extends OverlayOptions {
   /** Default `overlay`; for `toFile`, what the file name says. */
   style?: SegmentationStyle
-  /** Colour of each class; default `clusterPalette`. */
+  /** Color of each class; default `clusterPalette`. */
   palette?: Palette
 }
 
@@ -137,7 +136,7 @@ export class Segmentation {
     if (format !== 'png' && style !== 'overlay') {
       throw new StegoError(
         'ERR_STEGO_OPTION',
-        `the style ${style} keeps class indices and is written as PNG only, received ${basename(file)}. ` +
+        `the style ${style} keeps class indices and is written as PNG only, got ${basename(file)}. ` +
           'Name the file *.png.',
       )
     }
@@ -164,7 +163,7 @@ export class Segmentation {
 
 type Format = 'png' | 'jpeg' | 'webp'
 const FORMATS: Record<string, Format> = { '.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg', '.webp': 'webp' }
-/** Full colour resolution, so that thin boundaries stay clean. */
+/** Full color resolution, so that thin boundaries stay clean. */
 const FORMAT_OPTIONS = {
   png: {},
   jpeg: { quality: 90, chromaSubsampling: '4:4:4' },
@@ -176,7 +175,7 @@ function formatOf(file: string): Format {
   if (format) return format
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `a segmentation is written as ${Object.keys(FORMATS).join(', ')}, received ${basename(file)}. ` +
+    `a segmentation is written as ${Object.keys(FORMATS).join(', ')}, got ${basename(file)}. ` +
       'Give the file one of these extensions.',
   )
 }
@@ -194,6 +193,6 @@ function checkStyle(style: unknown): SegmentationStyle {
   if (known) return known
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `style must be one of ${STYLES.join(', ')}, received ${JSON.stringify(style)}.`,
+    `style must be one of ${STYLES.join(', ')}, got ${JSON.stringify(style)}.`,
   )
 }

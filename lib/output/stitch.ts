@@ -51,7 +51,7 @@ function checkGrid(tiles: readonly unknown[], rows: number, columns: number): vo
   if (valid && tiles.length === rows * columns) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `a grid of ${rows} x ${columns} needs as many tiles as it has places, rows and columns at least 1; received ` +
+    `a grid of ${rows} x ${columns} needs as many tiles as it has places, rows and columns at least 1; got ` +
       `${tiles.length} tiles.`,
   )
 }
@@ -67,7 +67,7 @@ function checkTile(
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
     `the tile in row ${row}, column ${column} must be ${width} x ${height} with ${channels} byte(s) a pixel, as the ` +
-      `first of its row and column say; received ${tile.width} x ${tile.height} with ${tile.data.length} bytes. ` +
+      `first of its row and column say; got ${tile.width} x ${tile.height} with ${tile.data.length} bytes. ` +
       'Stitch tiles of one cut.',
   )
 }

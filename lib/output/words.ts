@@ -10,7 +10,7 @@ export function significant(value: number): string {
   return String(Number(value.toPrecision(3)))
 }
 
-/** What follows the number of neighbours where some may be missing. */
+/** What follows the number of neighbors where some may be missing. */
 export function recallWords(recall: number | null): string {
   return recall === null ? '' : `, recall ${(100 * recall).toFixed(1)} % (measured on a sample)`
 }

@@ -1,4 +1,4 @@
-/** What somebody watching is told while weights are fetched. */
+/** Download progress as a report. */
 import { formatBytes } from '../options/bytes.js'
 import { duration } from '../output/words.js'
 import type { DownloadProgress } from '../weights/progress.js'
@@ -9,7 +9,7 @@ const MEGABYTE = 1e6
 export function downloadReport(progress: DownloadProgress): Report {
   const { name, state, received, total, bytesPerSecond, message } = progress
   if (state === 'done')
-    return { lines: [`fetched ${name}: ${formatBytes(received)}; ${message}`], status: null }
+    return { lines: [`downloaded ${name}: ${formatBytes(received)}; ${message}`], status: null }
   if (state === 'waiting') return { lines: [`${name}: ${message}`] }
   const left = total && bytesPerSecond ? `, ${duration((total - received) / bytesPerSecond)} left` : ''
   const details = bytesPerSecond ? `${(bytesPerSecond / MEGABYTE).toFixed(1)} MB/s${left}` : ''
@@ -17,7 +17,7 @@ export function downloadReport(progress: DownloadProgress): Report {
   return {
     lines: [],
     status: {
-      phase: `fetching ${name} (MB)`,
+      phase: `downloading ${name} (MB)`,
       done: megabytes(received),
       total: megabytes(total ?? 0),
       details,

@@ -1,4 +1,4 @@
-/** What somebody watching a run is told of each event: lines that stay, and a status that the next one replaces. */
+/** Progress of a run for display: permanent lines, and a status that the next event replaces. */
 import { formatBytes } from '../options/bytes.js'
 import { count, duration, recallWords, significant } from '../output/words.js'
 import { describePosition, type Position, type PositionProgress } from '../position/position.js'
@@ -10,7 +10,7 @@ import type {
   ValidationEvent,
 } from '../training/events.js'
 
-/** How far a phase is; `total` 0 where that cannot be known. */
+/** Progress of a phase. `total` is 0 if unknown. */
 export interface Status {
   phase: string
   done: number
@@ -18,16 +18,16 @@ export interface Status {
   details: string
 }
 
-/** What one event adds: lines to keep and the status from now on; null for none, undefined for the same. */
+/** Lines to print and the new status; null clears it, undefined keeps the current one. */
 export interface Report {
   lines: string[]
   status?: Status | null
 }
 
-/** Steps whose mean time makes the speed. */
+/** Number of recent steps to average for the speed. */
 const SPEED_WINDOW = 20
 
-/** Turns the events of one run, in their order, into reports. Reads no clock: times come from the events. */
+/** Converts the events of a run, in order, to reports. Times come from the events, not from a clock. */
 export function reporter(): (event: TrainingEvent) => Report {
   const recent: number[] = []
   let position: Position | null = null
@@ -49,12 +49,12 @@ export function reporter(): (event: TrainingEvent) => Report {
                 `features: ${count(event.total, 'image')}, ${event.kept} kept in ${formatBytes(event.bytes)}` +
                   (event.file === null ? '' : `, ${event.file}`),
               ],
-              status: working('neighbours'),
+              status: working('neighbors'),
             }
       case 'neighbors':
         return {
           lines: [
-            `neighbours: ${event.k} for each image` +
+            `neighbors: ${event.k} per image` +
               (event.meanSimilarity === null
                 ? ''
                 : `, mean similarity ${significant(event.meanSimilarity)}`) +
@@ -79,7 +79,7 @@ export function reporter(): (event: TrainingEvent) => Report {
         const what = event.target === 'kmeans' ? 'codes' : 'backbone features'
         return {
           lines: [
-            `k-means on ${what}: ${event.sizes.length} clusters, best of ${count(event.meanCosines.length, 'start')}, ` +
+            `k-means on ${what}: ${event.sizes.length} clusters, best of ${count(event.meanCosines.length, 'restart')}, ` +
               `mean cosine ${significant(event.meanCosine)}`,
             ...explainedLines(event, position),
           ],
@@ -105,12 +105,12 @@ function startLines({ options, images, backbone, threads, features, step }: Star
     options.backbone === 'starter'
       ? ['The starter is a small street-scene backbone for trying things out; it does not replace DINO.']
       : []
-  const from = step > 0 ? [`continuing after step ${step} of ${options.steps}`] : []
+  const from = step > 0 ? [`resuming after step ${step} of ${options.steps}`] : []
   const millions = `${(backbone.parameters / 1e6).toFixed(1)} M parameters`
   return [
     `backbone: ${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}, ${millions}`,
     ...starter,
-    `images: ${images.train} for training (${images.labelled} labelled), ${images.validation} for validation`,
+    `images: ${images.train} for training (${images.labelled} labeled), ${images.validation} for validation`,
     `classes: ${options.classes}, threads: ${threads}`,
     featuresLine(features, options.cacheBytes),
     ...from,
@@ -120,20 +120,20 @@ function startLines({ options, images, backbone, threads, features, step }: Star
 function featuresLine({ mode, bytes }: StartEvent['features'], cacheBytes: number): string {
   const size = formatBytes(bytes)
   if (mode === 'store') return `features: ${size} on disk`
-  if (mode === 'off') return 'features: computed anew in every step'
+  if (mode === 'off') return 'features: recomputed at every step'
   return bytes <= cacheBytes
     ? `features: ${size} in memory`
-    : `features: ${formatBytes(cacheBytes)} of ${size} in memory, the rest computed anew whenever needed`
+    : `features: ${formatBytes(cacheBytes)} of ${size} in memory, the rest recomputed when needed`
 }
 
-/** How measuring place goes, and what came of it. */
+/** Reports the progress and the result of measuring position in the features. */
 export function positionReport({ done, total, position }: PositionProgress): Report {
   return position === null
-    ? { lines: [], status: { phase: 'place in the features', done, total, details: '' } }
+    ? { lines: [], status: { phase: 'position in features', done, total, details: '' } }
     : { lines: [`position: ${describePosition(position)}`], status: working('backbone features') }
 }
 
-/** Beyond this share clusters follow place. */
+/** Above this share, clusters follow position. */
 const MUCH = 0.1
 
 function explainedLines({ target, explained }: ClustersEvent, position: Position | null): string[] {
@@ -142,17 +142,20 @@ function explainedLines({ target, explained }: ClustersEvent, position: Position
   const shares = `rows ${percent(rows)}, columns ${percent(columns)}, images ${percent(images)}`
   const lines = [`  explained by ${shares}`]
   if (target !== 'kmeans' || Math.max(rows, columns) <= MUCH) return lines
-  const where = rows > columns ? 'how high up' : 'how far to the side'
-  return [...lines, `  The clusters follow ${where} in the image a patch lies. ${explanation(position)}`]
+  const where = rows > columns ? 'vertical' : 'horizontal'
+  return [
+    ...lines,
+    `  The clusters follow the ${where} position of patches in the image. ${explanation(position)}`,
+  ]
 }
 
 function explanation(position: Position | null): string {
   if (position === null) {
-    return 'Where the images share a layout (street scenes, say) that is right; where they do not, train with position: auto.'
+    return 'That is fine if the images share a layout, as street scenes do. If not, train with position: auto.'
   }
   return position.removed
-    ? "It is the images' own layout: place is taken off the features."
-    : "It is the layout that the images share, and the backbone's own; position: remove takes the latter off."
+    ? 'This reflects the layout of the images: position was removed from the features.'
+    : "This reflects the images' shared layout and the backbone's position signal; position: remove removes the latter."
 }
 
 function stepReport(event: StepEvent, milliseconds: number): Report {
@@ -182,5 +185,5 @@ function validationLine({ step, evaluation }: ValidationEvent): string {
     const miou = evaluation[head]?.miou
     return typeof miou === 'number' ? [`${head} ${miou.toFixed(1)} % mIoU`] : []
   })
-  return `validation at step ${step}: ${scores.join(', ') || 'no labels to score on'}`
+  return `validation at step ${step}: ${scores.join(', ') || 'no labels to score'}`
 }

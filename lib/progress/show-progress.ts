@@ -1,10 +1,10 @@
-/** A training run watched on a stream, as `stego train` shows it. */
+/** Shows a run's progress on a stream, as `stego train` does. */
 import type { TrainingRun } from '../training/training-run.js'
 import type { OutputStream } from './status.js'
 
 /**
- * Waits for a run and shows how far it is: a bar with the time left on a terminal, a line now and then elsewhere.
- * Resolves with the model, and rejects with what the run fails with.
+ * Waits for a run and shows its progress: a bar with the time left on a terminal, occasional lines elsewhere.
+ * Resolves with the model, or rejects with the run's error.
  *
  * ```ts
  * const model = await showProgress(Stego.train({ data: './photos', classes: 8, backbone: 'starter' }))
@@ -16,7 +16,7 @@ export async function showProgress<Model>(
   run: TrainingRun<Model>,
   stream: OutputStream = process.stderr,
 ): Promise<Model> {
-  run.catch(() => {}) // a failure while the display is loaded is told below
+  run.catch(() => {}) // a failure while the display loads is rethrown below
   const [{ openStatus }, { reporter }] = await Promise.all([import('./status.js'), import('./reporter.js')])
   const status = openStatus(stream)
   const report = reporter()

@@ -1,9 +1,9 @@
-/** Shows reports on a stream: with a bar that is redrawn on a terminal, as plain lines now and then elsewhere. */
+/** Shows reports on a stream: as a progress bar on a terminal, as occasional plain lines elsewhere. */
 import type { Report, Status } from './reporter.js'
 
-/** A stream as `process.stdout` and `process.stderr` are. */
+/** A stream such as `process.stdout` or `process.stderr`. */
 export type OutputStream = NodeJS.WritableStream & {
-  /** Whether somebody watches: then a bar is redrawn in place. */
+  /** Whether it is a terminal, on which a progress bar is redrawn in place. */
   isTTY?: boolean
   /** Width of the terminal. */
   columns?: number
@@ -11,19 +11,19 @@ export type OutputStream = NodeJS.WritableStream & {
 
 export interface StatusDisplay {
   show(report: Report): void
-  /** Removes what is not to stay. */
+  /** Clears the status. */
   stop(): void
 }
 
-/** Lines of a phase on a stream that is no terminal. */
+/** Lines per phase on a stream that is not a terminal. */
 const LINES_PER_PHASE = 20
 const BAR_WIDTH = 30
 const SHORTEST_BAR = 8
 const DEFAULT_COLUMNS = 80
-/** The terminal's command that clears from the cursor to the end of the line. */
+/** Escape sequence that clears from the cursor to the end of the line. */
 const CLEAR_TO_END = '\x1b[K'
 
-/** The display that suits the stream. */
+/** Opens the display that suits the stream. */
 export function openStatus(stream: OutputStream): StatusDisplay {
   return stream.isTTY ? barDisplay(stream) : lineDisplay(stream)
 }
@@ -65,7 +65,7 @@ function lineDisplay(stream: OutputStream): StatusDisplay {
   }
 }
 
-/** `training [####----] 212/500 correspondence -0.012, ...`, the bar as long as there is room for it. */
+/** Formats a status such as `[####----] training 212/500: ...`, with a bar if there is room. */
 export function statusLine(status: Status, width: number): string {
   const text = statusText(status)
   if (status.total === 0) return `${text} ...`

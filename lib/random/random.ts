@@ -33,7 +33,7 @@ function hashKeys(keys: number[], words: number): Int32Array {
     if (!Number.isSafeInteger(key)) {
       throw new StegoError(
         'ERR_STEGO_ARGUMENT',
-        `a random seed must be an integer between -2^53 and 2^53, received ${key}; pass whole numbers.`,
+        `a random seed must be an integer between -2^53 and 2^53, got ${key}; pass whole numbers.`,
       )
     }
   }
@@ -77,10 +77,10 @@ export function createRandom(...keys: number[]): Random {
     if (!Number.isInteger(n) || n < 1 || n > WORD) {
       throw new StegoError(
         'ERR_STEGO_ARGUMENT',
-        `a random integer is drawn from 0..n-1 with n between 1 and 2^32, received n = ${n}.`,
+        `a random integer is drawn from 0..n-1 with n between 1 and 2^32, got n = ${n}.`,
       )
     }
-    // Words at or above the largest multiple of n would favour small results: draw again.
+    // Words at or above the largest multiple of n would favor small results: draw again.
     const limit = WORD - (WORD % n)
     let value = word()
     while (value >= limit) value = word()

@@ -2,7 +2,6 @@
  * Which images a training step sees. Stateless: the batch of step t depends on (seed, t) alone, so a resumed
  * run needs no sampler state and continues exactly.
  */
-
 import { StegoError } from '../errors.js'
 import { createRandom, type Random } from './random.js'
 import { STREAMS } from './streams.js'
@@ -24,12 +23,12 @@ export interface Sampler {
 export function createSampler(options: { images: number; batch: number; seed: number }): Sampler {
   const { images, seed } = options
   if (!Number.isInteger(images) || images < 1) {
-    throw new StegoError('ERR_STEGO_DATA_EMPTY', `training needs at least one image, received ${images}.`)
+    throw new StegoError('ERR_STEGO_DATA_EMPTY', `training needs at least one image, got ${images}.`)
   }
   if (!Number.isInteger(options.batch) || options.batch < 1) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `a batch holds a whole number of images, 1 or more, received ${options.batch}.`,
+      `a batch holds a whole number of images, 1 or more, got ${options.batch}.`,
     )
   }
   const batch = Math.min(options.batch, images)
@@ -48,7 +47,7 @@ export function createSampler(options: { images: number; batch: number; seed: nu
     batch,
     at(step) {
       if (!Number.isSafeInteger(step) || step < 0) {
-        throw new StegoError('ERR_STEGO_ARGUMENT', `steps are counted 0, 1, 2, ..., received ${step}.`)
+        throw new StegoError('ERR_STEGO_ARGUMENT', `steps are counted 0, 1, 2, ..., got ${step}.`)
       }
       const first = step * batch
       const indices = new Int32Array(batch)
@@ -62,9 +61,9 @@ export function createSampler(options: { images: number; batch: number; seed: nu
 }
 
 /**
- * Draws for each image one of its `k` nearest neighbours, all equally likely (data.py ContrastiveSegDataset).
+ * Draws for each image one of its `k` nearest neighbors, all equally likely (data.py ContrastiveSegDataset).
  * @param images indices of the batch, [B]
- * @param neighbors neighbour indices of all images, the image itself excluded, row-major [N, k]
+ * @param neighbors neighbor indices of all images, the image itself excluded, row-major [N, k]
  * @returns indices of the positives, [B]
  * Throws `ERR_STEGO_ARGUMENT` where `neighbors` has no row of `k` for an image.
  */
@@ -77,7 +76,7 @@ export function samplePositives(
   if (!Number.isInteger(k) || k < 1 || neighbors.length % k !== 0) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `neighbors must hold k = ${k} indices an image, k at least 1; received ${neighbors.length} indices.`,
+      `neighbors must hold k = ${k} indices an image, k at least 1; got ${neighbors.length} indices.`,
     )
   }
   return images.map((image) => {
@@ -85,7 +84,7 @@ export function samplePositives(
     if (positive === undefined) {
       throw new StegoError(
         'ERR_STEGO_ARGUMENT',
-        `neighbors covers images 0 to ${neighbors.length / k - 1}, received image ${image}.`,
+        `neighbors covers images 0 to ${neighbors.length / k - 1}, got image ${image}.`,
       )
     }
     return positive

@@ -1,6 +1,6 @@
 /**
- * The training images of a run: each is decoded and passed through the frozen backbone once, and kept as features in a
- * store on disk or in memory. What is not kept is decoded and computed again whenever a batch needs it.
+ * The training images of a run. Each is decoded and passed through the frozen backbone once, and its features are kept
+ * in a store on disk or in memory. Features that are not kept are recomputed whenever a batch needs them.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Item, Picture, Split } from '../datasets/source.js'
@@ -18,9 +18,9 @@ import {
 
 export interface TrainingImagesOptions {
   transform: Transform
-  /** Where features are kept. */
+  /** Where features are stored. */
   plan: FeaturePlan
-  /** Whether salience masks are read. */
+  /** Whether to read salience masks. */
   salience: boolean
   signal?: AbortSignal
 }
@@ -49,7 +49,7 @@ export class TrainingImages {
     return this.#split.items.length
   }
 
-  /** Computes all images that the store does not have, in order; yields how many are done. */
+  /** Computes the images missing from the store, in order. Yields progress. */
   async *computeAll(): AsyncGenerator<{ done: number; kept: number; bytes: number; file: string | null }> {
     const missing = await job((_, cancel) => this.store.missingMeans(cancel), this.#signal)
     const there = this.count - missing.length
@@ -64,7 +64,7 @@ export class TrainingImages {
     }
   }
 
-  /** Sees to it that the features of these images are at hand until the next call. */
+  /** Ensures that the features of these images are available until the next call. */
   async ensure(...lists: Int32Array[]): Promise<void> {
     const wanted = Int32Array.from(new Set(lists.flatMap((list) => [...list])))
     const missing = await job((_, cancel) => this.store.missing(wanted, cancel), this.#signal)
@@ -72,7 +72,7 @@ export class TrainingImages {
     await computeTogether(this.store, missing, this.#read, this.#transform, this.#signal)
   }
 
-  /** Label maps and salience masks of images, transformed as the images are; salience is undefined without that option. */
+  /** Label maps and salience masks, transformed like the images. Salience is undefined if the option is off. */
   async labels(
     images: Int32Array,
   ): Promise<{ labels: (LabelMap | null)[]; salience: (LabelMap | null)[] | undefined }> {
@@ -86,7 +86,7 @@ export class TrainingImages {
     return { labels, salience: this.#salience ? salience : undefined }
   }
 
-  /** Decodes images once more, for augmented views. */
+  /** Decodes images again for augmented views. */
   async pictures(images: Int32Array): Promise<Pixels[]> {
     const pictures: Pixels[] = []
     for (const index of images) {
@@ -112,10 +112,10 @@ export class TrainingImages {
 }
 
 const BUDGET = 256 * 2 ** 20
-/** Of zlib; label maps are large areas of one value, which the fastest level already finds. */
+/** zlib level. Label maps have large uniform areas, which the fastest level compresses well. */
 const LEVEL = 1
 
-/** Labels and salience of one image; null where it has none. */
+/** Labels and salience of an image; null if it has none. */
 export interface ImageLabels {
   label: LabelMap | null
   salience: LabelMap | null
@@ -147,7 +147,7 @@ export class LabelCache {
     this.#signal = options.signal
   }
 
-  /** Labels of an image, from memory or its file. Throws as `split.read` does. */
+  /** Returns the labels of an image from memory or its file. Throws as `split.read` does. */
   async get(index: number): Promise<ImageLabels> {
     const item = this.#split.items[index]!
     if (item.label === null) return { label: null, salience: null }
@@ -157,7 +157,7 @@ export class LabelCache {
     return this.add(index, await this.#split.read(item))
   }
 
-  /** Takes the labels of an image that was decoded. */
+  /** Caches the labels of a decoded image. */
   async add(index: number, { image, label, salience }: Picture): Promise<ImageLabels> {
     const { width, height } = image
     const labels = {

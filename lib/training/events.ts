@@ -1,136 +1,136 @@
-/** What a training run tells while it runs. Every event is plain data, ready for JSON. */
+/** Events a run emits. They are plain data and can be serialized as JSON. */
 import type { Evaluation } from '../evaluation/evaluation.js'
 import type { TrainOptions } from '../method/train-options.js'
 import type { PairHistogram, PairValues, PlaceShares, StepLosses } from '../native/index.js'
 import type { PositionProgress } from '../position/position.js'
 
-/** First event: the options with every default filled in, and what was found on disk. */
+/** The first event, with the resolved options and a summary of the data. */
 export interface StartEvent {
-  /** What kind of event this is. */
+  /** Type of the event. */
   type: 'start'
-  /** The options with every default filled in. */
+  /** Options with defaults filled in. */
   options: TrainOptions
-  /** Images of the training split, those of them with labels, and images of the validation split. */
+  /** Number of training images, labeled training images and validation images. */
   images: { train: number; labelled: number; validation: number }
-  /** The backbone: its name or file, width of a token, side of a patch in pixels, blocks and parameters. */
+  /** The backbone: name or file, embedding dimension, patch size in pixels, and number of blocks and parameters. */
   backbone: { name: string; dim: number; patch: number; depth: number; parameters: number }
-  /** Threads of the native team. */
+  /** Number of native threads. */
   threads: number
-  /** How the features of the training images will be kept, and how many bytes those of all of them take. */
+  /** How the features of training images are stored, and their total size in bytes. */
   features: { mode: 'store' | 'memory' | 'off'; bytes: number }
-  /** The step the run continues from; 0 for a fresh run. */
+  /** The step the run resumes from; 0 for a new run. */
   step: number
 }
 
-/** Place in the features is measured, and then either kept or taken off; not with `position: 'keep'`. */
+/** Progress and result of measuring position in the features. Not emitted with `position: 'keep'`. */
 export interface PositionEvent extends PositionProgress {
-  /** What kind of event this is. */
+  /** Type of the event. */
   type: 'position'
 }
 
-/** Progress of the one pass of the frozen backbone over the training images. */
+/** Progress of computing backbone features of the training images. */
 export interface FeaturesEvent {
-  /** What kind of event this is. */
+  /** Type of the event. */
   type: 'features'
-  /** Images done. */
+  /** Number of images done. */
   done: number
-  /** Images of the training split, crops counted one by one. */
+  /** Number of training images, counting each crop. */
   total: number
-  /** Bytes of features kept, in memory or in the store. */
+  /** Bytes of stored features, in memory or on disk. */
   bytes: number
-  /** Images whose features are kept; the others are computed again when a batch needs them. */
+  /** Number of images whose features are stored. Others are recomputed when a batch needs them. */
   kept: number
-  /** The feature store; null without one. */
+  /** Path of the feature store, or null. */
   file: string | null
 }
 
-/** The nearest neighbours of the training images are known. */
+/** Emitted when the nearest neighbors of the training images are ready. */
 export interface NeighborsEvent {
-  /** What kind of event this is. */
+  /** Type of the event. */
   type: 'neighbors'
-  /** Images that have neighbours. */
+  /** Number of images. */
   images: number
-  /** Neighbours of each. */
+  /** Number of neighbors per image. */
   k: number
-  /** Mean cosine of the neighbours; null where a file has none. */
+  /** Mean cosine similarity of the neighbors; null if loaded from a file without similarities. */
   meanSimilarity: number | null
-  /** Share of the true neighbours among them, measured on a sample; null where they are exact or from a file. */
+  /** Share of the true neighbors found, measured on a sample; null if exact or loaded from a file. */
   recall: number | null
 }
 
-/** The shifts in force, and where they lie in the distribution of feature correspondences. */
+/** The shifts in use, and the distribution of feature correspondences they were chosen from. */
 export interface ShiftsEvent {
-  /** What kind of event this is. */
+  /** Type of the event. */
   type: 'shifts'
-  /** Whether they were read off the data. */
+  /** Whether they were chosen from the data. */
   automatic: boolean
   /** The shifts. */
   values: PairValues
-  /** Counts of feature correspondence in 80 equal bins over [-1, 1], and means; null when shifts were given. */
+  /** Feature correspondence counts in 80 equal bins over [-1, 1], and means; null if shifts were given. */
   histograms: Record<keyof PairValues, PairHistogram> | null
 }
 
-/** One step, with its losses. */
+/** Emitted after each training step, with its losses. */
 export interface StepEvent extends Omit<StepLosses, 'gradients'> {
-  /** What kind of event this is. */
+  /** Type of the event. */
   type: 'step'
-  /** 1-based number of the step just done. */
+  /** Number of the completed step, counted from 1. */
   step: number
-  /** Steps of the whole run. */
+  /** Total number of steps. */
   steps: number
-  /** How long it took; features that are not kept are computed before that. */
+  /** Duration of the step, excluding recomputed features. */
   milliseconds: number
 }
 
-/** k-means fitted once, at the end of training, on all patches of the training images. */
+/** Result of k-means, fitted after training on all patches of the training images. */
 export interface ClustersEvent {
-  /** What kind of event this is. */
+  /** Type of the event. */
   type: 'clusters'
-  /** `kmeans`: on the codes; `raw`: on the backbone's features. */
+  /** `kmeans`: on codes. `raw`: on backbone features. */
   target: 'kmeans' | 'raw'
-  /** Mean cosine of each restart; the highest is kept. */
+  /** Mean cosine of each restart. The best restart is kept. */
   meanCosines: number[]
-  /** The highest of them. */
+  /** The highest mean cosine. */
   meanCosine: number
-  /** Patches of each cluster. */
+  /** Number of patches in each cluster. */
   sizes: number[]
-  /** How much of the clusters is known from the row, the column or the image of a patch, each from 0 to 1. */
+  /** How well the row, column or image of a patch predicts its cluster, each from 0 to 1. */
   explained: PlaceShares
 }
 
-/** The model was scored on the validation split. */
+/** Scores on the validation split. */
 export interface ValidationEvent {
-  /** What kind of event this is. */
+  /** Type of the event. */
   type: 'validation'
-  /** Steps done. */
+  /** Number of steps done. */
   step: number
   /** The scores. */
   evaluation: Evaluation
 }
 
-/** A checkpoint was written, from which the run can be resumed. */
+/** Emitted when a resumable checkpoint was written. */
 export interface CheckpointEvent {
-  /** What kind of event this is. */
+  /** Type of the event. */
   type: 'checkpoint'
-  /** Steps done. */
+  /** Number of steps done. */
   step: number
-  /** Its file. */
+  /** Path of the checkpoint. */
   path: string
 }
 
-/** The last event of a run that reached its end. */
+/** The last event of a completed run. */
 export interface EndEvent {
-  /** What kind of event this is. */
+  /** Type of the event. */
   type: 'end'
-  /** Steps done, those of earlier parts of the run included. */
+  /** Total number of steps done, including those before resuming. */
   steps: number
-  /** How long this part of the run took. */
+  /** Duration since the run was started or resumed. */
   seconds: number
-  /** The contact sheet, where the run has a folder. */
+  /** Path of the contact sheet; null without a run folder. */
   contactSheet: string | null
 }
 
-/** Any event of a run; `type` tells which. */
+/** Any event of a run, discriminated by `type`. */
 export type TrainingEvent =
   | StartEvent
   | PositionEvent

@@ -1,4 +1,4 @@
-/** What `Stego.train()` and `stego train` are given: options of a new run, or a run to resume. */
+/** Input of `Stego.train()` and `stego train`: options for a new run, or a run to resume. */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { withPreset } from '../method/presets.js'
@@ -8,13 +8,13 @@ import { abortSignal, option, path } from '../options/schema.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import type { TrainingEvent } from './events.js'
 
-/** Runtime settings, which are not saved with the run's options. */
+/** Runtime settings that are not saved with the run. */
 export interface TrainRuntime {
-  /** Aborts the run, which leaves a resumable checkpoint and rejects with `signal.reason`. */
+  /** Aborts the run, which saves a resumable checkpoint and rejects with `signal.reason`. */
   signal?: AbortSignal
-  /** Download progress of published weights; called before the first event. */
+  /** Called with download progress of published weights, before the first event. */
   onDownload?: (progress: DownloadProgress) => void
-  /** Receives the same events as iterating over the run. */
+  /** Called with each event, the same events as when iterating over the run. */
   onEvent?: (event: TrainingEvent) => void
 }
 
@@ -22,7 +22,7 @@ export interface TrainRuntime {
 export interface FreshRun {
   /** The folder of images. */
   data: string | URL
-  /** A run folder, to continue it instead of starting a new run. */
+  /** A run folder to resume instead of starting a new run. */
   resume?: string | URL
 }
 
@@ -36,7 +36,7 @@ export interface ResumedRun {
 
 /**
  * Input of `Stego.train()`: the options of `TrainFields` with a folder of images as `data`, or a run folder as
- * `resume`, to continue it exactly.
+ * `resume`.
  */
 export type TrainInput = Omit<TrainFields, 'data'> & TrainRuntime & (FreshRun | ResumedRun)
 
@@ -53,16 +53,16 @@ export const RESUMABLE = [
 ] as const
 export type TrainChanges = Partial<Pick<TrainOptions, (typeof RESUMABLE)[number]>>
 
-/** A checked `TrainInput`: a fresh run with all its options, or a run folder and what changes in it. */
+/** A validated `TrainInput`: a new run with all options, or a run folder with changed options. */
 export type TrainRequest = TrainRuntime &
   ({ resume: null; options: TrainOptions } | { resume: string; changes: TrainChanges })
 
-/** `resume` as an option of its own, for the input of a run. */
+/** The `resume` option. */
 export const resumeOption = option(path().optional(), {
   group: 'Common',
   value: 'run',
   expected: 'the folder of an earlier run, a path or a file: URL',
-  doc: 'Run folder to resume exactly. Only data, steps and the options under "Run" may be given with it.',
+  doc: 'Run folder to resume. Only data, steps and the options under "Run" may be changed.',
 })
 
 const inputSchema = trainSchema.extend({
@@ -80,7 +80,7 @@ const inputSchema = trainSchema.extend({
 
 const resumedSchema = inputSchema.extend({ data: trainSchema.shape.data.optional() })
 
-/** Checks what `Stego.train()` was given. */
+/** Validates the input of `Stego.train()`. */
 export function parseTrain(
   input: unknown,
   context = 'Stego.train()',
@@ -107,8 +107,8 @@ export function parseTrain(
     throw new StegoError(
       'ERR_STEGO_OPTION',
       `${context}: ${fixed.map(name).join(', ')} cannot change when a run is resumed; ` +
-        `with ${name('resume')} only ${RESUMABLE.map(name).join(', ')} may be given. ` +
-        'Leave the rest out, or start a new run.',
+        `only ${RESUMABLE.map(name).join(', ')} can be combined with ${name('resume')}. ` +
+        'Omit the others, or start a new run.',
     )
   }
   const changes = Object.fromEntries(

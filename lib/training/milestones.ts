@@ -1,5 +1,4 @@
-/** The checkpoint of a run: written whole, and only when there is something new. */
-
+/** Writes the checkpoint of a run atomically, and only if something changed. */
 import type { Split } from '../datasets/source.js'
 import { StegoError } from '../errors.js'
 import { evaluateNetwork } from '../evaluation/evaluate.js'
@@ -20,7 +19,7 @@ import type { CheckpointEvent, ClustersEvent, ValidationEvent } from './events.j
 import type { RunFolder } from './run-folder.js'
 
 export interface Checkpoints {
-  /** Whether there is something that is not written yet. */
+  /** Whether there are unsaved changes. */
   pending: boolean
   write(): Promise<CheckpointEvent | null>
 }
@@ -42,7 +41,7 @@ export function createCheckpoints(
   }
 }
 
-/** Stops a run whose losses are no longer numbers; the last checkpoint stays as it is. */
+/** Stops a run with a non-finite loss, leaving the last checkpoint intact. */
 export function checkFinite(losses: StepLosses, step: number, checkpoint: Checkpoints): void {
   const { correspondence, cluster, linear, reconstruction, alignment, crf } = losses
   const wrong = [correspondence, cluster, linear, reconstruction, alignment, crf].find(
@@ -52,16 +51,17 @@ export function checkFinite(losses: StepLosses, step: number, checkpoint: Checkp
   checkpoint.pending = false
   throw new StegoError(
     'ERR_STEGO_DIVERGED',
-    `the loss is ${wrong} at step ${step}: training diverged. Use smaller learningRates or weights; the last checkpoint is whole.`,
+    `the loss is ${wrong} at step ${step}: training diverged. Use smaller learningRates or weights. The last ` +
+      'checkpoint is intact.',
   )
 }
 
 const ITERATIONS = 100
-/** Memory for the vectors of one k-means; of more images than fit, evenly spaced ones are taken. */
+/** Memory for the vectors of one k-means. If not all images fit, evenly spaced ones are used. */
 const VECTOR_BYTES = 2 ** 29
 const CHUNK = 32
 
-/** Fits `target` on all patches of the training images and keeps the restart with the highest mean cosine. */
+/** Fits k-means on all patches of the training images and keeps the restart with the highest mean cosine. */
 export async function fitClusters(
   target: 'kmeans' | 'raw',
   trainer: NativeTrainer,
@@ -89,7 +89,7 @@ export async function fitClusters(
 /** Images on a contact sheet. */
 const SHEET_IMAGES = 8
 
-/** Scores the validation split as `evaluate` does by default. */
+/** Scores the validation split with the default settings of `evaluate`. */
 export async function validate(
   network: NativeNetwork,
   record: ModelRecord,
@@ -103,7 +103,7 @@ export async function validate(
   return { type: 'validation', step: record.step, evaluation }
 }
 
-/** Draws evenly spaced images of a split with their labels and predictions, and returns the path. */
+/** Draws evenly spaced images of a split with labels and predictions, and returns the path. */
 export async function writeSheet(
   path: string,
   network: NativeNetwork,
@@ -119,7 +119,7 @@ export async function writeSheet(
   return path
 }
 
-/** The resolution asked for, or the next that the patch allows. */
+/** The requested resolution, rounded up to a multiple of the patch size. */
 function evaluationSize({ options, backbone: { patch } }: ModelRecord): number {
   return Math.ceil(options.validationResolution / patch) * patch
 }

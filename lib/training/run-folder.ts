@@ -1,4 +1,4 @@
-/** The folder of a run: `config.yaml`, `events.jsonl`, `checkpoints/`, `report/`. */
+/** Run folders, with `config.yaml`, `events.jsonl`, `checkpoints/` and `report/`. */
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
@@ -11,7 +11,7 @@ import type { TrainingEvent } from './events.js'
 export interface RunFolder {
   readonly checkpoint: string
   readonly contactSheet: string
-  /** Where the pictures of a validation go. */
+  /** Path of a validation's contact sheet. */
   validationSheet(step: number): string
   /** Appends an event to `events.jsonl`. */
   log(event: TrainingEvent): Promise<void>
@@ -38,7 +38,7 @@ async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Begins a run folder. Throws `ERR_STEGO_RUN` where something is there already: nothing is overwritten. */
+/** Creates a run folder. Throws `ERR_STEGO_RUN` if it already has contents, which are never overwritten. */
 export async function createRunFolder(path: string, options: TrainOptions): Promise<RunFolder> {
   return guard(path, async () => {
     await checkRunFolder(path)
@@ -49,39 +49,39 @@ export async function createRunFolder(path: string, options: TrainOptions): Prom
   })
 }
 
-/** Throws `ERR_STEGO_RUN` where a fresh run may not begin in this folder. */
+/** Throws `ERR_STEGO_RUN` if a new run cannot start in this folder. */
 export async function checkRunFolder(path: string): Promise<void> {
   if (!existsSync(path)) return
   const contents = await readdir(path).catch(() => null)
   if (contents?.length === 0) return
   const reason = existsSync(lastCheckpoint(path))
-    ? `it holds a run already. Go on with that by \`resume: ${JSON.stringify(path)}\``
+    ? `it already contains a run. Resume that with \`resume: ${JSON.stringify(path)}\``
     : 'it exists and is not an empty folder. Remove it'
   throw new StegoError(
     'ERR_STEGO_RUN',
-    `a new run can not begin in ${path}: ${reason}, or choose another \`out\`.`,
+    `a new run cannot start in ${path}: ${reason}, or choose another \`out\`.`,
   )
 }
 
-/** Opens the folder of a run that is to go on. */
+/** Opens the folder of a run to resume. */
 export async function openRunFolder(path: string): Promise<RunFolder> {
   await guard(path, () => mkdir(join(path, 'report'), { recursive: true }))
   return handle(path)
 }
 
 export interface EventLog {
-  /** Keeps an event, and returns it. */
-  tell(event: TrainingEvent): Promise<TrainingEvent>
-  /** From now on events go to this folder, or nowhere. */
+  /** Logs an event and returns it. */
+  emit(event: TrainingEvent): Promise<TrainingEvent>
+  /** Writes events to this folder from now on, or nowhere if null. */
   keepIn(folder: RunFolder | null): Promise<void>
 }
 
-/** A log whose folder is made when there is something to keep in it. */
+/** Creates a log that buffers events until its folder exists. */
 export function eventLog(): EventLog {
   const early: TrainingEvent[] = []
   let log: (event: TrainingEvent) => Promise<unknown> = async (event) => early.push(event)
   return {
-    async tell(event) {
+    async emit(event) {
       await log(event)
       return event
     },
@@ -92,7 +92,7 @@ export function eventLog(): EventLog {
   }
 }
 
-/** `runs/<data folder name>` under `cwd`, with -2, -3 and so on where that exists; relative to `cwd`. */
+/** Returns a free folder `runs/<data folder name>`, with -2, -3, ... if it exists, relative to `cwd`. */
 export function freeRunFolder(cwd: string, data: string): string {
   const name = basename(resolve(cwd, data)) || 'run'
   for (let number = 1; ; number++) {

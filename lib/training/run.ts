@@ -1,9 +1,8 @@
 /**
- * A training run from top to bottom (train_segmentation.py of the official code): one pass of the frozen backbone,
- * nearest neighbours, shifts, the steps, k-means, validation. Everything random is a pure function of the seed and the
- * step, so a run that was stopped goes on exactly where it was.
+ * A complete training run (train_segmentation.py of the official code): backbone features, nearest neighbors, shifts,
+ * training steps, k-means, validation. All randomness is a pure function of the seed and the step, so a stopped run
+ * resumes exactly.
  */
-
 import { featureKey } from '../features/key.js'
 import { planFeatures } from '../features/plan.js'
 import { checked, job, type NativeNetwork, type NativeTrainer } from '../native/index.js'
@@ -28,7 +27,7 @@ import { batchInput, chooseShifts, createPairing, stepInput, stepSettings } from
 
 export type { TrainedModel } from './setup.js'
 
-/** What the end of a run lets go of. */
+/** Resources to release at the end of a run. */
 interface Held {
   network?: NativeNetwork
   images?: TrainingImages
@@ -36,20 +35,20 @@ interface Held {
   checkpoint?: Checkpoints
 }
 
-/** Trains; yields what happens and returns the model. Aborted, it leaves a checkpoint and throws the signal's reason. */
+/** Trains, yielding events, and returns the model. If aborted, saves a checkpoint and throws the signal's reason. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainingEvent, TrainedModel> {
   const { signal } = request
   signal?.throwIfAborted()
   const began = performance.now()
   const setup = await setUp(request)
   const { options, train, validation, transform, resumed } = setup
-  const { tell, keepIn } = eventLog()
+  const { emit, keepIn } = eventLog()
   const held: Held = { network: resumed?.network }
   let finished = false
 
   try {
-    yield await tell(startEvent(setup))
-    const { network, record } = resumed ?? (yield* beginModel(setup, tell, signal))
+    yield await emit(startEvent(setup))
+    const { network, record } = resumed ?? (yield* beginModel(setup, emit, signal))
     held.network = network
     const { dim } = record.backbone
     const key = await featureKey({ ...options, position: positionName(checked(() => network.backbone)) })
@@ -78,7 +77,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
             signal,
           })
     for await (const progress of images.computeAll()) {
-      yield await tell({ type: 'features', total: images.count, ...progress })
+      yield await emit({ type: 'features', total: images.count, ...progress })
     }
 
     const neighbors =
@@ -88,7 +87,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     const { similarities, recall } = neighbors
     const meanSimilarity =
       similarities && similarities.reduce((sum, value) => sum + value, 0) / similarities.length
-    yield await tell({ type: 'neighbors', images: images.count, k, meanSimilarity, recall })
+    yield await emit({ type: 'neighbors', images: images.count, k, meanSimilarity, recall })
 
     const pairing = { batch: options.batch, k, seed: options.seed, neighbors }
     const shifts = await chooseShifts(
@@ -100,7 +99,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       signal,
     )
     record.shifts = shifts.values
-    yield await tell({ ...shifts, automatic: options.shifts === 'auto' })
+    yield await emit({ ...shifts, automatic: options.shifts === 'auto' })
 
     checked(() => trainer.configure(stepSettings(options, shifts.values)))
     const pairs = createPairing({ ...pairing, images: images.count })
@@ -119,14 +118,14 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       if (record.step === options.resetProbesAt) {
         await job(() => trainer.resetProbes(mixSeed(options.seed, STREAMS.probes)))
       }
-      yield await tell({ type: 'step', step: record.step, steps: options.steps, ...losses, milliseconds })
+      yield await emit({ type: 'step', step: record.step, steps: options.steps, ...losses, milliseconds })
       if (record.step === options.steps) break
       if (record.step % options.checkpointEvery === 0) {
         const event = await checkpoint.write()
-        if (event) yield await tell(event)
+        if (event) yield await emit(event)
       }
       if (validation && options.validateEvery && record.step % options.validateEvery === 0) {
-        yield await tell(await validate(network, record, validation, signal))
+        yield await emit(await validate(network, record, validation, signal))
         if (folder) await writeSheet(folder.validationSheet(record.step), network, record, validation, signal)
       }
     }
@@ -135,29 +134,29 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       const width = target === 'raw' ? record.backbone.dim : network.info.dim
       const bytesPerImage = 4 * width * (options.resolution / record.backbone.patch) ** 2
       const settings = { restarts: options.kmeansRestarts, seed: options.seed, bytesPerImage, signal }
-      yield await tell(await fitClusters(target, trainer, images, settings))
+      yield await emit(await fitClusters(target, trainer, images, settings))
     }
     checkpoint.pending = true
     if (validation) {
       const event = await validate(network, record, validation, signal)
       record.assignment = event.evaluation.cluster?.assignment ?? null
-      yield await tell(event)
+      yield await emit(event)
     }
     const event = await checkpoint.write()
-    if (event) yield await tell(event)
+    if (event) yield await emit(event)
     const sheet =
       folder && (await writeSheet(folder.contactSheet, network, record, validation ?? train, signal))
     const seconds = (performance.now() - began) / 1000
-    yield await tell({ type: 'end', steps: record.step, seconds, contactSheet: sheet })
+    yield await emit({ type: 'end', steps: record.step, seconds, contactSheet: sheet })
     finished = true
     return { network, record }
   } catch (error) {
-    // Nothing is lost: what was reached is written before the run fails or is aborted.
+    // Save progress before failing or aborting.
     const event = await held.checkpoint?.write().catch(() => null)
-    if (event) yield await tell(event)
+    if (event) yield await emit(event)
     throw error
   } finally {
-    // The same where whoever takes the events has ended the run.
+    // Also save progress if the event consumer stopped the run.
     await held.checkpoint?.write().catch(() => null)
     held.trainer?.dispose()
     held.images?.dispose()

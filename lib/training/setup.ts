@@ -1,4 +1,4 @@
-/** What a run begins with: its options, its images, and a fresh model or the one that goes on. */
+/** Sets up a run: options, images, and a new or resumed model. */
 import { dirname } from 'node:path'
 import { checkClasses, listSplits, openDataset } from '../datasets/dataset.js'
 import { namesOf } from '../datasets/files.js'
@@ -30,35 +30,35 @@ import type { StartEvent, TrainingEvent } from './events.js'
 import type { TrainRequest } from './input.js'
 import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from './run-folder.js'
 
-/** What a run leaves: the network and what its file says of it. */
+/** The result of a run: the network and its record. */
 export interface TrainedModel {
   network: NativeNetwork
   record: ModelRecord
 }
 
-/** What a resumed run begins with. */
+/** The model and optimizer state that a run resumes from. */
 interface ResumedModel extends TrainedModel {
   optimizers: StoredTensors
 }
 
-/** All that is known before anything is computed. */
+/** Everything known before computation starts. */
 export interface RunSetup {
-  /** Every option, how features are kept included. */
+  /** All options, with feature storage resolved. */
   options: TrainOptions
   train: Split
-  /** null where there is none with labels. */
+  /** null if there is none with labels. */
   validation: Split | null
   transform: Transform
   threads: number
-  /** How the features of all images are kept, and how many bytes they take. */
+  /** How features are stored, and their total size in bytes. */
   features: StartEvent['features']
-  /** The backbone as it is, or that of the model that goes on. */
+  /** The plain backbone, or that of the resumed model. */
   backbone: NativeBackbone
-  /** The model that goes on and its optimizers' state; null for a fresh run. */
+  /** The resumed model and its optimizer state; null for a new run. */
   resumed: ResumedModel | null
 }
 
-/** Reads and checks everything that a run needs. Rejects as `Stego.train()` says; nothing is written yet. */
+/** Reads and checks everything a run needs, without writing anything. Rejects as `Stego.train()` does. */
 export async function setUp(request: TrainRequest): Promise<RunSetup> {
   const resumed = request.resume === null ? null : await readResumed(request.resume, request.signal)
   try {
@@ -89,7 +89,7 @@ async function setUpWith(request: TrainRequest, resumed: ResumedModel | null): P
   addon().configure({ threads })
   const { mode, bytes } = sizeFeatures(storeRequest(given, dim, transform), train.items.length)
   const options = { ...given, features: mode }
-  const goesOn = resumed && { ...resumed, record: { ...resumed.record, options } }
+  const continued = resumed && { ...resumed, record: { ...resumed.record, options } }
   return {
     options,
     train,
@@ -98,11 +98,11 @@ async function setUpWith(request: TrainRequest, resumed: ResumedModel | null): P
     threads,
     features: { mode, bytes },
     backbone,
-    resumed: goesOn,
+    resumed: continued,
   }
 }
 
-/** What decides how features are kept. */
+/** The options that determine how features are stored. */
 export function storeRequest(options: TrainOptions, dim: number, transform: Transform) {
   return { ...options, dim, transform, pictures: options.contrastiveCrf.weight > 0 }
 }
@@ -112,7 +112,7 @@ function openBackbone(options: TrainOptions, { signal, onDownload }: TrainReques
   return loadBackbone(backbone, { features: featureChoice(options), dtype, signal, onDownload })
 }
 
-/** The run folder that a `resume` means; null for a model file that lies elsewhere. */
+/** The run folder of a `resume` path; null for a model file outside a run. */
 function runOf(resume: string): string | null {
   if (modelPath(resume) !== resume) return resume
   const run = dirname(dirname(resume))
@@ -136,10 +136,10 @@ export function startEvent({ options, train, validation, backbone, ...setup }: R
   }
 }
 
-/** A fresh network on the backbone, from which place is taken off where the options say so, and its record. */
+/** Creates a network and its record, removing position from the backbone's features if the options say so. */
 export async function* beginModel(
   { options, train, backbone: plain, transform }: RunSetup,
-  tell: (event: TrainingEvent) => Promise<TrainingEvent>,
+  emit: (event: TrainingEvent) => Promise<TrainingEvent>,
   signal?: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainedModel> {
   const pictures = {
@@ -150,7 +150,7 @@ export async function* beginModel(
   const placing = placeBackbone(options.position, plain, pictures, { transform, source, signal })
   let step = await placing.next()
   while (!step.done) {
-    yield await tell({ type: 'position', ...step.value })
+    yield await emit({ type: 'position', ...step.value })
     step = await placing.next()
   }
   const { backbone, position } = step.value
@@ -174,27 +174,27 @@ export async function* beginModel(
   return { network, record }
 }
 
-/** The folder of the run; null without one. */
+/** Opens the run folder; null if there is none. */
 export async function openFolder({ resume }: TrainRequest, { options }: RunSetup): Promise<RunFolder | null> {
   if (options.out === null) return null
   return resume === null ? createRunFolder(options.out, options) : openRunFolder(options.out)
 }
 
-/** The training split and, where it exists and has labels, the validation split, which is never cropped. */
+/** Opens the training split and, if it has labels, the validation split, which is never cropped. */
 export async function openData(options: TrainOptions): Promise<{ train: Split; validation: Split | null }> {
   const train = await openDataset(options)
   checkClasses(train, options.classes)
   if (train.items.length < 2) {
     throw new StegoError(
       'ERR_STEGO_DATA_EMPTY',
-      `training needs at least two images, to compare one with another; ${options.data} has one. Add images.`,
+      `training needs at least two images, but ${options.data} has one. Add images.`,
     )
   }
   if (options.oracle && train.labelled < train.items.length) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `oracle learns from labels, but of ${train.items.length} images in ${options.data} only ${train.labelled} have ` +
-        'any. Label the others, or leave oracle off.',
+      `oracle needs labels for all ${train.items.length} images in ${options.data}, but only ${train.labelled} have ` +
+        'any. Label the others, or turn oracle off.',
     )
   }
   const splits = await listSplits(options)
@@ -204,13 +204,13 @@ export async function openData(options: TrainOptions): Promise<{ train: Split; v
   return { train, validation: validation && validation.labelled > 0 ? validation : null }
 }
 
-/** Throws `ERR_STEGO_RUN` where a run that is resumed would find other images than it began with. */
+/** Throws `ERR_STEGO_RUN` if the images of a resumed run have changed. */
 export function checkSameImages(record: ModelRecord, train: Split, data: string): void {
   const { train: count, labelled } = record.images
   if (count === train.items.length && labelled === train.labelled) return
   throw new StegoError(
     'ERR_STEGO_RUN',
     `the run was trained on ${count} images, ${labelled} with labels, but ${data} now has ${train.items.length}, ` +
-      `${train.labelled} with labels. Restore the images, or begin a new run.`,
+      `${train.labelled} with labels. Restore the images, or start a new run.`,
   )
 }

@@ -1,4 +1,4 @@
-/** What the native step is given of a batch: its pairs, labels, salience and pictures, as the losses need them. */
+/** Builds the input of a native training step: pairs, labels, salience and pictures, as the losses need. */
 import type { TrainOptions } from '../method/train-options.js'
 import {
   type BatchInput,
@@ -17,7 +17,7 @@ import { STREAMS } from '../random/streams.js'
 import type { TrainingImages } from './data.js'
 import type { ShiftsEvent } from './events.js'
 
-/** A batch whose features are at hand. */
+/** Builds a batch. Its features must be available. */
 export async function batchInput(
   images: TrainingImages,
   pairs: Pairs,
@@ -36,7 +36,7 @@ export async function batchInput(
   }
 }
 
-/** A step on such a batch; `step` is its 1-based number. */
+/** Builds the input of step number `step`, counted from 1. */
 export async function stepInput(
   images: TrainingImages,
   batch: BatchInput,
@@ -55,11 +55,11 @@ export async function stepInput(
 export interface Pairs {
   images: Int32Array
   positives: Int32Array
-  /** Seed of the step's native draws: positions, negatives, dropout. */
+  /** Seed for the step's native random draws: positions, negatives, dropout. */
   seed: number
 }
 
-/** Opens the pairing of a run: `at(step)` needs no step before it. */
+/** Creates the pairing of a run. `at(step)` does not depend on earlier steps. */
 export function createPairing(options: {
   images: number
   batch: number
@@ -84,7 +84,7 @@ export function createPairing(options: {
   }
 }
 
-/** What the steps of a run have in common. */
+/** Returns the settings shared by all steps. */
 export function stepSettings(options: TrainOptions, shifts: PairValues): StepSettings {
   const { weights, correspondenceWeight, centering, zeroClamp, stabilize, reduction } = options
   const { featureSamples, negativeSamples, negatives, dropout, featureDropout } = options
@@ -110,12 +110,12 @@ export function stepSettings(options: TrainOptions, shifts: PairValues): StepSet
   return { loss, learningRates }
 }
 
-/** About a third of the positions within an image attract, a fifth between neighbours, a twentieth at random. */
+/** Attracts about a third of position pairs within an image, a fifth between neighbors and a twentieth at random. */
 const QUANTILES: PairValues = { self: 0.65, knn: 0.8, random: 0.95 }
 const BATCHES = 30
 const NO_SHIFTS: PairValues = { self: 0, knn: 0, random: 0 }
 
-/** The shifts for a run: those given, or the quantiles of the data. */
+/** Returns the given shifts, or quantiles of the data. */
 export async function chooseShifts(
   given: PairValues | 'auto',
   trainer: NativeTrainer,

@@ -1,22 +1,22 @@
 /**
- * A run in progress: can be awaited (gives the model) and iterated (gives the events). It starts at once; events are
- * buffered from the first one on, so that a slow or late reader neither holds training up nor misses any.
+ * A run in progress. Await it for the model, or iterate over it for the events. It starts immediately and buffers all
+ * events, so a slow or late reader neither blocks training nor misses any.
  */
 import type { TrainingEvent } from './events.js'
 
-/** What `Stego.train()` returns. */
+/** A run in progress, returned by `Stego.train()`. */
 export class TrainingRun<Model> implements PromiseLike<Model>, AsyncIterable<TrainingEvent> {
   readonly #result: Promise<Model>
   readonly #events: TrainingEvent[] = []
   #ended = false
   #waiting: (() => void)[] = []
 
-  /** Runs `events` to its end; its return value becomes the model. */
+  /** Consumes `events`, whose return value becomes the model. */
   constructor(events: AsyncGenerator<TrainingEvent, Model>, onEvent?: (event: TrainingEvent) => void) {
     this.#result = this.#pump(events, onEvent)
   }
 
-  /** What follows when the model is there, or when the run fails. */
+  /** Attaches callbacks for when the run succeeds with a model or fails. */
   // biome-ignore lint/suspicious/noThenProperty: a run is awaited like a promise
   then<Result = Model, Failure = never>(
     fulfilled?: ((model: Model) => Result | PromiseLike<Result>) | null,
@@ -25,21 +25,21 @@ export class TrainingRun<Model> implements PromiseLike<Model>, AsyncIterable<Tra
     return this.#result.then(fulfilled, rejected)
   }
 
-  /** What follows when the run fails. */
+  /** Attaches a callback for when the run fails. */
   catch<Failure = never>(
     rejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
   ): Promise<Model | Failure> {
     return this.#result.catch(rejected)
   }
 
-  /** What follows however the run ends. */
+  /** Attaches a callback for when the run ends, successfully or not. */
   finally(settled?: (() => void) | null): Promise<Model> {
     return this.#result.finally(settled)
   }
 
-  /** All events from the first; ends with the run, throws what it fails with. */
+  /** Iterates over all events from the first. Throws the run's error if it fails. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingEvent, void> {
-    // Whoever iterates sees the failure here; awaiting the run as well is not required.
+    // Iterating surfaces the error, so the run need not be awaited as well.
     this.#result.catch(() => {})
     for (let next = 0; ; next++) {
       while (next >= this.#events.length && !this.#ended) {
@@ -76,7 +76,7 @@ export class TrainingRun<Model> implements PromiseLike<Model>, AsyncIterable<Tra
   }
 }
 
-/** Calls the listener; where that throws, the run ends cleanly and fails with the same error. */
+/** Calls the listener. If it throws, the run ends cleanly and fails with that error. */
 async function deliver<Model>(
   event: TrainingEvent,
   events: AsyncGenerator<TrainingEvent, Model>,

@@ -1,4 +1,4 @@
-/** Backbones by name or by file. */
+/** Loads backbones by name or from a file. */
 import { existsSync, statSync } from 'node:fs'
 import { StegoError } from '../errors.js'
 import {
@@ -17,40 +17,40 @@ import { storedTensors } from './tensors.js'
 import { openWeights } from './weight-file.js'
 
 interface BackboneFile {
-  /** Its tensors under our names. */
+  /** Tensors by this package's names. */
   stored: StoredTensors
-  /** 0 for a head a 64 channels. */
+  /** Attention heads; 0 for one per 64 channels. */
   heads: number
 }
 
 /**
- * Backbones that come with the package. The starter is small and trained on street scenes: for trying, demonstrations
- * and tests, not a replacement for DINO (weights/README.md).
+ * Backbones included in the package. The starter is small and trained on street scenes, for trials, demos
+ * and tests. It does not replace DINO (weights/README.md).
  */
 const BUILT_IN: Record<string, (signal?: AbortSignal) => Promise<BackboneFile>> = {
   starter: async (signal) => ({ ...(await fromFile(starterWeights(), signal)), heads: 3 }),
 }
 
 const MISSING =
-  'it has no patch_embed.proj.weight and blocks, the names of DINO and timm, nor those of Hugging Face'
+  'it has neither patch_embed.proj.weight and blocks, as in DINO and timm, nor the Hugging Face names'
 
 export interface BackboneRequest {
-  /** Which of its tensors are the features. Default: the output of the last block. */
+  /** Which tensors to use as features. Default: the output of the last block. */
   features?: FeatureChoice
-  /** What it computes in. Default: float32. */
+  /** Precision. Default: float32. */
   dtype?: DType
   signal?: AbortSignal
-  /** Told how the fetching of published weights goes. */
+  /** Called with download progress of published weights. */
   onDownload?: (progress: DownloadProgress) => void
 }
 
 const LAST_BLOCK: FeatureChoice = { kind: 'feat', layer: 1 }
 
 /**
- * Loads a backbone: `starter`; a published one by name, fetched when it is first used; or the path of a file of ViT
- * weights, .safetensors or PyTorch's, under the names of DINO, timm or Hugging Face; of a model's checkpoint its
- * backbone. Throws `ERR_STEGO_BACKBONE` for an unknown name or a file that is not a ViT, `ERR_STEGO_DOWNLOAD` where
- * weights cannot be fetched.
+ * Loads a backbone: `starter`; a published one by name, downloaded on first use; or a .safetensors or PyTorch file of
+ * ViT weights with names from DINO, timm or Hugging Face, or a model checkpoint that contains one. Throws
+ * `ERR_STEGO_BACKBONE` for an unknown name or a file that is not a ViT, `ERR_STEGO_DOWNLOAD` if weights cannot be
+ * downloaded.
  */
 export async function loadBackbone(name: string, request: BackboneRequest = {}): Promise<NativeBackbone> {
   const { features = LAST_BLOCK, dtype = 'float32', signal } = request
@@ -69,7 +69,7 @@ async function published(
   if (entry.kind === 'model') {
     throw new StegoError(
       'ERR_STEGO_BACKBONE',
-      `${name} is a whole model, not a backbone: segment or evaluate with it, or name a backbone (${names()}).`,
+      `${name} is a complete model, not a backbone. Segment or evaluate with it, or use a backbone (${names()}).`,
     )
   }
   const { path } = await resolveWeights(name, { signal, onProgress: onDownload })
@@ -81,7 +81,7 @@ async function fromFile(path: string, signal?: AbortSignal): Promise<BackboneFil
   if (!(existsSync(path) && statSync(path).isFile())) {
     throw new StegoError(
       'ERR_STEGO_BACKBONE',
-      `there is no backbone "${path}": expected ${names()}, or the path of a file of ViT weights (.safetensors, ` +
+      `there is no backbone "${path}": expected ${names()}, or the path of a ViT weight file (.safetensors, ` +
         '.pth). Correct the name, or use backbone "starter".',
     )
   }
@@ -90,8 +90,8 @@ async function fromFile(path: string, signal?: AbortSignal): Promise<BackboneFil
   if (!backbone || problem) {
     throw new StegoError(
       'ERR_STEGO_BACKBONE',
-      `${path} is not a backbone that this version computes: ${problem ?? MISSING}. ` +
-        'Take weights of DINO, or use backbone "starter".',
+      `${path} is not a supported backbone: ${problem ?? MISSING}. ` +
+        'Use DINO weights, or backbone "starter".',
     )
   }
   return { stored: storedTensors(file, backbone.names), heads }

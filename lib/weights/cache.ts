@@ -1,4 +1,4 @@
-/** Fetched files, each with a record beside it of where it came from and how it was checked. */
+/** Cache of downloaded files, each with a record of its source and how it was verified. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
@@ -7,11 +7,11 @@ import { StegoError } from '../errors.js'
 import { writeWhole } from '../write-whole.js'
 
 const recordSchema = z.strictObject({
-  /** Where it was fetched; null where somebody put it there. */
+  /** Source URL; null if the file was placed there manually. */
   url: z.string().nullable(),
   size: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** `published`: the SHA-256 is the one the registry gives. `first use`: it is the one the first file had. */
+  /** `published`: verified with the registry's SHA-256. `first use`: verified with that of the first download. */
   trust: z.enum(['published', 'first use']),
   /** ISO date of that. */
   date: z.iso.datetime(),
@@ -19,16 +19,16 @@ const recordSchema = z.strictObject({
 
 export type CacheRecord = z.infer<typeof recordSchema>
 
-/** What a file must be; null for what is not known. */
+/** Expected size and hash of a file; null if unknown. */
 export interface Expected {
   size: number | null
   sha256: string | null
 }
 
 /**
- * Checks a file that is there, against what is published of it or else against its record; one without either is
- * trusted now and recorded. Returns null where there is no file.
- * Throws the signal's reason, `ERR_STEGO_FILE` where it cannot be read, and `ERR_STEGO_DOWNLOAD` where it is another.
+ * Verifies a cached file against published values or else its record. A file without either is trusted on first use and
+ * recorded. Returns null if there is no file.
+ * Throws the signal's reason, `ERR_STEGO_FILE` if it cannot be read, and `ERR_STEGO_DOWNLOAD` if it does not match.
  */
 export async function checkCached(
   file: string,
@@ -45,18 +45,18 @@ export async function checkCached(
     const known = expected.sha256 !== null || (expected.size !== null && found.size !== expected.size)
     throw new StegoError(
       'ERR_STEGO_DOWNLOAD',
-      `${file} is not ${known ? 'the published file' : 'what it was at its first use'}: expected ${size} bytes with ` +
-        `SHA-256 ${sha256}, found ${found.size} bytes with ${found.sha256}. Delete it and the .json beside it, and it is fetched again.`,
+      `${file} is not ${known ? 'the published file' : 'the file it was at first use'}: expected ${size} bytes with ` +
+        `SHA-256 ${sha256}, found ${found.size} bytes with ${found.sha256}. Delete it and the .json file next to it to download it again.`,
     )
   }
   if (record?.sha256 === found.sha256 && record.trust === trustIn(expected)) return record
-  // Somebody put it there, perhaps into a cache that many share and nobody may write to: then nothing is remembered.
+  // The file was placed manually, perhaps in a shared read-only cache, in which case no record is written.
   const put = recordOf(null, found, expected)
   await writeRecord(file, put).catch(() => {})
   return put
 }
 
-/** What there is to say of a file that is as expected. */
+/** Creates the record of a verified file. */
 export function recordOf(
   url: string | null,
   { size, sha256 }: { size: number; sha256: string },
@@ -65,7 +65,7 @@ export function recordOf(
   return { url, size, sha256, trust: trustIn(expected), date: new Date().toISOString() }
 }
 
-/** Writes down what a file is, for `checkCached` to compare with. */
+/** Writes the record that `checkCached` compares with. */
 export function writeRecord(file: string, record: CacheRecord): Promise<void> {
   return writeWhole(`${file}.json`, Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
 }

@@ -1,7 +1,7 @@
 /**
- * Checkpoints of the official STEGO and of leggedrobotics' fork: what their stored configuration says, in our options
- * (docs/method-constants.md#checkpoints). Tensors decide where they can: the code's width, the projection,
- * the patch.
+ * Converts checkpoints of the official STEGO and of leggedrobotics' fork to records, using their stored configuration
+ * (docs/method-constants.md#checkpoints). Tensors take precedence where possible: code dimension, projection,
+ * patch size.
  */
 import { factsOf } from '../datasets/facts.js'
 import type { TensorEntry } from '../formats/tensor-file.js'
@@ -10,7 +10,7 @@ import type { Found, ModelLayout } from './names.js'
 import type { ModelRecord } from './record.js'
 import type { NameMap } from './tensors.js'
 
-/** Attention heads of DINO's models. */
+/** Attention heads of DINO models. */
 const HEADS = new Map<unknown, number>([
   ['vit_tiny', 3],
   ['vit_small', 6],
@@ -20,15 +20,15 @@ const HEADS = new Map<unknown, number>([
 
 type Config = Record<string, unknown>
 
-/** What `torch.load` would show beside the tensors, as far as it is read here. */
+/** The parts of a checkpoint besides tensors that are read. */
 export interface CheckpointValues {
   hyper_parameters?: { n_classes?: unknown; cfg?: unknown }
   global_step?: unknown
-  /** DINO keeps the arguments of its training here. */
+  /** DINO's training arguments. */
   args?: { arch?: unknown }
 }
 
-/** The record of a checkpoint, or in one sentence why this version can not compute what it was trained on. */
+/** Returns the record of a checkpoint, or a sentence on why it is not supported. */
 export function describeCheckpoint(
   { layout, names, foreign }: Found<ModelLayout>,
   tensors: TensorEntry[],
@@ -48,7 +48,7 @@ export function describeCheckpoint(
   if (dim === undefined || width === undefined || patch === undefined || classes === undefined) {
     return 'its tensors do not have the shapes of a STEGO model'
   }
-  if (classes < 2 || classes > 255) return `it has ${classes} classes, and this version takes 2 to 255`
+  if (classes < 2 || classes > 255) return `it has ${classes} classes, but 2 to 255 are supported`
   const type = layout === 'official' ? config.model_type : config.backbone_type
   const name = text(config.pretrained_weights) ?? `${text(type) ?? `vit, ${width} wide`}, patch ${patch}`
   const projection = 'net.cluster2.0.weight' in shapes ? 'nonlinear' : 'linear'
@@ -77,13 +77,13 @@ export function describeCheckpoint(
   }
 }
 
-/** Names of the classes, where the checkpoint is of a dataset that is known. */
+/** Class names, if the checkpoint's dataset is known. */
 function namesOf({ dataset, classes }: TrainOptions): string[] | null {
   const facts = factsOf(dataset)
   return facts?.classes === classes ? facts.classNames : null
 }
 
-/** The attention heads that a model of this name has; 0 for an unknown name. */
+/** Number of attention heads of a model by name; 0 if unknown. */
 export function headsOf(type: unknown): number {
   return HEADS.get(type) ?? 0
 }
@@ -91,13 +91,13 @@ export function headsOf(type: unknown): number {
 function unsupported(config: Config, layout: ModelLayout, foreign: string[]): string | null {
   const architecture = layout === 'official' ? config.arch : config.backbone
   if (architecture !== undefined && architecture !== 'dino') {
-    return `its backbone is "${architecture}", and this version computes DINO's ViT`
+    return `its backbone is "${architecture}", but only DINO's ViT is supported`
   }
   if (foreign.length > 0) return `its backbone has ${foreign[0]}, which is not part of DINO's ViT`
   return null
 }
 
-/** Official keys, and the fork's where they differ, as our options; undefined where a key is missing. */
+/** Converts official keys, or the fork's, to our options; undefined for missing keys. */
 function optionsOf(config: Config): Record<string, unknown> {
   const shifts = {
     self: config.pos_intra_shift,
@@ -149,7 +149,7 @@ function optionsOf(config: Config): Record<string, unknown> {
   }
 }
 
-/** Options with defaults for what is missing or has no counterpart here (a batch of one, say). */
+/** Fills in defaults for options that are missing or not supported here (such as a batch of one). */
 function translate(given: Record<string, unknown>): TrainOptions {
   const valid = Object.entries(given).filter(
     ([key, value]) => trainSchema.shape[key as keyof TrainOptions].safeParse(value).success,

@@ -1,5 +1,4 @@
-/** Weights of other programs as .safetensors under our names, every bit of every tensor as it is. */
-
+/** Converts weights from other programs to .safetensors under our names, without changing any tensor. */
 import { open } from 'node:fs/promises'
 import { StegoError } from '../errors.js'
 import { withFile } from '../formats/read-file.js'
@@ -13,28 +12,28 @@ import { writeRecord } from './record.js'
 import { storedTensors } from './tensors.js'
 import { openWeights, type WeightContents } from './weight-file.js'
 
-/** What was converted. */
+/** Result of a conversion. */
 export interface Conversion {
-  /** The file that was read. */
+  /** Source file. */
   from: string
-  /** The file that was written. */
+  /** Output file. */
   to: string
-  /** What it holds. */
+  /** What it contains. */
   kind: 'model' | 'backbone'
-  /** Whose names `from` had; those of `to` are ours. */
+  /** Naming scheme of the source. The output uses this package's names. */
   layout: WeightContents['layout']
-  /** Tensors that were carried over. */
+  /** Number of tensors converted. */
   tensors: number
 }
 
 /**
- * Writes the model or the backbone of a weight file (or of a run's last checkpoint) under our names, as one .safetensors
- * that `Stego.load` and `backbone` take; in Python, `safetensors.torch.load_file` reads it. A file of that name is
- * replaced. Of a checkpoint all tensors of its `state_dict` are carried, and its configuration as text, but not the
- * optimizers of another program. Needs no libtorch.
+ * Converts the model or backbone in a weight file (or a run's last checkpoint) to a .safetensors file for `Stego.load`
+ * or `backbone`, also readable in Python with `safetensors.torch.load_file`. An existing file is overwritten. For a
+ * checkpoint, all tensors of its `state_dict` are kept, and its configuration as text, but not the optimizers of other
+ * programs. Does not need libtorch.
  *
- * Throws `ERR_STEGO_OPTION` for another ending of `to`, `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN` or
- * `ERR_STEGO_CHECKPOINT` for the source, `ERR_STEGO_FILE` where `to` cannot be written.
+ * Throws `ERR_STEGO_OPTION` if `to` has another extension, `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN` or
+ * `ERR_STEGO_CHECKPOINT` for the source, `ERR_STEGO_FILE` if `to` cannot be written.
  */
 export async function convertWeights(
   from: string | URL,
@@ -47,10 +46,10 @@ export async function convertWeights(
   const contents = await openWeights(source, signal)
   const { file, kind, layout, names, problem } = contents
   if (kind === 'other' || !names) {
-    const reason = problem ?? 'it is neither a model nor a backbone that stego reads'
+    const reason = problem ?? 'it is not a model or backbone that stego can read'
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
-      `${source} cannot be converted: ${reason}. \`stego inspect\` lists what it holds.`,
+      `${source} cannot be converted: ${reason}. \`stego inspect\` lists its contents.`,
     )
   }
   const tensors = Object.entries(storedTensors(file, names)).sort(([a], [b]) => (a < b ? -1 : 1))
@@ -72,12 +71,12 @@ function checkEnding(path: string): void {
   if (/\.safetensors$/i.test(path)) return
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `expected a file to write that ends in .safetensors, received ${path}. PyTorch reads such files with ` +
+    `expected an output file ending in .safetensors, got ${path}. PyTorch can read such files with ` +
       'safetensors.torch.load_file.',
   )
 }
 
-/** The tensor that parts are when they follow each other along the first axis. */
+/** Joins parts along the first axis into one tensor. */
 function joined(path: string, name: string, parts: StoredTensor[]) {
   const [first, ...others] = parts as [StoredTensor, ...StoredTensor[]]
   const width = (shape: number[]) => String(shape.slice(1))
@@ -91,7 +90,7 @@ function joined(path: string, name: string, parts: StoredTensor[]) {
   if (other) {
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
-      `Expected the tensors of ${path} that make '${name}' to have one type and width, but '${other.name}' differs ` +
+      `Expected the tensors of ${path} that form '${name}' to have the same type and width, but '${other.name}' differs ` +
         `from '${first.name}'.`,
     )
   }
@@ -100,7 +99,7 @@ function joined(path: string, name: string, parts: StoredTensor[]) {
   return { name, dtype: first.dtype, shape: [length, ...first.shape.slice(1)] }
 }
 
-/** Writes a header and the values of tensors, one tensor at a time. */
+/** Copies a header and tensor values, one tensor at a time. */
 async function copy(
   source: string,
   tensors: StoredTensor[],
@@ -123,7 +122,7 @@ async function copy(
   }
 }
 
-/** What is stored already, or the record of a model or the heads of a backbone; other programs' configuration as JSON. */
+/** Stored metadata, or a model record or backbone heads, with other programs' configuration as JSON. */
 function metadataOf({ metadata, record, heads, values }: WeightContents): Record<string, string> {
   const configuration = (values as { hyper_parameters?: unknown } | null)?.hyper_parameters
   return {

@@ -1,4 +1,4 @@
-/** Fetches one file over HTTP(S), over as many connections as that takes, and puts it in place whole and checked. */
+/** Downloads a file over HTTP(S), resuming as needed, verifies it and moves it into place. */
 import { on } from 'node:events'
 import { mkdir, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -11,48 +11,48 @@ import type { Meter } from './progress.js'
 import { type Body, rangeHeaders, readResponse } from './response.js'
 import { backoff, type Clock, StallWatch } from './retry.js'
 
-/** What to fetch, and what is known of it. */
+/** A file to download. */
 export interface RemoteFile {
   url: URL
-  /** Where the whole file is to lie. */
+  /** Destination path. */
   file: string
-  /** Bytes; null where not known. */
+  /** Size in bytes; null if unknown. */
   size: number | null
-  /** SHA-256 in hexadecimal; null where not known. */
+  /** SHA-256 in hexadecimal; null if unknown. */
   sha256: string | null
 }
 
-/** How it is fetched. */
+/** How to download. */
 export interface DownloadSettings {
   transport: Transport
   clock: Clock
   meter: Meter
-  /** Bytes that fit into a folder. */
+  /** Returns the free bytes in a folder. */
   freeBytes(folder: string): Promise<number>
   signal?: AbortSignal
 }
 
-/** What came. */
+/** Size and hash of a downloaded file. */
 export interface Fetched {
   size: number
   sha256: string
 }
 
-/** Failures in a row, none of them after `ENOUGH` bytes, before it is given up. */
+/** Consecutive failures without receiving `ENOUGH` bytes before giving up. */
 const MAX_FAILURES = 6
 const ENOUGH = 2 ** 20
-/** Servers that want to be left alone for longer are not waited for. */
+/** Longest `Retry-After` to honor. */
 const LONGEST_WAIT = 120_000
 
-/** The space left where a folder lies. */
+/** Free space on a folder's disk. */
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder)
   return bavail * bsize
 }
 
 /**
- * Fetches `remote` and puts it at its place. What an abort or a failure leaves is taken up by the next call.
- * Throws the signal's reason, `FetchFailure` for what the network or the server did, and `ERR_STEGO_FILE` for the disk.
+ * Downloads `remote` to its destination. The next call resumes after an abort or failure.
+ * Throws the signal's reason, `FetchFailure` for network or server errors, and `ERR_STEGO_FILE` for disk errors.
  */
 export async function download(remote: RemoteFile, settings: DownloadSettings): Promise<Fetched> {
   settings.signal?.throwIfAborted()
@@ -71,12 +71,12 @@ export async function download(remote: RemoteFile, settings: DownloadSettings): 
   }
 }
 
-/** The address without name, password and query, which may hold keys. */
+/** The URL without credentials and query, which may contain secrets. */
 export function publicUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`
 }
 
-/** Connections until the part is whole and right. */
+/** Connects until the file is complete and verified. */
 async function fetchAll(remote: RemoteFile, part: PartFile, settings: DownloadSettings): Promise<void> {
   let doubted = false
   for (let failures = 0; ; ) {
@@ -85,7 +85,7 @@ async function fetchAll(remote: RemoteFile, part: PartFile, settings: DownloadSe
       await receive(remote, part, settings)
       const wrong = whatIsWrong(remote, part)
       if (wrong === null) return
-      // Bytes that came over several connections may be of two files: they are asked for once more.
+      // Bytes from several connections may belong to different versions: download once more.
       const again = part.patched && !doubted
       await onDisk(remote.file, () => part.restart(UNKNOWN_VERSION))
       if (!again) throw new FetchFailure(wrong)
@@ -120,7 +120,7 @@ async function pause(
   })
 }
 
-/** Why a part without missing bytes is not the file; null where nothing speaks against it. */
+/** Why a complete download is not the expected file; null if it is. */
 function whatIsWrong({ size, sha256 }: RemoteFile, part: PartFile): string | null {
   if (part.size === 0) return 'the file is empty'
   if (size !== null && part.size !== size) return `the file has ${part.size} bytes, but ${size} were expected`
@@ -129,7 +129,7 @@ function whatIsWrong({ size, sha256 }: RemoteFile, part: PartFile): string | nul
   return `the SHA-256 of the file is ${found}, but ${sha256} was expected`
 }
 
-/** One connection. Returns when no byte is missing. */
+/** Downloads over one connection. Returns when the file is complete. */
 async function receive(remote: RemoteFile, part: PartFile, settings: DownloadSettings): Promise<void> {
   const stall = new StallWatch(settings.clock)
   const signal = settings.signal ? AbortSignal.any([settings.signal, stall.signal]) : stall.signal
@@ -155,7 +155,7 @@ async function receiveBody(
   settings: DownloadSettings,
   stall: StallWatch,
 ): Promise<void> {
-  // Listens from the start and hands out all that came before an error, which a stream would drop.
+  // Unlike a stream, this delivers all data received before an error.
   const chunks = on(response.body, 'data', { close: ['end'], highWaterMark: 8, lowWaterMark: 4 })
   const body = readResponse(response, part, settings.clock.now())
   if (body === 'whole') return
@@ -200,7 +200,7 @@ async function checkSpace(file: string, missing: number, settings: DownloadSetti
   )
 }
 
-/** Runs what reads or writes files; what goes wrong is the disk's fault and not the network's. */
+/** Runs file operations, converting their errors to `ERR_STEGO_FILE`. */
 async function onDisk<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -1,13 +1,13 @@
-/** One GET over undici: through the proxy that is set, and after redirects. */
+/** HTTP GET with undici, supporting proxies and redirects. */
 import { STATUS_CODES } from 'node:http'
 import { type Dispatcher, EnvHttpProxyAgent, interceptors, Pool, request } from 'undici'
 import type { ProxySettings } from '../env.js'
 import { asFailure, FetchFailure, isTransient } from './failure.js'
 
-/** How servers are reached. */
+/** Connection settings. */
 export interface Transport {
   proxies: ProxySettings
-  /** Certificates to trust instead of those known to Node. */
+  /** Certificates to trust instead of Node's. */
   ca?: string
 }
 
@@ -15,12 +15,12 @@ export type Response = Dispatcher.ResponseData
 
 type Interceptor = Dispatcher.DispatcherComposeInterceptor
 
-/** Redirects that are followed. */
+/** Maximum number of redirects. */
 const MAX_REDIRECTS = 5
 
 /**
- * Hands the response to `read`, its body not yet read. Every socket is closed when that ends, or the signal aborts.
- * Throws `FetchFailure`, or the network's own error; after an abort, any error.
+ * Passes the response to `read` with its body unread. Closes all sockets when `read` finishes or the signal aborts.
+ * Throws `FetchFailure` or a network error; after an abort, any error.
  */
 export async function get<T>(
   url: URL,
@@ -39,27 +39,27 @@ export async function get<T>(
 }
 
 function agentFor({ proxies, ca }: Transport, signal: AbortSignal): EnvHttpProxyAgent {
-  // The signal is the sockets' and not the request's, which would not be aborted while it waits for a connection.
+  // Abort the sockets, not the request, which would not abort while waiting for a connection.
   const connect = { ca, signal, timeout: 0 }
   return new EnvHttpProxyAgent({
     httpProxy: proxyAddress('HTTP_PROXY', proxies.http),
     httpsProxy: proxyAddress('HTTPS_PROXY', proxies.https),
-    // Text in any case: undici would look at the environment itself.
+    // Always a string, or undici would read the environment itself.
     noProxy: proxies.except ?? '',
-    // No time limits here and above: the caller's signal sets them.
+    // No timeouts here or above: the caller's signal handles them.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect,
     requestTls: connect,
     proxyTls: connect,
-    // Plain requests go to the proxy as they are: many open tunnels to port 443 alone.
+    // Send plain HTTP requests to the proxy directly, since many proxies tunnel only to port 443.
     proxyTunnel: false,
     clientFactory: (proxy, options) =>
-      new Pool(proxy, { ...options, headersTimeout: 0 }).compose(tellRefusals(proxy.host)),
+      new Pool(proxy, { ...options, headersTimeout: 0 }).compose(explainRefusals(proxy.host)),
   })
 }
 
-/** A proxy's address with its protocol; empty where none is set. */
+/** A proxy's URL with a protocol; empty if none is set. */
 function proxyAddress(variable: string, given = ''): string {
   if (given === '') return ''
   const address = given.includes('://') ? given : `http://${given}`
@@ -68,15 +68,15 @@ function proxyAddress(variable: string, given = ''): string {
     decodeURIComponent(username + password)
     if (protocol === 'http:' || protocol === 'https:') return address
   } catch {
-    // Told below: the error would show the address, and with it the password.
+    // Reported below, since this error would reveal the password.
   }
   throw new FetchFailure(
-    `${variable} is not the address of a proxy: expected http://host:port or https://host:port, with special ` +
-      'characters of a name and password percent-encoded',
+    `${variable} is not a valid proxy URL: expected http://host:port or https://host:port, with special ` +
+      'characters in credentials percent-encoded',
   )
 }
 
-/** The header that an address with a name and password asks for; empty without. */
+/** Authorization header for a URL with credentials; empty otherwise. */
 function authorization({ username, password }: URL): Record<string, string> {
   if (username === '') return {}
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
@@ -96,8 +96,8 @@ const keepSafe: Interceptor = (dispatch) => {
   }
 }
 
-/** Says in words that a proxy opens no tunnel, and why. */
-function tellRefusals(proxy: string): Interceptor {
+/** Explains why a proxy refuses a tunnel. */
+function explainRefusals(proxy: string): Interceptor {
   return (dispatch) => (options, handler) =>
     dispatch(options, {
       onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
@@ -107,7 +107,7 @@ function tellRefusals(proxy: string): Interceptor {
         const message = `the proxy ${proxy} answered ${status} ${STATUS_CODES[status] ?? ''}`.trim()
         handler.onResponseError?.(controller, new FetchFailure(message, { transient: isTransient(status) }))
       },
-      // As a `FetchFailure`, since undici would ask a proxy that hangs up again and again.
+      // Throw a `FetchFailure`, since undici would keep retrying.
       onResponseError: (controller, error) => handler.onResponseError?.(controller, asFailure(error)),
     })
 }

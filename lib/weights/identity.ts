@@ -1,4 +1,4 @@
-/** What a backbone is, for keys of what was computed by it. */
+/** Identifies backbones in feature keys. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { StegoError } from '../errors.js'
 
 /**
- * `sha256:` and the hash of the weight file, or the name of a backbone whose weights the package fixes.
+ * Returns `sha256:` and the hash of the weight file, or the name of a built-in backbone.
  * Rejects with `ERR_STEGO_DATA_MISSING` or `ERR_STEGO_FILE` for a file that cannot be read.
  */
 export async function identifyBackbone(name: string): Promise<string> {
@@ -24,7 +24,7 @@ export async function identifyBackbone(name: string): Promise<string> {
   return `sha256:${hash.digest('hex')}`
 }
 
-/** The error for a file that is not there or cannot be read. */
+/** The error for a file that is missing or unreadable. */
 export function unreadable(path: string, cause: unknown): StegoError {
   const { code } = cause as NodeJS.ErrnoException
   const missing = code === 'ENOENT' || code === 'ENOTDIR'

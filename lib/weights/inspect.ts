@@ -1,24 +1,23 @@
-/** What a weight file holds, without loading it as a model. */
-
+/** Inspects weight files without loading them as models. */
 import type { PredictionHead } from '../native/index.js'
 import { pathOf } from '../options/path.js'
 import { type ModelInfo, modelPath } from './model-file.js'
 import { networkOptions } from './network-options.js'
 import { openWeights, type WeightContents } from './weight-file.js'
 
-/** What a weight file holds. */
+/** Contents of a weight file. */
 export interface Inspection
   extends Pick<
     WeightContents,
     'kind' | 'path' | 'format' | 'layout' | 'metadata' | 'values' | 'tensors' | 'problem'
   > {
-  /** Length of the file. */
+  /** File size. */
   bytes: number
-  /** The model's description; null for other files. */
+  /** Description of the model; null for other files. */
   model: ModelInfo | null
 }
 
-/** The tensors that make a prediction possible. */
+/** The tensor that each prediction head needs. */
 const HEAD_TENSORS: [PredictionHead, string][] = [
   ['kmeans', 'kmeans.centers'],
   ['online', 'cluster_probe.clusters'],
@@ -28,8 +27,8 @@ const HEAD_TENSORS: [PredictionHead, string][] = [
 ]
 
 /**
- * Lists tensors and metadata of a weight file, .safetensors or PyTorch's, or of a run's last checkpoint. Nothing that a
- * PyTorch file holds is executed.
+ * Lists tensors and metadata of a .safetensors or PyTorch weight file, or a run's last checkpoint, without executing any
+ * code in it.
  * Throws `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN` or `ERR_STEGO_CHECKPOINT`.
  */
 export async function inspectWeights(

@@ -1,6 +1,6 @@
 /**
- * The model file: one .safetensors with all tensors under the published names, and in its metadata what they mean.
- * A run folder stands for its last checkpoint; checkpoints of PyTorch are read as well.
+ * Model files: a .safetensors with all tensors under the published names, and a description in its metadata.
+ * A run folder refers to its last checkpoint. PyTorch checkpoints are supported too.
  */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,39 +24,39 @@ import { openWeights } from './weight-file.js'
 
 export { type ModelRecord, writeRecord } from './record.js'
 
-/** What is known of a model. */
+/** Description of a model. */
 export interface ModelInfo {
   /** Number of classes it was trained for. */
   classes: number
-  /** Width of a code. */
+  /** Code dimension. */
   dim: number
-  /** The head; null where the code is the feature. */
+  /** Projection head; null if codes are the features themselves. */
   projection: Projection | null
   /** The frozen backbone. */
   backbone: ModelRecord['backbone']
-  /** Steps trained. */
+  /** Training steps done. */
   step: number
-  /** The predictions it can make. */
+  /** Predictions it can make. */
   heads: PredictionHead[]
-  /** The options it was trained with, defaults filled in. */
+  /** Training options, with defaults filled in. */
   options: TrainOptions
-  /** The shifts in force; null where a checkpoint of another program does not say. */
+  /** Shifts used; null if a checkpoint from another program does not include them. */
   shifts: PairValues | null
-  /** Place in the features, and whether it is taken off; null where it was not measured, and kept. */
+  /** Position in the features, and whether it is removed; null if it was kept without measuring. */
   position: ModelRecord['position']
-  /** Training images, and how many of them had labels. */
+  /** Number of training images, and how many were labeled. */
   images: ModelRecord['images']
-  /** Names of the classes in order of their index, where known. */
+  /** Class names by index, if known. */
   classNames: string[] | null
-  /** The class each k-means cluster was matched with on the validation split; null without labels. */
+  /** Class matched to each k-means cluster on the validation split; null without labels. */
   assignment: number[] | null
 }
 
-/** Where a run keeps its model. */
+/** Path of a run's model. */
 export const lastCheckpoint = (run: string) => join(run, 'checkpoints', 'last.safetensors')
 
 /**
- * The model file that a path means: a file itself, or the last checkpoint of a run folder.
+ * Resolves a path to a model file: the file itself, or the last checkpoint of a run folder.
  * Throws `ERR_STEGO_DATA_MISSING` or `ERR_STEGO_RUN`.
  */
 export function modelPath(path: string): string {
@@ -71,19 +71,19 @@ export function modelPath(path: string): string {
   if (existsSync(checkpoint)) return checkpoint
   throw new StegoError(
     'ERR_STEGO_RUN',
-    `${path} is not a run folder: it holds no checkpoints/last.safetensors. Name a run that has begun to train, ` +
+    `${path} is not a run folder: it has no checkpoints/last.safetensors. Use a run that has started training, ` +
       'or a model file.',
   )
 }
 
-/** Tensors of a network; what else a file holds (optimizers, say) is not read. */
+/** Tensors of a network. Other tensors, such as optimizer state, are not read. */
 const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|raw|position)\./
 
 /**
  * Reads a model file, or a checkpoint of the official STEGO or of leggedrobotics' fork.
- * @param request.dtype what its backbone computes in; default: what it was trained in
+ * @param request.dtype precision of the backbone; default: as in training
  *
- * Throws `ERR_STEGO_CHECKPOINT` where it is damaged or of another kind.
+ * Throws `ERR_STEGO_CHECKPOINT` if it is damaged or of another type.
  */
 export async function readModel(
   path: string,
@@ -94,11 +94,11 @@ export async function readModel(
   if (!record) {
     const remedy =
       kind === 'backbone'
-        ? 'It is a backbone: name it in `stego train --backbone`.'
-        : 'Name a model file, a run folder or a checkpoint of STEGO.'
+        ? 'It is a backbone: use it with `stego train --backbone`.'
+        : 'Use a model file, a run folder or a STEGO checkpoint.'
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
-      `${path} holds tensors but no stego model${problem ? `: ${problem}` : ''}. ${remedy}`,
+      `${path} contains tensors but no stego model${problem ? `: ${problem}` : ''}. ${remedy}`,
     )
   }
   const { dim, heads } = record.backbone
@@ -116,7 +116,7 @@ export async function readModel(
   return { network, record, file }
 }
 
-/** What a network and its record tell. */
+/** Describes a model from its network and record. */
 export function describeModel(network: NativeNetwork, record: ModelRecord): ModelInfo {
   const { classes, dim, projection, heads } = checked(() => network.info)
   const { backbone, position, step, options, shifts, images, classNames, assignment } = record
@@ -124,7 +124,7 @@ export function describeModel(network: NativeNetwork, record: ModelRecord): Mode
   return { classes, dim, projection, backbone, position, heads, ...trained }
 }
 
-/** The optimizers' state in a checkpoint of a run. */
+/** Optimizer state in a run's checkpoint. */
 export function optimizerTensors(file: TensorFile): StoredTensors {
   const names = file.tensors.flatMap(({ name }) => (name.startsWith('optimizer.') ? [[name, name]] : []))
   return storedTensors(file, Object.fromEntries(names))

@@ -6,17 +6,17 @@
 import type { TensorEntry } from '../formats/tensor-file.js'
 import type { NameMap } from './tensors.js'
 
-/** Whose names the tensors of a backbone have. */
+/** Naming scheme of a backbone's tensors. */
 export type BackboneLayout = 'dino' | 'timm' | 'huggingface'
-/** Whose names the tensors of a model have: the official code's, or its fork's. */
+/** Naming scheme of a model's tensors: the official code's or its fork's. */
 export type ModelLayout = 'official' | 'leggedrobotics'
 
-/** Where the tensors of something lie in a file. */
+/** Tensors found in a file. */
 export interface Found<Layout> {
   layout: Layout
-  /** Our names to the file's. */
+  /** Maps our names to those in the file. */
   names: NameMap
-  /** Tensors, by the file's names, of parts that a plain ViT does not have: LayerScale, registers, ... */
+  /** Names in the file of tensors that a plain ViT does not have, such as LayerScale or registers. */
   foreign: string[]
 }
 
@@ -43,7 +43,7 @@ const HUGGING_FACE_BLOCK = new Map<string, Layer>([
 ])
 const QUERY_KEY_VALUE = ['query', 'key', 'value'].map((part) => `attention.attention.${part}`)
 
-/** Tensors whose presence tells a layout, below one prefix. */
+/** Tensors that identify a layout below a prefix. */
 const BACKBONE_MARKS = {
   dino: ['patch_embed.proj.weight', 'blocks.0.attn.qkv.weight'],
   huggingface: [
@@ -64,8 +64,8 @@ const LEGGED: [string, string][] = [
 ]
 
 /**
- * The ViT of a file: under DINO's, timm's or Hugging Face's names, behind any prefix (`module.`, `backbone.`,
- * `net.model.`). Of a teacher and a student it is the teacher. Null where there is none.
+ * Finds the ViT in a file with DINO, timm or Hugging Face names under any prefix (`module.`, `backbone.`,
+ * `net.model.`). If there are a teacher and a student, returns the teacher. Null if there is none.
  */
 export function findBackbone(tensors: TensorEntry[]): Found<BackboneLayout> | null {
   const found = (['dino', 'huggingface'] as const)
@@ -80,9 +80,8 @@ export function findBackbone(tensors: TensorEntry[]): Found<BackboneLayout> | nu
 }
 
 /**
- * The model of a file: the official layout, which this package's own files have too, or leggedrobotics'. All tensors
- * beside those of the network (`decoder`, `train_cluster_probe`, optimisers) are carried under their names. Null where
- * there is none.
+ * Finds the model in a file with the official layout, which this package also uses, or leggedrobotics'. Other tensors
+ * (`decoder`, `train_cluster_probe`, optimizers) keep their names. Null if there is none.
  */
 export function findModel(tensors: TensorEntry[]): Found<ModelLayout> | null {
   for (const layout of ['official', 'leggedrobotics'] as const) {
@@ -133,13 +132,13 @@ function isDino(name: string): boolean {
   return DINO.test(name)
 }
 
-/** Whether a tensor beside DINO's belongs to a part that changes the features. */
+/** Whether an extra tensor belongs to a part that changes the features. */
 function isForeign(name: string): boolean {
   if (isDino(name)) return false
   return /^(blocks|dist_token|reg_token|register_tokens|norm_pre|fc_norm)(\.|$)/.test(name)
 }
 
-/** The prefixes below which all of these names are. */
+/** Prefixes under which all of these names exist. */
 function prefixes(tensors: TensorEntry[], [first, ...others]: readonly string[]): string[] {
   const all = new Set(tensors.map(({ name }) => name))
   return tensors

@@ -1,8 +1,8 @@
-/** From the options of a run to what the native network is made of. */
+/** Converts run options to native network options. */
 import type { TrainOptions } from '../method/train-options.js'
 import type { FeatureChoice, NetworkOptions } from '../native/index.js'
 
-/** The network of a run on a backbone of `channels` channels. */
+/** Options of a run's network on a backbone with `channels` channels. */
 export function networkOptions(options: TrainOptions, channels: number): NetworkOptions {
   const { classes, extraClusters, projection, continuous, reconstruction, seed } = options
   return {
@@ -16,13 +16,13 @@ export function networkOptions(options: TrainOptions, channels: number): Network
   }
 }
 
-/** Without a projection the code is the feature; where it is not continuous, it has a channel a class. */
+/** Without a projection, codes are features. If not continuous, codes have one channel per class. */
 function codeWidth({ projection, continuous, classes, dim }: TrainOptions, channels: number): number {
   if (projection === null) return channels
   return continuous ? dim : classes
 }
 
-/** Which of the backbone's tensors a run takes as features. */
+/** Which backbone tensors a run uses as features. */
 export function featureChoice({ featureKind, featureLayer }: TrainOptions): FeatureChoice {
   return { kind: featureKind, layer: featureLayer }
 }

@@ -1,7 +1,7 @@
 /**
- * A file while it is being fetched. Between runs it lies as `<file>.part`, with `<file>.part.json` beside it; while a
- * process writes to it, under a name that no other process uses. To take it up again is to rename it, which only one
- * of several processes can do; the others begin anew, and each puts a whole file in place.
+ * A partial download. Between runs it is stored as `<file>.part` with `<file>.part.json`; while a process writes it, it
+ * has a name unique to that process. Resuming renames it, which only one of several processes can do; the others start
+ * over, and each moves a complete file into place.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -18,16 +18,16 @@ const sourceSchema = z.strictObject({
   lastModified: z.string().nullable(),
 })
 
-/** Of bytes that nothing can be compared with: they cannot be gone on with. */
+/** Version of a download that cannot be resumed. */
 export const UNKNOWN_VERSION: Version = { etag: null, lastModified: null }
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
 
 export class PartFile {
-  /** Bytes there. */
+  /** Number of bytes downloaded. */
   size = 0
-  /** What they are the beginning of. */
+  /** Version of the remote file. */
   version = UNKNOWN_VERSION
-  /** They came over more than one connection. */
+  /** Whether the bytes came over more than one connection. */
   patched = false
   #hash = createHash('sha256')
   readonly #path: string
@@ -42,7 +42,7 @@ export class PartFile {
     this.#handle = handle
   }
 
-  /** Takes up what an earlier attempt left of `url`, or begins with nothing. */
+  /** Resumes an earlier download of `url`, or starts a new one. */
   static async open(final: string, url: string): Promise<PartFile> {
     const path = `${final}.${HOST}-${process.pid}-${randomUUID()}.part`
     const found = await claim(final, path)
@@ -69,7 +69,7 @@ export class PartFile {
     this.patched = true
   }
 
-  /** Drops all bytes; those to come belong to `version`. */
+  /** Discards all bytes and starts over with `version`. */
   async restart(version: Version): Promise<void> {
     await this.#handle.truncate(0)
     this.size = 0
@@ -99,7 +99,7 @@ export class PartFile {
     return this.#hash.copy().digest('hex')
   }
 
-  /** The bytes are all there: the file takes its name. */
+  /** Moves the complete file into place. */
   async finish(): Promise<void> {
     await syncFile(this.#handle)
     await this.#handle.close()
@@ -107,7 +107,7 @@ export class PartFile {
     await rm(`${this.#path}.json`, { force: true })
   }
 
-  /** Leaves what is there for a later attempt; nothing, where none could go on with it. */
+  /** Keeps the bytes for a later attempt, or deletes them if it could not resume. */
   async release(): Promise<void> {
     const kept = `${this.#final}.part`
     const resumable = this.size > 0 && (this.version.etag ?? this.version.lastModified) !== null
@@ -124,7 +124,7 @@ export class PartFile {
   }
 }
 
-/** Renames what an earlier attempt left to `path`; whether there was anything. */
+/** Renames an earlier partial download to `path`. Returns whether there was one. */
 async function claim(final: string, path: string): Promise<boolean> {
   for (const left of [`${final}.part`, ...(await orphansOf(final))]) {
     try {
@@ -139,7 +139,7 @@ async function claim(final: string, path: string): Promise<boolean> {
   return false
 }
 
-/** Parts of processes of this machine that ended without leaving them properly. */
+/** Partial downloads of crashed processes on this machine. */
 async function orphansOf(final: string): Promise<string[]> {
   const folder = dirname(final)
   const prefix = `${basename(final)}.${HOST}-`
@@ -154,7 +154,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // A process of somebody else may not be signalled, but runs.
+    // EPERM means that the process runs under another user.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }

@@ -1,25 +1,25 @@
-/** What somebody waiting for a file is told. */
+/** Download progress. */
 import type { Clock } from './retry.js'
 
-/** How the fetching of published weights goes. */
+/** Download progress of published weights. */
 export interface DownloadProgress {
-  /** The weights' name. */
+  /** Name of the weights. */
   name: string
-  /** `receiving` bytes, `waiting` before another attempt, `done`. */
+  /** `receiving`; `waiting` before a retry; or `done`. */
   state: 'receiving' | 'waiting' | 'done'
-  /** Bytes there, earlier attempts included. */
+  /** Bytes received, including earlier attempts. */
   received: number
-  /** Bytes of the whole file; null where neither the registry nor the server says. */
+  /** File size in bytes; null if unknown. */
   total: number | null
-  /** Of this connection; null before it can be told. */
+  /** Speed of this connection; null if not known yet. */
   bytesPerSecond: number | null
-  /** Why another attempt is needed and when it comes, or how the whole file was checked; null else. */
+  /** Reason and time of a retry, or how the complete file was verified; null otherwise. */
   message: string | null
 }
 
 const INTERVAL = 100
 
-/** Reports at most ten times a second, and every change of state. */
+/** Reports progress at most ten times per second, and every change of state. */
 export class Meter {
   #began = 0
   #already = 0
@@ -33,7 +33,7 @@ export class Meter {
     readonly report: (progress: DownloadProgress) => void,
   ) {}
 
-  /** A connection begins to bring what follows `received` bytes. */
+  /** Starts a connection that continues after `received` bytes. */
   begin(received: number, total: number | null): void {
     this.#began = this.clock.now()
     this.#already = received
@@ -48,20 +48,20 @@ export class Meter {
     if (now - this.#told < INTERVAL) return
     this.#told = now
     const seconds = (now - this.#began) / 1000
-    this.#tell('receiving', seconds > 0 ? (received - this.#already) / seconds : null, null)
+    this.#emit('receiving', seconds > 0 ? (received - this.#already) / seconds : null, null)
   }
 
   wait(message: string): void {
-    this.#tell('waiting', null, message)
+    this.#emit('waiting', null, message)
   }
 
   done(received: number, message: string): void {
     this.#received = received
     this.#total = received
-    this.#tell('done', null, message)
+    this.#emit('done', null, message)
   }
 
-  #tell(state: DownloadProgress['state'], bytesPerSecond: number | null, message: string | null): void {
+  #emit(state: DownloadProgress['state'], bytesPerSecond: number | null, message: string | null): void {
     const { name } = this
     this.report({ name, state, received: this.#received, total: this.#total, bytesPerSecond, message })
   }

@@ -1,4 +1,4 @@
-/** What a model file of this package says of itself, beside its tensors. */
+/** Record of a model, stored in the metadata of its file. */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { trainSchema } from '../method/train-options.js'
@@ -7,45 +7,45 @@ const pairs = z.strictObject({ self: z.number(), knn: z.number(), random: z.numb
 
 const modelSchema = z.object({
   format: z.literal(1),
-  /** Steps trained. */
+  /** Training steps done. */
   step: z.int().min(0),
   options: trainSchema,
-  /** The shifts in force; null before they were chosen. */
+  /** Shifts in use; null until chosen. */
   shifts: pairs.nullable(),
   backbone: z.object({
-    /** Name, or file it was read from. */
+    /** Name or file. */
     name: z.string(),
-    /** Width of a token. */
+    /** Embedding dimension. */
     dim: z.int(),
-    /** Side of a patch in pixels. */
+    /** Patch size in pixels. */
     patch: z.int(),
-    /** Blocks. */
+    /** Number of blocks. */
     depth: z.int(),
-    /** Attention heads of a block. */
+    /** Attention heads per block. */
     heads: z.int().min(1),
-    /** Numbers in its weights. */
+    /** Number of parameters. */
     parameters: z.int(),
   }),
-  /** Place in the features, and whether it is taken off; null where it was not measured, and kept. */
+  /** Position in the features, and whether it is removed; null if it was kept without measuring. */
   position: z
     .object({ place: z.number(), layout: z.number().nullable(), removed: z.boolean() })
     .nullable()
     .default(null),
-  /** Training images, and how many of them had labels; 0 for a checkpoint of another program, which does not say. */
+  /** Number of training images, and how many were labeled; 0 if a checkpoint from another program does not say. */
   images: z.object({ train: z.int(), labelled: z.int() }),
   classNames: z.array(z.string()).nullable(),
-  /** The class each k-means cluster was matched with on the validation split; null without labels. */
+  /** Class matched to each k-means cluster on the validation split; null without labels. */
   assignment: z.array(z.int()).nullable(),
 })
 
 export type ModelRecord = z.infer<typeof modelSchema>
 
-/** Metadata of a model file. */
+/** Encodes a record as metadata of a model file. */
 export function writeRecord(record: ModelRecord): Record<string, string> {
   return { format: 'stego', model: JSON.stringify(record) }
 }
 
-/** The record in a file's metadata; null where there is none. Throws `ERR_STEGO_CHECKPOINT` for a malformed one. */
+/** Reads the record in a file's metadata; null if there is none. Throws `ERR_STEGO_CHECKPOINT` if malformed. */
 export function readRecord(path: string, metadata: Record<string, string>): ModelRecord | null {
   if (metadata.model === undefined) return null
   try {
@@ -53,13 +53,13 @@ export function readRecord(path: string, metadata: Record<string, string>): Mode
   } catch (cause) {
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
-      `the description in ${path} is not one this version of stego reads. Use the version that wrote it, or train again.`,
+      `this version of stego cannot read the model description in ${path}. Use the version that wrote it, or train again.`,
       { cause },
     )
   }
 }
 
-/** A record that an earlier version wrote: features came as they are, and `auto` was a choice of `dtype`. */
+/** Upgrades a record of an earlier version, which kept position and allowed `auto` for `dtype`. */
 function asWrittenNow(record: { options?: Record<string, unknown> }) {
   const { dtype, ...options } = record.options ?? {}
   return { ...record, options: { position: 'keep', ...options, ...(dtype !== 'auto' && { dtype }) } }

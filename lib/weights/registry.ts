@@ -1,36 +1,36 @@
-/** Published weights by name: where they lie, what they are, and how a whole file is recognised. */
+/** Registry of published weights. */
 import { StegoError } from '../errors.js'
 import { nearest } from '../options/nearest.js'
 
 /** The shape of a ViT; the head dimension is `dim / heads`. */
 export interface Architecture {
-  /** Width of a token. */
+  /** Embedding dimension. */
   dim: number
-  /** Blocks. */
+  /** Number of blocks. */
   depth: number
-  /** Attention heads of a block. */
+  /** Attention heads per block. */
   heads: number
-  /** Side of a patch, in pixels. */
+  /** Patch size in pixels. */
   patch: number
 }
 
-/** Weights that can be had by name. */
+/** Weights available by name. */
 export interface PublishedWeights {
-  /** The name. */
+  /** Name to load them by. */
   name: string
-  /** What it is, in a few words. */
+  /** Short description. */
   about: string
-  /** For `backbone`, or for `Stego.load`. */
+  /** `backbone`, for the `backbone` option, or `model`, for `Stego.load`. */
   kind: 'backbone' | 'model'
-  /** The shape of its ViT. */
+  /** Architecture of the ViT. */
   architecture: Architecture
-  /** The maker's own address. Its last part is the file's name, in the cache and on a mirror. */
+  /** Original URL. Its last part is the file name in the cache and on mirrors. */
   url: string
-  /** Bytes; null where nobody has published them. */
+  /** Size in bytes; null if not published. */
   size: number | null
-  /** SHA-256 in hexadecimal; null where nobody has published it: then the first file got is the one trusted. */
+  /** SHA-256 in hexadecimal; null if not published, in which case the first download is trusted. */
   sha256: string | null
-  /** Under which it is published. */
+  /** License of the weights. */
   licence: string
 }
 
@@ -142,15 +142,15 @@ const MODELS: PublishedWeights[] = [
   },
 ]
 
-/** Every name that can be fetched, backbones first. `starter` is not among them: it comes with the package. */
+/** All downloadable weights, backbones first. `starter` is not included, since it comes with the package. */
 export const PUBLISHED: readonly PublishedWeights[] = [...BACKBONES, ...MODELS]
 
-/** The entry of a name; undefined where there is none. */
+/** Finds an entry by name; undefined if there is none. */
 export function findPublished(name: string): PublishedWeights | undefined {
   return PUBLISHED.find((entry) => entry.name === name)
 }
 
-/** The entry of a name. Throws `ERR_STEGO_OPTION` for an unknown one. */
+/** Finds an entry by name. Throws `ERR_STEGO_OPTION` if there is none. */
 export function published(name: string): PublishedWeights {
   const entry = findPublished(name)
   if (entry) return entry
@@ -159,11 +159,11 @@ export function published(name: string): PublishedWeights {
   throw new StegoError(
     'ERR_STEGO_OPTION',
     `there are no published weights named "${name}": expected one of ${names.join(', ')}. ` +
-      (meant ? `Did you mean "${meant}"?` : 'Correct the name, or give the path of a file.'),
+      (meant ? `Did you mean "${meant}"?` : 'Correct the name, or pass the path of a file.'),
   )
 }
 
-/** The name of an entry's file, in the cache and on a mirror. */
+/** File name of an entry in the cache and on mirrors. */
 export function fileName(entry: PublishedWeights): string {
   return new URL(entry.url).pathname.split('/').at(-1)!
 }

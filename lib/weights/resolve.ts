@@ -1,4 +1,4 @@
-/** From a name to a file on this machine, fetched where it is not there yet. */
+/** Resolves names of published weights to local files, downloading them if needed. */
 import { join, resolve } from 'node:path'
 import { cacheFromEnv, mirrorFromEnv, offlineFromEnv, proxiesFromEnv } from '../env.js'
 import { StegoError } from '../errors.js'
@@ -9,42 +9,42 @@ import { type DownloadProgress, Meter } from './progress.js'
 import { fileName, type PublishedWeights, published } from './registry.js'
 import { SYSTEM_CLOCK } from './retry.js'
 
-/** How published weights are found. */
+/** Options of `resolveWeights()`. */
 export interface ResolveOptions {
-  /** Stops fetching; the promise rejects with its reason. */
+  /** Aborts the download. The promise rejects with the signal's reason. */
   signal?: AbortSignal
-  /** Told at most ten times a second, and of every wait. Silent without. */
+  /** Called with download progress at most ten times per second, and before every retry. */
   onProgress?: (progress: DownloadProgress) => void
-  /** Folder that keeps fetched files; default `STEGO_CACHE`, else the system's place for caches. */
+  /** Folder for downloaded files. Default: `STEGO_CACHE`, else the system's cache folder. */
   cache?: string
-  /** Base URL under which the files lie by their names; default `STEGO_MIRROR`, else the makers' addresses. */
+  /** Base URL to download files from. Default: `STEGO_MIRROR`, else the original URLs. */
   mirror?: string
-  /** Take what is there and fetch nothing; default `STEGO_OFFLINE`, else false. */
+  /** Disables downloads. Default: `STEGO_OFFLINE`, else false. */
   offline?: boolean
 }
 
-/** A file of published weights on this machine. */
+/** A local file of published weights. */
 export interface ResolvedWeights {
-  /** The file. */
+  /** Path of the file. */
   path: string
-  /** What is known of it. */
+  /** Registry entry. */
   entry: PublishedWeights
-  /** SHA-256 of the file, in hexadecimal. */
+  /** SHA-256 of the file in hexadecimal. */
   sha256: string
-  /** `published`: it is the SHA-256 the registry gives. `first use`: none is known, and it is the first file's. */
+  /** `published`: verified with the registry's SHA-256. `first use`: verified with that of the first download. */
   trust: CacheRecord['trust']
 }
 
 /**
- * The file of published weights, fetched once and checked at every use.
- * Throws `ERR_STEGO_OPTION` for an unknown name or a mirror that is no address, `ERR_STEGO_DOWNLOAD` where the file
- * cannot be had or is not what it should be, `ERR_STEGO_FILE` for the disk, and the signal's reason.
+ * Returns the local file of published weights, downloading it once and verifying it on every use.
+ * Rejects with `ERR_STEGO_OPTION` for an unknown name or an invalid mirror, `ERR_STEGO_DOWNLOAD` if the file cannot be
+ * downloaded or verified, `ERR_STEGO_FILE` for disk errors, and the signal's reason.
  */
 export function resolveWeights(name: string, options: ResolveOptions = {}): Promise<ResolvedWeights> {
   return resolveEntry(published(name), options)
 }
 
-/** `resolveWeights` for an entry, with other settings than the machine's own where tests give them. */
+/** Like `resolveWeights`, for an entry, with settings that tests can override. */
 export async function resolveEntry(
   entry: PublishedWeights,
   options: ResolveOptions,
@@ -87,15 +87,15 @@ function howTrusted({ trust, sha256 }: CacheRecord): string {
     : `no SHA-256 is published for this file; from now on it must be ${sha256}`
 }
 
-/** The maker's address of a file, or its place on a mirror. */
+/** URL of a file, original or on a mirror. */
 function addressOf(entry: PublishedWeights, mirror: string | undefined): URL {
   if (mirror === undefined) return new URL(entry.url)
   const url = URL.canParse(mirror) ? new URL(mirror) : null
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the mirror (STEGO_MIRROR) must be an http:// or https:// address, received ${JSON.stringify(mirror)}. Set ` +
-        `it to the address of the folder that holds ${fileName(entry)}.`,
+      `the mirror (STEGO_MIRROR) must be an http:// or https:// address, got ${JSON.stringify(mirror)}. Set ` +
+        `it to the URL of the folder that contains ${fileName(entry)}.`,
     )
   }
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${fileName(entry)}`
@@ -113,14 +113,14 @@ function notHere(entry: PublishedWeights, file: string): StegoError {
 function notFetched(entry: PublishedWeights, url: URL, failure: FetchFailure): StegoError {
   return new StegoError(
     'ERR_STEGO_DOWNLOAD',
-    `${entry.name} cannot be downloaded from ${publicUrl(url)}: ${failure.message}. Set STEGO_MIRROR to the address of ` +
-      `a folder that holds ${fileName(entry)}, or ${otherwise(entry)}.`,
+    `${entry.name} cannot be downloaded from ${publicUrl(url)}: ${failure.message}. Set STEGO_MIRROR to the URL of ` +
+      `a folder that contains ${fileName(entry)}, or ${otherwise(entry)}.`,
     { cause: failure },
   )
 }
 
-/** What to do without the network. */
+/** Remedy that needs no network. */
 function otherwise(entry: PublishedWeights): string {
-  const file = 'pass the path of a file that you downloaded in another way'
+  const file = 'pass the path of a file that you downloaded another way'
   return entry.kind === 'model' ? file : `${file}, or use backbone "starter", which needs no download`
 }

@@ -1,38 +1,38 @@
-/** What a server's response means for the part of a file that is there already. */
+/** Interprets responses for resumable downloads. */
 import { FetchFailure, isTransient } from './failure.js'
 import type { Response } from './http.js'
 import { parseRetryAfter } from './retry.js'
 
-/** What tells one version of a file from another. */
+/** Identifies a version of a file. */
 export interface Version {
   /** A strong ETag. */
   etag: string | null
   lastModified: string | null
 }
 
-/** What a body holds: the bytes from `start` on, of `total` where the server says so. */
+/** A response body: the bytes from `start`, of `total` if known. */
 export interface Body {
   start: number
   total: number | null
   version: Version
 }
 
-/** Headers that ask for what follows `size` bytes of a version, and for the whole file where that has changed. */
+/** Headers to request the rest of a version after `size` bytes, or the whole file if it changed. */
 export function rangeHeaders(size: number, { etag, lastModified }: Version): Record<string, string> {
   const version = etag ?? lastModified
-  // Without anything to compare, the rest of another file might be appended.
+  // Without a validator, the rest of a different file might be appended.
   return size > 0 && version !== null ? { range: `bytes=${size}-`, 'if-range': version } : {}
 }
 
-/** What was asked for: bytes from `size` on, where `size` bytes of `version` are there. */
+/** The request: the rest of `version` after `size` bytes. */
 interface Asked {
   size: number
   version: Version
 }
 
 /**
- * Reads status and headers. `whole`: nothing is missing. Throws `FetchFailure` for every response that brings no file;
- * a body that does not fit the part (`misfit`) asks for another attempt, from the beginning.
+ * Interprets status and headers. `whole`: the file is already complete. `misfit`: the body does not continue the partial
+ * file, so start over. Throws `FetchFailure` for any response without a file.
  */
 export function readResponse(response: Response, asked: Asked, now: number): Body | 'whole' | 'misfit' {
   const { statusCode: status } = response
@@ -71,7 +71,7 @@ function headerOf({ headers }: Response, name: string): string | undefined {
 }
 
 function versionOf(etag?: string, lastModified?: string): Version {
-  // A weak ETag may stay where bytes change, and is not allowed in If-Range.
+  // A weak ETag may survive changes in bytes, and is not allowed in If-Range.
   return { etag: etag?.startsWith('W/') ? null : (etag ?? null), lastModified: lastModified ?? null }
 }
 
@@ -79,7 +79,7 @@ function lengthOf(value: string | undefined): number | null {
   return value === undefined ? null : Number(value)
 }
 
-/** `bytes 5-9/10`, or `bytes ...` with a star for what is not known. */
+/** Parses `bytes 5-9/10`, where a star means unknown. */
 function rangeOf(value: string | undefined): { start: number | null; total: number | null } | null {
   const match = /^bytes (?:(\d+)-\d+|\*)\/(?:(\d+)|\*)$/.exec(value ?? '')
   if (!match) return null

@@ -1,8 +1,8 @@
-/** How long to wait: for the next attempt, and for the next byte. */
+/** Retry delays and stall detection. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FetchFailure } from './failure.js'
 
-/** Time and chance, so that tests need wait for neither. */
+/** Time and randomness, replaceable in tests. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
@@ -15,9 +15,9 @@ export interface Clock {
 }
 
 export interface Timer {
-  /** Begins to count anew. */
+  /** Restarts the timer. */
   refresh(): void
-  /** Ends it. */
+  /** Stops the timer. */
   close(): void
 }
 
@@ -28,18 +28,18 @@ export const SYSTEM_CLOCK: Clock = {
   random: Math.random,
 }
 
-/** Milliseconds without a byte before an attempt is given up. */
+/** Milliseconds without data before an attempt is abandoned. */
 const STALL = 30_000
 const FIRST_DELAY = 500
 const LONGEST_DELAY = 30_000
 
-/** Milliseconds before the attempt after `failures` failed ones: 0.5 s doubled each time, less up to a half by chance. */
+/** Delay in milliseconds after `failures` failures: 0.5 s, doubling each time, minus up to half at random. */
 export function backoff(failures: number, random: number): number {
   const longest = Math.min(FIRST_DELAY * 2 ** (failures - 1), LONGEST_DELAY)
   return longest * (1 - random / 2)
 }
 
-/** `Retry-After` as milliseconds from now, given as seconds or as a date; null where it is neither. */
+/** Parses `Retry-After`, in seconds or as a date, to milliseconds from now; null if invalid. */
 export function parseRetryAfter(value: string | undefined, now: number): number | null {
   if (value === undefined) return null
   if (/^\d+$/.test(value.trim())) return Number(value) * 1000

@@ -1,4 +1,4 @@
-/** Tensors of weight files, as the addon reads and writes them. */
+/** Reads and writes tensors of weight files through the addon. */
 import {
   type StoredTensor,
   type TensorEntry,
@@ -9,11 +9,11 @@ import { encodeHeader } from '../formats/write-safetensors.js'
 import { job, type StoredTensors } from '../native/index.js'
 import { writeWhole } from '../write-whole.js'
 
-/** Tensors to read from a file, by the names they get; several are joined along their first axis. */
+/** Tensors to read from a file, by output name. Several are joined along their first axis. */
 export type NameMap = Record<string, string | string[]>
 
 /**
- * Where the tensors lie that a name map chooses, or all of a file. Throws `ERR_STEGO_CHECKPOINT` as `tensorsToRead` does.
+ * Locates the tensors in a name map, or all tensors of a file. Throws `ERR_STEGO_CHECKPOINT` as `tensorsToRead` does.
  */
 export function storedTensors(file: TensorFile, names?: NameMap | null): StoredTensors {
   const map = names ?? Object.fromEntries(file.tensors.map(({ name }) => [name, name]))
@@ -26,13 +26,13 @@ export function storedTensors(file: TensorFile, names?: NameMap | null): StoredT
   return Object.fromEntries(wanted.map(([name, parts]) => [name, parts.map((part) => byName.get(part)!)]))
 }
 
-/** A native object whose tensors can be written. */
+/** A native object with tensors to write. */
 export interface TensorSource {
   tensors(): Promise<TensorEntry[]>
   write(path: string, header: Uint8Array): Promise<void>
 }
 
-/** Writes the tensors of a native object as .safetensors, whole or not at all. Throws `ERR_STEGO_FILE`. */
+/** Writes the tensors of a native object to a .safetensors file atomically. Throws `ERR_STEGO_FILE`. */
 export async function saveTensors(
   source: TensorSource,
   path: string,

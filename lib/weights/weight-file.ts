@@ -1,4 +1,4 @@
-/** Weight files of either kind, .safetensors or PyTorch's, and what is in them by our names. */
+/** Reads .safetensors and PyTorch weight files and maps their tensors to our names. */
 import { readTensorFile } from '../formats/read-tensor-file.js'
 import type { TensorEntry, TensorFile, WeightFormat } from '../formats/tensor-file.js'
 import { type CheckpointValues, describeCheckpoint, headsOf } from './checkpoint.js'
@@ -6,39 +6,39 @@ import { type BackboneLayout, type Found, findBackbone, findModel, type ModelLay
 import { type ModelRecord, readRecord } from './record.js'
 import type { NameMap } from './tensors.js'
 
-/** Whose names a file has: this package's, or another program's. */
+/** Naming scheme of a file: this package's or another program's. */
 export type WeightLayout = 'stego' | ModelLayout | BackboneLayout
 
-/** What a weight file holds. */
+/** Contents of a weight file. */
 export interface WeightContents {
-  /** The file. */
+  /** Path of the file. */
   path: string
-  /** What is in it, and where. */
+  /** Its tensors and their locations. */
   file: TensorFile
-  /** Its kind, told by its content. */
+  /** Format, detected from its contents. */
   format: WeightFormat
-  /** Text that was stored beside the tensors of a .safetensors file, or of a PyTorch file that an earlier version wrote. */
+  /** Metadata of a .safetensors file, or of a PyTorch file from an earlier version of this package. */
   metadata: Record<string, string>
-  /** Everything but the tensors of a PyTorch file, as plain data; null for a .safetensors file. */
+  /** Everything in a PyTorch file except tensors, as plain data; null for a .safetensors file. */
   values: unknown
   /** Every tensor with its type and shape. */
   tensors: TensorEntry[]
-  /** A model of STEGO, a backbone, or something else. */
+  /** A STEGO model, a backbone, or something else. */
   kind: 'model' | 'backbone' | 'other'
-  /** Whose names it has; null for other files. */
+  /** Naming scheme; null for other files. */
   layout: WeightLayout | null
-  /** Our names to the file's; null for other files. */
+  /** Maps our names to those in the file; null for other files. */
   names: NameMap | null
-  /** The description of a model; null for other files. */
+  /** Record of the model; null for other files. */
   record: ModelRecord | null
-  /** Attention heads of the backbone; 0 where the file does not say. */
+  /** Attention heads of the backbone; 0 if unknown. */
   heads: number
-  /** Why something that looks like a model or a backbone is neither here; null else. */
+  /** Why a file that looks like a model or backbone is not supported; null otherwise. */
   problem: string | null
 }
 
 /**
- * Reads what a weight file holds, but no values.
+ * Reads the contents of a weight file, without tensor values.
  * Throws `ERR_STEGO_DATA_MISSING` or `ERR_STEGO_CHECKPOINT`.
  */
 export async function openWeights(path: string, signal?: AbortSignal): Promise<WeightContents> {
@@ -80,7 +80,7 @@ function asBackbone({ metadata, values }: File, backbone: Found<BackboneLayout> 
   return { ...NOTHING, kind: 'backbone', layout, names, heads }
 }
 
-/** The metadata that this package writes into PyTorch files: texts by name. */
+/** Metadata that earlier versions of this package wrote to PyTorch files. */
 function texts(values: unknown): Record<string, string> {
   const metadata = (values as { metadata?: unknown } | null)?.metadata
   if (typeof metadata !== 'object' || metadata === null) return {}

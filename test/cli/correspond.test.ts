@@ -117,13 +117,13 @@ test('a plain backbone, by name or by file, needs no model', async (t) => {
 
 test('usage errors', async (t) => {
   const cases: [args: string[], message: RegExp][] = [
-    [['starter'], /expected a run folder, a checkpoint or a backbone, then an image and perhaps another/],
-    [['starter', 'a', 'b', 'c'], /perhaps another, received "starter" "a" "b" "c"/],
-    [['starter', 'a.jpg', '--at', '2,0'], /--at must be x,y with both from -1 to 1, received "2,0"/],
-    [['starter', 'a.jpg', '--at', '0'], /received "0"/],
-    [['starter', 'a.jpg', '--at', '0,'], /received "0,"/],
+    [['starter'], /expected a run folder, checkpoint or backbone, then one or two images/],
+    [['starter', 'a', 'b', 'c'], /one or two images, got "starter" "a" "b" "c"/],
+    [['starter', 'a.jpg', '--at', '2,0'], /--at must be x,y with both from -1 to 1, got "2,0"/],
+    [['starter', 'a.jpg', '--at', '0'], /got "0"/],
+    [['starter', 'a.jpg', '--at', '0,'], /got "0,"/],
     [['starter', 'a.jpg', '--at', '--on'], /--at needs a value: a point such as 0\.5,-0\.2/],
-    [['starter', 'a.jpg', '--on', 'pixels'], /--on must be "features" or "codes", received "pixels"/],
+    [['starter', 'a.jpg', '--on', 'pixels'], /--on must be "features" or "codes", got "pixels"/],
   ]
   for (const [args, message] of cases) {
     const { code, stdout, stderr } = await stego(fakeApi({}), args)

@@ -65,18 +65,15 @@ test('usage errors: exit code 2, one line on stderr with the code, nothing on st
     [['train', '--bacth', '3'], /^stego train: unknown flag --bacth\. Did you mean --batch\?/],
     [['train'], /^stego train: --data is missing: expected the folder of images/],
     [['train', '--data', 'x', '--batch', '1'], /^stego train: --batch must be an integer of at least 2/],
-    [
-      ['train', './photos'],
-      /expected flags only; the folder of images goes after --data, received ".\/photos"/,
-    ],
+    [['train', './photos'], /expected flags only; pass the image folder with --data, got ".\/photos"/],
     [['train', '--resume', 'r', '--classes', '3'], /^stego train: --classes cannot change/],
     [
       ['evaluate', '--data', 'x'],
-      /expected a run folder or a checkpoint, received nothing\. Usage: stego evaluate /,
+      /expected a run folder or a checkpoint, got nothing\. Usage: stego evaluate /,
     ],
     [['evaluate', 'run'], /^stego evaluate: --data is missing/],
-    [['segment', 'run'], /expected a run folder or a checkpoint, then images or folders, received "run"/],
-    [['inspect', 'a', 'b'], /expected a weight file or a run folder, received "a" "b"/],
+    [['segment', 'run'], /expected a run folder or a checkpoint, then images or folders, got "run"/],
+    [['inspect', 'a', 'b'], /expected a weight file or a run folder, got "a" "b"/],
   ]
   for (const [args, message] of cases) {
     const { code, stdout, stderr } = await stego(args)
@@ -101,7 +98,7 @@ test('a failure has exit code 1 and names its cause', async (t) => {
   const api = fakeApi({ inspectWeights: () => Promise.reject(failure) })
   const { code, stderr } = await stego(['inspect', 'x'], api)
   t.is(code, 1)
-  t.is(stderr, 'stego: the file is damaged [ERR_STEGO_CHECKPOINT]\n  because: EIO: disk on fire\n')
+  t.is(stderr, 'stego: the file is damaged [ERR_STEGO_CHECKPOINT]\n  caused by: EIO: disk on fire\n')
 })
 
 test('a failure nobody foresaw shows where it came from', async (t) => {

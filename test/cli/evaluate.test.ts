@@ -86,7 +86,7 @@ test('several give each, the mean and the spread', async (t) => {
 
 test('people get a table of each and one of all', async (t) => {
   const { stdout } = await evaluate({ a: { miou: 20 }, b: { miou: 26 } })
-  t.regex(stdout, /^a\nval: 3 images, all labelled$/m)
+  t.regex(stdout, /^a\nval: 3 images, all labeled$/m)
   t.regex(stdout, /\n\nb\nval: /)
   t.regex(stdout, /\n\nMean of 2 and their standard deviation\n/)
   t.regex(stdout, /^Clusters \(k-means\) +23\.00 ± 4\.24 % +50\.00 ± 0\.00 %$/m)
@@ -109,5 +109,5 @@ test('the metric and the temperature are handed over', async (t) => {
   t.deepEqual([given.matching, given.official, given.temperature], ['many-to-one', true, 0.5])
   const wrong = await evaluate({ a: { miou: 1 } }, '--temperature', '0')
   t.is(wrong.code, 2)
-  t.regex(wrong.stderr, /--temperature must be a finite number above 0, received 0/)
+  t.regex(wrong.stderr, /--temperature must be a finite number above 0, got 0/)
 })

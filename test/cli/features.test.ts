@@ -25,7 +25,7 @@ test('build says size and place first, then what to do; list and remove know the
   t.regex(built.err, /^features: 3 images, 20\.3 KiB in .*\.features\n/)
   t.regex(
     built.out,
-    /\.features: 3 images, 3 computed now, 20\.3 KiB\nnext: stego train --data .* --features store/,
+    /\.features: 3 images, 3 newly computed, 20\.3 KiB\nnext: stego train --data .* --features store/,
   )
   const listed = await features('list', ...place)
   t.regex(listed.out, /^[0-9a-f]{16}: 3 of 3 images, .* starter at 32, float16, of /)
@@ -46,9 +46,9 @@ test('build tells how much of the features is place before it takes room', async
 test('what it cannot do is answered with what it can', async (t) => {
   const refused = (message: RegExp, ...args: string[]) =>
     t.throwsAsync(features(...args), { code: 'ERR_STEGO_OPTION', message })
-  await refused(/received buidl\. Did you mean build\?/, 'buidl')
-  await refused(/The folder of images goes after --data/, 'build', 'photos')
-  await refused(/expected names of stores, or --all/, 'remove')
+  await refused(/got buidl\. Did you mean build\?/, 'buidl')
+  await refused(/Pass the image folder with --data/, 'build', 'photos')
+  await refused(/expected store names or --all/, 'remove')
   await refused(/--data/, 'build')
   await refused(/--data/, 'list', '--data', 'photos')
 })

@@ -68,14 +68,14 @@ for (const { signal, code } of [
   { signal: 'SIGINT', code: 130 },
   { signal: 'SIGTERM', code: 143 },
 ] as const) {
-  test.serial(`${signal} stops a run, which says how to go on, with exit code ${code}`, async (t) => {
+  test.serial(`${signal} stops a run, which says how to resume, with exit code ${code}`, async (t) => {
     const child = start(ENDLESS, runFolder(t), 'checkpoint')
     const end = ended(child)
     await said(child.stdout!, '"step":1,')
     child.kill(signal)
     const result = await end
     t.is(result.code, code)
-    t.regex(result.stderr, /stego: stopped; to go on: stego train --resume (['"]).*my run\1 \[SIG/)
+    t.regex(result.stderr, /stego: stopped; to resume: stego train --resume (['"]).*my run\1 \[SIG/)
     t.is(JSON.parse(lastLine(result.stdout)).error.code, signal)
   })
 }
@@ -85,7 +85,7 @@ test.serial('a run stopped before its first checkpoint does not promise one', as
   const end = ended(child)
   await said(child.stdout!, '"step":1,')
   child.kill('SIGINT')
-  t.regex((await end).stderr, /nothing to resume yet/)
+  t.regex((await end).stderr, /nothing to resume/)
 })
 
 test.serial('the second Ctrl-C ends the process whatever it does', async (t) => {
@@ -93,16 +93,16 @@ test.serial('the second Ctrl-C ends the process whatever it does', async (t) => 
   const end = ended(child)
   await said(child.stdout!, '"step":1,')
   child.kill('SIGINT')
-  await said(child.stderr!, 'Ctrl-C again ends at once')
+  await said(child.stderr!, 'Ctrl-C again quits immediately')
   child.kill('SIGINT')
   t.is((await end).signal, 'SIGINT')
 })
 
-test.serial('a run whose events nobody reads any longer stops, and says how to go on', async (t) => {
+test.serial('a run whose output pipe closes stops and says how to resume', async (t) => {
   const child = start(ENDLESS, runFolder(t), 'talkative')
   await said(child.stdout!, '"start"')
   child.stdout!.destroy()
   const [stderr, [code]] = await Promise.all([text(child.stderr!), once(child, 'exit')])
-  t.regex(stderr, /to go on: stego train --resume (['"]).*my run\1 \[EPIPE\]\n$/)
+  t.regex(stderr, /to resume: stego train --resume (['"]).*my run\1 \[EPIPE\]\n$/)
   t.is(code, 1)
 })

@@ -13,7 +13,7 @@ async function makeModel(t: ExecutionContext) {
   return { model, path: (name: string) => join(data, 'imgs', 'train', `${name}.png`) }
 }
 
-/** Coloured stripes, so that places differ. */
+/** Colored stripes, so that places differ. */
 const striped = (width: number, height: number) => ({
   data: Uint8Array.from({ length: 3 * width * height }, (_, i) => (((i * 37) % 251) + i / 99) % 256),
   width,
@@ -95,13 +95,13 @@ test('the figure is written whole, as PNG, with a panel more for another picture
 test('wrong options say what is expected', async (t) => {
   const { model, path } = await makeModel(t)
   const cases: [options: unknown, code: string, message: RegExp][] = [
-    [{ at: [[0, 1.5]] }, 'ERR_STEGO_OPTION', /both from -1 to 1, received \[0,1\.5\]/],
-    [{ at: [[0, 0], undefined] }, 'ERR_STEGO_OPTION', /received undefined/],
+    [{ at: [[0, 1.5]] }, 'ERR_STEGO_OPTION', /both from -1 to 1, got \[0,1\.5\]/],
+    [{ at: [[0, 0], undefined] }, 'ERR_STEGO_OPTION', /got undefined/],
     [{ at: [[0, Number.NaN]] }, 'ERR_STEGO_OPTION', /both from -1 to 1/],
-    [{ at: [0, 0] }, 'ERR_STEGO_OPTION', /received 0/],
-    [{ at: [] }, 'ERR_STEGO_OPTION', /1 to 1024 points, received 0/],
-    [{ at: 'middle' }, 'ERR_STEGO_OPTION', /"at" must be a list of points \[x, y\], received "middle"/],
-    [{ on: 'pixels' }, 'ERR_STEGO_OPTION', /"on" must be "features" or "codes", received "pixels"/],
+    [{ at: [0, 0] }, 'ERR_STEGO_OPTION', /got 0/],
+    [{ at: [] }, 'ERR_STEGO_OPTION', /1 to 1024 points, got 0/],
+    [{ at: 'middle' }, 'ERR_STEGO_OPTION', /"at" must be a list of points \[x, y\], got "middle"/],
+    [{ on: 'pixels' }, 'ERR_STEGO_OPTION', /"on" must be "features" or "codes", got "pixels"/],
     [{ points: [[0, 0]] }, 'ERR_STEGO_OPTION', /unknown option "points"/],
     [{ resolution: 33 }, 'ERR_STEGO_SIZE', /multiple of the backbone's patch of 8/],
   ]

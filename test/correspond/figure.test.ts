@@ -5,7 +5,7 @@ import type { Tensor } from '../../lib/native/index.js'
 
 const WIDTH = 60
 const HEIGHT = 40
-/** Brightness of the grey test picture, and what the figure makes of it. */
+/** Brightness of the gray test picture, and what the figure makes of it. */
 const LIGHT = 200
 const DIMMED = 160
 
@@ -27,9 +27,9 @@ function heat(points: number, width: number, height: number, fill: (p: number, x
 interface Figure {
   width: number
   height: number
-  /** Colour of one pixel. */
+  /** Color of one pixel. */
   at(x: number, y: number): number[]
-  /** Pixels of about this colour. */
+  /** Pixels of about this color. */
   count(color: readonly number[]): number
 }
 
@@ -49,7 +49,7 @@ async function draw(...parameters: Parameters<typeof drawCorrespondences>): Prom
   }
 }
 
-/** Share .75 of the point's colour over the dimmed grey. */
+/** Share .75 of the point's color over the dimmed gray. */
 const hottest = (point: number) => POINT_COLORS[point]!.map((value) => 0.75 * value + 0.25 * DIMMED)
 const cell = 480 * 320
 
@@ -64,7 +64,7 @@ test('two panels alone, three with another picture', async (t) => {
   t.true(alone.count([LIGHT, LIGHT, LIGHT]) > 0.98 * cell)
 })
 
-test('each point has its colour, strongest where its own heat is greatest', async (t) => {
+test('each point has its color, strongest where its own heat is greatest', async (t) => {
   const at = [
     [-0.5, 0],
     [0.5, 0],
@@ -82,7 +82,7 @@ test('each point has its colour, strongest where its own heat is greatest', asyn
   }
 })
 
-test('half the heat is half the colour, and colours lie over each other', async (t) => {
+test('half the heat is half the color, and colors lie over each other', async (t) => {
   const self = heat(2, WIDTH, HEIGHT, (p, x) =>
     p === 0 ? (x < WIDTH / 2 ? 1 : 0.5) : Number(x >= WIDTH / 2),
   )
@@ -128,7 +128,7 @@ function firstRow(figure: Figure): number {
   return -1
 }
 
-test('pictures of all proportions, more points than colours, a caption of any letters', async (t) => {
+test('pictures of all proportions, more points than colors, a caption of any letters', async (t) => {
   const shape = (width: number, height: number) => ({
     image: grey(width, height),
     heat: heat(40, width, height, (p, x) => p * x),

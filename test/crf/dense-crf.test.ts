@@ -100,7 +100,7 @@ test('presets stand where nothing else is given', async (t) => {
   t.true(largest(none, roughProbabilities().data) < 1e-5)
 })
 
-test('standard deviations of colours belong to colours, whatever the order', async (t) => {
+test('standard deviations of colors belong to colors, whatever the order', async (t) => {
   const bilateral = { xyStd: 20, rgbStd: [2, 30, 90], weight: 4 } as const
   const { image, probabilities } = problem()
   const flipped = { ...image, data: image.data.map((_, i) => image.data[i - 2 * (i % 3) + 2]!) }
@@ -192,7 +192,7 @@ test('wrong options are refused with a remedy', async (t) => {
     'ERR_STEGO_OPTION',
     /exactly one of .*probabilities and logits/,
   )
-  await refuse({ probabilities: undefined }, 'ERR_STEGO_OPTION', /received none/)
+  await refuse({ probabilities: undefined }, 'ERR_STEGO_OPTION', /got none/)
   await refuse({ image: undefined }, 'ERR_STEGO_OPTION', /"image" is missing/)
   await refuse({ image: 'nowhere.png' }, 'ERR_STEGO_DATA_MISSING', /does not exist/)
   await refuse({ iteration: 3 }, 'ERR_STEGO_OPTION', /Did you mean "iterations"/)
@@ -208,10 +208,14 @@ test('wrong options are refused with a remedy', async (t) => {
   const nan = { ...given.probabilities, data: given.probabilities.data.slice().fill(Number.NaN, 7, 8) }
   await refuse({ probabilities: nan }, 'ERR_STEGO_ARGUMENT', /finite/)
   const each = { data: Float32Array.of(1, 2), shape: [2] }
-  await refuse({ gaussian: { xyStd: 1, compatibility: each } }, 'ERR_STEGO_ARGUMENT', /\[3\], for the labels/)
+  await refuse(
+    { gaussian: { xyStd: 1, compatibility: each } },
+    'ERR_STEGO_ARGUMENT',
+    /\[3\], matching the number of labels/,
+  )
   await refuse(
     { gaussian: { xyStd: 1, weight: 1, compatibility: each } },
     'ERR_STEGO_OPTION',
-    /exclude each other/,
+    /mutually exclusive/,
   )
 })

@@ -148,7 +148,7 @@ test('a split that is not there, and options that are wrong', async (t) => {
     /Did you mean "val"/,
   )
   const wrong = cropDataset({ ...options, cropRatio: 1 })
-  await fails(t, wrong, 'ERR_STEGO_OPTION', /"cropRatio" must be a number between 0 and 1, received 1/)
+  await fails(t, wrong, 'ERR_STEGO_OPTION', /"cropRatio" must be a number between 0 and 1, got 1/)
   const none = cropDataset({ ...options, crops: null as unknown as 'five' })
   await fails(t, none, 'ERR_STEGO_OPTION', /"crops" must be "five" or "random"/)
 })

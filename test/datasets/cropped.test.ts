@@ -49,7 +49,7 @@ test('the folder name tells the classes, or classes.txt does', async (t) => {
   t.deepEqual((await openDataset({ data: root, dataset: 'cropped' })).classNames, ['sky', 'sea'])
 })
 
-test('crops without a label folder are unlabelled', async (t) => {
+test('crops without a label folder are unlabeled', async (t) => {
   const root = await crops(t)
   await rm(join(root, FOLDER, 'label'), { recursive: true })
   const split = await openDataset({ data: root, dataset: 'cropped' })

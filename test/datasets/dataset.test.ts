@@ -101,7 +101,7 @@ test('labels with more classes than there are clusters are refused, fewer are no
   t.notThrows(() => checkClasses(split, 8))
   t.throws(() => checkClasses(split, 2), {
     code: 'ERR_STEGO_OPTION',
-    message: /have 3 classes, received classes 2/,
+    message: /have 3 classes, got classes 2/,
   })
   const unlabelled = await openDataset({ data, labelMap: { 0: 0, 1: 1, 2: 2 }, split: 'val' })
   t.notThrows(() => checkClasses(unlabelled, 2))

@@ -20,7 +20,7 @@ async function folder(t: ExecutionContext, files: string[]): Promise<string> {
 
 const names = (split: { items: { name: string }[] }) => split.items.map(({ name }) => name)
 
-test('a flat folder is the unlabelled split train', async (t) => {
+test('a flat folder is the unlabeled split train', async (t) => {
   const root = await folder(t, ['b.JPG', 'a.png', 'c.webp', 'notes.txt', '.hidden.jpg', 'sub/d.jpg', 'e.bmp'])
   const split = await openFolder(root, 'train')
   t.deepEqual(names(split), ['a', 'b', 'c'])
@@ -60,7 +60,7 @@ test('labels are paired by name, and only some images may have one', async (t) =
   t.deepEqual(await listFolderSplits(root), ['train', 'val'])
 })
 
-test('an empty labels folder means unlabelled', async (t) => {
+test('an empty labels folder means unlabeled', async (t) => {
   const root = await folder(t, ['imgs/train/a.jpg', 'labels/train/'])
   t.is((await openFolder(root, 'train')).labelled, 0)
 })
@@ -123,7 +123,7 @@ test('a missing folder, with a near name', async (t) => {
 
 test('a file instead of a folder', async (t) => {
   const root = await folder(t, ['a.jpg'])
-  await fails(t, openFolder(join(root, 'a.jpg'), 'train'), 'ERR_STEGO_DATA_MISSING', /received the file/)
+  await fails(t, openFolder(join(root, 'a.jpg'), 'train'), 'ERR_STEGO_DATA_MISSING', /got the file/)
 })
 
 test('an empty folder', async (t) => {

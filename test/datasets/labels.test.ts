@@ -28,14 +28,14 @@ test('a YAML file says the same', async (t) => {
 test('malformed maps say what is expected', async (t) => {
   const cases: [unknown, RegExp][] = [
     [[0, 1], /a map { id: class }/],
-    [{ road: 1 }, /ids from 0 to 255, received "road"/],
-    [{ 256: 1 }, /ids from 0 to 255, received "256"/],
-    [{ '01': 1 }, /received "01"/],
-    [{ 1: 255 }, /for id 1 a class from 0 to 254, or null for void, received 255/],
-    [{ 1: 0.5 }, /received 0\.5/],
-    [{ 1: 'road' }, /received "road"/],
+    [{ road: 1 }, /ids from 0 to 255, got "road"/],
+    [{ 256: 1 }, /ids from 0 to 255, got "256"/],
+    [{ '01': 1 }, /got "01"/],
+    [{ 1: 255 }, /for id 1 a class from 0 to 254, or null for void, got 255/],
+    [{ 1: 0.5 }, /got 0\.5/],
+    [{ 1: 'road' }, /got "road"/],
     [{ 1: null }, /at least one id with a class/],
-    [{ 1: 2, names: ['a'] }, /names for the classes 0 to 2, received 1/],
+    [{ 1: 2, names: ['a'] }, /names for the classes 0 to 2, got 1/],
     [{ 1: 0, names: [7] }, /names to be a list of strings/],
   ]
   for (const [map, message] of cases) {

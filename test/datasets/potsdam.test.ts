@@ -80,7 +80,7 @@ test('missing images, and files of another shape or kind', async (t) => {
   await write('gt/5_0_1.mat', wide)
   await fails(t, read(), 'ERR_STEGO_LABEL_SIZE', /"gt" of .*5_0_1\.mat is 4 x 7/, /4 rows and 6 columns/)
   await write('gt/5_0_1.mat', image(1))
-  await fails(t, read(), 'ERR_STEGO_DATA_MISSING', /variable "gt" in .*, but it holds: img/)
+  await fails(t, read(), 'ERR_STEGO_DATA_MISSING', /variable "gt" in .*, but it contains: img/)
   await write('imgs/5_0_1.mat', imageFile('img', [ROWS, COLUMNS], fineAt))
   await fails(t, read(), 'ERR_STEGO_IMAGE', /"img" of .*5_0_1\.mat is 4 x 6/, /3 channels or more/)
   const parts = { name: 'img', class: MX.double, shape: [1, 1, 3], type: MI.double, values: [0, 0.5, 1] }

@@ -19,7 +19,7 @@ export async function tree(
   return root
 }
 
-/** A PNG of one grey sample a pixel, row by row. */
+/** A PNG of one gray sample a pixel, row by row. */
 export function greyPng(width: number, values: number[]): Promise<Buffer> {
   return sharp(Uint8Array.from(values), { raw: { width, height: values.length / width, channels: 1 } })
     .toColourspace('b-w')

@@ -15,7 +15,7 @@ export interface Run {
   stderr: string
 }
 
-export interface Surroundings {
+export interface RunContext {
   env?: Record<string, string>
   cwd?: string
   /** The folder that holds `stego`. */
@@ -23,7 +23,7 @@ export interface Surroundings {
 }
 
 /** Runs the command with these flags. */
-export function doctor(flags: string[], { env = {}, cwd = ROOT, root = ROOT }: Surroundings = {}): Run {
+export function doctor(flags: string[], { env = {}, cwd = ROOT, root = ROOT }: RunContext = {}): Run {
   const tsx = import.meta.resolve('tsx')
   const main = join(root, 'lib', 'cli', 'main.ts')
   const { status, stdout, stderr } = spawnSync(
@@ -41,9 +41,9 @@ export function doctor(flags: string[], { env = {}, cwd = ROOT, root = ROOT }: S
 /** The same with `--json`; there must be nothing but one object. */
 export function diagnosis(
   flags: string[],
-  surroundings?: Surroundings,
+  context?: RunContext,
 ): { code: number | null; report: DoctorReport } {
-  const { code, stdout, stderr } = doctor([...flags, '--json'], surroundings)
+  const { code, stdout, stderr } = doctor([...flags, '--json'], context)
   if (stdout.trim().split('\n').length !== 1) throw new Error(`expected one line:\n${stdout}\n${stderr}`)
   return { code, report: JSON.parse(stdout) }
 }

@@ -27,7 +27,7 @@ test('the table lists heads and classes by name', (t) => {
       classNames: ['road', 'sky', 'car'],
     }),
   )
-  t.regex(text, /^val: 10 images, 7 labelled$/m)
+  t.regex(text, /^val: 10 images, 7 labeled$/m)
   t.regex(text, /^Linear probe +90\.45 % +95\.00 %$/m)
   t.regex(text, /^Backbone, k-means +90\.45 % +95\.00 %$/m)
   t.regex(text, /^road +90\.00 % +90\.00 %$/m)
@@ -68,7 +68,7 @@ test('clusters without a class are told, and no row of their own', (t) => {
     ]),
   )
   const text = formatEvaluation(evaluation({ cluster: extra, linear: scored }))
-  t.regex(text, /^Clusters \(k-means\): 1 of 3 have no class, 15\.00 % of the labelled pixels$/m)
+  t.regex(text, /^Clusters \(k-means\): 1 of 3 have no class, 15\.00 % of the labeled pixels$/m)
   t.notRegex(text, /Linear probe:/)
   t.true(text.split('\n').every((line) => line.length <= 80))
 })

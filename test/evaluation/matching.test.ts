@@ -68,7 +68,7 @@ test('the counts must be those of the matrix', (t) => {
   for (const matching of ['one-to-one', 'many-to-one'] as const) {
     t.throws(() => matchClusters({ rows: 3, columns: 2, counts: new Float64Array(5) }, matching), {
       code: 'ERR_STEGO_ARGUMENT',
-      message: /3 x 2 must have 6 counts, received 5/,
+      message: /3 x 2 must have 6 counts, got 5/,
     })
   }
 })

@@ -71,7 +71,7 @@ test('counted all the same, clusters without a class are a class of IoU 0, and t
   t.deepEqual(assignment, [0, 1, 2, -1, 3])
 })
 
-test('without a labelled pixel there are no figures', (t) => {
+test('without a labeled pixel there are no figures', (t) => {
   for (const clusters of [2, 3]) {
     const stats = { rows: clusters, columns: 2, counts: new Float64Array(clusters * 2) }
     const { miou, accuracy, iou } = scoreClustersOfficially(stats)
@@ -82,5 +82,5 @@ test('without a labelled pixel there are no figures', (t) => {
 test('classes are scored on a square matrix, clusters on at least as many as classes', (t) => {
   const wide = matrix([[1, 2, 3]])
   t.throws(() => scoreLinearOfficially(wide), { code: 'ERR_STEGO_ARGUMENT', message: /1 x 3/ })
-  t.throws(() => scoreClustersOfficially(wide), { code: 'ERR_STEGO_ARGUMENT', message: /received 1 and 3/ })
+  t.throws(() => scoreClustersOfficially(wide), { code: 'ERR_STEGO_ARGUMENT', message: /got 1 and 3/ })
 })

@@ -41,7 +41,7 @@ test('curves of each kind of pairs: bounded, ending at full recall, the same for
   t.is(new Set(found).size, found.length)
 })
 
-test('within one image near places of like colour share a class more often than chance has it', async (t) => {
+test('within one image near places of like color share a class more often than chance has it', async (t) => {
   const data = await makeDataset(t, { train: 4 })
   const model = await Stego.train({ ...SMALL, steps: 1, data })
   const { crf, chance } = await model.precisionRecall({ data, split: 'train', resolution: 64 })
@@ -57,13 +57,13 @@ test('images without labels do not count, and without any it says what to do', a
   for (const pairs of ['knn', 'random'] as const) {
     await t.throwsAsync(model.precisionRecall({ ...options, pairs }), {
       code: 'ERR_STEGO_DATA_EMPTY',
-      message: /at least 2 labelled images .* has 1\. Put label maps into labels\/val/,
+      message: /at least 2 labeled images .* has 1\. Put label maps into labels\/val/,
     })
   }
   await rm(join(data, 'labels'), { recursive: true })
   await t.throwsAsync(model.precisionRecall(options), {
     code: 'ERR_STEGO_DATA_EMPTY',
-    message: /at least 1 labelled image /,
+    message: /at least 1 labeled image /,
   })
 })
 
@@ -71,7 +71,7 @@ test('wrong options say what is expected', async (t) => {
   const data = await makeDataset(t, { train: 2 })
   const model = await Stego.train({ ...SMALL, steps: 1, data })
   const cases: [options: object, code: string, message: RegExp][] = [
-    [{ pairs: 'all' }, 'ERR_STEGO_OPTION', /"pairs" must be "self", "knn" or "random", received "all"/],
+    [{ pairs: 'all' }, 'ERR_STEGO_OPTION', /"pairs" must be "self", "knn" or "random", got "all"/],
     [{ samples: 0 }, 'ERR_STEGO_OPTION', /"samples" must be an integer from 1 to 64/],
     [{ split: 'tarin' }, 'ERR_STEGO_DATA_MISSING', /Did you mean "train"\?/],
     [{ resolution: 30 }, 'ERR_STEGO_SIZE', /multiple/],

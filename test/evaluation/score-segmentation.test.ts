@@ -81,13 +81,13 @@ test('maps must be equally many and equally long', async (t) => {
   const map = new Uint8Array(4)
   await t.throwsAsync(() => scoreSegmentation({ predictions: [map, map], labels: [map], classes: 2 }), {
     code: 'ERR_STEGO_ARGUMENT',
-    message: /received 2 and 1 maps/,
+    message: /got 2 and 1 maps/,
   })
   await t.throwsAsync(
     () => scoreSegmentation({ predictions: [map, map], labels: [map, new Uint8Array(3)], classes: 2 }),
     {
       code: 'ERR_STEGO_ARGUMENT',
-      message: /received 4 and 3 pixels in map 2/,
+      message: /got 4 and 3 pixels in map 2/,
     },
   )
 })
@@ -101,12 +101,9 @@ test('wrong options are told', async (t) => {
       classes: number
     })
   const cases: [object, RegExp][] = [
-    [
-      { predictions: [0, 1] },
-      /"predictions" must be a Uint8Array or an Int32Array .* received an array of 2/,
-    ],
+    [{ predictions: [0, 1] }, /"predictions" must be a Uint8Array or an Int32Array .* got an array of 2/],
     [{ labels: undefined }, /"labels" is missing/],
-    [{ classes: 0 }, /"classes" must be an integer from 1 to 1024, received 0/],
+    [{ classes: 0 }, /"classes" must be an integer from 1 to 1024, got 0/],
     [{ cluster: 3 }, /Did you mean "clusters"\?/],
     [{ clusters: 2, official: true, matching: 'many-to-one' }, /official/],
   ]

@@ -35,7 +35,7 @@ test('a class that occurs nowhere is left out of the mean, one only predicted co
   t.is(scores.miou, 40)
 })
 
-test('without a labelled pixel there are no scores', (t) => {
+test('without a labeled pixel there are no scores', (t) => {
   const empty = { rows: 3, columns: 3, counts: new Float64Array(9) }
   for (const scores of [scoreLinear(empty), scoreClusters(empty)]) {
     t.is(scores.miou, null)

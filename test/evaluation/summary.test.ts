@@ -69,5 +69,5 @@ test('models of different numbers of classes are not summed up', (t) => {
 })
 
 test('without evaluations there is nothing to sum up', (t) => {
-  t.throws(() => summarize([]), { code: 'ERR_STEGO_ARGUMENT', message: /received none/ })
+  t.throws(() => summarize([]), { code: 'ERR_STEGO_ARGUMENT', message: /got none/ })
 })

@@ -124,7 +124,7 @@ test('training takes features from the store and gives what it gives without one
   t.notDeepEqual(losses(half), losses(stored))
 })
 
-test('a training fills the store for the next, and neighbours share it', async (t) => {
+test('a training fills the store for the next, and neighbors share it', async (t) => {
   const data = await makeDataset(t, { train: 6 })
   const storeFolder = await temporaryFolder(t)
   const first = await stepsOf({ data, features: 'store', storeFolder })
@@ -231,6 +231,6 @@ test('a store that cannot be is refused before any work', async (t) => {
   await writeFile(join(folder, 'file'), '')
   await t.throwsAsync(buildFeatureStore({ data, storeFolder: join(folder, 'file'), ...CHEAP }), {
     code: 'ERR_STEGO_FILE',
-    message: /folder of feature stores .* cannot be made/,
+    message: /feature store folder .* cannot be created/,
   })
 })

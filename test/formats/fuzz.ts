@@ -1,5 +1,4 @@
 /** Reads damaged files: each is read or refused by name, and nothing else happens. */
-
 import { StegoError } from '../../lib/errors.js'
 import { createRandom } from '../../lib/random/random.js'
 import { mutate } from './mutate.js'

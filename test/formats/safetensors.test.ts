@@ -71,7 +71,7 @@ const REFUSED: Record<string, [header: string | Buffer, data: number, reason: Re
   'no JSON': ['{"a"', 0, /not JSON/],
   'a string without an end': ['{"a', 0, /not JSON/],
   'an escape without an end': ['{"a\\', 0, /not JSON/],
-  'nothing of JSON': ['nothing', 0, /neither object/],
+  'nothing of JSON': ['nothing', 0, /not an object, array/],
   'very many values': [`{"a":[${'[],'.repeat(2 ** 21)}[]]}`, 0, /more than 4194304 values/],
   'text after the end': ['{}{}', 0, /not JSON/],
   'bytes that are no UTF-8': [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x30, 0x7d]), 0, /not JSON/],
@@ -80,10 +80,10 @@ const REFUSED: Record<string, [header: string | Buffer, data: number, reason: Re
   'a number': ['7', 0, /not an object/],
   'a name that occurs twice': [`{"a":${tensor(0, 1)},"\\u0061":${tensor(0, 1)}}`, 1, /'a' twice/],
   'metadata that occurs twice': ['{"__metadata__":{"a":"1","a":"2"}}', 0, /'a' twice/],
-  'a fraction': ['{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', 1, /neither object/],
-  'a negative number': ['{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}', 1, /neither object/],
-  'a truth value': ['{"a":true}', 0, /neither object/],
-  'nothing at all': ['{"__metadata__":null}', 0, /neither object/],
+  'a fraction': ['{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', 1, /not an object, array/],
+  'a negative number': ['{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}', 1, /not an object, array/],
+  'a truth value': ['{"a":true}', 0, /not an object, array/],
+  'nothing at all': ['{"__metadata__":null}', 0, /not an object, array/],
   'deep nesting': [`{"a":${'['.repeat(10_000_000)}`, 0, /nested/],
   'metadata that is text': ['{"__metadata__":"a"}', 0, /metadata is not an object/],
   'metadata of numbers': ['{"__metadata__":{"a":1}}', 0, /'a' is not a string/],
@@ -106,7 +106,10 @@ const REFUSED: Record<string, [header: string | Buffer, data: number, reason: Re
 for (const [what, [header, data, reason]] of Object.entries(REFUSED)) {
   test(`refused: ${what}`, async (t) => {
     const error = await t.throwsAsync(read(header, data), { code, message: reason })
-    t.regex(error.message, /^Expected a weight file .* but made\.safetensors .* Fetch or write it again\.$/)
+    t.regex(
+      error.message,
+      /^Expected a weight file .* but made\.safetensors .* Download or write it again\.$/,
+    )
   })
 }
 

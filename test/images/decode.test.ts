@@ -27,7 +27,7 @@ const decoded: [string, () => Sharp, Uint8Array][] = [
   ['RGB PNG', () => raw(RGB, 3).png(), RGB],
   ['lossless WebP', () => raw(RGB, 3).webp({ lossless: true }), RGB],
   ['TIFF', () => raw(RGB, 3).tiff({ compression: 'deflate' }), RGB],
-  ['grey PNG', () => raw(GREY, 1).toColourspace('b-w').png(), GREY_AS_RGB],
+  ['gray PNG', () => raw(GREY, 1).toColourspace('b-w').png(), GREY_AS_RGB],
   [
     '16-bit RGB PNG',
     () =>
@@ -40,7 +40,7 @@ const decoded: [string, () => Sharp, Uint8Array][] = [
     RGB,
   ],
   [
-    '16-bit grey PNG',
+    '16-bit gray PNG',
     () =>
       raw(
         Uint16Array.from(GREY, (v) => v * 256 + 200),
@@ -57,14 +57,14 @@ for (const [name, encode, expected] of decoded) {
   })
 }
 
-test('alpha is dropped over the stored colour', async (t) => {
+test('alpha is dropped over the stored color', async (t) => {
   const rgba = Uint8Array.from({ length: WIDTH * HEIGHT * 4 }, (_, i) =>
     i % 4 === 3 ? i % 256 : RGB[3 * (i >> 2) + (i % 4)]!,
   )
   t.deepEqual(await decodeImage(await raw(rgba, 4).png().toBuffer()), image(RGB))
 })
 
-test('palette images have the colours of their palette', async (t) => {
+test('palette images have the colors of their palette', async (t) => {
   const flat = Uint8Array.from(
     RGB,
     (_, i) => [200, 30, 60, 10, 20, 250][(i % 3) + 3 * (Math.floor(i / 30) % 2)]!,
@@ -73,14 +73,14 @@ test('palette images have the colours of their palette', async (t) => {
   t.deepEqual(await decodeImage(await raw(flat, 3).gif({ dither: 0 }).toBuffer()), image(flat))
 })
 
-test('a colour profile does not change the pixels', async (t) => {
+test('a color profile does not change the pixels', async (t) => {
   const tagged = await raw(RGB, 3).withIccProfile('p3').png().toBuffer()
   t.truthy((await sharp(tagged).metadata()).icc)
   const stored = await sharp(tagged, { ignoreIcc: true }).raw().toBuffer()
   t.deepEqual(await decodeImage(tagged), image(new Uint8Array(stored)))
 })
 
-/** A little-endian TIFF of one uncompressed strip; photometric 0 and 1 are grey, 3 a palette, 5 CMYK. */
+/** A little-endian TIFF of one uncompressed strip; photometric 0 and 1 are gray, 3 a palette, 5 CMYK. */
 function tiff(
   samples: Uint8Array,
   photometric: number,
@@ -162,7 +162,7 @@ test('TIFF of one bit, white first and black first, and of 16 bits', async (t) =
   t.deepEqual(await decodeImage(tiff(words, 1, 16, 1)), image(GREY_AS_RGB))
 })
 
-test('grey with alpha: the stored grey', async (t) => {
+test('gray with alpha: the stored gray', async (t) => {
   const pairs = Uint8Array.from({ length: WIDTH * HEIGHT * 2 }, (_, i) => (i % 2 ? i % 256 : GREY[i >> 1]!))
   const file = await raw(pairs, 2 as 3)
     .toColourspace('b-w')
@@ -172,7 +172,7 @@ test('grey with alpha: the stored grey', async (t) => {
   t.deepEqual(await decodeImage(file), image(GREY_AS_RGB))
 })
 
-test('a palette with a transparent entry: the colour of the entry', async (t) => {
+test('a palette with a transparent entry: the color of the entry', async (t) => {
   const indices = Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => i % 3)
   const palette = [200, 30, 60, 10, 20, 250, 0, 255, 0]
   const file = palettePng(indices, palette, [255, 0, 128])
@@ -240,7 +240,7 @@ for (const [key, storedAt] of Object.entries(STORED_AT)) {
         labels[y * width + x] = RGB[from]! % 7
       }
     }
-    // Labels are drawn on the picture that people see: each pixel keeps the class of its colour.
+    // Labels are drawn on the picture that people see: each pixel keeps the class of its color.
     await sharp(labels, { raw: { width, height, channels: 1 } })
       .toColourspace('b-w')
       .png()
@@ -293,11 +293,11 @@ test('raw samples of the wrong length, type or size', async (t) => {
     decodeImage({ data: new Uint8Array(12), width: 2, height: 2, channels: 3, ...fields } as ImageInput)
   await t.throwsAsync(wrong({ width: 3 }), {
     code,
-    message: /3 x 2 with 3 channels has 18 bytes, received 12/,
+    message: /3 x 2 with 3 channels has 18 bytes, got 12/,
   })
   await t.throwsAsync(wrong({ channels: 5 }), { code, message: /1 to 4 channels/ })
   await t.throwsAsync(wrong({ width: 1.5 }), { code })
-  await t.throwsAsync(wrong({ data: new Float32Array(12) }), { code, message: /received Float32Array/ })
+  await t.throwsAsync(wrong({ data: new Float32Array(12) }), { code, message: /got Float32Array/ })
 })
 
 // By itself: other images decoded at the same moment can wipe the decoder's reason away.
@@ -330,7 +330,7 @@ test('missing files, folders and things that are no image', async (t) => {
     code: 'ERR_STEGO_DATA_MISSING',
     message: /fetched first/,
   })
-  await t.throwsAsync(decodeImage(root), { code: 'ERR_STEGO_FILE', message: /received the folder/ })
+  await t.throwsAsync(decodeImage(root), { code: 'ERR_STEGO_FILE', message: /got the folder/ })
   for (const input of [undefined, null, 7, '', new URL('https://example.org/a.jpg'), new Float32Array(3)]) {
     await t.throwsAsync(decodeImage(input as unknown as string), {
       code: 'ERR_STEGO_IMAGE',
@@ -363,7 +363,7 @@ test('a label map of another size names both', async (t) => {
   })
 })
 
-test('colour-coded labels are refused with the remedy', async (t) => {
+test('color-coded labels are refused with the remedy', async (t) => {
   const path = await labelFile(t, await raw(RGB, 3).png().toBuffer())
   await t.throwsAsync(decodeLabels(path, { width: WIDTH, height: HEIGHT }), {
     code: 'ERR_STEGO_IMAGE',

@@ -47,7 +47,7 @@ export const INCOMPLETE = [
   {
     title: 'installed on another system and copied',
     options: ['--os=darwin', '--cpu=arm64'],
-    says: /brought from another system: remove both, then install again here/,
+    says: /copied from another system: delete both, then reinstall here/,
   },
 ]
 
@@ -67,24 +67,24 @@ export const BROKEN: Broken[] = [
     break: changed(join(ADDON, 'package.json'), (manifest) =>
       JSON.stringify({ ...JSON.parse(manifest.toString()), version: '0.0.1' }),
     ),
-    says: [/it is 0\.0\.1, stego is/, /several versions.*npm install stego@/],
+    says: [/it is version 0\.0\.1, but stego is/, /versions do not match.*npm install stego@/],
   },
   {
     title: 'with libtorch of another version',
     break: changed(join(LIBTORCH, 'package.json'), (manifest) =>
       JSON.stringify({ ...JSON.parse(manifest.toString()), version: '2.0.0' }),
     ),
-    says: [/installed is 2\.0\.0/, /several versions.*remove node_modules/],
+    says: [/2\.0\.0 is installed/, /versions do not match.*delete node_modules/],
   },
   {
     title: 'with an addon that an interrupted copy cut off',
     break: cutOff(join(ADDON, PREBUILT)),
-    says: [/stego\.glibc\.node: it is cut off/, /damaged/],
+    says: [/stego\.glibc\.node is truncated/, /damaged/],
   },
   {
     title: 'with libtorch cut off',
     break: cutOff(join(LIBTORCH, 'lib', 'libtorch_cpu.so')),
-    says: [/libtorch_cpu\.so: it is cut off/, /damaged/],
+    says: [/libtorch_cpu\.so is truncated/, /damaged/],
   },
   {
     // Electron itself cannot be had from a registry alone: this is Node that says it is Electron.

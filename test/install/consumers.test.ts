@@ -72,7 +72,7 @@ export async function use(probabilities: { data: Float32Array; shape: number[] }
   if (error instanceof StegoError) error.code satisfies 'ERR_STEGO_OPTION' | string
   return model.evaluate({ data: 'photos' })
 }
-// @ts-expect-error a misspelt option is an error
+// @ts-expect-error a misspelled option is an error
 Stego.train({ data: 'photos', bacth: 8 })
 `
 
@@ -126,6 +126,6 @@ import { PRESETS, Stego } from 'stego'\n${SHOW}`
       'const probabilities = { data: new Float32Array(8).fill(0.5), shape: [2, 2, 2] }\n' +
       'denseCrf({ image, probabilities }).catch((error) => console.log(error.code, error.message))\n'
     const { stdout } = run(await bundle(`whole.${extension}`, code, { format, external: ['sharp'] }))
-    t.regex(stdout, /^ERR_STEGO_ADDON expected the code of stego inside its own package.*--external:stego/)
+    t.regex(stdout, /^ERR_STEGO_ADDON expected stego to run from its own package.*--external:stego/)
   })
 }

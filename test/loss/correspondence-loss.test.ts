@@ -17,7 +17,7 @@ function randomMap(key: number, shape: number[]): Tensor {
   return { data, shape }
 }
 
-/** Four images with a neighbour each, 5 x 4 positions. */
+/** Four images with a neighbor each, 5 x 4 positions. */
 const small: CorrespondenceLossInput = {
   features: randomMap(1, [4, 6, 5, 4]),
   codes: randomMap(2, [4, 3, 5, 4]),
@@ -164,20 +164,20 @@ test('wrong tensors and options', async (t) => {
   )
   await refused({ codes: tensor([4, 3, 4, 5]) }, 'ERR_STEGO_ARGUMENT', /codes .*\[4, 3, 5, 4\].*grid/)
   await refused({ codes: tensor([2, 3, 5, 4]) }, 'ERR_STEGO_ARGUMENT', /codes .*\[4, 3, 5, 4\]/)
-  await refused({ positiveFeatures: tensor([4, 7, 5, 4]) }, 'ERR_STEGO_ARGUMENT', /that of features/)
-  await refused({ positiveCodes: tensor([4, 2, 5, 4]) }, 'ERR_STEGO_ARGUMENT', /that of codes/)
+  await refused({ positiveFeatures: tensor([4, 7, 5, 4]) }, 'ERR_STEGO_ARGUMENT', /matching features/)
+  await refused({ positiveCodes: tensor([4, 2, 5, 4]) }, 'ERR_STEGO_ARGUMENT', /matching codes/)
   const holed = (small.features as Tensor).data.with(3, Number.NaN)
-  await refused({ features: tensor([4, 6, 5, 4], holed) }, 'ERR_STEGO_ARGUMENT', /features .*NaN at place 3/)
+  await refused({ features: tensor([4, 6, 5, 4], holed) }, 'ERR_STEGO_ARGUMENT', /features .*NaN at index 3/)
   await refused({ coordinates1: tensor([4, 3, 2, 2]) }, 'ERR_STEGO_ARGUMENT', /coordinates1 .*\[4, 3, 3, 2\]/)
   await refused({ coordinates2: tensor([3, 3, 3, 2]) }, 'ERR_STEGO_ARGUMENT', /coordinates2/)
   await refused(
     { coordinates1: tensor([4, 3, 3, 2]), coordinates2: tensor([4, 2, 2, 2]) },
     'ERR_STEGO_ARGUMENT',
-    /coordinates2 .*same for both/,
+    /coordinates2 .*matching the batch and each other/,
   )
   const image = (value: number) => ({ permutations: tensor([1, 4], Int32Array.of(1, 2, 3, value)) })
-  await refused(image(4), 'ERR_STEGO_ARGUMENT', /0 to 3; received 4/)
-  await refused(image(-1), 'ERR_STEGO_ARGUMENT', /received -1/)
+  await refused(image(4), 'ERR_STEGO_ARGUMENT', /0 to 3, got 4/)
+  await refused(image(-1), 'ERR_STEGO_ARGUMENT', /got -1/)
   await refused({ permutations: tensor([4], new Int32Array(4)) }, 'ERR_STEGO_ARGUMENT', /\[n, 4\]/)
   await refused({ permutations: tensor([2, 2], new Int32Array(4)) }, 'ERR_STEGO_ARGUMENT', /\[n, 4\]/)
   await refused({ permutations: tensor([1, 4]) }, 'ERR_STEGO_OPTION', /Int32Array or BigInt64Array/)

@@ -66,7 +66,7 @@ test('resuming takes the run and only the changes that were given', (t) => {
 test('what made a run what it is cannot change when it is resumed', (t) => {
   t.throws(() => parseTrain({ resume: 'runs/a', classes: 5, seed: 1 }), {
     code: 'ERR_STEGO_OPTION',
-    message: /"classes", "seed" cannot change .* only "data", "steps", .* may be given/,
+    message: /"classes", "seed" cannot change .* only "data", "steps", .* can be combined/,
   })
   t.throws(() => parseTrain({ resume: 'runs/a', steps: 0 }), { message: /"steps" must be an integer/ })
 })

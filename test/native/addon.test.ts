@@ -116,7 +116,7 @@ test('what only the native thread can see is refused there', async (t) => {
   )
 })
 
-test('a cancelled job ends early and the next one runs', async (t) => {
+test('a canceled job ends early and the next one runs', async (t) => {
   const backbone = await loadBackbone('starter')
   const stop = new AbortController()
   const big = { data: new Uint8Array(512 * 512 * 3), width: 512, height: 512 }

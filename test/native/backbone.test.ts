@@ -1,5 +1,4 @@
 /** How the vision transformer is computed: instruction sets, batches, threads and number formats. */
-
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import {

@@ -1,5 +1,4 @@
 /** Parts of the method that no recording covers, against plain arithmetic. */
-
 import { join } from 'node:path'
 import test from 'ava'
 import { job, type NativeBackbone, type StepInput, type Tensor } from '../../lib/native/index.js'
@@ -161,7 +160,7 @@ test('an untouched view aligns with itself in both readings, a mirrored one in t
   t.true((await alignment('correct', true)) < (await alignment('official', true)) - 0.01)
 })
 
-test('probes begin anew with their optimisers; the head goes on', async (t) => {
+test('probes begin anew with their optimizers; the head goes on', async (t) => {
   const { trainer } = await trainerOf()
   const folder = await temporaryFolder(t)
   const input = { learningRates: { head: 0.1, linear: 0.1, cluster: 0.1 } }

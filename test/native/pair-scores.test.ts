@@ -26,7 +26,7 @@ async function makeNetwork(): Promise<NativeNetwork> {
   return job((native, cancel) => native.Network.create(backbone, options, false, cancel))
 }
 
-/** Four blocks of a class each, one of them void, in colours that follow the class loosely. */
+/** Four blocks of a class each, one of them void, in colors that follow the class loosely. */
 function scene(seed: number): LabelledPixels {
   const random = createRandom(seed)
   const order = [...random.permutation(CLASSES)].map((value) => (value === 3 ? VOID : value))
@@ -161,7 +161,7 @@ for (const partnered of [false, true]) {
     for (const kind of ['features', 'codes', 'crf'] as const) {
       const expected = plainCurve(all[kind])
       const { averagePrecision, recall, precision } = curves[kind]
-      // Rounding may swap neighbours among some thousand scores.
+      // Rounding may swap neighbors among some thousand scores.
       t.true(Math.abs(averagePrecision - expected.averagePrecision) < 2e-4, kind)
       t.is(recall.at(-1), 1)
       t.true(Math.abs(precision.at(-1)! - expected.precision.at(-1)!) < 2e-3, kind)

@@ -1,4 +1,4 @@
-/** Neighbours of a folder of images, by function and by command. */
+/** Neighbors of a folder of images, by function and by command. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
@@ -37,7 +37,7 @@ function cosine(a: number[], b: number[]): number {
   return dot / (Math.hypot(...a) * Math.hypot(...b))
 }
 
-test('neighbours are those of averaged features, and go to a file and back', async (t) => {
+test('neighbors are those of averaged features, and go to a file and back', async (t) => {
   const data = await makeDataset(t, { train: 11, labelled: 2 })
   const progress: number[][] = []
   const onProgress = (done: number, total: number) => progress.push([done, total])
@@ -78,7 +78,7 @@ test('neighbours are those of averaged features, and go to a file and back', asy
   })
 })
 
-test('crops have neighbours of their own, labels are not looked at', async (t) => {
+test('crops have neighbors of their own, labels are not looked at', async (t) => {
   const data = await makeDataset(t, { train: 2 })
   await writeFile(join(data, 'labels', 'train', '00.png'), 'damaged')
   const found = await computeNeighbors({ data, k: 3, ...CHEAP, crops: 'five' })
@@ -88,7 +88,7 @@ test('crops have neighbours of their own, labels are not looked at', async (t) =
   t.notDeepEqual(other.fingerprints, found.fingerprints)
 })
 
-test('few images have few neighbours, one has none', async (t) => {
+test('few images have few neighbors, one has none', async (t) => {
   const found = await computeNeighbors({ data: await makeDataset(t, { train: 3 }), ...CHEAP })
   t.is(found.k, 2)
   for (const image of [0, 1, 2]) {
@@ -131,7 +131,7 @@ test('the command writes both formats and says what to do with them', async (t) 
   const folder = await temporaryFolder(t)
   const file = join(folder, 'nns', 'nns_vit_tiny_bands_train_None_32.npz')
   const { stdout, stderr } = await neighbors('--data', data, ...SMALL, '--out', file)
-  t.regex(stdout, /^neighbours: 4 for each of 5 images, mean similarity [\d.]+\nfile: .*\nnext: stego train /)
+  t.regex(stdout, /^neighbors: 4 for each of 5 images, mean similarity [\d.]+\nfile: .*\nnext: stego train /)
   t.true(stdout.endsWith(`stego train --data ${data} --neighbor-file ${file}\n`))
   t.regex(stderr, /backbone features 5\/5/)
   const { data: indices, shape } = (await readNpz(file)).get('nns')!
@@ -163,7 +163,7 @@ test('the command refuses a name it cannot write before it computes anything', a
     instanceOf: StegoError,
     code: 'ERR_STEGO_OPTION',
   })
-  t.regex(error!.message, /\.safetensors or \.npz, received a\.json/)
+  t.regex(error!.message, /\.safetensors or \.npz, got a\.json/)
   await t.throwsAsync(neighbors('--data', 'nowhere'), {
     code: 'ERR_STEGO_OPTION',
     message: /--out is missing/,

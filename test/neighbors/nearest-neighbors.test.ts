@@ -57,7 +57,7 @@ test('with exclude none the vector itself comes first, then the others', async (
   t.deepEqual(alone.similarities, { data: Float32Array.of(1), shape: [1, 1] })
 })
 
-test('duplicates are each other’s neighbours, equals go by index, zeros are like none', async (t) => {
+test('duplicates are each other’s neighbors, equals go by index, zeros are like none', async (t) => {
   const data = Float32Array.of(1, 0, 0, 0, 2, 0, 1, 0, 0, 1)
   const { indices, similarities } = await nearestNeighbors({ data, shape: [5, 2] }, { k: 2 })
   t.deepEqual(indices.data, Int32Array.of(2, 3, 0, 2, 0, 3, 0, 2, 0, 1))
@@ -77,7 +77,7 @@ test('vectors of any length count by their direction', async (t) => {
   )
 })
 
-test('an inverted file misses some neighbours and says how many', async (t) => {
+test('an inverted file misses some neighbors and says how many', async (t) => {
   const count = 900
   const random = createRandom(2)
   const vectors = { data: new Float32Array(count * DIM).map(() => random.next() - 0.5), shape: [count, DIM] }
@@ -121,20 +121,25 @@ test('wrong vectors and options', async (t) => {
   await refused(vectors, { k: 2, probes: 0 }, 'ERR_STEGO_OPTION', /"probes"/)
   await refused(vectors, { k: 2, seed: -1 }, 'ERR_STEGO_OPTION', /"seed"/)
   await refused(vectors, { k: 2, dims: 2 }, 'ERR_STEGO_OPTION', /Did you mean "dim"/)
-  await refused(vectors, { k: COUNT }, 'ERR_STEGO_ARGUMENT', /at most 49.*received 50/)
+  await refused(vectors, { k: COUNT }, 'ERR_STEGO_ARGUMENT', /at most 49.*got 50/)
   await refused(vectors, { k: COUNT + 1, exclude: 'none' }, 'ERR_STEGO_ARGUMENT', /at most 50/)
   await refused(vectors, { k: 2, dim: 3 }, 'ERR_STEGO_OPTION', /"dim" is 3/)
   await refused(vectors.data, { k: 2 }, 'ERR_STEGO_OPTION', /"dim" is missing/)
   await refused(vectors.data, { k: 2, dim: 7 }, 'ERR_STEGO_ARGUMENT', /shape \[N, C\]/)
-  await refused(new Float32Array(), { k: 1, dim: 7 }, 'ERR_STEGO_ARGUMENT', /received \[0, 7\]/)
-  await refused({ ...vectors, shape: [300] }, { k: 2 }, 'ERR_STEGO_ARGUMENT', /received \[300\]/)
-  await refused({ ...vectors, shape: [-50, -6] }, { k: 2 }, 'ERR_STEGO_ARGUMENT', /every side at least 1/)
+  await refused(new Float32Array(), { k: 1, dim: 7 }, 'ERR_STEGO_ARGUMENT', /got \[0, 7\]/)
+  await refused({ ...vectors, shape: [300] }, { k: 2 }, 'ERR_STEGO_ARGUMENT', /got \[300\]/)
+  await refused(
+    { ...vectors, shape: [-50, -6] },
+    { k: 2 },
+    'ERR_STEGO_ARGUMENT',
+    /every dimension at least 1/,
+  )
   await refused(undefined, { k: 2 }, 'ERR_STEGO_ARGUMENT', /Float32Array/)
   await refused([1, 2, 3], { k: 2, dim: 1 }, 'ERR_STEGO_ARGUMENT', /Float32Array/)
   const holed = { ...vectors, data: vectors.data.with(7, Number.NaN) }
-  await refused(holed, { k: 2 }, 'ERR_STEGO_ARGUMENT', /received NaN at place 7/)
+  await refused(holed, { k: 2 }, 'ERR_STEGO_ARGUMENT', /got NaN at index 7/)
   const endless = { ...vectors, data: vectors.data.with(8, Number.POSITIVE_INFINITY) }
-  await refused(endless, { k: 2 }, 'ERR_STEGO_ARGUMENT', /received Infinity/)
+  await refused(endless, { k: 2 }, 'ERR_STEGO_ARGUMENT', /got Infinity/)
 })
 
 test('a search that has begun is aborted', async (t) => {

@@ -1,5 +1,4 @@
-/** Files of neighbours: this package's and the original's. */
-
+/** Files of neighbors: this package's and the original's. */
 import { appendFile, copyFile, cp, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,7 +47,7 @@ async function neighborsOf(images: ListedImage[], key = KEY): Promise<ImageNeigh
   }
 }
 
-test('neighbours come back from both formats, all columns or fewer', async (t) => {
+test('neighbors come back from both formats, all columns or fewer', async (t) => {
   const { root, images } = await makeImages(t)
   const written = await neighborsOf(images)
   for (const name of ['new/neighbors.safetensors', 'new/nns.NPZ']) {
@@ -64,7 +63,7 @@ test('neighbours come back from both formats, all columns or fewer', async (t) =
     if (!official) t.deepEqual(first.similarities, Float32Array.of(0.9, 0.9, 0.6, 0.6))
     await t.throwsAsync(loadNeighbors(file, { images, k: 3, key: KEY }), {
       code: 'ERR_STEGO_DATA_LAYOUT',
-      message: /holds 2 neighbours for an image, 3 are needed/,
+      message: /has 2 neighbors per image, but 3 are needed/,
     })
   }
   t.deepEqual((await readdir(join(root, 'new'))).sort(), ['neighbors.safetensors', 'nns.NPZ'])
@@ -89,8 +88,11 @@ test('images are known by name and content, wherever and since whenever they lie
   const refused = (changed: ListedImage[], message: RegExp) =>
     t.throwsAsync(load(changed), { code: 'ERR_STEGO_DATA_LAYOUT', message })
   await refused(images.slice(1), /4 images, but there are 3/)
-  await refused(images.with(2, { ...images[2]!, name: 'e' }), /else: \S+c\.jpg had another name or content\./)
-  await refused(images.toReversed(), /d\.jpg and 3 more of the images had another/)
+  await refused(
+    images.with(2, { ...images[2]!, name: 'e' }),
+    /else: \S+c\.jpg had a different name or content\./,
+  )
+  await refused(images.toReversed(), /d\.jpg and 3 more of the images had a different/)
   await refused(images.with(1, { ...images[1]!, crop: { part: 2 } }), /b\.jpg had another/)
   const rewrite = async (place: number) => {
     const bytes = await readFile(moved[1]!.image)
@@ -99,13 +101,13 @@ test('images are known by name and content, wherever and since whenever they lie
   for (const change of [() => appendFile(moved[1]!.image, ' '), () => rewrite(3), () => rewrite(-3)]) {
     await copyFile(images[1]!.image, moved[1]!.image)
     await change()
-    await refused(moved, /b\.jpg had another name or content/)
+    await refused(moved, /b\.jpg had a different name or content/)
   }
   await rename(moved[1]!.image, join(copy, 'gone'))
   await t.throwsAsync(load(moved), { code: 'ERR_STEGO_DATA_MISSING', message: /b\.jpg/ })
 })
 
-test('everything else that determines neighbours is named where it differs', async (t) => {
+test('everything else that determines neighbors is named where it differs', async (t) => {
   const { root, images } = await makeImages(t)
   const weights = join(root, 'weights.safetensors')
   await writeFile(weights, 'weights')
@@ -127,7 +129,7 @@ test('everything else that determines neighbours is named where it differs', asy
   await t.throwsAsync(load({ backbone: 'starter' }), { code, message: /backbone sha256:\w+, now starter\./ })
   await t.throwsAsync(load({ resolution: 320, crop: 'squash' }), {
     code,
-    message: /else: resolution 224, now 320; crop center, now squash\. Compute them again/,
+    message: /else: resolution 224, now 320; crop center, now squash\. Recompute them/,
   })
 })
 
@@ -151,7 +153,7 @@ test('damaged and foreign files of this package', async (t) => {
     'no similarities': { indices: good.indices!, fingerprints: good.fingerprints! },
     'an index beyond': { ...good, indices: { data: indices.with(3, 4), shape: [4, 2] } },
     'a negative index': { ...good, indices: { data: indices.with(3, -1), shape: [4, 2] } },
-    'an image as its own neighbour': { ...good, indices: { data: indices.with(2, 1), shape: [4, 2] } },
+    'an image as its own neighbor': { ...good, indices: { data: indices.with(2, 1), shape: [4, 2] } },
     'indices of another type': { ...good, indices: { data: new Float32Array(8), shape: [4, 2] } },
     'another shape': { ...good, similarities: { data: new Float32Array(4), shape: [4, 1] } },
     'short fingerprints': { ...good, fingerprints: { data: new Uint8Array(32), shape: [4, 8] } },
@@ -173,7 +175,7 @@ test('damaged and foreign files of this package', async (t) => {
   for (const other of [{}, { ...metadata, format: 'stego' }, { ...metadata, version: '2' }]) {
     await t.throwsAsync(load(good, other as Record<string, string>), {
       code: 'ERR_STEGO_CHECKPOINT',
-      message: /no nearest neighbours that this version/,
+      message: /no nearest neighbors that this version/,
     })
   }
   await writeFile(file, 'nothing')
@@ -198,7 +200,7 @@ test('other extensions and places that cannot be written', async (t) => {
   })
 })
 
-test("the original's files: the exact neighbours of 40 vectors", async (t) => {
+test("the original's files: the exact neighbors of 40 vectors", async (t) => {
   const file = golden('nns_vit_small_tiny_train_None_224.npz')
   const indices = await readOfficialNeighbors(file, { count: 40, k: 29 })
   const { data, shape } = await readNpy(golden('tiny_vectors.npy'))
@@ -211,7 +213,7 @@ test("the original's files: the exact neighbours of 40 vectors", async (t) => {
     indices.filter((_, place) => place % 29 < 7),
   )
   const code = 'ERR_STEGO_DATA_LAYOUT'
-  await t.throwsAsync(readOfficialNeighbors(file, { count: 40, k: 30 }), { code, message: /29 neighbours/ })
+  await t.throwsAsync(readOfficialNeighbors(file, { count: 40, k: 30 }), { code, message: /29 neighbors/ })
   await t.throwsAsync(readOfficialNeighbors(file, { count: 41, k: 7 }), { code, message: /40 images, .* 41/ })
 })
 
@@ -229,11 +231,11 @@ test("the original's files: an image is left out wherever it stands, any whole t
     await t.throwsAsync(readOfficialNeighbors(file, { count: 3, k: 2 }), { code, message })
   }
   const nns = (data: Int32Array | BigInt64Array | Float32Array, shape = [3, 3]) => ({ nns: { data, shape } })
-  await refused(nns(Int32Array.from(rows).with(4, 3)), 'ERR_STEGO_FILE', /0 to 2 .*received 3 for image 1/)
-  await refused(nns(Int32Array.from(rows).with(4, -1)), 'ERR_STEGO_FILE', /received -1/)
+  await refused(nns(Int32Array.from(rows).with(4, 3)), 'ERR_STEGO_FILE', /0 to 2 .*got 3 for image 1/)
+  await refused(nns(Int32Array.from(rows).with(4, -1)), 'ERR_STEGO_FILE', /got -1/)
   await refused(nns(BigInt64Array.from(rows, BigInt).with(8, 2n ** 62n)), 'ERR_STEGO_FILE', /for image 2/)
-  await refused(nns(Float32Array.from(rows)), 'ERR_STEGO_FILE', /whole numbers/)
+  await refused(nns(Float32Array.from(rows)), 'ERR_STEGO_FILE', /expected an integer array/)
   await refused(nns(Int32Array.from(rows), [9]), 'ERR_STEGO_FILE', /\[images, columns\]/)
   await refused({ other: { data: new Int32Array(9), shape: [3, 3] } }, 'ERR_STEGO_FILE', /"nns"/)
-  await refused(nns(new Int32Array(3), [3, 1]), 'ERR_STEGO_DATA_LAYOUT', /holds 0 neighbours/)
+  await refused(nns(new Int32Array(3), [3, 1]), 'ERR_STEGO_DATA_LAYOUT', /has 0 neighbors/)
 })

@@ -67,7 +67,7 @@ test('an unknown flag is answered with the nearest', (t) => {
   refused(['--learningRates.head', '3'], /Did you mean --learning-rates\.head\?/)
   refused(['--no-zero-clam'], /Did you mean --no-zero-clamp\?/)
   refused(['--no-batch'], /unknown flag --no-batch/)
-  refused(['-x'], /unknown flag -x\. "stego train --help" lists them all/)
+  refused(['-x'], /unknown flag -x\. Run "stego train --help" to list all flags/)
 })
 
 test('a flag without its value is refused, and does not swallow the next flag', (t) => {
@@ -98,9 +98,9 @@ test('a wrong value is blamed on its flag', (t) => {
   const error = t.throws(() => parseOptions(schema, values, 'stego train', FLAG_WORDING))
   t.deepEqual(error!.message.split('\n'), [
     'stego train:',
-    '  --steps must be an integer of at least 1, received "many"',
-    '  --crop must be "center" or "squash", received "centre"',
-    '  --weights.knn must be a finite number of at least 0, received -1',
+    '  --steps must be an integer of at least 1, got "many"',
+    '  --crop must be "center" or "squash", got "centre"',
+    '  --weights.knn must be a finite number of at least 0, got -1',
   ])
 })
 

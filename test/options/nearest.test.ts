@@ -1,7 +1,7 @@
 import test from 'ava'
 import { editDistance, nearest } from '../../lib/options/nearest.js'
 
-test('a swap of neighbouring letters is one edit, as is one letter more, less or other', (t) => {
+test('a swap of neighboring letters is one edit, as is one letter more, less or other', (t) => {
   t.is(editDistance('bacth', 'batch'), 1)
   t.is(editDistance('batch', 'batches'), 2)
   t.is(editDistance('dim', 'dam'), 1)
@@ -9,7 +9,7 @@ test('a swap of neighbouring letters is one edit, as is one letter more, less or
   t.is(editDistance('same', 'same'), 0)
 })
 
-test('a misspelt, shortened or lengthened name finds the one that was meant', (t) => {
+test('a misspelled, shortened or lengthened name finds the one that was meant', (t) => {
   const known = ['batch', 'classes', 'backbone', 'learningRates', 'zeroClamp', 'out', 'dim']
   t.is(nearest('bacth', known), 'batch')
   t.is(nearest('class', known), 'classes')

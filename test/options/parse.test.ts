@@ -36,11 +36,11 @@ test('defaults fill what is left out or undefined, at every depth', (t) => {
   t.deepEqual(parse(undefined), parse({}))
 })
 
-test('a misspelt name is answered with the nearest known one', (t) => {
+test('a misspelled name is answered with the nearest known one', (t) => {
   t.is(complaint(t, { bacth: 3 }), 'Stego.train(): unknown option "bacth". Did you mean "batch"?')
 })
 
-test('a misspelt nested name is answered with its whole path', (t) => {
+test('a misspelled nested name is answered with its whole path', (t) => {
   const message = complaint(t, { weights: { sefl: 1 } })
   t.is(message, 'Stego.train(): unknown option "weights.sefl". Did you mean "weights.self"?')
   t.regex(
@@ -59,27 +59,27 @@ test('a name near none lists those there are', (t) => {
 })
 
 const WRONG: [input: object, message: string][] = [
-  [{ batch: 1 }, '"batch" must be an integer of at least 2, received 1 (number)'],
-  [{ batch: 2.5 }, '"batch" must be an integer of at least 2, received 2.5 (number)'],
-  [{ batch: '32' }, '"batch" must be an integer of at least 2, received "32" (string)'],
-  [{ batch: Number.NaN }, '"batch" must be an integer of at least 2, received NaN'],
-  [{ batch: null }, '"batch" must be an integer of at least 2, received null'],
-  [{ batch: 32n }, '"batch" must be an integer of at least 2, received 32n (bigint)'],
-  [{ batch: [32] }, '"batch" must be an integer of at least 2, received an array of 1'],
-  [{ classes: 256 }, '"classes" must be an integer from 2 to 255, received 256 (number)'],
-  [{ classes: Number.POSITIVE_INFINITY }, '"classes" must be an integer from 2 to 255, received Infinity'],
-  [{ dropout: 1 }, '"dropout" must be a finite number from 0 to below 1, received 1 (number)'],
-  [{ dropout: Number.NaN }, '"dropout" must be a finite number from 0 to below 1, received NaN'],
-  [{ crop: 'centre' }, '"crop" must be "center" or "squash", received "centre" (string)'],
-  [{ clamp: 1 }, '"clamp" must be true or false, received 1 (number)'],
-  [{ threads: 0 }, '"threads" must be an integer of at least 1 or null, received 0 (number)'],
-  [{ split: '' }, '"split" must be a non-empty string, received "" (string)'],
-  [{ shifts: 'oto' }, '"shifts" must be "auto" or { self, knn, random }, received "oto" (string)'],
-  [{ shifts: null }, '"shifts" must be "auto" or { self, knn, random }, received null'],
+  [{ batch: 1 }, '"batch" must be an integer of at least 2, got 1 (number)'],
+  [{ batch: 2.5 }, '"batch" must be an integer of at least 2, got 2.5 (number)'],
+  [{ batch: '32' }, '"batch" must be an integer of at least 2, got "32" (string)'],
+  [{ batch: Number.NaN }, '"batch" must be an integer of at least 2, got NaN'],
+  [{ batch: null }, '"batch" must be an integer of at least 2, got null'],
+  [{ batch: 32n }, '"batch" must be an integer of at least 2, got 32n (bigint)'],
+  [{ batch: [32] }, '"batch" must be an integer of at least 2, got an array of 1'],
+  [{ classes: 256 }, '"classes" must be an integer from 2 to 255, got 256 (number)'],
+  [{ classes: Number.POSITIVE_INFINITY }, '"classes" must be an integer from 2 to 255, got Infinity'],
+  [{ dropout: 1 }, '"dropout" must be a finite number from 0 to below 1, got 1 (number)'],
+  [{ dropout: Number.NaN }, '"dropout" must be a finite number from 0 to below 1, got NaN'],
+  [{ crop: 'centre' }, '"crop" must be "center" or "squash", got "centre" (string)'],
+  [{ clamp: 1 }, '"clamp" must be true or false, got 1 (number)'],
+  [{ threads: 0 }, '"threads" must be an integer of at least 1 or null, got 0 (number)'],
+  [{ split: '' }, '"split" must be a non-empty string, got "" (string)'],
+  [{ shifts: 'oto' }, '"shifts" must be "auto" or { self, knn, random }, got "oto" (string)'],
+  [{ shifts: null }, '"shifts" must be "auto" or { self, knn, random }, got null'],
   [{ shifts: { self: 0, knn: 0 } }, '"shifts.random" is missing: expected a finite number'],
-  [{ weights: { knn: -1 } }, '"weights.knn" must be a finite number of at least 0, received -1 (number)'],
-  [{ weights: [1, 2, 3] }, '"weights" must be an object { self, knn, random }, received an array of 3'],
-  [{ weights: null }, '"weights" must be an object { self, knn, random }, received null'],
+  [{ weights: { knn: -1 } }, '"weights.knn" must be a finite number of at least 0, got -1 (number)'],
+  [{ weights: [1, 2, 3] }, '"weights" must be an object { self, knn, random }, got an array of 3'],
+  [{ weights: null }, '"weights" must be an object { self, knn, random }, got null'],
 ]
 
 for (const [input, message] of WRONG) {
@@ -89,20 +89,20 @@ for (const [input, message] of WRONG) {
 }
 
 test('an integer beyond exact ones is told the limit', (t) => {
-  t.regex(complaint(t, { batch: 2 ** 53 }), /from 2 to 9007199254740991, received 9007199254740992/)
+  t.regex(complaint(t, { batch: 2 ** 53 }), /from 2 to 9007199254740991, got 9007199254740992/)
 })
 
 test('several mistakes come together, one a line', (t) => {
   t.deepEqual(complaint(t, { batch: 1, crop: 'none', weigths: {} }).split('\n'), [
     'Stego.train():',
-    '  "batch" must be an integer of at least 2, received 1 (number)',
-    '  "crop" must be "center" or "squash", received "none" (string)',
+    '  "batch" must be an integer of at least 2, got 1 (number)',
+    '  "crop" must be "center" or "squash", got "none" (string)',
     '  unknown option "weigths". Did you mean "weights"?',
   ])
 })
 
 test('what is not an object of options is refused as a whole', (t) => {
-  const start = 'Stego.train(): options must be an object such as { batch: ... }, received '
+  const start = 'Stego.train(): options must be an object such as { batch: ... }, got '
   t.is(complaint(t, './photos'), `${start}"./photos" (string)`)
   t.is(complaint(t, null), `${start}null`)
   t.is(complaint(t, []), `${start}an array of 0`)
@@ -117,7 +117,7 @@ test('an AbortSignal is taken as it is, anything else as a signal is refused', (
   const { signal } = new AbortController()
   t.is(parseOptions(segmentSchema, { signal }, 'model.segment()').signal, signal)
   t.throws(() => parseOptions(segmentSchema, { signal: new AbortController() }, 'model.segment()'), {
-    message: /^model\.segment\(\): "signal" must be an AbortSignal, received an instance of AbortController/,
+    message: /^model\.segment\(\): "signal" must be an AbortSignal, got an instance of AbortController/,
   })
 })
 

@@ -5,7 +5,7 @@ import type { Palette } from '../../lib/output/palette.js'
 
 const WIDTH = 60
 const HEIGHT = 40
-/** Colours that occur nowhere else in a sheet, so that areas can be counted. */
+/** Colors that occur nowhere else in a sheet, so that areas can be counted. */
 const palette: Palette = [
   [255, 0, 0],
   [0, 255, 0],
@@ -23,7 +23,7 @@ function row(fields: Partial<ContactSheetRow>): ContactSheetRow {
 interface Sheet {
   width: number
   height: number
-  /** Number of pixels of exactly this colour. */
+  /** Number of pixels of exactly this color. */
   count(color: readonly number[]): number
 }
 
@@ -41,7 +41,7 @@ async function draw(...parameters: Parameters<typeof contactSheet>): Promise<She
   return { width: info.width, height: info.height, count }
 }
 
-test('each column shows its map in the colours of the palette', async (t) => {
+test('each column shows its map in the colors of the palette', async (t) => {
   const label = { data: filled(0), width: WIDTH, height: HEIGHT }
   const sheet = await draw([row({ label, linear: filled(1), cluster: filled(2) })], { palette, title: 'Run' })
   const cell = sheet.count(IMAGE)
@@ -98,7 +98,7 @@ test('images of all proportions, a row that lacks what others have, names of any
   t.true(width < 2000 && height < 3000)
 })
 
-test('a sheet needs rows, predictions of the size of their image, and enough colours', async (t) => {
+test('a sheet needs rows, predictions of the size of their image, and enough colors', async (t) => {
   await t.throwsAsync(contactSheet([]), { code: 'ERR_STEGO_ARGUMENT', message: /at least one image/ })
   await t.throwsAsync(contactSheet([row({ cluster: new Uint8Array(5) })]), {
     code: 'ERR_STEGO_ARGUMENT',
@@ -106,6 +106,6 @@ test('a sheet needs rows, predictions of the size of their image, and enough col
   })
   await t.throwsAsync(contactSheet([row({ cluster: filled(0) })], { palette, classes: 5 }), {
     code: 'ERR_STEGO_OPTION',
-    message: /3 colours for 5/,
+    message: /3 colors for 5/,
   })
 })

@@ -13,7 +13,7 @@ const pixel = (data: Uint8Array, x: number, y: number) => [
   ...data.subarray(3 * (4 * y + x), 3 * (4 * y + x) + 3),
 ]
 
-test('half image, half colour by default', (t) => {
+test('half image, half color by default', (t) => {
   const { data, width, height } = drawOverlay(image, labels, palette)
   t.deepEqual([width, height], [4, 4])
   t.deepEqual(pixel(data, 0, 0), [150, 50, 50])
@@ -28,7 +28,7 @@ test('regions are parted by a darker line', (t) => {
   t.deepEqual(pixel(plain.data, 1, 0), [150, 50, 50])
 })
 
-test('alpha weighs image and colour', (t) => {
+test('alpha weighs image and color', (t) => {
   const draw = (alpha: number) => drawOverlay(image, labels, palette, { alpha, boundaries: false }).data
   t.deepEqual(draw(0), image.data)
   t.deepEqual(pixel(draw(1), 0, 0), [200, 0, 0])
@@ -42,7 +42,7 @@ test('void pixels show the image, and the image itself is left alone', (t) => {
   t.true(image.data.every((value) => value === 100))
 })
 
-test('painted labels are plain colours', (t) => {
+test('painted labels are plain colors', (t) => {
   const { data } = paintLabels({ data: labels, width: 4, height: 4 }, palette)
   t.deepEqual(pixel(data, 1, 2), [200, 0, 0])
   t.deepEqual(pixel(data, 3, 3), [...VOID_COLOR])

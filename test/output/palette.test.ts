@@ -12,13 +12,13 @@ import {
 } from '../../lib/output/palette.js'
 import { readGolden } from '../evaluation/golden.js'
 
-test('the Pascal colours are the official ones', (t) => {
+test('the Pascal colors are the official ones', (t) => {
   const { values } = readGolden('colormaps').pascal!
   t.deepEqual([...pascalPalette(511).flat(), ...VOID_COLOR], values)
   t.is(pascalPalette().length, 256)
 })
 
-test('the Cityscapes colours are the official ones, void apart', (t) => {
+test('the Cityscapes colors are the official ones, void apart', (t) => {
   const { values } = readGolden('colormaps').cityscapes!
   t.deepEqual(CITYSCAPES_PALETTE.flat(), values.slice(0, 81))
 })
@@ -30,19 +30,19 @@ test('indices beyond the palette are void', (t) => {
 
 const distance = (a: Color, b: Color) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
 
-/** The least distance between two colours, void among them. */
+/** The least distance between two colors, void among them. */
 function leastDistance(palette: Palette): number {
   const colors = [...palette, VOID_COLOR]
   return Math.min(...colors.flatMap((a, i) => colors.slice(0, i).map((b) => distance(a, b))))
 }
 
-test('cluster colours differ from each other and from void', (t) => {
+test('cluster colors differ from each other and from void', (t) => {
   t.true(leastDistance(clusterPalette(10)) > 50)
   t.true(leastDistance(clusterPalette(27)) > 20)
   t.true(leastDistance(clusterPalette(256)) > 0)
 })
 
-test('a class keeps its colour whatever the number of classes', (t) => {
+test('a class keeps its color whatever the number of classes', (t) => {
   const all = clusterPalette(256)
   t.is(all.length, 256)
   t.true(all.flat().every((value) => Number.isInteger(value) && value >= 0 && value <= 255))
@@ -50,12 +50,12 @@ test('a class keeps its colour whatever the number of classes', (t) => {
   for (const count of [-1, 2.5, 257]) t.throws(() => clusterPalette(count), { code: 'ERR_STEGO_ARGUMENT' })
 })
 
-test('a palette must have a proper colour for each class', (t) => {
+test('a palette must have a proper color for each class', (t) => {
   t.deepEqual(checkPalette(pascalPalette(), 2), [
     [0, 0, 0],
     [128, 0, 0],
   ])
-  t.throws(() => checkPalette(clusterPalette(3), 4), { code: 'ERR_STEGO_OPTION', message: /3 colours for 4/ })
+  t.throws(() => checkPalette(clusterPalette(3), 4), { code: 'ERR_STEGO_OPTION', message: /3 colors for 4/ })
   for (const color of [
     [1, 2],
     [1, 2, 256],
@@ -68,7 +68,7 @@ test('a palette must have a proper colour for each class', (t) => {
   }
 })
 
-test("a dataset's own colours, where it has enough", (t) => {
+test("a dataset's own colors, where it has enough", (t) => {
   t.deepEqual(datasetPalette('cityscapes', 27), CITYSCAPES_PALETTE)
   t.deepEqual(datasetPalette('pascal', 3), pascalPalette(3))
   t.is(datasetPalette('cityscapes', 28), null)

@@ -10,7 +10,7 @@ const labels = {
   data: Uint8Array.from({ length: 17 * 9 }, (_, i) => (i % 13 === 0 ? 255 : i % 5)),
 }
 
-test('an index PNG is grey, its levels the class indices', async (t) => {
+test('an index PNG is gray, its levels the class indices', async (t) => {
   const file = await encodeIndexPng(labels)
   const { data, info } = await sharp(file).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true })
   t.deepEqual([info.width, info.height, info.channels], [17, 9, 1])
@@ -18,7 +18,7 @@ test('an index PNG is grey, its levels the class indices', async (t) => {
   t.deepEqual(await decodePngIndices(file, 'file.png'), labels)
 })
 
-test('a palette PNG holds index and colour', async (t) => {
+test('a palette PNG holds index and color', async (t) => {
   const palette = clusterPalette(5)
   const file = await encodePalettePng(labels, palette)
   t.deepEqual(await decodePngIndices(file, 'file.png'), labels)

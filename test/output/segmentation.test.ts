@@ -42,7 +42,7 @@ test('areas are shares of the image by class', (t) => {
   t.deepEqual(segmentation.areas(), [0.25, 0, 0.75, 0])
 })
 
-test('three styles: colours over the image, palette, indices', async (t) => {
+test('three styles: colors over the image, palette, indices', async (t) => {
   const overlay = await sharp(await segmentation.toPng())
     .raw()
     .toBuffer({ resolveWithObject: true })
@@ -105,7 +105,7 @@ test('names and styles that cannot be written', async (t) => {
   await t.throwsAsync(segmentation.toFile(join(root, 'a.index.jpg')), { code, message: /index.*PNG only/ })
   await t.throwsAsync(segmentation.toFile(undefined as unknown as string), {
     code,
-    message: /received undefined/,
+    message: /got undefined/,
   })
   await t.throwsAsync(segmentation.toPng({ style: 'colour' as 'index' }), {
     code,
@@ -113,7 +113,7 @@ test('names and styles that cannot be written', async (t) => {
   })
   await t.throwsAsync(segmentation.toPng({ palette: clusterPalette(2) }), {
     code,
-    message: /2 colours for 4/,
+    message: /2 colors for 4/,
   })
   t.deepEqual(await readdir(root), [])
 })

@@ -110,8 +110,8 @@ test('segment --stitch joins tiles in the order of their numbers', async (t) => 
 
   const few = await run(...words, '--stitch', '15x15')
   t.is(few.code, 2)
-  t.regex(few.stderr, /15x15 needs 225 images, received 12/)
+  t.regex(few.stderr, /15x15 needs 225 images, got 12/)
   const wrong = await run(...words, '--stitch', '3by4')
   t.is(wrong.code, 2)
-  t.regex(wrong.stderr, /--stitch must be rows and columns of the grid, such as 15x15, received "3by4"/)
+  t.regex(wrong.stderr, /--stitch must be rows and columns of the grid, such as 15x15, got "3by4"/)
 })

@@ -1,5 +1,4 @@
 /** The vision transformer: tokens, positions, features, queries, keys and values. */
-
 import { job, type NativeBackbone, type Pixels, type Tensor, type Transform } from '../../lib/native/index.js'
 import { stored } from '../support/weights.js'
 import type { Golden } from './compare.js'
@@ -55,9 +54,9 @@ export const compareSmall: Comparison = async (golden, { file }) => {
 }
 
 /** Pictures of several sizes, by the way that images take and by the way that inner tensors are had. */
-export const compareSized: Comparison = async (golden, surroundings) => {
+export const compareSized: Comparison = async (golden, context) => {
   const picture = toPixels(golden.bytes('in_u8'))
-  const backbone = await loadBackbone(surroundings.find('vit_p8_d48_small'), SMALL_HEADS)
+  const backbone = await loadBackbone(context.find('vit_p8_d48_small'), SMALL_HEADS)
   const { patch } = backbone.info
   const shorter = Math.min(picture.width, picture.height)
   const untouched: Transform = { resolution: shorter, crop: 'whole', multiple: patch }

@@ -1,5 +1,4 @@
 /** The dense CRF beside pydensecrf: probabilities after 1, 5 and 10 iterations, labels and KL divergence, by both forms. */
-
 import {
   type CrfProblem,
   type CrfResult,

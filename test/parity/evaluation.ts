@@ -8,10 +8,10 @@ import { patchMap, reader, tabulate } from './tensors.js'
 
 const PROBES = ['net.cluster1.0', 'net.cluster2.0', 'net.cluster2.2', 'linear_probe']
 
-export const compareEvaluation: Comparison = async (golden, surroundings) => {
+export const compareEvaluation: Comparison = async (golden, context) => {
   const names = [...weightNames('net.model.', 2), ...parameterNames(PROBES), 'cluster_probe.clusters']
   const network = await loadNetwork(
-    surroundings.temporary('network'),
+    context.temporary('network'),
     Object.fromEntries(names.map((name) => [name, golden.float(`state.${name}`)])),
   )
   const picture = toPixels(golden.bytes('in_u8'))

@@ -1,5 +1,4 @@
 /** The files of a comparison: recorded ones below a folder, and temporary ones for the addon. */
-
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -28,7 +27,7 @@ export async function readGolden(file: string): Promise<Golden> {
 }
 
 /** What a comparison may reach beside the tensors of its file. */
-export class Surroundings {
+export class ParityContext {
   /** The file that is compared. */
   readonly file: string
   readonly #folder: string
@@ -60,4 +59,4 @@ export class Surroundings {
 }
 
 /** Holds what this package computes against one recorded file. */
-export type Comparison = (golden: Golden, surroundings: Surroundings) => Promise<void>
+export type Comparison = (golden: Golden, context: ParityContext) => Promise<void>

@@ -1,5 +1,4 @@
 /** Backbone and segmentation head together: image features of both kinds, codes, pooled features. */
-
 import {
   job,
   type NativeNetwork,
@@ -49,7 +48,7 @@ export async function loadNetwork(
 }
 
 /** Features of the last block and keys of the last block, and the codes of both by both kinds of head. */
-export const compareFeaturizer: Comparison = async (golden, surroundings) => {
+export const compareFeaturizer: Comparison = async (golden, context) => {
   const head = parameterNames(['cluster1.0', 'cluster2.0', 'cluster2.2'])
   const dim = golden.float('state.cluster1.0.bias').shape[0]!
   const checkpoint = {
@@ -58,7 +57,7 @@ export const compareFeaturizer: Comparison = async (golden, surroundings) => {
     'cluster_probe.clusters': { data: new Float32Array(2 * dim), shape: [2, dim] }, // codes do not need them
   }
   const load = (projection: Projection) =>
-    loadNetwork(surroundings.temporary(projection), checkpoint, { projection })
+    loadNetwork(context.temporary(projection), checkpoint, { projection })
   const networks = { linear: await load('linear'), nonlinear: await load('nonlinear') }
 
   const { backbone } = networks.linear

@@ -1,4 +1,4 @@
-/** Resizing, normalising, and the colours of classes. */
+/** Resizing, normalizing, and the colors of classes. */
 import { checked, job, type Transform } from '../../lib/native/index.js'
 import { CITYSCAPES_PALETTE, pascalPalette } from '../../lib/output/palette.js'
 import type { Comparison } from './files.js'
@@ -62,7 +62,7 @@ export const compareNearest: Comparison = async (golden) => {
   }
 }
 
-/** The official Cityscapes colours end in one for void; here void is outside the palette. */
+/** The official Cityscapes colors end in one for void; here void is outside the palette. */
 const CITYSCAPES_VOID = [0, 0, 0] as const
 
 export const compareColors: Comparison = async (golden) => {

@@ -1,5 +1,4 @@
 /** Confusion counts, the assignment of clusters to classes, and scores. */
-
 import type { ConfusionMatrix } from '../../lib/evaluation/confusion.js'
 import { matchClusters } from '../../lib/evaluation/confusion.js'
 import { officialCounts } from '../../lib/evaluation/official.js'

@@ -1,4 +1,4 @@
-/** Nearest neighbours by cosine similarity. */
+/** Nearest neighbors by cosine similarity. */
 import type { Neighbors, Tensor } from '../../lib/native/index.js'
 import { nearestNeighbors } from '../../lib/neighbors/nearest-neighbors.js'
 import type { Comparison } from './files.js'
@@ -6,7 +6,7 @@ import { entry, reader, tabulate } from './tensors.js'
 
 type Lists = Pick<Neighbors, 'indices' | 'similarities'>
 
-/** Neighbours whose recorded similarities differ by less may swap places. */
+/** Neighbors whose recorded similarities differ by less may swap places. */
 const TIE = 3e-6
 
 /** An item's similarity to itself: recorded lists hold the item, ours leave it out. */
@@ -45,7 +45,7 @@ export const compareNeighbors: Comparison = async (golden) => {
 
 const repeats = (values: number[]) => values.length - new Set(values).size
 
-/** The neighbours of one item. */
+/** The neighbors of one item. */
 function rowOf({ indices, similarities }: Lists, item: number, count: number): Lists {
   const k = indices.length / count
   const range = [item * k, (item + 1) * k] as const

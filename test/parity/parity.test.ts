@@ -65,7 +65,7 @@ const changes: [what: string, topic: string, key: string, by: number][] = [
   ['a prepared pixel', 'preprocess', 'out2', 1e-5],
   ['a byte', 'preprocess', 'unnorm_u8_3', 1],
   ['a count', 'metrics_hungarian_6_absent', 'stats', 1],
-  ['a neighbour', 'knn', 'top30', 1],
+  ['a neighbor', 'knn', 'top30', 1],
   ['an index', 'nearest', 'src_512_to_320', 1],
 ]
 for (const [what, topic, key, by] of changes) {
@@ -118,7 +118,7 @@ test.serial('a key nobody knows, another type and another shape fail their file'
   )
 })
 
-test.serial('neighbours may swap places only where they are equally near', async (t) => {
+test.serial('neighbors may swap places only where they are equally near', async (t) => {
   const swap = async (item: number, a: bigint, b: bigint) => {
     const { passed } = await compareChanged(t, 'knn', ({ top30 }) => {
       const row = (top30!.data as BigInt64Array).subarray(item * 30, (item + 1) * 30)

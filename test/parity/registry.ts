@@ -3,7 +3,7 @@ import { comparePatch16, compareSized, compareSmall } from './backbone.js'
 import { type FileResult, Golden } from './compare.js'
 import { compareDenseCrf } from './crf.js'
 import { compareEvaluation } from './evaluation.js'
-import { type Comparison, readGolden, Surroundings, topicOf } from './files.js'
+import { type Comparison, ParityContext, readGolden, topicOf } from './files.js'
 import { compareFeaturizer } from './head.js'
 import { compareColors, compareNearest, comparePreprocessing } from './imaging.js'
 import {
@@ -58,18 +58,18 @@ const isDenseCrf = (topic: string) => /^c\d+x\d+x\d+(_|$)/.test(topic)
  */
 export async function compareFile(file: string, folder: string): Promise<FileResult> {
   let golden = new Golden({})
-  const surroundings = new Surroundings(file, folder)
+  const context = new ParityContext(file, folder)
   try {
     const topic = topicOf(file)
     const compare = COMPARISONS.get(topic) ?? (isDenseCrf(topic) ? compareDenseCrf : undefined)
     if (!compare) throw new Error(`no comparison is known for the name ${topic}`)
     golden = await readGolden(file)
-    await compare(golden, surroundings)
+    await compare(golden, context)
     return golden.finish()
   } catch (error) {
     golden.fault(error instanceof Error ? error.message : String(error))
     return golden.result()
   } finally {
-    surroundings.remove()
+    context.remove()
   }
 }

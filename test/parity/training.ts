@@ -1,5 +1,4 @@
 /** Training steps from a recorded start with recorded draws. */
-
 import {
   checked,
   job,
@@ -11,7 +10,7 @@ import {
 import { readTensors, save } from '../support/weights.js'
 import { parameterNames } from './backbone.js'
 import { type Golden, scalar } from './compare.js'
-import { type Comparison, readGolden, type Surroundings } from './files.js'
+import { type Comparison, type ParityContext, readGolden } from './files.js'
 import { backboneTensors, loadNetwork } from './head.js'
 import { CRF, lossOptions } from './loss.js'
 import { entry } from './tensors.js'
@@ -56,19 +55,19 @@ export const compareAllTerms = traceComparison({
 
 /** Every trace is followed twice, by the fast forms and by the plain ones. */
 function traceComparison(trace: Trace): Comparison {
-  return async (golden, surroundings) => {
+  return async (golden, context) => {
     for (const plain of [false, true]) {
-      await followTrace({ ...trace, loss: { ...trace.loss, plain } }, golden, surroundings)
+      await followTrace({ ...trace, loss: { ...trace.loss, plain } }, golden, context)
     }
   }
 }
 
-async function followTrace(trace: Trace, golden: Golden, surroundings: Surroundings): Promise<void> {
+async function followTrace(trace: Trace, golden: Golden, context: ParityContext): Promise<void> {
   const parameters = ['cluster_probe.clusters', ...parameterNames(trace.layers)]
   const initial = parameters.map((name) => [name, golden.float(`init.${name}`)] as const)
-  const weights = backboneTensors(await readGolden(surroundings.find('dino_featurizer')))
+  const weights = backboneTensors(await readGolden(context.find('dino_featurizer')))
   const network = await loadNetwork(
-    surroundings.temporary('initial'),
+    context.temporary('initial'),
     { ...weights, ...Object.fromEntries(initial) },
     { decoder: trace.complete },
   )
@@ -91,7 +90,7 @@ async function followTrace(trace: Trace, golden: Golden, surroundings: Surroundi
     await job((_, cancel) => store.computePrepared(images, input, cancel))
     await job((_, cancel) => store.computePrepared(positives, positiveInput, cancel))
     await compareStep(golden, trace, step, trainer, images, positives)
-    const after = surroundings.temporary(`step${step}`)
+    const after = context.temporary(`step${step}`)
     await save(trainer, after)
     const saved = await readTensors(after)
     for (const name of parameters) golden.expect('parameter', `s${step}.after.${name}`, saved[name]!)

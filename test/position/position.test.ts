@@ -1,5 +1,4 @@
 /** What a feature says of where its patch lies: measured, decided on, taken off, and kept with the model. */
-
 import { existsSync, readdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -27,7 +26,7 @@ const STARTER: FeatureSource = {
 }
 const SETTINGS = { transform: TRANSFORM, source: STARTER }
 
-/** Coloured blobs anywhere: pictures that share no layout. */
+/** Colored blobs anywhere: pictures that share no layout. */
 function scattered(index: number): Pixels {
   const random = createRandom(5, index)
   const blobs = Array.from({ length: 12 }, () => ({

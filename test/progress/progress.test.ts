@@ -10,7 +10,7 @@ test('a run begins with what it works with; the starter is called what it is', (
   const text = reporter()(startEvent()).lines.join('\n')
   t.regex(text, /backbone: starter, 192 wide, patch 8, 5\.5 M parameters/)
   t.regex(text, /starter is a small street-scene backbone .* does not replace DINO/)
-  t.regex(text, /images: 367 for training \(3 labelled\), 101 for validation/)
+  t.regex(text, /images: 367 for training \(3 labeled\), 101 for validation/)
   t.regex(text, /classes: 8, threads: 2/)
   t.notRegex(reporter()(startEvent({ backbone: 'dino.pth' })).lines.join('\n'), /replace DINO/)
 })
@@ -46,7 +46,7 @@ test('place is told while it is measured and when it is decided; clusters that f
   const report = reporter()
   const measuring = report({ type: 'position', done: 8, total: 300, position: null })
   t.deepEqual(measuring.lines, [])
-  t.like(measuring.status, { phase: 'place in the features', done: 8, total: 300 })
+  t.like(measuring.status, { phase: 'position in features', done: 8, total: 300 })
   const position = { place: 0.09, layout: 0.14, removed: false }
   t.regex(
     report({ type: 'position', done: 300, total: 300, position }).lines[0]!,
@@ -61,21 +61,18 @@ test('place is told while it is measured and when it is decided; clusters that f
   t.deepEqual(clusters(0.05, 'kmeans').slice(1), ['  explained by rows 5.0 %, columns 1.0 %, images 20.0 %'])
   t.regex(
     clusters(0.263, 'kmeans')[2]!,
-    /follow how high up in the image a patch lies\. It is the layout .* share/,
+    /follow the vertical position of patches in the image\. This reflects the images' shared layout/,
   )
   t.is(clusters(0.263, 'raw').length, 2)
   report({ type: 'position', done: 1, total: 1, position: { ...position, removed: true } })
-  t.regex(clusters(0.263, 'kmeans')[2]!, /images' own layout: place is taken off/)
+  t.regex(clusters(0.263, 'kmeans')[2]!, /layout of the images: position was removed/)
 })
 
-test('neighbours tell their recall where it was measured', (t) => {
+test('neighbors tell their recall where it was measured', (t) => {
   const line = (recall: number | null) =>
     reporter()({ type: 'neighbors', images: 3, k: 2, meanSimilarity: 0.5, recall }).lines[0]
-  t.is(line(null), 'neighbours: 2 for each image, mean similarity 0.5')
-  t.is(
-    line(0.98765),
-    'neighbours: 2 for each image, mean similarity 0.5, recall 98.8 % (measured on a sample)',
-  )
+  t.is(line(null), 'neighbors: 2 per image, mean similarity 0.5')
+  t.is(line(0.98765), 'neighbors: 2 per image, mean similarity 0.5, recall 98.8 % (measured on a sample)')
 })
 
 test('the bar takes the room there is and vanishes where there is none', (t) => {

@@ -25,7 +25,7 @@ test('numbers are uniform in [0, 1)', (t) => {
   t.true(Math.abs(mean - 0.5) < 0.01, `${mean}`)
 })
 
-test('neighbouring seeds are unrelated', (t) => {
+test('neighboring seeds are unrelated', (t) => {
   const first = Array.from({ length: 4000 }, (_, seed) => draw(1, seed)[0]!)
   const mean = first.reduce((a, b) => a + b) / first.length
   const correlation =

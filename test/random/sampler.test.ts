@@ -36,7 +36,7 @@ test('a sampler needs images and whole numbers', (t) => {
   t.throws(() => createSampler({ images: 4, batch: 2, seed: 0 }).at(-1), { code: 'ERR_STEGO_ARGUMENT' })
 })
 
-test('positives are drawn from the neighbours, all equally often', (t) => {
+test('positives are drawn from the neighbors, all equally often', (t) => {
   const neighbors = Int32Array.from([1, 2, 3, 10, 11, 12, 20, 21, 22])
   const random = createRandom(9)
   const counts = new Map<number, number>()
@@ -52,12 +52,12 @@ test('positives are drawn from the neighbours, all equally often', (t) => {
   t.true([...counts.values()].every((count) => Math.abs(count - 1000) < 150))
 })
 
-test('positives need a row of neighbours for each image', (t) => {
+test('positives need a row of neighbors for each image', (t) => {
   const neighbors = Int32Array.of(1, 2, 0, 2)
   const random = createRandom(0)
   t.throws(() => samplePositives(Int32Array.of(2), neighbors, 2, random), {
     code: 'ERR_STEGO_ARGUMENT',
-    message: /images 0 to 1, received image 2/,
+    message: /images 0 to 1, got image 2/,
   })
   t.throws(() => samplePositives(Int32Array.of(0), neighbors, 3, random), { code: 'ERR_STEGO_ARGUMENT' })
 })

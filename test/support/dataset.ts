@@ -1,4 +1,4 @@
-/** Small data sets for tests: coloured bands with noise, in the layout that training reads. */
+/** Small data sets for tests: colored bands with noise, in the layout that training reads. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,7 +47,7 @@ export async function makeDataset(t: ExecutionContext, options: DatasetOptions):
   return root
 }
 
-/** Three noisy bands of drawn heights and classes out of eight, each class with a colour of its own. */
+/** Three noisy bands of drawn heights and classes out of eight, each class with a color of its own. */
 function drawBands(seed: number, width: number, height: number) {
   const random = createRandom(seed, 7)
   const classes = random.permutation(8)

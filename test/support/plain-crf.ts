@@ -1,6 +1,6 @@
 /**
  * The dense CRF in plain scalar arithmetic, step by step as docs/dense-crf-algorithm.md tells it: vertices in
- * a map by their key, the blur by looking neighbours up. float32 where the bits decide, doubles elsewhere.
+ * a map by their key, the blur by looking neighbors up. float32 where the bits decide, doubles elsewhere.
  * For correctness only.
  */
 import type { CrfProblem, CrfTerm } from '../../lib/native/index.js'
@@ -106,7 +106,7 @@ function filter({ dims, corners, keys, index }: Lattice, x: number[]): number[] 
   )
 }
 
-/** Step 11: a filter with its normalisation. */
+/** Step 11: a filter with its normalization. */
 function normalized(lattice: Lattice, kind: CrfTerm['normalization']): (x: number[]) => number[] {
   const counts = filter(
     lattice,

@@ -65,7 +65,7 @@ test('label of another size', async (t) => {
   await fails(t, { data }, 'ERR_STEGO_LABEL_SIZE', '32', '64', '02')
 })
 
-test('misspelt option', async (t) => {
+test('misspelled option', async (t) => {
   await t.throwsAsync(Stego.train({ ...SMALL, data: '.', bacth: 3 } as unknown as TrainInput), {
     code: 'ERR_STEGO_OPTION',
     message: /bacth.*batch/s,

@@ -1,5 +1,4 @@
 /** Runs with the options that are off by default. */
-
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -99,7 +98,7 @@ test('probes that begin anew after the last step are fresh', async (t) => {
   t.deepEqual(reset['net.cluster1.0.weight'], kept['net.cluster1.0.weight'])
 })
 
-test('neighbours from a file train as those that are computed', async (t) => {
+test('neighbors from a file train as those that are computed', async (t) => {
   const data = await makeDataset(t, { train: 6 })
   const folder = await temporaryFolder(t)
   const file = join(folder, 'neighbors.safetensors')

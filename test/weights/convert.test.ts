@@ -65,7 +65,7 @@ test('what cannot be converted is said, and nothing is written', async (t) => {
   await t.throwsAsync(stat(to), { code: 'ENOENT' })
   await t.throwsAsync(convertWeights(golden('timm.pth'), to.replace('safetensors', 'pth')), {
     code: 'ERR_STEGO_OPTION',
-    message: /ends in \.safetensors.*safetensors\.torch\.load_file/,
+    message: /ending in \.safetensors.*safetensors\.torch\.load_file/,
   })
   await t.throwsAsync(convertWeights(golden('timm.pth'), join(golden('timm.pth'), 'x.safetensors')), {
     code: 'ERR_STEGO_FILE',
@@ -81,8 +81,11 @@ test('stego convert says what it did', async (t) => {
     return stdout()
   }
   const [model, again] = [join(folder, 'm.safetensors'), join(folder, 'n.safetensors')]
-  t.is(await run([golden('official.ckpt'), model]), `${model}: a model of 42 tensors, from official names\n`)
-  t.is(await run([model, again]), `${again}: a model of 42 tensors\n`)
+  t.is(
+    await run([golden('official.ckpt'), model]),
+    `${model}: model with 42 tensors, converted from official names\n`,
+  )
+  t.is(await run([model, again]), `${again}: model with 42 tensors\n`)
   t.like(JSON.parse(await run([again, model], { json: true })), {
     to: model,
     tensors: 42,

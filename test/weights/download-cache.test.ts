@@ -56,8 +56,8 @@ test('where no SHA-256 is published, the first file is the one trusted, and that
   t.is(error.code, 'ERR_STEGO_DOWNLOAD')
   t.is(
     error.message,
-    `${file} is not what it was at its first use: expected 50000 bytes with SHA-256 ${sha256}, found 50000 bytes ` +
-      `with ${sha256Of(other)}. Delete it and the .json beside it, and it is fetched again.`,
+    `${file} is not the file it was at first use: expected 50000 bytes with SHA-256 ${sha256}, found 50000 bytes ` +
+      `with ${sha256Of(other)}. Delete it and the .json file next to it to download it again.`,
   )
   t.is(server.requests.length, 1)
 })
@@ -195,7 +195,7 @@ for (const mirror of ['some/folder', 'ftp://somewhere']) {
     const { fetch } = await fetching(t)
     const error = await failureOf(t, fetch(entryOf('https://nowhere.invalid'), { mirror }))
     t.is(error.code, 'ERR_STEGO_OPTION')
-    t.true(error.message.includes(`received "${mirror}"`))
+    t.true(error.message.includes(`got "${mirror}"`))
   })
 }
 

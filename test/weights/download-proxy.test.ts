@@ -127,7 +127,7 @@ test('a proxy with transient trouble is asked again', async (t) => {
   t.is(proxy.seen.length, 6)
 })
 
-test('NO_PROXY is honoured', async (t) => {
+test('NO_PROXY is honored', async (t) => {
   const proxy = await flakyProxy(t)
   const server = await flakyServer(t, [whole(content)])
   const { fetch } = await fetching(t)
@@ -179,7 +179,7 @@ for (const https of ['socks5://me:secret@proxy', 'http://', 'http://me:secret%@p
       t,
       fetch(entryOf('https://nowhere.invalid'), {}, { transport: { proxies: { https } } }),
     )
-    t.regex(error.message, /HTTPS_PROXY is not the address of a proxy: expected http:\/\/host:port/)
+    t.regex(error.message, /HTTPS_PROXY is not a valid proxy URL: expected http:\/\/host:port/)
     t.notRegex(inspect(error, { depth: null }), /secret/)
   })
 }

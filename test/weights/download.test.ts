@@ -158,7 +158,7 @@ test('404 is told at once, with what to do', async (t) => {
   t.is(
     error.message,
     `test-weights cannot be downloaded from ${server.url}/some/${FILE}: the server answered 404 Not Found. Set ` +
-      `STEGO_MIRROR to the address of a folder that holds ${FILE}, or pass the path of a file that you downloaded in ` +
+      `STEGO_MIRROR to the URL of a folder that contains ${FILE}, or pass the path of a file that you downloaded ` +
       'another way, or use backbone "starter", which needs no download.',
   )
 })

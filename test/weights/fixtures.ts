@@ -62,7 +62,7 @@ export function integer(value: number): Buffer {
   return bytes
 }
 
-/** The normalised input [1, 3, 56, 56] of make.py. */
+/** The normalized input [1, 3, 56, 56] of make.py. */
 export function testImage(): Tensor {
   const data = Float32Array.from({ length: 3 * 56 * 56 }, (_, i) => Math.fround(((i * 37) % 101) / 50) - 1)
   return { data, shape: [1, 3, 56, 56] }

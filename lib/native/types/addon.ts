@@ -2,7 +2,6 @@
  * The native addon as TypeScript sees it: a typed mirror of what native/addon.cpp registers.
  * Every method that returns a promise is a job on the addon's own thread; at most one runs at a time.
  */
-
 import type { TensorEntry } from '../../formats/tensor-file.js'
 import type { CorrespondCall, Device, DType, FeatureChoice, HeatMaps, NativeBackbone } from './backbone.js'
 import type { CrfProblem, CrfResult, NativeMeanField } from './crf.js'
@@ -109,7 +108,7 @@ export interface NativeNetwork {
 export interface PairValues {
   /** Of an image with itself. */
   self: number
-  /** Of an image with one of its nearest neighbours. */
+  /** Of an image with one of its nearest neighbors. */
   knn: number
   /** Of an image with a random other one. */
   random: number
@@ -145,7 +144,7 @@ export interface ContrastiveCrfOptions {
   weight: number
   /** Pixels drawn a step, shared by the batch. */
   samples: number
-  /** Widths of position and colour of the bilateral kernel, and of position of the gaussian one. */
+  /** Widths of position and color of the bilateral kernel, and of position of the gaussian one. */
   alpha: number
   beta: number
   gamma: number
@@ -204,7 +203,7 @@ export interface StepLosses {
   correspondence: number
   /** Its term of images with themselves, unweighted. */
   self: number
-  /** Its term of images with their neighbours, unweighted. */
+  /** Its term of images with their neighbors, unweighted. */
   knn: number
   /** Its term of random pairs, unweighted. */
   random: number
@@ -245,7 +244,7 @@ export interface NativeTrainer {
   measure(batch: BatchInput, cancel: CancelToken): Promise<void>
   /** Quantiles of what was measured, which is then forgotten. */
   distributions(quantiles: PairValues): Promise<Record<keyof PairValues, PairHistogram>>
-  /** Begins the probes and their optimisers anew. */
+  /** Begins the probes and their optimizers anew. */
   resetProbes(seed: number): Promise<void>
   /**
    * Collects the codes (`kmeans`) or backbone features (`raw`) of all patches of images held by the store, out of

@@ -53,7 +53,7 @@ export interface NativeBackbone {
   without(map: Tensor): NativeBackbone
   /** The map that is taken off; null where features come as they are. */
   readonly positionMap: Tensor | null
-  /** The ViT's inner tensors for an already normalised input [B, 3, H, W]. */
+  /** The ViT's inner tensors for an already normalized input [B, 3, H, W]. */
   trace(input: Tensor, blocks: number, cancel: CancelToken): Promise<BackboneTrace>
 }
 
@@ -68,7 +68,7 @@ export interface SquareView {
 
 /**
  * A picture and another or null; points (x, y) in [-1, 1], [P, 2]; whether to leave the cosines as they are, neither
- * centred nor clamped.
+ * centered nor clamped.
  */
 export type CorrespondCall = [
   image: Pixels,

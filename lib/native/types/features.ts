@@ -1,17 +1,17 @@
-/** The feature store and nearest neighbours as the addon has them. */
+/** The feature store and nearest neighbors as the addon has them. */
 import type { CancelToken, Pixels, Tensor, Transform } from './values.js'
 
-/** Cosine neighbours, nearest first, self excluded, ties by index: [count, k]. */
+/** Cosine neighbors, nearest first, self excluded, ties by index: [count, k]. */
 export interface Neighbors {
-  /** Rows of the neighbours. */
+  /** Rows of the neighbors. */
   indices: Int32Array
   /** Their cosine similarities. */
   similarities: Float32Array
-  /** Share of the true neighbours that were found, measured on a sample; null where the search was exact. */
+  /** Share of the true neighbors that were found, measured on a sample; null where the search was exact. */
   recall: number | null
 }
 
-/** How neighbours are searched for. */
+/** How neighbors are searched for. */
 export interface NeighborSearch {
   /** auto is exact up to a million vectors. */
   method: 'auto' | 'exact' | 'inverted-file'
@@ -64,13 +64,13 @@ export interface NativeFeatureStore {
    * computes.
    */
   compute(indices: Int32Array, images: Pixels[], transform: Transform, cancel: CancelToken): Promise<void>
-  /** The same for an already normalised input [n, 3, H, W]. */
+  /** The same for an already normalized input [n, 3, H, W]. */
   computePrepared(indices: Int32Array, input: Tensor, cancel: CancelToken): Promise<void>
   /** Which of these images are not kept, or damaged on disk. */
   missing(indices: Int32Array, cancel: CancelToken): Promise<Int32Array>
   /** Which of all images have no mean yet. */
   missingMeans(cancel: CancelToken): Promise<Int32Array>
-  /** Neighbours by means, by the method that their number asks for. */
+  /** Neighbors by means, by the method that their number asks for. */
   neighbors(k: number, cancel: CancelToken): Promise<Neighbors>
   dispose(): void
 }

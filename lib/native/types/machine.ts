@@ -10,7 +10,7 @@ export interface MachineDescription {
     processor: InstructionSet
     /** What `limitInstructions()` was given; null where nothing is limited. */
     limit: InstructionSet | null
-    /** Whether neighbours are searched by 8-bit products (AVX-512 VNNI). */
+    /** Whether neighbors are searched by 8-bit products (AVX-512 VNNI). */
     int8Products: boolean
     /** Whether bfloat16 matrices are multiplied by instructions of their own (avx512_bf16, AMX). */
     bfloat16Products: boolean

@@ -40,9 +40,9 @@ export interface LabelMap {
 }
 
 /**
- * From a picture to the network's input, always by Pillow's nearest-neighbour rule
+ * From a picture to the network's input, always by Pillow's nearest-neighbor rule
  * (docs/method-constants.md#image-preparation):
- * `center`: shorter side to `resolution`, centre crop of `resolution` squared;
+ * `center`: shorter side to `resolution`, center crop of `resolution` squared;
  * `squash`: both sides to `resolution`, aspect lost;
  * `whole`: shorter side to `resolution`, the longer to the nearest multiple of `multiple`, nothing cropped.
  */

@@ -38,43 +38,43 @@ test('STEGO_NATIVE_PATH is refused, not passed over, when nothing is there', (t)
   const message = failure(t, ROOT, { nativePath: join(ROOT, 'nowhere') })
   t.regex(
     message,
-    /Tried:\n {2}- STEGO_NATIVE_PATH=.*nowhere: not there\nTo mend it:\n {2}- set STEGO_NATIVE_PATH/,
+    /Tried:\n {2}- STEGO_NATIVE_PATH=.*nowhere: not found\nTo fix it:\n {2}- set STEGO_NATIVE_PATH/,
   )
 })
 
 test('an addon of another version is refused', (t) => {
   const folder = installed(t)
   const message = failure(t, folder, { nativePath: join(ROOT, 'build', 'Release') })
-  t.regex(message, /it is \S+, stego is 1\.2\.3/)
-  t.regex(message, /npm install stego@1\.2\.3 brings all of one version/)
+  t.regex(message, /it is version \S+, but stego is 1\.2\.3/)
+  t.regex(message, /npm install stego@1\.2\.3, or delete node_modules/)
 })
 
 test('without the platform package: what was tried, in its order, and how to get it', (t) => {
   const message = failure(t, installed(t))
   t.regex(
     message,
-    /^Expected a native addon of stego 1\.2\.3 for linux-x64, glibc 2\.36, Node 20\.19\.0, found none/,
+    /^Expected a native addon for stego 1\.2\.3 on linux-x64, glibc 2\.36, Node 20\.19\.0, found none/,
   )
   t.regex(
     message,
-    /- a local build, build.Release, or prebuilds: not there\n {2}- the package @stego\/linux-x64: not there\n/,
+    /- a local build, build.Release, or prebuilds: not found\n {2}- the package @stego\/linux-x64: not found\n/,
   )
   t.regex(
     message,
-    /without --omit=optional.*npm install @stego\/linux-x64@1\.2\.3\n.*remove both, then install again here$/s,
+    /without --omit=optional.*npm install @stego\/linux-x64@1\.2\.3\n.*delete both, then reinstall here$/s,
   )
 })
 
 test("another platform's package: the lock file came from elsewhere", (t) => {
   const other = { name: '@stego/darwin-arm64', version: '1.2.3' }
   const message = failure(t, installed(t, { '@stego/darwin-arm64/package.json': other }))
-  t.regex(message, /@stego\/darwin-arm64 is installed.*remove node_modules and the lock file/)
+  t.regex(message, /@stego\/darwin-arm64 is installed.*delete node_modules and the lock file/)
 })
 
 test('a platform package of another version is not opened', (t) => {
   const old = { name: '@stego/linux-x64', version: '1.2.2' }
   const message = failure(t, installed(t, { '@stego/linux-x64/package.json': old }))
-  t.regex(message, /the package @stego\/linux-x64: it is 1\.2\.2, stego is 1\.2\.3/)
+  t.regex(message, /the package @stego\/linux-x64: it is version 1\.2\.2, but stego is 1\.2\.3/)
   t.regex(message, /npm install stego@1\.2\.3/)
 })
 
@@ -89,7 +89,7 @@ test('a platform without packages learns which there are', (t) => {
   const host = { ...HOST, platform: 'freebsd', libc: null, glibc: null }
   t.regex(
     failure(t, installed(t), { host }),
-    /packages for linux-x64, darwin-arm64 only: use one of these, or build/,
+    /packages exist only for linux-x64, darwin-arm64: use one of these, or build/,
   )
 })
 
@@ -117,7 +117,7 @@ test('a damaged addon without libtorch: what the loader of the system says, and 
 
 test('a libtorch of another version is not opened', (t) => {
   const message = libtorchFailure(t, { version: '2.12.0' })
-  t.regex(message, /it needs @stego\/libtorch-\S+ 2\.13\.0, installed is 2\.12\.0/)
+  t.regex(message, /it needs @stego\/libtorch-\S+ 2\.13\.0, but 2\.12\.0 is installed/)
 })
 
 test('a library that cannot be opened is named by its absolute path', (t) => {

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeF
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { ownLibtorch, sameSeries } from '../../../lib/native/libtorch.js'
+import { sameSeries, userLibtorch } from '../../../lib/native/libtorch.js'
 import { failure, folderOf } from './installation.js'
 import { libtorchOfBuild } from './libtorch.js'
 
@@ -82,8 +82,8 @@ linux('one of the same series is taken, one of another is refused before it is o
   t.is(load(linked(t, `${major}.${minor}.99`)).version, `${major}.${minor}.99`)
   const { error } = load(linked(t, '1.8.0'))
   t.regex(error!, /^ERR_STEGO_ADDON/)
-  t.regex(error!, /a local build.*: \S.* is libtorch 1\.8\.0, it is built on 2\./)
-  t.regex(error!, /To mend it:\n {2}- set STEGO_LIBTORCH to a whole libtorch 2\..* or unset it/)
+  t.regex(error!, /a local build.*: \S.* is libtorch 1\.8\.0, but it was built against 2\./)
+  t.regex(error!, /To fix it:\n {2}- set STEGO_LIBTORCH to a complete libtorch 2\..* or unset it/)
 })
 
 linux('a library that is cut off is told, not opened', (t) => {
@@ -95,9 +95,9 @@ linux('a library that is cut off is told, not opened', (t) => {
   }
   const bytes = readFileSync(whole)
   writeFileSync(join(damaged, 'libc10.so'), bytes.subarray(0, bytes.length / 2))
-  t.regex(load(damaged).error!, /libc10\.so: it is cut off, \d+ of at least \d+ bytes are there/)
+  t.regex(load(damaged).error!, /libc10\.so is truncated: \d+ of at least \d+ bytes/)
   writeFileSync(join(damaged, 'libc10.so'), 'no library')
-  t.regex(load(damaged).error!, /libc10\.so: it is not a library/)
+  t.regex(load(damaged).error!, /libc10\.so is not a library/)
 })
 
 linux(
@@ -130,18 +130,18 @@ function pretended(t: ExecutionContext, change: (library: Buffer) => Buffer): st
 
 test('a folder that holds no libtorch, and one that is not there', (t) => {
   const empty = folderOf(t, { 'lib/readme.txt': '' })
-  t.throws(() => ownLibtorch(empty, 'linux'), {
+  t.throws(() => userLibtorch(empty, 'linux'), {
     code: 'ERR_STEGO_ADDON',
     message:
-      /^STEGO_LIBTORCH=.* holds no libtorch: expected libc10\.so and libtorch_cpu\.so in it or in its lib folder, found them in neither\. Set it .* or unset it/,
+      /^STEGO_LIBTORCH=.* contains no libtorch: expected libc10\.so and libtorch_cpu\.so in it or its lib folder, found them in neither\. Set it .* or unset it/,
   })
-  t.throws(() => ownLibtorch(join(empty, 'nowhere'), 'linux'), { message: /but it does not exist/ })
+  t.throws(() => userLibtorch(join(empty, 'nowhere'), 'linux'), { message: /but it does not exist/ })
 })
 
 test('without an opener beside the addon no other libtorch can be opened', (t) => {
   const libtorch = folderOf(t, { 'libc10.so': '', 'libtorch_cpu.so': '' })
   const nativePath = folderOf(t, { 'stego.node': 'not an addon' })
-  t.regex(failure(t, ROOT, { nativePath, libtorch }), /no opener, opener.libtorch-opener\.node, is beside it/)
+  t.regex(failure(t, ROOT, { nativePath, libtorch }), /opener.libtorch-opener\.node is missing next to it/)
 })
 
 test('versions are read where each kind of libtorch says them', (t) => {
@@ -154,9 +154,9 @@ test('versions are read where each kind of libtorch says them', (t) => {
     'package.json': '{ "name": "@stego/libtorch-linux-x64", "version": "2.14.1" }',
   }
   for (const [file, text] of Object.entries(kinds)) {
-    t.is(ownLibtorch(folderOf(t, { ...libraries, [file]: text }), 'linux').version, '2.14.1', file)
+    t.is(userLibtorch(folderOf(t, { ...libraries, [file]: text }), 'linux').version, '2.14.1', file)
   }
-  t.is(ownLibtorch(folderOf(t, libraries), 'linux').version, null)
+  t.is(userLibtorch(folderOf(t, libraries), 'linux').version, null)
   t.true(sameSeries('2.13.0', '2.13.1'))
   t.false(sameSeries('2.13.0', '2.1.0'))
 })

@@ -8,7 +8,7 @@ const CASES: { title: string; says: string; remedy: RegExp }[] = [
   {
     title: 'glibc that is too old',
     says: "/lib/x86_64-linux-gnu/libm.so.6: version `GLIBC_2.29' not found (required by stego.node)",
-    remedy: /C library is too old: glibc 2\.29 is needed/,
+    remedy: /C library is too old: glibc 2\.29 is required/,
   },
   {
     title: 'libstdc++ that is too old',
@@ -23,7 +23,7 @@ const CASES: { title: string; says: string; remedy: RegExp }[] = [
   {
     title: 'anything else',
     says: 'stego.node: invalid ELF header',
-    remedy: /damaged or not for this machine/,
+    remedy: /damaged or built for another machine/,
   },
 ]
 
