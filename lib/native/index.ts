@@ -16,8 +16,10 @@ export type * from './types/backbone.js'
 export type * from './types/crf.js'
 export type * from './types/features.js'
 export type * from './types/machine.js'
+export type * from './types/network.js'
 export type * from './types/pair-scores.js'
 export type * from './types/tensors.js'
+export type * from './types/training.js'
 export type * from './types/values.js'
 
 /** The request for this process. */
