@@ -134,14 +134,14 @@ export function positionName(backbone: NativeBackbone): string | undefined {
     .slice(0, 16)
 }
 
-/** One sentence: how much is place, what the pictures share, what was done, and how to have it the other way. */
+/** Describes in one sentence how much of the features is position, what was done, and how to change it. */
 export function describePosition({ place, layout, removed }: Position): string {
-  const much = `${percent(place)} of the features is place`
-  if (layout === null) return `${much}; it is taken off, as was asked for`
-  const shared = `${percent(layout)} more is the images' own layout`
+  const much = `${percent(place)} of the features encodes position`
+  if (layout === null) return `${much}; removed as requested`
+  const shared = `${percent(layout)} more is the images' layout`
   return removed
-    ? `${much}, ${shared}: they share little of it, so place is taken off (position: keep leaves it)`
-    : `${much}, ${shared}: they share it, so place is kept (position: remove takes it off)`
+    ? `${much}, ${shared}: little of it is shared, so position is removed (position: keep keeps it)`
+    : `${much}, ${shared}: it is shared, so position is kept (position: remove removes it)`
 }
 
 const percent = (share: number) => `${Math.max(0, 100 * share).toFixed(1)} %`
