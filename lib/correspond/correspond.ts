@@ -31,11 +31,11 @@ import {
   type Point,
 } from './options.js'
 
-/** The place of a picture that corresponds best to a point. */
+/** The position in an image that best matches a point. */
 export interface Match {
-  /** The place, as points are given. */
+  /** Position as [x, y] from -1 to 1. */
   at: Point
-  /** Its heat. */
+  /** Heat at that position. */
   heat: number
 }
 
@@ -51,8 +51,8 @@ interface CorrespondenceFields {
 }
 
 /**
- * Heat maps of points of an image: a tensor over the other picture, or over the image itself where there is no other.
- * Heat is the cosine less its mean over the picture, 0 where that is negative; with `raw` the cosine itself.
+ * Heat maps that show where an image corresponds to given points: a tensor over the other image, or over the image
+ * itself if there is no other. Heat is the cosine minus its mean over the image, clamped at 0; with `raw`, the cosine.
  */
 export class Correspondence implements Tensor {
   /** Heat, row-major, [points, height, width] of the picture that was searched. */
@@ -122,7 +122,7 @@ export class Correspondence implements Tensor {
   }
 
   /**
-   * Writes that figure. Missing folders are made; the file appears whole or not at all.
+   * Writes the figure atomically, creating folders if needed.
    * Throws `ERR_STEGO_OPTION` where it is no path or does not end in .png, `ERR_STEGO_FILE` where writing fails.
    */
   async toFile(path: string | URL): Promise<void> {
@@ -130,7 +130,7 @@ export class Correspondence implements Tensor {
     if (extname(file).toLowerCase() !== '.png') {
       throw new StegoError(
         'ERR_STEGO_OPTION',
-        `the figure is written as PNG, got ${basename(file)}. Name the file *.png.`,
+        `the figure must be a PNG file, got ${basename(file)}. Use the extension .png.`,
       )
     }
     await writeWhole(file, await this.toPng())

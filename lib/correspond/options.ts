@@ -74,7 +74,7 @@ export function checkPoints(at: readonly Point[], context: string): void {
   if (at.length < 1 || at.length > MOST_POINTS) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `${context}: "at" must hold 1 to ${MOST_POINTS} points, got ${at.length}. Leave it out for the official three.`,
+      `${context}: "at" must hold 1 to ${MOST_POINTS} points, got ${at.length}. Omit it to use the official three.`,
     )
   }
   const wrong = at.findIndex((point) => !isPoint(point))
@@ -82,7 +82,7 @@ export function checkPoints(at: readonly Point[], context: string): void {
     throw new StegoError(
       'ERR_STEGO_OPTION',
       `${context}: a point in "at" is [x, y] with both from -1 to 1, got ${JSON.stringify(at[wrong])}. ` +
-        'x goes to the right, y down, [0, 0] is the middle.',
+        'x points right, y down, and [0, 0] is the center.',
     )
   }
 }

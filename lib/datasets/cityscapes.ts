@@ -4,7 +4,7 @@
  * `gtFine/<split>/<city>/*_gtFine_labelIds.png`, 27 classes: the label ids from 7 on. Cities and images come by
  * name; torchvision takes them as the file system lists them.
  *
- * Mended: the salience mask is 1 where there is a class; the official one is inverted.
+ * Fixed: the salience mask is 1 where there is a class; the official one is inverted.
  */
 import { join } from 'node:path'
 import { StegoError } from '../errors.js'
@@ -62,7 +62,7 @@ const TABLE = labelTable((id) => {
 export const cityscapesSource: Source = {
   async listSplits(data) {
     const root = await datasetFolder(data, 'cityscapes', 'leftImg8bit')
-    const there = await namesIn(join(root, 'leftImg8bit'), 'a folder a split')
+    const there = await namesIn(join(root, 'leftImg8bit'), 'one folder per split')
     return SPLITS.filter((split) => there.includes(split))
   },
   async open(data, split) {
@@ -70,7 +70,7 @@ export const cityscapesSource: Source = {
     checkSplit(split, SPLITS, root)
     const folder = join(root, 'leftImg8bit', split)
     const items: Item[] = []
-    for (const city of await namesIn(folder, 'a folder a city')) {
+    for (const city of await namesIn(folder, 'one folder per city')) {
       items.push(...(await listCity(join(folder, city), join(root, 'gtFine', split, city))))
     }
     if (items.length === 0) {

@@ -2,7 +2,7 @@
  * COCO-Stuff in the official layout (data.py Coco): `cocostuff/curated/<train2017|val2017>/<list>.txt` names
  * the images, `images/<folder>/<id>.jpg` and `annotations/<folder>/<id>.png` are they and their fine ids.
  *
- * Mended: fine ids that do not exist (182 to 254), which the official code makes class 0, are void.
+ * Fixed: fine ids that do not exist (182 to 254) are void; the official code maps them to class 0.
  */
 import { join } from 'node:path'
 import { COCO_GROUP_NAMES, COCO_GROUPS, COCO3_GROUPS, FIRST_STUFF_GROUP } from './coco-classes.js'

@@ -1,5 +1,5 @@
 /**
- * Crops of a dataset as files, in the layout of the official crop_datasets.py
+ * Writes crops of a dataset in the layout of the official crop_datasets.py
  * (docs/method-constants.md#crops).
  */
 import { createHash } from 'node:crypto'
@@ -18,25 +18,25 @@ import { CLASS_NAMES_FILE } from './files.js'
 import { readLabelMap } from './labels.js'
 import type { Picture, Split } from './source.js'
 
-/** Pillow's default, which the official crops are saved with. */
+/** Pillow's defaults, used for the official crops. */
 const JPEG = { quality: 75, chromaSubsampling: '4:2:0', optimiseCoding: false } as const
 const STANDARD_SPLITS = ['train', 'val']
-/** Datasets whose folder of crops is called after the data folder. */
+/** Datasets whose crop folder is named after the data folder. */
 const UNNAMED = ['auto', 'directory', 'cropped']
 
-/** What was written. */
+/** Result of `cropDataset()`. */
 export interface CropResult {
-  /** The folder that holds `img` and `label`; the dataset `cropped` reads it. */
+  /** Folder with `img` and `label`, for use with the dataset `cropped`. */
   folder: string
-  /** Of each split: its pictures, their crops, and how many of these were written now. */
+  /** Per split: the number of images, of crops, and of crops written by this call. */
   splits: { name: string; pictures: number; crops: number; written: number }[]
 }
 
 /**
  * Writes five crops of each picture of a dataset to `<out>/cropped/<dataset>_<crops>_crop_<ratio>/`:
  * `img/<split>/<i>.jpg`, i = 5 * picture + crop, and, where the split has labels, `label/<split>/<i>.png` with class
- * plus one, 0 for void. Files appear whole or not at all; called again it goes on where it stopped.
- * The folder is called after the dataset, people's own data after their folder.
+ * plus one, 0 for void. Writes are atomic, and calling it again resumes where it stopped.
+ * The folder is named after the dataset or, for your own data, after the data folder.
  *
  * Rejects with `ERR_STEGO_OPTION`, `ERR_STEGO_DATA_*` as `openDataset` does, `ERR_STEGO_RUN` where the folder holds
  * crops of other pictures, `ERR_STEGO_FILE` where it cannot be written, and with the signal's reason.
@@ -82,7 +82,7 @@ async function keepRecord(folder: string, split: Split, options: CropOptions): P
   if (foreign || (record && record.dataset !== dataset)) {
     throw new StegoError(
       'ERR_STEGO_RUN',
-      `${join(folder, 'img', split.name)} holds crops of other pictures, or of other labels. Remove ${folder}, or ` +
+      `${join(folder, 'img', split.name)} contains crops of other images or labels. Remove ${folder}, or ` +
         'choose another out.',
     )
   }

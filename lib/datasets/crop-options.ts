@@ -56,5 +56,5 @@ export const cropSchema = z.strictObject({
 })
 
 export type CropOptions = z.output<typeof cropSchema>
-/** What `cropDataset()` takes. */
+/** Options of `cropDataset()`. */
 export interface CropInput extends z.input<typeof cropSchema> {}

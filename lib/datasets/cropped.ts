@@ -23,11 +23,11 @@ const TABLE = labelTable((stored) => (stored === 0 ? null : stored - 1))
 
 export const croppedSource: Source = {
   async listSplits(data) {
-    return namesIn(join(await cropFolder(data), 'img'), 'a folder a split')
+    return namesIn(join(await cropFolder(data), 'img'), 'one folder per split')
   },
   async open(data, split) {
     const folder = await cropFolder(data)
-    checkSplit(split, await namesIn(join(folder, 'img'), 'a folder a split'), folder)
+    checkSplit(split, await namesIn(join(folder, 'img'), 'one folder per split'), folder)
     const items = await listCrops(folder, split)
     return {
       ...(await factsOf(folder)),
@@ -47,8 +47,8 @@ async function cropFolder(data: string): Promise<string> {
     'ERR_STEGO_DATA_MISSING',
     names.length === 0
       ? `there are no crops in ${parent}: expected <dataset>_<five|random>_crop_<ratio>/img/<split>/. ` +
-          'Write them with stego crop.'
-      : `${parent} holds ${names.length} folders of crops: ${names.join(', ')}. Name one of them as data.`,
+          'Create them with stego crop.'
+      : `${parent} contains ${names.length} crop folders: ${names.join(', ')}. Pass one of them as data.`,
   )
 }
 
@@ -68,8 +68,8 @@ async function listCrops(folder: string, split: string): Promise<Item[]> {
   const numbers = Array.from({ length: whole }, (_, i) => i)
   const why =
     whole === files.size
-      ? 'the numbering from 0 on'
-      : `the record ${CROP_RECORD_FILE} (stego crop, run again, goes on)`
+      ? 'the numbering from 0'
+      : `the record ${CROP_RECORD_FILE} (run stego crop again to resume)`
   checkFiles(
     images,
     numbers.map((i) => `${i}.jpg`),
@@ -135,7 +135,7 @@ export async function readCropRecord(folder: string): Promise<CropRecord | null>
   } catch (cause) {
     throw new StegoError(
       'ERR_STEGO_DATA_LAYOUT',
-      `${path} is not a record this version of stego reads. Remove the file, or crop into another folder.`,
+      `this version of stego cannot read the record ${path}. Remove the file, or crop into another folder.`,
       { cause },
     )
   }

@@ -1,4 +1,4 @@
-/** Every dataset behind one interface: the folders of people's own images and the datasets of the official code. */
+/** Opens datasets: folders of your own images and the official datasets. */
 import { StegoError } from '../errors.js'
 import { cityscapesSource } from './cityscapes.js'
 import { cocoSource } from './cocostuff.js'
@@ -28,7 +28,7 @@ export interface DatasetRequest {
 }
 
 /**
- * Lists one split and says how to read it; file contents are not looked at.
+ * Lists a split and returns how to read it, without reading file contents.
  *
  * Throws `ERR_STEGO_DATA_MISSING` where the folder, the split or a file that the dataset must have is not there,
  * `ERR_STEGO_DATA_EMPTY`, `ERR_STEGO_DATA_LAYOUT`, and `ERR_STEGO_OPTION` for a label map that is malformed or given
@@ -43,21 +43,21 @@ export async function openDataset(request: DatasetRequest): Promise<Split> {
   return { ...facts, name: split, items, labelled, read: readerOf(readWhole) }
 }
 
-/** Names the splits that are there. Throws as `openDataset` does for the folder. */
+/** Lists the existing splits. Throws as `openDataset` does for the folder. */
 export async function listSplits(request: Omit<DatasetRequest, 'split'>): Promise<string[]> {
   const source = await sourceOf(request)
   return source.listSplits(folderPath(request.data))
 }
 
 /**
- * Throws `ERR_STEGO_OPTION` where a labeled split has more classes than `classes`, so that some would be void
- * without anybody having asked for it.
+ * Throws `ERR_STEGO_OPTION` if a labeled split has more classes than `classes`, so that some would silently become
+ * void.
  */
 export function checkClasses(split: Split, classes: number): void {
   if (split.labelled === 0 || split.classes === null || split.classes <= classes) return
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `the labels have ${split.classes} classes, got classes ${classes}. Set classes to ${split.classes}.`,
+    `the labels have ${split.classes} classes, but classes is ${classes}. Set classes to ${split.classes}.`,
   )
 }
 
@@ -69,7 +69,7 @@ async function sourceOf({ dataset = 'auto', labelMap = null }: DatasetRequest): 
   if (labelMap !== null) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the dataset "${dataset}" has classes of its own: labelMap is for "auto" and "directory". Leave it out.`,
+      `the dataset "${dataset}" defines its own classes: labelMap is only for "auto" and "directory". Omit it.`,
     )
   }
   switch (dataset) {

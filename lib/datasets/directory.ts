@@ -20,7 +20,7 @@ export function directorySource(layout: 'directory' | 'any', mapping: LabelMappi
     if (layout === 'any' || (await isDirectoryLayout(data))) return
     throw new StegoError(
       'ERR_STEGO_DATA_LAYOUT',
-      `${data} has no imgs/<split>/, which the dataset "directory" has. Name the folder above imgs, or use the ` +
+      `${data} has no imgs/<split>/, which the dataset "directory" requires. Pass the parent folder of imgs, or use the ` +
         'dataset "auto" for a folder with images directly in it.',
     )
   }

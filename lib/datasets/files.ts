@@ -28,7 +28,7 @@ export async function datasetFolder(data: string, path: string, marker: string):
   throw new StegoError(
     'ERR_STEGO_DATA_MISSING',
     `there is no ${join(candidates[0]!, marker)}, nor ${join(data, marker)}: expected data to be the folder that ` +
-      `holds ${parts[0]}, or that folder itself. Check the path and the name of the dataset.`,
+      `contains ${parts[0]}, or that folder itself. Check the path and the dataset name.`,
   )
 }
 
@@ -37,13 +37,13 @@ export async function readList(path: string): Promise<string[]> {
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw new StegoError(
       'ERR_STEGO_DATA_MISSING',
-      `the list ${path} cannot be read (${cause.code}): expected a text file of one image name a line.`,
+      `the list ${path} cannot be read (${cause.code}): expected a text file with one image name per line.`,
       { cause },
     )
   })
   const names = text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
   if (names.length > 0) return names
-  throw new StegoError('ERR_STEGO_DATA_EMPTY', `the list ${path} names no image. Restore the dataset's list.`)
+  throw new StegoError('ERR_STEGO_DATA_EMPTY', `the list ${path} is empty. Restore the dataset's list.`)
 }
 
 /** The names of the files and folders in a folder, in code unit order, hidden ones left out. */
@@ -71,8 +71,8 @@ export function checkFiles(folder: string, wanted: string[], found: ReadonlySet<
   const more = missing.length > 1 ? ` (${missing.length} of ${wanted.length} files are missing)` : ''
   throw new StegoError(
     'ERR_STEGO_DATA_MISSING',
-    `the file ${join(folder, missing[0]!)} does not exist, but ${why} asks for it${more}. ` +
-      `Restore ${basename(folder)}, or check that data is the whole dataset.`,
+    `the file ${join(folder, missing[0]!)} does not exist, but ${why} requires it${more}. ` +
+      `Restore ${basename(folder)}, or check that the dataset is complete.`,
   )
 }
 

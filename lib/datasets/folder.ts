@@ -27,7 +27,7 @@ const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'jpe', 'jfif', 'png', 'webp', 'tif', 't
 const READ_EXTENSIONS = IMAGE_EXTENSIONS.join(', ')
 const FLAT_SPLIT = 'train'
 const LAYOUT =
-  'Put images directly into the folder, or into imgs/<split>/ with label maps in labels/<split>/*.png.'
+  'Put images directly in the folder, or in imgs/<split>/ with label maps in labels/<split>/*.png.'
 
 interface Contents {
   files: string[]
@@ -99,7 +99,7 @@ async function detectLayout(folder: string): Promise<Layout> {
   if (stray !== undefined) {
     throw new StegoError(
       'ERR_STEGO_DATA_LAYOUT',
-      `${imageFolder} must hold one folder a split, but has images directly in it, such as ${stray}. ` +
+      `${imageFolder} must have one folder per split, but contains images directly, such as ${stray}. ` +
         `Move them to ${join(imageFolder, FLAT_SPLIT)}.`,
     )
   }
@@ -116,7 +116,7 @@ async function listLabels(folder: string, split: string, splits: string[]): Prom
   if (stray !== undefined) {
     throw new StegoError(
       'ERR_STEGO_DATA_LAYOUT',
-      `${root} must hold one folder a split, but has label maps directly in it, such as ${stray}. ` +
+      `${root} must have one folder per split, but contains label maps directly, such as ${stray}. ` +
         `Move them to ${join(root, split)}.`,
     )
   }
@@ -125,7 +125,7 @@ async function listLabels(folder: string, split: string, splits: string[]): Prom
     throw new StegoError(
       'ERR_STEGO_DATA_LAYOUT',
       `${join(root, unknown)} has no images: the splits in ${join(folder, 'imgs')} are ` +
-        `${splits.join(', ')}. Name the label folder after the split its images are in, or move it away.`,
+        `${splits.join(', ')}. Name the label folder after the split of its images, or move it elsewhere.`,
     )
   }
   if (!inside.folders.includes(split)) return []
@@ -134,8 +134,8 @@ async function listLabels(folder: string, split: string, splits: string[]): Prom
   if (other !== undefined) {
     throw new StegoError(
       'ERR_STEGO_DATA_LAYOUT',
-      `label maps are read from PNG files, got ${join(root, split, other)}. ` +
-        'Write class indices as single-channel PNG; lossy formats change them.',
+      `label maps must be PNG files, got ${join(root, split, other)}. ` +
+        'Save class indices as single-channel PNG; lossy formats change them.',
     )
   }
   return files
@@ -162,7 +162,7 @@ function pairLabels(imageFolder: string, images: string[], labelFolder: string, 
         'ERR_STEGO_DATA_LAYOUT',
         `the label map ${label} has no image: expected ${stem(file)} with an image extension in ` +
           `${imageFolder}${suggestion ? ` (the nearest name there is "${suggestion}")` : ''}. ` +
-          'Give image and label the same name, or move the label away.',
+          'Give the image and label the same name, or move the label elsewhere.',
       )
     }
     const twin = ambiguous.get(item.name)
@@ -170,7 +170,7 @@ function pairLabels(imageFolder: string, images: string[], labelFolder: string, 
       throw new StegoError(
         'ERR_STEGO_DATA_LAYOUT',
         `${twin.image} and ${item.image} share the name of the label map ${label}. ` +
-          'Rename one of the images, so that the label belongs to one image alone.',
+          'Rename one of the images so that the label matches only one.',
       )
     }
     if (item.label !== null) {

@@ -1,4 +1,4 @@
-/** People's own classes: which class each stored id is, from an object or a YAML file. */
+/** Reads label maps, which map stored ids to classes, from an object or a YAML file. */
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { StegoError } from '../errors.js'
@@ -26,7 +26,7 @@ export async function readLabelMap(input: string | LabelMapInput): Promise<Label
     const where = typeof input === 'string' ? ` in ${input}` : ''
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the label map${where} cannot be used: expected ${problem}. Write one line "id: class" for each id.`,
+      `the label map${where} is invalid: expected ${problem}. Write one line "id: class" per id.`,
     )
   }
   const { names, ...classes } = map as LabelMapInput
@@ -41,8 +41,8 @@ async function readYaml(path: string): Promise<unknown> {
     throw new StegoError(
       missing ? 'ERR_STEGO_DATA_MISSING' : 'ERR_STEGO_FILE',
       missing
-        ? `the label map ${path} does not exist: expected a YAML file of lines "id: class". Check the path.`
-        : `the label map ${path} cannot be read (${cause.code}). Name a YAML file that you may read.`,
+        ? `the label map ${path} does not exist: expected a YAML file with lines "id: class". Check the path.`
+        : `the label map ${path} cannot be read (${cause.code}). Check its permissions.`,
       { cause },
     )
   })
@@ -52,7 +52,7 @@ async function readYaml(path: string): Promise<unknown> {
     const reason = (cause as Error).message.split('\n', 1)[0]
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the label map ${path} is not YAML: ${reason} Write one line "id: class" for each id.`,
+      `the label map ${path} is not valid YAML: ${reason} Write one line "id: class" per id.`,
       { cause },
     )
   }

@@ -3,7 +3,7 @@
  * variable `img` (rows, columns, red, green, blue, infrared; the last is left out) and `gt/<id>.mat` with
  * `gt`. An image without a gt file has no labels. Three classes, of pairs of the six fine ids.
  *
- * Mended: fine ids beyond 5, which the official code makes class 0, are void.
+ * Fixed: fine ids above 5 are void; the official code maps them to class 0.
  */
 import { join } from 'node:path'
 import { StegoError } from '../errors.js'
@@ -100,7 +100,7 @@ function idsOf({ shape, data }: MatArray, path: string, image: Pixels): LabelMap
     throw new StegoError(
       'ERR_STEGO_LABEL_SIZE',
       `the variable "gt" of ${path} is ${shape.join(' x ')}, but its image has ${height} rows and ${width} columns. ` +
-        'Check that they belong together.',
+        'Check that they match.',
     )
   }
   const ids = Uint8Array.from({ length: data.length }, (_, i) => {

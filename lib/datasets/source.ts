@@ -1,4 +1,4 @@
-/** What every dataset is to the rest of the package: a list of plain items, and a way to read each. */
+/** The dataset interface: a list of plain items, and a way to read each. */
 import { StegoError } from '../errors.js'
 import { decodeImage, decodeLabels } from '../images/decode.js'
 import type { LabelMap, Pixels } from '../native/index.js'
@@ -86,7 +86,7 @@ export function checkSplit(split: string, splits: readonly string[], where: stri
   throw new StegoError(
     'ERR_STEGO_DATA_MISSING',
     `there is no split "${split}" in ${where}; its splits are: ${splits.join(', ')}.` +
-      (suggestion ? ` Did you mean "${suggestion}"?` : ' Name one of these.'),
+      (suggestion ? ` Did you mean "${suggestion}"?` : ' Use one of these.'),
   )
 }
 

@@ -22,7 +22,7 @@ export function requireCounts({ rows, columns, counts }: ConfusionMatrix): void 
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
     `a matrix of ${rows} x ${columns} must have ${rows * columns} counts, got ${counts.length}. ` +
-      'Give the counts row by row.',
+      'Pass the counts row by row.',
   )
 }
 
@@ -32,7 +32,7 @@ export function requireSquare(confusion: ConfusionMatrix): void {
   if (rows === columns && counts.length === rows * columns) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `classes are scored on a square matrix, got one of ${rows} x ${columns} with ${counts.length} counts. ` +
+    `expected a square matrix, got ${rows} x ${columns} with ${counts.length} counts. ` +
       'Count predictions and labels over the same classes.',
   )
 }

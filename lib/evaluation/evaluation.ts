@@ -1,11 +1,11 @@
-/** What an evaluation finds, and how it is scored. */
+/** Results of an evaluation, and how to score it. */
 import type { Matching } from './options.js'
 
-/** Scores in percent; null where no pixel is labeled. */
+/** Scores in percent; null if no pixel is labeled. */
 export interface Scores {
-  /** Mean of `iou` over the classes that occur, among labels or predictions. */
+  /** Mean of `iou` over classes that occur in labels or predictions. */
   miou: number | null
-  /** Share of labeled pixels whose predicted class is right. */
+  /** Share of labeled pixels predicted correctly. */
   accuracy: number | null
   /** Intersection over union of each class; null for a class that occurs in neither. */
   iou: (number | null)[]
@@ -18,44 +18,44 @@ export interface LinearScores extends Scores {
 }
 
 /**
- * Scores of clusters after matching. `confusion` has rows in class order; of the official metric with extra clusters it
- * is [classes + 1][classes + 1], with a last row of clusters without a class and a last column of zeros.
+ * Scores of clusters after matching. `confusion` has rows in class order. For the official metric with extra clusters
+ * it is [classes + 1][classes + 1], with a last row for clusters without a class and a last column of zeros.
  */
 export interface ClusterScores extends LinearScores {
-  /** The class each cluster was matched with, [clusters]; -1 for a cluster without one. */
+  /** Class matched to each cluster, [clusters]; -1 if none. */
   assignment: number[]
-  /** Pixels by true class that lie in clusters without a class, [classes]; absent where every cluster has one. */
+  /** Pixels by true class in clusters without a class, [classes]; absent if every cluster has one. */
   unmatched?: number[]
 }
 
-/** What an evaluation found, as plain data; a head that was not evaluated is null. */
+/** Results of an evaluation as plain data. Heads that were not evaluated are null. */
 export interface Evaluation {
-  /** k-means clusters of the codes. */
+  /** k-means clusters on codes. */
   cluster: ClusterScores | null
-  /** The cluster probe trained along with the head. */
+  /** The online cluster probe. */
   online: ClusterScores | null
   /** The linear probe on the codes. */
   linear: LinearScores | null
-  /** k-means clusters of the backbone's features: what clustering reaches without training. */
+  /** k-means clusters on backbone features: the baseline without training. */
   raw: ClusterScores | null
-  /** The linear probe on the backbone's features. */
+  /** The linear probe on backbone features. */
   rawLinear: LinearScores | null
-  /** Images of the split. */
+  /** Number of images in the split. */
   images: number
-  /** Images of the split that have a label map; only these count. */
+  /** Number of images with a label map. Only these are scored. */
   labelled: number
   /** Name of the split. */
   split: string
-  /** Names of the classes in order of their index, where known. */
+  /** Class names by index, if known. */
   classNames?: string[] | null
-  /** Whether place was taken off the features that `raw` and `rawLinear` are on; absent for scores of other origin. */
+  /** Whether position was removed from the features of `raw` and `rawLinear`; absent if unknown. */
   positionRemoved?: boolean
 }
 
-/** How to score. */
+/** Scoring options. */
 export interface Metric {
-  /** How clusters are given classes; default `one-to-one`. */
+  /** How clusters are matched to classes. Default: `one-to-one`. */
   matching?: Matching
-  /** The official figures, with their defects; see official.ts. Default off. */
+  /** Use the official metric, bugs included; see official.ts. Default: false. */
   official?: boolean
 }

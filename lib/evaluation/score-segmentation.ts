@@ -1,4 +1,4 @@
-/** Scoring label maps of any origin, without a model. */
+/** Scores label maps from any source, without a model. */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { parseOptions } from '../options/parse.js'
@@ -8,10 +8,10 @@ import type { ClusterScores, LinearScores, Metric } from './evaluation.js'
 import { MATCHINGS } from './options.js'
 import { scoreClusters, scoreLinear } from './scores.js'
 
-/** One value a pixel. */
+/** One value per pixel. */
 export type LabelValues = Uint8Array | Int32Array
 
-/** What was predicted and what is true. */
+/** Predicted and true label maps. */
 export interface SegmentationMaps {
   /** One map, or one an image. Values outside [0, clusters), or [0, classes) without clusters, are void. */
   predictions: LabelValues | LabelValues[]
@@ -26,20 +26,20 @@ const MAPS = 'a Uint8Array or an Int32Array with a value for each pixel, or a li
 
 const schema = z.strictObject({
   predictions: option(z.custom<LabelValues | LabelValues[]>(isMaps), {
-    doc: 'What was predicted at each pixel.',
+    doc: 'Predicted value of each pixel.',
     expected: MAPS,
   }),
   labels: option(z.custom<LabelValues | LabelValues[]>(isMaps), {
-    doc: 'What is true at each pixel.',
+    doc: 'True class of each pixel.',
     expected: MAPS,
   }),
   classes: option(z.int().min(1).max(MOST), { doc: 'Number of classes.' }),
   clusters: option(z.int().min(1).max(MOST).optional(), {
-    doc: 'Number of clusters, where predictions are clusters that have to be matched with classes first.',
+    doc: 'Number of clusters, if predictions are clusters to be matched to classes.',
     whenAbsent: 'predictions are classes',
   }),
-  matching: option(z.enum(MATCHINGS).default('one-to-one'), { doc: 'How clusters are given classes.' }),
-  official: option(z.boolean().default(false), { doc: 'The figures of the official metric.' }),
+  matching: option(z.enum(MATCHINGS).default('one-to-one'), { doc: 'How clusters are matched to classes.' }),
+  official: option(z.boolean().default(false), { doc: 'Use the official metric, bugs included.' }),
 })
 
 /**

@@ -12,7 +12,7 @@ export function requireMetric({ matching, official }: Metric): void {
   if (!official || matching !== 'many-to-one') return
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    'the official metric matches clusters one-to-one, got matching "many-to-one". Leave one of them out.',
+    'the official metric matches clusters one-to-one, got matching "many-to-one". Omit one of them.',
   )
 }
 

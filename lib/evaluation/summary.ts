@@ -4,14 +4,14 @@ import type { Evaluation, Scores } from './evaluation.js'
 
 const HEADS = ['cluster', 'online', 'linear', 'raw', 'rawLinear'] as const
 
-/** Scores of each head, in percent. */
+/** Scores by head, in percent. */
 export type HeadScores = Record<(typeof HEADS)[number], Scores | null>
 
-/** Scores of several evaluations together. */
+/** Summary of several evaluations. */
 export interface EvaluationSummary {
-  /** How many evaluations these are of. */
+  /** Number of evaluations. */
   count: number
-  /** Means; a head that one of the evaluations lacks is null. */
+  /** Means; null for heads missing in any evaluation. */
   mean: HeadScores
   /** Sample standard deviations (division by one less than there are figures); null for fewer than two. */
   spread: HeadScores
@@ -27,10 +27,7 @@ export interface EvaluationSummary {
  */
 export function summarize(evaluations: Evaluation[]): EvaluationSummary {
   if (evaluations.length === 0) {
-    throw new StegoError(
-      'ERR_STEGO_ARGUMENT',
-      'expected evaluations to summarize, got none. Give at least one.',
-    )
+    throw new StegoError('ERR_STEGO_ARGUMENT', 'expected at least one evaluation to summarize, got none.')
   }
   requireSameClasses(
     evaluations.flatMap((evaluation, index) => {
@@ -58,8 +55,8 @@ export function requireSameClasses(models: { name: string; classes: number }[]):
   if (!other) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `scores are summed up over models of equally many classes, got ${first!.name} of ${first!.classes} and ` +
-      `${other.name} of ${other.classes}. Evaluate them one by one.`,
+    `expected models with the same number of classes, got ${first!.name} with ${first!.classes} and ` +
+      `${other.name} with ${other.classes}. Evaluate them separately.`,
   )
 }
 

@@ -63,7 +63,7 @@ export async function decodeImage(input: ImageInput): Promise<Pixels> {
   }
   throw new StegoError(
     'ERR_STEGO_IMAGE',
-    `${name} cannot be decoded: ${reason(cause)}. Expected a whole ${READABLE} image; ` +
+    `${name} cannot be decoded: ${reason(cause)}. Expected an intact ${READABLE} image; ` +
       'replace the file or convert it.',
     { cause },
   )
@@ -101,8 +101,8 @@ export async function decodeLabels(path: string, expected: LabelSize): Promise<L
       `the label map ${name} is ${labels.width} x ${labels.height}, but its image` +
         `${expected.name ? ` ${expected.name}` : ''} is ${expected.width} x ${expected.height}. ` +
         (turned
-          ? 'The image is turned upright by its EXIF orientation: turn the label map in the same way.'
-          : 'Resize the label map to the image by nearest neighbor, or check that they belong together.'),
+          ? 'The image is rotated by its EXIF orientation: rotate the label map the same way.'
+          : 'Resize the label map with nearest-neighbor interpolation, or check that they match.'),
     )
   }
   return labels
@@ -128,7 +128,7 @@ async function readInput(input: unknown): Promise<{ name: string; bytes: Buffer 
     throw new StegoError(
       'ERR_STEGO_IMAGE',
       'expected an image as a path, file: URL, encoded bytes (Buffer, Uint8Array) or ' +
-        `{ data, width, height, channels }, got ${received}. Remote images must be fetched first.`,
+        `{ data, width, height, channels }, got ${received}. Download remote images first.`,
     )
   }
   try {
@@ -136,12 +136,12 @@ async function readInput(input: unknown): Promise<{ name: string; bytes: Buffer 
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-      const remedy = /^https?:/.test(path) ? 'Remote images must be fetched first.' : 'Check the path.'
+      const remedy = /^https?:/.test(path) ? 'Download remote images first.' : 'Check the path.'
       throw new StegoError('ERR_STEGO_DATA_MISSING', `the file ${path} does not exist. ${remedy}`, { cause })
     }
     const message =
       code === 'EISDIR'
-        ? `expected an image file, got the folder ${path}. Name a file in it.`
+        ? `expected an image file, got the folder ${path}. Pass a file in it.`
         : `the file ${path} cannot be read (${code ?? cause}). Check its permissions.`
     throw new StegoError('ERR_STEGO_FILE', message, { cause })
   }
@@ -157,7 +157,7 @@ function fromRaw({ data, width, height, channels }: RawImage): Pixels {
     throw new StegoError(
       'ERR_STEGO_IMAGE',
       'a raw image needs a width and height of at least 1 and 1 to 4 channels, ' +
-        `got width ${width}, height ${height}, channels ${channels}. State the size of its data.`,
+        `got width ${width}, height ${height}, channels ${channels}. Pass the size of its data.`,
     )
   }
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {

@@ -1,4 +1,4 @@
-/** The result of segmenting one image, and the ways to write it. */
+/** Segmentation results and how to write them. */
 import { basename, extname, resolve } from 'node:path'
 import { StegoError } from '../errors.js'
 import { sharp } from '../images/sharp.js'
@@ -10,7 +10,7 @@ import { drawOverlay, type OverlayOptions } from './overlay.js'
 import { checkPalette, clusterPalette, type Palette } from './palette.js'
 import { encodeIndexPng, encodePalettePng } from './png.js'
 
-/** Which prediction the labels are: fitted clusters, the cluster probe trained along, or the linear probe. */
+/** Source of the labels: k-means clusters, the online cluster probe or the linear probe. */
 export type SegmentationHead = 'kmeans' | 'online' | 'linear'
 
 const STYLES = ['overlay', 'palette', 'index'] as const
@@ -23,13 +23,13 @@ export type SegmentationStyle = (typeof STYLES)[number]
 
 /** How a segmentation is drawn. */
 export interface DrawOptions extends OverlayOptions {
-  /** Default `overlay`; for `toFile`, what the file name says. */
+  /** Default: `overlay`; for `toFile`, derived from the file name. */
   style?: SegmentationStyle
-  /** Color of each class; default `clusterPalette`. */
+  /** Color of each class. Default: `clusterPalette`. */
   palette?: Palette
 }
 
-/** What a segmentation is made of. */
+/** Fields of a segmentation. */
 export interface SegmentationFields {
   /** The image at the size of the labels. */
   image: Pixels
@@ -37,37 +37,37 @@ export interface SegmentationFields {
   labels: Uint8Array
   /** Number of classes or clusters. */
   classes: number
-  /** Names of the classes in order of their index, where known. */
+  /** Class names by index, if known. */
   classNames?: string[] | null
-  /** Which prediction the labels are. */
+  /** Source of the labels. */
   head: SegmentationHead
-  /** Name or path of the image, where it has one. */
+  /** Name or path of the image, if it has one. */
   source?: string | null
-  /** Log-probabilities, [classes, height, width], where they were asked for. */
+  /** Log-probabilities, [classes, height, width], if requested. */
   logProbabilities?: Tensor | null
 }
 
 /** A label map with its image. */
 export class Segmentation {
-  /** Pixels of a row. */
+  /** Width in pixels. */
   readonly width: number
-  /** Rows. */
+  /** Height in pixels. */
   readonly height: number
   /** Class index of each pixel, row-major, [height, width]. */
   readonly labels: Uint8Array
   /** Number of classes or clusters. */
   readonly classes: number
-  /** Names of the classes in order of their index; null for unnamed clusters. */
+  /** Class names by index; null for unnamed clusters. */
   readonly classNames: string[] | null
-  /** Which prediction the labels are. */
+  /** Source of the labels. */
   readonly head: SegmentationHead
-  /** Name or path of the image, where it has one. */
+  /** Name or path of the image, if it has one. */
   readonly source: string | null
-  /** Log-probabilities, [classes, height, width], where they were asked for. */
+  /** Log-probabilities, [classes, height, width], if requested. */
   readonly logProbabilities: Tensor | null
   readonly #image: Pixels
 
-  /** Throws `ERR_STEGO_ARGUMENT` where labels and image differ in size. */
+  /** Throws `ERR_STEGO_ARGUMENT` if labels and image differ in size. */
   constructor(fields: SegmentationFields) {
     const { width, height, data } = fields.image
     if (fields.labels.length !== width * height || data.length !== 3 * width * height) {
@@ -89,7 +89,7 @@ export class Segmentation {
     this.#image = fields.image
   }
 
-  /** Share of the image that each class covers, [classes], summing to 1 where no pixel is void. */
+  /** Share of the image that each class covers, [classes]. Sums to 1 if no pixel is void. */
   areas(): number[] {
     const counts = Array.from({ length: this.classes }, () => 0)
     for (const label of this.labels) {
@@ -122,9 +122,8 @@ export class Segmentation {
   }
 
   /**
-   * Writes the segmentation. The file name decides how: `*.index.png`, `*.palette.png`, `*.overlay.png`, and
-   * else an overlay as PNG, JPEG or WebP; `style` overrides it. Missing folders are made; the file appears
-   * whole or not at all.
+   * Writes the segmentation atomically, creating folders if needed. The file name selects the style: `*.index.png`,
+   * `*.palette.png` or `*.overlay.png`, or else an overlay as PNG, JPEG or WebP. `style` overrides it.
    *
    * Throws `ERR_STEGO_OPTION` for a name or style that cannot be written, `ERR_STEGO_FILE` where writing
    * fails.
@@ -143,7 +142,7 @@ export class Segmentation {
     await writeWhole(file, await this.#encode(style, format, options))
   }
 
-  /** The overlay, where a notebook asks for it. */
+  /** Displays the overlay in notebooks. */
   async [DISPLAY](): Promise<Display> {
     const { width, height, classes, source } = this
     return displayPng(await this.toPng(), `${source ?? 'an image'}, ${width} x ${height}, ${classes} classes`)

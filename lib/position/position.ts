@@ -5,13 +5,13 @@ import { checked, type NativeBackbone, type Transform } from '../native/index.js
 import { type FeatureSource, keepMap, keptMap, type SquareMap } from './kept.js'
 import { measureBackbone, measurePictures, type Pictures, sizeOf, wholeMap } from './measure.js'
 
-/** What was found and done; part of a model. */
+/** How strongly features encode position, and whether that was removed. */
 export interface Position {
   /** Share of a unit feature's square length that is the backbone's position map: what every picture's places have. */
   place: number
   /** The share that the pictures' own layout adds to it; null where it was not measured. */
   layout: number | null
-  /** Whether the map is taken off. */
+  /** Whether position is removed from the features. */
   removed: boolean
 }
 
@@ -22,13 +22,13 @@ export interface PlacedBackbone {
   position: Position | null
 }
 
-/** How far measuring is, and at its end what was found. */
+/** Progress of measuring position in features, and finally its result. */
 export interface PositionProgress {
-  /** Pictures and parts of pictures looked at. */
+  /** Number of images and crops measured. */
   done: number
-  /** How many there are to look at. */
+  /** Total number of images and crops to measure. */
   total: number
-  /** What was found and done; null until the end. */
+  /** The result; null until the end. */
   position: Position | null
 }
 
@@ -134,14 +134,14 @@ export function positionName(backbone: NativeBackbone): string | undefined {
     .slice(0, 16)
 }
 
-/** One sentence: how much is place, what the pictures share, what was done, and how to have it the other way. */
+/** Describes in one sentence how much of the features is position, what was done, and how to change it. */
 export function describePosition({ place, layout, removed }: Position): string {
-  const much = `${percent(place)} of the features is place`
-  if (layout === null) return `${much}; it is taken off, as was asked for`
-  const shared = `${percent(layout)} more is the images' own layout`
+  const much = `${percent(place)} of the features encodes position`
+  if (layout === null) return `${much}; removed as requested`
+  const shared = `${percent(layout)} more is the images' layout`
   return removed
-    ? `${much}, ${shared}: they share little of it, so place is taken off (position: keep leaves it)`
-    : `${much}, ${shared}: they share it, so place is kept (position: remove takes it off)`
+    ? `${much}, ${shared}: little of it is shared, so position is removed (position: keep keeps it)`
+    : `${much}, ${shared}: it is shared, so position is kept (position: remove removes it)`
 }
 
 const percent = (share: number) => `${Math.max(0, 100 * share).toFixed(1)} %`

@@ -96,7 +96,7 @@ test('models of different numbers of classes are refused before any is scored', 
   const models = { a: { miou: 20 }, b: { miou: 20 }, c: { miou: 20, classes: 3 } }
   const { code, stderr, asked, open } = await evaluate(models)
   t.is(code, 1)
-  t.regex(stderr, /a of 2 and c of 3.*\[ERR_STEGO_ARGUMENT\]\n$/)
+  t.regex(stderr, /a with 2 and c with 3.*\[ERR_STEGO_ARGUMENT\]\n$/)
   t.deepEqual(asked, [])
   t.is(open, 0)
 })

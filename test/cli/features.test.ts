@@ -40,7 +40,7 @@ test('build tells how much of the features is place before it takes room', async
   const folder = join(await temporaryFolder(t), 'stores')
   const size = ['--data', data, '--backbone', 'starter', '--resolution', '32', '--position', 'remove']
   const { err } = await features('build', ...size, '--store-folder', folder)
-  t.regex(err, /^position: .* taken off, as was asked for\nfeatures: 3 images/)
+  t.regex(err, /^position: .* removed as requested\nfeatures: 3 images/)
 })
 
 test('what it cannot do is answered with what it can', async (t) => {

@@ -69,7 +69,7 @@ test('a label map gives own ids their classes', async (t) => {
 
 test('a label map is for own data only', async (t) => {
   const work = openDataset({ data: await own(t), dataset: 'cityscapes', labelMap: { 1: 1 } })
-  await fails(t, work, 'ERR_STEGO_OPTION', /"cityscapes" has classes of its own/)
+  await fails(t, work, 'ERR_STEGO_OPTION', /"cityscapes" defines its own classes/)
 })
 
 test('crops: five items of each image, cut as they are read', async (t) => {
@@ -101,7 +101,7 @@ test('labels with more classes than there are clusters are refused, fewer are no
   t.notThrows(() => checkClasses(split, 8))
   t.throws(() => checkClasses(split, 2), {
     code: 'ERR_STEGO_OPTION',
-    message: /have 3 classes, got classes 2/,
+    message: /have 3 classes, but classes is 2/,
   })
   const unlabelled = await openDataset({ data, labelMap: { 0: 0, 1: 1, 2: 2 }, split: 'val' })
   t.notThrows(() => checkClasses(unlabelled, 2))

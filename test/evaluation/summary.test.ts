@@ -63,7 +63,7 @@ test('models of different numbers of classes are not summed up', (t) => {
   const two = evaluation({ online: { ...scores(1, 1, [1, 1]), assignment: [] } })
   t.throws(() => summarize([three, evaluation({}), two]), {
     code: 'ERR_STEGO_ARGUMENT',
-    message: /evaluation 1 of 3 and evaluation 3 of 2/,
+    message: /evaluation 1 with 3 and evaluation 3 with 2/,
   })
   t.notThrows(() => requireSameClasses([]))
 })

@@ -328,7 +328,7 @@ test('missing files, folders and things that are no image', async (t) => {
   })
   await t.throwsAsync(decodeImage('https://example.org/a.jpg'), {
     code: 'ERR_STEGO_DATA_MISSING',
-    message: /fetched first/,
+    message: /Download remote images first/,
   })
   await t.throwsAsync(decodeImage(root), { code: 'ERR_STEGO_FILE', message: /got the folder/ })
   for (const input of [undefined, null, 7, '', new URL('https://example.org/a.jpg'), new Float32Array(3)]) {

@@ -280,12 +280,12 @@ test('one sentence says how much is place, what was done, and how to have it oth
   const position: Position = { place: 0.084, layout: 0.003, removed: true }
   t.is(
     describePosition(position),
-    "8.4 % of the features is place, 0.3 % more is the images' own layout: they share little of it, so place is taken off " +
-      '(position: keep leaves it)',
+    "8.4 % of the features encodes position, 0.3 % more is the images' layout: little of it is shared, so position is removed " +
+      '(position: keep keeps it)',
   )
   t.regex(
     describePosition({ ...position, layout: 0.14, removed: false }),
-    /so place is kept \(position: remove/,
+    /so position is kept \(position: remove/,
   )
-  t.regex(describePosition({ ...position, layout: null }), /it is taken off, as was asked for$/)
+  t.regex(describePosition({ ...position, layout: null }), /removed as requested$/)
 })

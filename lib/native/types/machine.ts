@@ -1,4 +1,4 @@
-/** What the addon tells of the processor and of libtorch. */
+/** The addon's description of the processor and libtorch. */
 import type { InstructionSet } from './values.js'
 
 /** What the kernels choose on this processor, and the libtorch that runs. */
