@@ -4,16 +4,16 @@
  */
 
 export type { Correspondence, Match } from './correspond/correspond.js'
-export type { CorrespondFeaturesInput, CorrespondInput, Point } from './correspond/options.js'
+export type { CorrespondFeaturesOptions, CorrespondOptions, Point } from './correspond/options.js'
 export type { DatasetName, LabelMapInput } from './datasets/options.js'
 export { StegoError, type StegoErrorCode } from './errors.js'
 export type { ClusterScores, Evaluation, LinearScores, Metric, Scores } from './evaluation/evaluation.js'
-export type { EvaluateInput, Matching, PrecisionRecallInput } from './evaluation/options.js'
+export type { EvaluateOptions, Matching, PrecisionRecallOptions } from './evaluation/options.js'
 export type { PrecisionRecall } from './evaluation/precision-recall.js'
 export type { ImageInput, RawImage } from './images/decode.js'
 export { PRESETS, type Preset, type PresetName } from './method/presets.js'
-export type { TrainFields, TrainOptions } from './method/train-options.js'
-export type { FeaturesInput, LoadOptions, SegmentInput } from './model/options.js'
+export type { ResolvedRunOptions, RunOptions } from './method/train-options.js'
+export type { FeaturesOptions, LoadOptions, SegmentOptions } from './model/options.js'
 export type {
   DType,
   LabelMap,
@@ -49,7 +49,7 @@ export { showProgress } from './progress/show-progress.js'
 export type { OutputStream } from './progress/status.js'
 export { Stego } from './stego.js'
 export type * from './training/events.js'
-export type { FreshRun, ResumedRun, TrainInput, TrainRuntime } from './training/input.js'
+export type { FreshRun, ResumedRun, TrainOptions, TrainRuntime } from './training/input.js'
 export type { TrainingRun } from './training/training-run.js'
 export type { ModelInfo } from './weights/model-file.js'
 export type { DownloadProgress } from './weights/progress.js'

@@ -1,17 +1,17 @@
 /** The main class of the package. Its implementation, model.ts, is loaded on use. */
 import type { Correspondence } from './correspond/correspond.js'
-import type { CorrespondInput } from './correspond/options.js'
+import type { CorrespondOptions } from './correspond/options.js'
 import type { Evaluation } from './evaluation/evaluation.js'
-import type { EvaluateInput, PrecisionRecallInput } from './evaluation/options.js'
+import type { EvaluateOptions, PrecisionRecallOptions } from './evaluation/options.js'
 import type { PrecisionRecall } from './evaluation/precision-recall.js'
 import type { ImageInput } from './images/decode.js'
 import type { Model } from './model/model.js'
-import type { FeaturesInput, LoadOptions, SegmentInput } from './model/options.js'
+import type { FeaturesOptions, LoadOptions, SegmentOptions } from './model/options.js'
 import type { Tensor } from './native/index.js'
 import { DISPLAY, type Display } from './output/notebook.js'
 import type { Segmentation } from './output/segmentation.js'
 import type { TrainingEvent } from './training/events.js'
-import type { TrainInput } from './training/input.js'
+import type { TrainOptions } from './training/input.js'
 import { TrainingRun } from './training/training-run.js'
 import type { ModelInfo } from './weights/model-file.js'
 
@@ -40,10 +40,10 @@ export class Stego {
    * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_DATA_*` for problems with the images,
    * `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE`, `ERR_STEGO_RUN` or `ERR_STEGO_DIVERGED`.
    */
-  static train(input: TrainInput): TrainingRun<Stego> {
+  static train(input: TrainOptions): TrainingRun<Stego> {
     return new TrainingRun(trainStego(input), input?.onEvent)
 
-    async function* trainStego(input: TrainInput): AsyncGenerator<TrainingEvent, Stego> {
+    async function* trainStego(input: TrainOptions): AsyncGenerator<TrainingEvent, Stego> {
       const { trainModel } = await import('./model/model.js')
       return new Stego(yield* trainModel(input))
     }
@@ -74,7 +74,7 @@ export class Stego {
    * Rejects with `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for the image, `ERR_STEGO_SIZE` for the resolution,
    * `ERR_STEGO_CHECKPOINT` if the model cannot make the requested prediction.
    */
-  async segment(image: ImageInput, options?: SegmentInput): Promise<Segmentation> {
+  async segment(image: ImageInput, options?: SegmentOptions): Promise<Segmentation> {
     return this.#model.segment(image, options)
   }
 
@@ -84,7 +84,7 @@ export class Stego {
    */
   async *segmentAll(
     images: string | URL | Iterable<ImageInput> | AsyncIterable<ImageInput>,
-    options?: SegmentInput,
+    options?: SegmentOptions,
   ): AsyncGenerator<Segmentation, void> {
     yield* this.#model.segmentAll(images, options)
   }
@@ -95,17 +95,17 @@ export class Stego {
    * display the result as a table.
    * Rejects with `ERR_STEGO_DATA_*` for problems with the images.
    */
-  async evaluate(options: EvaluateInput): Promise<Evaluation> {
+  async evaluate(options: EvaluateOptions): Promise<Evaluation> {
     return this.#model.evaluate(options)
   }
 
   /** Computes the backbone features of an image, [1, channels, height / patch, width / patch]. */
-  async features(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
+  async features(image: ImageInput, options?: FeaturesOptions): Promise<Tensor> {
     return this.#model.features(image, options)
   }
 
   /** The head's codes of an image: [1, dim, height / patch, width / patch]. Options as for `features()`. */
-  async codes(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
+  async codes(image: ImageInput, options?: FeaturesOptions): Promise<Tensor> {
     return this.#model.codes(image, options)
   }
 
@@ -120,7 +120,7 @@ export class Stego {
   async correspond(
     image: ImageInput,
     other: ImageInput | null = null,
-    options?: CorrespondInput,
+    options?: CorrespondOptions,
   ): Promise<Correspondence> {
     return this.#model.correspond(image, other, options)
   }
@@ -131,7 +131,7 @@ export class Stego {
    * helped if the codes' average precision exceeds the features'.
    * Rejects with `ERR_STEGO_DATA_*` for problems with the images, `ERR_STEGO_DATA_EMPTY` without labels.
    */
-  async precisionRecall(options: PrecisionRecallInput): Promise<PrecisionRecall> {
+  async precisionRecall(options: PrecisionRecallOptions): Promise<PrecisionRecall> {
     return this.#model.precisionRecall(options)
   }
 

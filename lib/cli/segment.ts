@@ -73,7 +73,7 @@ export const segmentCommand: Command = {
   run: segment,
 }
 
-type SegmentInput = Parameters<Stego['segment']>[1]
+type SegmentOptions = Parameters<Stego['segment']>[1]
 
 async function segment(given: Given, { terminal, signal, api }: CommandContext): Promise<void> {
   const { json, out, style, stitch, dtype, ...options } = parseOptions(
@@ -107,7 +107,7 @@ async function segment(given: Given, { terminal, signal, api }: CommandContext):
 async function* segmentations(
   model: Stego,
   image: string,
-  options: SegmentInput,
+  options: SegmentOptions,
 ): AsyncIterable<Segmentation> {
   if (await isFolder(image)) yield* model.segmentAll(image, options)
   else yield await model.segment(image, options)
@@ -149,7 +149,7 @@ async function segmentTiles(
   model: Stego,
   tiles: string[],
   grid: Grid,
-  options: SegmentInput,
+  options: SegmentOptions,
 ): Promise<Segmentation> {
   const { decodeImage } = await import('../images/decode.js')
   const { Segmentation } = await import('../output/segmentation.js')

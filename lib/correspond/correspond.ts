@@ -23,12 +23,12 @@ import { loadBackbone } from '../weights/backbones.js'
 import { writeWhole } from '../write-whole.js'
 import { drawCorrespondences } from './figure.js'
 import {
-  type CorrespondFeaturesInput,
   type CorrespondFeaturesOptions,
-  type CorrespondOptions,
   checkPoints,
   correspondFeaturesSchema,
   type Point,
+  type ResolvedCorrespondFeaturesOptions,
+  type ResolvedCorrespondOptions,
 } from './options.js'
 
 /** The position in an image that best matches a point. */
@@ -44,7 +44,7 @@ interface CorrespondenceFields {
   other: Pixels | null
   maps: HeatMaps
   at: readonly Point[]
-  on: CorrespondOptions['on']
+  on: ResolvedCorrespondOptions['on']
   raw: boolean
   source: string | null
   otherSource: string | null
@@ -68,7 +68,7 @@ export class Correspondence implements Tensor {
   /** The points, as they were given. */
   readonly at: readonly Point[]
   /** What was compared. */
-  readonly on: CorrespondOptions['on']
+  readonly on: ResolvedCorrespondOptions['on']
   /** Whether heat is the cosine itself. */
   readonly raw: boolean
   /** Names or paths of the pictures, where they have one. */
@@ -145,7 +145,7 @@ export async function correspondWith(
   maps: { on: 'features'; source: NativeBackbone } | { on: 'codes'; source: NativeNetwork },
   image: ImageInput,
   other: ImageInput | null,
-  options: CorrespondFeaturesOptions,
+  options: ResolvedCorrespondFeaturesOptions,
   context: string,
 ): Promise<Correspondence> {
   const { at, resolution, raw, signal } = options
@@ -184,7 +184,7 @@ export async function correspondFeatures(
   backbone: string,
   image: ImageInput,
   other: ImageInput | null = null,
-  options?: CorrespondFeaturesInput,
+  options?: CorrespondFeaturesOptions,
 ): Promise<Correspondence> {
   const context = 'correspondFeatures()'
   const { dtype, position, ...parsed } = parseOptions(correspondFeaturesSchema, options, context)

@@ -1,3 +1,3 @@
 /** `stego/correspond`: what corresponds to points of an image, by a backbone without a trained model. */
 export { type Correspondence, correspondFeatures, type Match } from './correspond.js'
-export type { CorrespondFeaturesInput, Point } from './options.js'
+export type { CorrespondFeaturesOptions, Point } from './options.js'

@@ -53,12 +53,12 @@ export const correspondSchema = correspondFields.extend({
   }),
 })
 
-export type CorrespondFeaturesOptions = z.output<typeof correspondFields>
+export type ResolvedCorrespondFeaturesOptions = z.output<typeof correspondFields>
 /** Options of `correspondFeatures()`. */
-export interface CorrespondFeaturesInput extends z.input<typeof correspondFeaturesSchema> {}
-export type CorrespondOptions = z.output<typeof correspondSchema>
+export interface CorrespondFeaturesOptions extends z.input<typeof correspondFeaturesSchema> {}
+export type ResolvedCorrespondOptions = z.output<typeof correspondSchema>
 /** Options of `model.correspond()`. */
-export interface CorrespondInput extends z.input<typeof correspondSchema> {}
+export interface CorrespondOptions extends z.input<typeof correspondSchema> {}
 
 /** Whether a value is a point: two numbers from -1 to 1. */
 export function isPoint(value: unknown): value is Point {

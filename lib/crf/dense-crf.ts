@@ -17,8 +17,8 @@ import {
 import { parseOptions } from '../options/parse.js'
 import { checkShape, checkTensor } from '../options/tensor.js'
 import {
-  type DenseCrfBatchInput,
-  type DenseCrfInput,
+  type DenseCrfBatchOptions,
+  type DenseCrfOptions,
   type DenseCrfProblem,
   type DenseCrfSettings,
   denseCrfBatchSchema,
@@ -56,7 +56,7 @@ const KINDS = ['probabilities', 'logits', 'unary'] as const
  * const { labels } = await denseCrf({ image: 'street.jpg', probabilities, output: 'labels' })
  * ```
  */
-export async function denseCrf(input: DenseCrfInput): Promise<DenseCrf> {
+export async function denseCrf(input: DenseCrfOptions): Promise<DenseCrf> {
   const { onIteration, ...options } = parseOptions(denseCrfSchema, input, 'denseCrf()')
   const { image, probabilities, logits, unary, ...settings } = options
   const { signal, iterations, output } = settings
@@ -87,7 +87,7 @@ export async function denseCrf(input: DenseCrfInput): Promise<DenseCrf> {
  */
 export async function denseCrfBatch(
   problems: Iterable<DenseCrfProblem>,
-  options?: DenseCrfBatchInput,
+  options?: DenseCrfBatchOptions,
 ): Promise<DenseCrf[]> {
   const context = 'denseCrfBatch()'
   const settings = parseOptions(denseCrfBatchSchema, options, context)

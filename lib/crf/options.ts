@@ -104,10 +104,10 @@ export const denseCrfSchema = z.strictObject({
 })
 
 /** Input of `denseCrf()`: an image, its scores and the settings. */
-export interface DenseCrfInput extends z.input<typeof denseCrfSchema> {}
+export interface DenseCrfOptions extends z.input<typeof denseCrfSchema> {}
 /** An image and its scores for `denseCrfBatch()`. Pass exactly one of `probabilities`, `logits` and `unary`. */
 export interface DenseCrfProblem extends z.input<typeof denseCrfProblemSchema> {}
 /** Settings of `denseCrfBatch()`. */
-export interface DenseCrfBatchInput extends z.input<typeof denseCrfBatchSchema> {}
+export interface DenseCrfBatchOptions extends z.input<typeof denseCrfBatchSchema> {}
 export type DenseCrfSettings = z.output<typeof denseCrfBatchSchema>
 export type ParsedProblem = z.output<typeof denseCrfProblemSchema>

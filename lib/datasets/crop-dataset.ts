@@ -10,7 +10,7 @@ import { sharp } from '../images/sharp.js'
 import { parseOptions } from '../options/parse.js'
 import { encodeIndexPng } from '../output/png.js'
 import { writeWhole } from '../write-whole.js'
-import { type CropInput, type CropOptions, cropSchema } from './crop-options.js'
+import { type CropOptions, cropSchema, type ResolvedCropOptions } from './crop-options.js'
 import { CROP_RECORD_FILE, type CropRecord, readCropRecord } from './cropped.js'
 import { CROPS } from './crops.js'
 import { listSplits, openDataset } from './dataset.js'
@@ -41,7 +41,7 @@ export interface CropResult {
  * Rejects with `ERR_STEGO_OPTION`, `ERR_STEGO_DATA_*` as `openDataset` does, `ERR_STEGO_RUN` where the folder holds
  * crops of other pictures, `ERR_STEGO_FILE` where it cannot be written, and with the signal's reason.
  */
-export async function cropDataset(input: CropInput): Promise<CropResult> {
+export async function cropDataset(input: CropOptions): Promise<CropResult> {
   const options = parseOptions(cropSchema, input, 'cropDataset()')
   const { data, dataset, crops, cropRatio } = options
   const name = UNNAMED.includes(dataset) ? basename(resolve(data)) : dataset
@@ -60,7 +60,7 @@ export async function cropDataset(input: CropInput): Promise<CropResult> {
   return result
 }
 
-async function splitsOf({ split, ...options }: CropOptions): Promise<string[]> {
+async function splitsOf({ split, ...options }: ResolvedCropOptions): Promise<string[]> {
   if (split !== null) {
     const names = (typeof split === 'string' ? split.split(',') : split).map((name) => name.trim())
     return [...new Set(names.filter((name) => name !== ''))]
@@ -71,7 +71,7 @@ async function splitsOf({ split, ...options }: CropOptions): Promise<string[]> {
 }
 
 /** Says in the record what this split is cut from; throws where the folder is of other pictures. */
-async function keepRecord(folder: string, split: Split, options: CropOptions): Promise<void> {
+async function keepRecord(folder: string, split: Split, options: ResolvedCropOptions): Promise<void> {
   const { dataset, crops, cropRatio } = options
   const entry = { pictures: await hashPictures(split, options), crops: split.items.length }
   const record = await readCropRecord(folder)
@@ -96,7 +96,7 @@ async function holdsFiles(folder: string): Promise<boolean> {
   return names.some((name) => !name.startsWith('.'))
 }
 
-async function hashPictures({ items }: Split, { labelMap }: CropOptions): Promise<string> {
+async function hashPictures({ items }: Split, { labelMap }: ResolvedCropOptions): Promise<string> {
   const hash = createHash('sha256')
   if (labelMap !== null) hash.update((await readLabelMap(labelMap)).table)
   for (let i = 0; i < items.length; i += CROPS) {
@@ -107,7 +107,7 @@ async function hashPictures({ items }: Split, { labelMap }: CropOptions): Promis
   return hash.digest('hex')
 }
 
-async function writeCrops(folder: string, split: Split, options: CropOptions): Promise<number> {
+async function writeCrops(folder: string, split: Split, options: ResolvedCropOptions): Promise<number> {
   const { signal, onProgress } = options
   const images = join(folder, 'img', split.name)
   const labels = split.labelled > 0 ? join(folder, 'label', split.name) : null

@@ -55,6 +55,6 @@ export const cropSchema = z.strictObject({
     .meta({ description: 'Called after each crop.', expected: 'a function' }),
 })
 
-export type CropOptions = z.output<typeof cropSchema>
+export type ResolvedCropOptions = z.output<typeof cropSchema>
 /** Options of `cropDataset()`. */
-export interface CropInput extends z.input<typeof cropSchema> {}
+export interface CropOptions extends z.input<typeof cropSchema> {}

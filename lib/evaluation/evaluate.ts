@@ -6,7 +6,7 @@ import { createTransform } from '../images/transform.js'
 import { checked, job, type NativeNetwork, type PredictionHead } from '../native/index.js'
 import type { ConfusionMatrix } from './confusion.js'
 import type { Evaluation, Metric } from './evaluation.js'
-import type { EvaluateOptions } from './options.js'
+import type { ResolvedEvaluateOptions } from './options.js'
 import { predictOptions } from './predict.js'
 import { requireMetric, scoreClusters, scoreLinear } from './scores.js'
 
@@ -17,7 +17,7 @@ const AHEAD = 2
 export async function evaluateNetwork(
   network: NativeNetwork,
   split: Split,
-  options: EvaluateOptions,
+  options: ResolvedEvaluateOptions,
   classNames: string[] | null,
 ): Promise<Evaluation> {
   const { classes, heads } = checked(() => network.info)

@@ -77,9 +77,9 @@ export const evaluateSchema = z.strictObject({
   signal: abortSignal(),
 })
 
-export type EvaluateOptions = z.output<typeof evaluateSchema>
+export type ResolvedEvaluateOptions = z.output<typeof evaluateSchema>
 /** Options of `model.evaluate()`. */
-export interface EvaluateInput extends z.input<typeof evaluateSchema> {}
+export interface EvaluateOptions extends z.input<typeof evaluateSchema> {}
 
 export const precisionRecallSchema = z.strictObject({
   ...scoredFields,
@@ -100,6 +100,6 @@ export const precisionRecallSchema = z.strictObject({
   signal: abortSignal(),
 })
 
-export type PrecisionRecallOptions = z.output<typeof precisionRecallSchema>
+export type ResolvedPrecisionRecallOptions = z.output<typeof precisionRecallSchema>
 /** Options of `model.precisionRecall()`. */
-export interface PrecisionRecallInput extends z.input<typeof precisionRecallSchema> {}
+export interface PrecisionRecallOptions extends z.input<typeof precisionRecallSchema> {}

@@ -19,7 +19,7 @@ import {
 import { createRandom } from '../random/random.js'
 import { samplePositives } from '../random/sampler.js'
 import { PRECISION_RECALL_STREAMS } from '../random/streams.js'
-import type { PrecisionRecallOptions } from './options.js'
+import type { ResolvedPrecisionRecallOptions } from './options.js'
 
 /**
  * Precision and recall of correspondences against labels, as plain data. All pairs count; scores are compared to a
@@ -37,7 +37,7 @@ export interface PrecisionRecall {
   /** Pairs of positions compared; those on void do not count. */
   compared: number
   /** Which partners the images were compared with. */
-  pairs: PrecisionRecallOptions['pairs']
+  pairs: ResolvedPrecisionRecallOptions['pairs']
   /** Labeled images of the split. */
   images: number
   /** Name of the split. */
@@ -57,7 +57,7 @@ const NEIGHBORS = 7
 export async function precisionRecall(
   network: NativeNetwork,
   split: Split,
-  options: PrecisionRecallOptions,
+  options: ResolvedPrecisionRecallOptions,
 ): Promise<PrecisionRecall> {
   const { batch, pairs, samples, seed, signal } = options
   const patch = checked(() => network.backbone.info.patch)
@@ -94,7 +94,7 @@ export async function precisionRecall(
   }
 }
 
-function checkCount(count: number, { data, split, pairs }: PrecisionRecallOptions): void {
+function checkCount(count: number, { data, split, pairs }: ResolvedPrecisionRecallOptions): void {
   const least = pairs === 'self' ? 1 : 2
   if (count >= least) return
   throw new StegoError(
@@ -110,7 +110,7 @@ async function choosePartners(
   { read }: Split,
   items: Item[],
   transform: Transform,
-  { pairs, seed, signal }: PrecisionRecallOptions,
+  { pairs, seed, signal }: ResolvedPrecisionRecallOptions,
 ): Promise<Int32Array | null> {
   if (pairs === 'self') return null
   const random = createRandom(seed, PRECISION_RECALL_STREAMS.partners)

@@ -7,7 +7,7 @@ import { placeAtOnce, positionName } from '../position/position.js'
 import { loadBackbone } from '../weights/backbones.js'
 import { fillStore } from './fill.js'
 import { type FeatureKey, featureKey, type ImageSet, openImages } from './key.js'
-import { type BuildFeatureStoreInput, buildSchema, type FeatureFields } from './options.js'
+import { type BuildFeatureStoreOptions, buildSchema, type FeatureFields } from './options.js'
 import { type FeaturePlan, openStore, planFeatures } from './plan.js'
 
 /** A complete store. */
@@ -30,7 +30,7 @@ export interface BuiltFeatureStore {
  * images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE` for the resolution, `ERR_STEGO_FILE` if the disk is full or another run
  * is writing the same store, and with the signal's reason. Features computed so far are kept.
  */
-export async function buildFeatureStore(input: BuildFeatureStoreInput): Promise<BuiltFeatureStore> {
+export async function buildFeatureStore(input: BuildFeatureStoreOptions): Promise<BuiltFeatureStore> {
   const options = parseOptions(buildSchema, input, 'buildFeatureStore()')
   const { signal } = options
   const set = await openImages(options)

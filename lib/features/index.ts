@@ -1,7 +1,7 @@
 /** `stego/features`: stores of backbone features, shared by runs on the same images. */
 export { type BuiltFeatureStore, buildFeatureStore } from './build.js'
 export { type FeatureKey, featureKey, type ListedImage } from './key.js'
-export type { BuildFeatureStoreInput } from './options.js'
+export type { BuildFeatureStoreOptions } from './options.js'
 export type { StoreDescription } from './plan.js'
 export {
   type FeatureStoreInfo,

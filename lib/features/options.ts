@@ -67,4 +67,4 @@ export const buildSchema = z.strictObject({
 const fieldsSchema = z.object(featureFields)
 export type FeatureFields = z.output<typeof fieldsSchema>
 /** Options of `buildFeatureStore()`. */
-export interface BuildFeatureStoreInput extends z.input<typeof buildSchema> {}
+export interface BuildFeatureStoreOptions extends z.input<typeof buildSchema> {}

@@ -64,7 +64,7 @@ export const correspondenceLossSchema = z.strictObject({
 })
 
 /** Input of `correspondenceLoss()`. */
-export interface CorrespondenceLossInput extends z.input<typeof correspondenceLossSchema> {}
+export interface CorrespondenceLossOptions extends z.input<typeof correspondenceLossSchema> {}
 
 /** Losses and code similarities of all position pairs: [B, S, S, S, S], or [n * B, S, S, S, S] for random pairs. */
 export interface PairTensors {
@@ -118,7 +118,7 @@ const OTHER_TERMS_OFF = {
  * })
  * ```
  */
-export async function correspondenceLoss(input: CorrespondenceLossInput): Promise<CorrespondenceLoss> {
+export async function correspondenceLoss(input: CorrespondenceLossOptions): Promise<CorrespondenceLoss> {
   const options = parseOptions(correspondenceLossSchema, input, 'correspondenceLoss()')
   checkMaps(options)
   const draws = chooseDraws(options)

@@ -1,7 +1,7 @@
 /** `stego/loss`: STEGO's correspondence loss by itself, with its gradients. */
 export {
   type CorrespondenceLoss,
-  type CorrespondenceLossInput,
+  type CorrespondenceLossOptions,
   correspondenceLoss,
   type PairTensors,
 } from './correspondence-loss.js'

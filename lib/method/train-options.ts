@@ -112,7 +112,7 @@ export const trainSchema = z.strictObject({
 })
 
 /** The options of a run with defaults filled in. */
-export interface TrainOptions extends z.output<typeof trainSchema> {}
+export interface ResolvedRunOptions extends z.output<typeof trainSchema> {}
 
 /** Training options. Only `data` is required. */
-export interface TrainFields extends z.input<typeof trainSchema> {}
+export interface RunOptions extends z.input<typeof trainSchema> {}

@@ -1,7 +1,7 @@
 /** A trained model at work: what `Stego` does, loaded when there is a model to do it with. */
 import { fileURLToPath } from 'node:url'
 import { type Correspondence, correspondWith } from '../correspond/correspond.js'
-import { type CorrespondInput, correspondSchema } from '../correspond/options.js'
+import { type CorrespondOptions, correspondSchema } from '../correspond/options.js'
 import { openDataset } from '../datasets/dataset.js'
 import { openFolder } from '../datasets/folder.js'
 import type { Split } from '../datasets/source.js'
@@ -10,11 +10,11 @@ import { evaluateNetwork } from '../evaluation/evaluate.js'
 import type { Evaluation } from '../evaluation/evaluation.js'
 import { formatEvaluation } from '../evaluation/format.js'
 import {
-  type EvaluateInput,
   type EvaluateOptions,
   evaluateSchema,
-  type PrecisionRecallInput,
+  type PrecisionRecallOptions,
   precisionRecallSchema,
+  type ResolvedEvaluateOptions,
 } from '../evaluation/options.js'
 import { type PrecisionRecall, precisionRecall } from '../evaluation/precision-recall.js'
 import { predictOptions } from '../evaluation/predict.js'
@@ -26,26 +26,26 @@ import { pathOf } from '../options/path.js'
 import { type Display, displayedAs, displayRows, displayText } from '../output/notebook.js'
 import { Segmentation } from '../output/segmentation.js'
 import type { TrainingEvent } from '../training/events.js'
-import { parseTrain, type TrainInput } from '../training/input.js'
+import { parseTrain, type TrainOptions } from '../training/input.js'
 import { type TrainedModel, train } from '../training/run.js'
 import { describeModel, type ModelInfo, modelPath, readModel, writeRecord } from '../weights/model-file.js'
 import { findPublished } from '../weights/registry.js'
 import { resolveWeights } from '../weights/resolve.js'
 import { saveTensors } from '../weights/tensors.js'
 import {
-  type FeaturesInput,
   type FeaturesOptions,
   featuresSchema,
   type LoadOptions,
   loadSchema,
-  type SegmentInput,
+  type ResolvedFeaturesOptions,
+  type ResolvedSegmentOptions,
   type SegmentOptions,
   segmentSchema,
 } from './options.js'
 import { modelRows } from './rows.js'
 
 /** Trains as `Stego.train` says. The first `next()` checks the options. */
-export async function* trainModel(input: TrainInput): AsyncGenerator<TrainingEvent, Model> {
+export async function* trainModel(input: TrainOptions): AsyncGenerator<TrainingEvent, Model> {
   return new Model(yield* train(parseTrain(input)))
 }
 
@@ -70,13 +70,13 @@ export class Model {
     return describeModel(this.#model.network, this.#model.record)
   }
 
-  async segment(image: ImageInput, options?: SegmentInput): Promise<Segmentation> {
+  async segment(image: ImageInput, options?: SegmentOptions): Promise<Segmentation> {
     return this.#segment(image, parseOptions(segmentSchema, options, 'segment()'))
   }
 
   async *segmentAll(
     images: string | URL | Iterable<ImageInput> | AsyncIterable<ImageInput>,
-    options?: SegmentInput,
+    options?: SegmentOptions,
   ): AsyncGenerator<Segmentation, void> {
     const parsed = parseOptions(segmentSchema, options, 'segmentAll()')
     const folder = typeof images === 'string' || images instanceof URL
@@ -84,19 +84,19 @@ export class Model {
     for await (const image of list) yield await this.#segment(image, parsed)
   }
 
-  async evaluate(options: EvaluateInput): Promise<Evaluation> {
+  async evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const { network, record } = this.#model
     const parsed = parseOptions(evaluateSchema, options, 'evaluate()')
     const evaluation = await evaluateNetwork(network, await this.#open(parsed), parsed, record.classNames)
     return displayedAs(evaluation, () => displayText(formatEvaluation(evaluation)))
   }
 
-  async features(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
+  async features(image: ImageInput, options?: FeaturesOptions): Promise<Tensor> {
     const parsed = parseOptions(featuresSchema, options, 'features()')
     return this.#features(image, parsed)
   }
 
-  async codes(image: ImageInput, options?: FeaturesInput): Promise<Tensor> {
+  async codes(image: ImageInput, options?: FeaturesOptions): Promise<Tensor> {
     const parsed = parseOptions(featuresSchema, options, 'codes()')
     const features = await this.#features(image, parsed)
     return job((_, cancel) => this.#model.network.encode(features, cancel), parsed.signal)
@@ -105,7 +105,7 @@ export class Model {
   async correspond(
     image: ImageInput,
     other: ImageInput | null = null,
-    options?: CorrespondInput,
+    options?: CorrespondOptions,
   ): Promise<Correspondence> {
     const context = 'correspond()'
     const { on, ...parsed } = parseOptions(correspondSchema, options, context)
@@ -114,7 +114,7 @@ export class Model {
     return correspondWith(maps, image, other, parsed, context)
   }
 
-  async precisionRecall(options: PrecisionRecallInput): Promise<PrecisionRecall> {
+  async precisionRecall(options: PrecisionRecallOptions): Promise<PrecisionRecall> {
     const parsed = parseOptions(precisionRecallSchema, options, 'precisionRecall()')
     return precisionRecall(this.#model.network, await this.#open(parsed), parsed)
   }
@@ -133,7 +133,7 @@ export class Model {
     return displayRows(modelRows(this.info))
   }
 
-  async #features(image: ImageInput, { resolution, crop, signal }: FeaturesOptions): Promise<Tensor> {
+  async #features(image: ImageInput, { resolution, crop, signal }: ResolvedFeaturesOptions): Promise<Tensor> {
     const backbone = checked(() => this.#model.network.backbone)
     const transform = createTransform(resolution, crop, backbone.info.patch)
     const pixels = await decodeImage(image)
@@ -142,7 +142,7 @@ export class Model {
 
   /** A split for scoring, of the dataset the model was trained on unless another is named. */
   #open(
-    source: Pick<EvaluateOptions, 'data' | 'split' | 'dataset' | 'labelMap' | 'crops' | 'cropRatio'>,
+    source: Pick<ResolvedEvaluateOptions, 'data' | 'split' | 'dataset' | 'labelMap' | 'crops' | 'cropRatio'>,
   ): Promise<Split> {
     const { dataset, labelMap } = this.#model.record.options
     return openDataset({
@@ -152,7 +152,7 @@ export class Model {
     })
   }
 
-  async #segment(input: ImageInput, options: SegmentOptions): Promise<Segmentation> {
+  async #segment(input: ImageInput, options: ResolvedSegmentOptions): Promise<Segmentation> {
     const { network, record } = this.#model
     const { resolution, flip, crf, probabilities, signal } = options
     const transform = createTransform(resolution, 'whole', record.backbone.patch)
@@ -179,7 +179,7 @@ export class Model {
     })
   }
 
-  #head(labels: SegmentOptions['labels']): CodeHead {
+  #head(labels: ResolvedSegmentOptions['labels']): CodeHead {
     const heads = checked(() => this.#model.network.info.heads)
     if (labels === 'auto') return heads.includes('kmeans') ? 'kmeans' : 'online'
     if (heads.includes(labels)) return labels

@@ -34,9 +34,9 @@ export const segmentSchema = z.strictObject({
   signal: abortSignal(),
 })
 
-export type SegmentOptions = z.output<typeof segmentSchema>
+export type ResolvedSegmentOptions = z.output<typeof segmentSchema>
 /** Options of `model.segment()` and `model.segmentAll()`. */
-export interface SegmentInput extends z.input<typeof segmentSchema> {}
+export interface SegmentOptions extends z.input<typeof segmentSchema> {}
 
 export const featuresSchema = z.strictObject({
   resolution: option(z.int().min(8).default(224), {
@@ -51,9 +51,9 @@ export const featuresSchema = z.strictObject({
   signal: abortSignal(),
 })
 
-export type FeaturesOptions = z.output<typeof featuresSchema>
+export type ResolvedFeaturesOptions = z.output<typeof featuresSchema>
 /** Options of `model.features()`. */
-export interface FeaturesInput extends z.input<typeof featuresSchema> {}
+export interface FeaturesOptions extends z.input<typeof featuresSchema> {}
 
 export const loadSchema = z.strictObject({
   dtype: modelDtypeOption(),

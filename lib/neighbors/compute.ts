@@ -10,7 +10,7 @@ import { openStore } from '../features/plan.js'
 import { checked, job } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import type { FoundNeighbors } from './neighbor-file.js'
-import { type NeighborsInput, neighborsSchema } from './options.js'
+import { type NeighborsOptions, neighborsSchema } from './options.js'
 
 /**
  * Finds the nearest neighbors of each image in a folder. The search is exact up to a million images; above that it uses
@@ -20,7 +20,7 @@ import { type NeighborsInput, neighborsSchema } from './options.js'
  * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_DATA_*` and `ERR_STEGO_IMAGE` for problems with the
  * images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE` for the resolution, and with the signal's reason.
  */
-export async function computeNeighbors(input: NeighborsInput): Promise<FoundNeighbors> {
+export async function computeNeighbors(input: NeighborsOptions): Promise<FoundNeighbors> {
   const options = parseOptions(neighborsSchema, input, 'computeNeighbors()')
   const { data, signal } = options
   const set = await openImages(options)

@@ -1,7 +1,7 @@
 /** `stego/neighbors`: nearest neighbors of vectors and of images, and the files that keep them. */
 export type { FeatureKey, ListedImage } from '../features/key.js'
 export { computeNeighbors } from './compute.js'
-export { type NearestNeighbors, type NearestNeighborsInput, nearestNeighbors } from './nearest-neighbors.js'
+export { type NearestNeighbors, type NearestNeighborsOptions, nearestNeighbors } from './nearest-neighbors.js'
 export {
   type FoundNeighbors,
   type ImageNeighbors,
@@ -9,4 +9,4 @@ export {
   loadNeighbors,
   writeNeighbors,
 } from './neighbor-file.js'
-export type { NeighborsInput } from './options.js'
+export type { NeighborsOptions } from './options.js'

@@ -30,7 +30,7 @@ export const nearestNeighborsSchema = z.strictObject({
 })
 
 /** Options of `nearestNeighbors()`. */
-export interface NearestNeighborsInput extends z.input<typeof nearestNeighborsSchema> {}
+export interface NearestNeighborsOptions extends z.input<typeof nearestNeighborsSchema> {}
 
 /** Neighbors of N vectors, nearest first. */
 export interface NearestNeighbors {
@@ -62,7 +62,7 @@ const NOTHING: Neighbors = { indices: new Int32Array(), similarities: new Float3
  */
 export async function nearestNeighbors(
   vectors: Float32Array | Tensor,
-  options: NearestNeighborsInput,
+  options: NearestNeighborsOptions,
 ): Promise<NearestNeighbors> {
   const { k, dim, exclude, signal, ...search } = parseOptions(
     nearestNeighborsSchema,

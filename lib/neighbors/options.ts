@@ -19,4 +19,4 @@ export const neighborsSchema = z.strictObject({
 })
 
 /** Options of `computeNeighbors()`. */
-export interface NeighborsInput extends z.input<typeof neighborsSchema> {}
+export interface NeighborsOptions extends z.input<typeof neighborsSchema> {}

@@ -1,6 +1,6 @@
 /** Events a run emits. They are plain data and can be serialized as JSON. */
 import type { Evaluation } from '../evaluation/evaluation.js'
-import type { TrainOptions } from '../method/train-options.js'
+import type { ResolvedRunOptions } from '../method/train-options.js'
 import type { PairHistogram, PairValues, PlaceShares, StepLosses } from '../native/index.js'
 import type { PositionProgress } from '../position/position.js'
 
@@ -9,7 +9,7 @@ export interface StartEvent {
   /** Type of the event. */
   type: 'start'
   /** Options with defaults filled in. */
-  options: TrainOptions
+  options: ResolvedRunOptions
   /** Number of training images, labeled training images and validation images. */
   images: { train: number; labelled: number; validation: number }
   /** The backbone: name or file, embedding dimension, patch size in pixels, and number of blocks and parameters. */

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { withPreset } from '../method/presets.js'
-import { type TrainFields, type TrainOptions, trainSchema } from '../method/train-options.js'
+import { type ResolvedRunOptions, type RunOptions, trainSchema } from '../method/train-options.js'
 import { API_WORDING, parseOptions, type Wording } from '../options/parse.js'
 import { abortSignal, option, path } from '../options/schema.js'
 import type { DownloadProgress } from '../weights/progress.js'
@@ -35,10 +35,10 @@ export interface ResumedRun {
 }
 
 /**
- * Input of `Stego.train()`: the options of `TrainFields` with a folder of images as `data`, or a run folder as
+ * Input of `Stego.train()`: the options of `RunOptions` with a folder of images as `data`, or a run folder as
  * `resume`.
  */
-export type TrainInput = Omit<TrainFields, 'data'> & TrainRuntime & (FreshRun | ResumedRun)
+export type TrainOptions = Omit<RunOptions, 'data'> & TrainRuntime & (FreshRun | ResumedRun)
 
 /** The options that may change when a run is resumed. */
 export const RESUMABLE = [
@@ -51,11 +51,11 @@ export const RESUMABLE = [
   'storeFolder',
   'threads',
 ] as const
-export type TrainChanges = Partial<Pick<TrainOptions, (typeof RESUMABLE)[number]>>
+export type TrainChanges = Partial<Pick<ResolvedRunOptions, (typeof RESUMABLE)[number]>>
 
-/** A validated `TrainInput`: a new run with all options, or a run folder with changed options. */
+/** A validated `TrainOptions`: a new run with all options, or a run folder with changed options. */
 export type TrainRequest = TrainRuntime &
-  ({ resume: null; options: TrainOptions } | { resume: string; changes: TrainChanges })
+  ({ resume: null; options: ResolvedRunOptions } | { resume: string; changes: TrainChanges })
 
 /** The `resume` option. */
 export const resumeOption = option(path().optional(), {

@@ -4,7 +4,7 @@ import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { StegoError } from '../errors.js'
-import type { TrainOptions } from '../method/train-options.js'
+import type { ResolvedRunOptions } from '../method/train-options.js'
 import { lastCheckpoint } from '../weights/model-file.js'
 import type { TrainingEvent } from './events.js'
 
@@ -39,7 +39,7 @@ async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
 }
 
 /** Creates a run folder. Throws `ERR_STEGO_RUN` if it already has contents, which are never overwritten. */
-export async function createRunFolder(path: string, options: TrainOptions): Promise<RunFolder> {
+export async function createRunFolder(path: string, options: ResolvedRunOptions): Promise<RunFolder> {
   return guard(path, async () => {
     await checkRunFolder(path)
     await mkdir(join(path, 'checkpoints'), { recursive: true })

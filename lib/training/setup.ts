@@ -6,7 +6,7 @@ import type { Split } from '../datasets/source.js'
 import { StegoError } from '../errors.js'
 import { sizeFeatures } from '../features/plan.js'
 import { createTransform } from '../images/transform.js'
-import type { TrainOptions } from '../method/train-options.js'
+import type { ResolvedRunOptions } from '../method/train-options.js'
 import {
   addon,
   job,
@@ -44,7 +44,7 @@ interface ResumedModel extends TrainedModel {
 /** Everything known before computation starts. */
 export interface RunSetup {
   /** All options, with feature storage resolved. */
-  options: TrainOptions
+  options: ResolvedRunOptions
   train: Split
   /** null if there is none with labels. */
   validation: Split | null
@@ -103,11 +103,14 @@ async function setUpWith(request: TrainRequest, resumed: ResumedModel | null): P
 }
 
 /** The options that determine how features are stored. */
-export function storeRequest(options: TrainOptions, dim: number, transform: Transform) {
+export function storeRequest(options: ResolvedRunOptions, dim: number, transform: Transform) {
   return { ...options, dim, transform, pictures: options.contrastiveCrf.weight > 0 }
 }
 
-function openBackbone(options: TrainOptions, { signal, onDownload }: TrainRequest): Promise<NativeBackbone> {
+function openBackbone(
+  options: ResolvedRunOptions,
+  { signal, onDownload }: TrainRequest,
+): Promise<NativeBackbone> {
   const { backbone, dtype } = options
   return loadBackbone(backbone, { features: featureChoice(options), dtype, signal, onDownload })
 }
@@ -181,7 +184,9 @@ export async function openFolder({ resume }: TrainRequest, { options }: RunSetup
 }
 
 /** Opens the training split and, if it has labels, the validation split, which is never cropped. */
-export async function openData(options: TrainOptions): Promise<{ train: Split; validation: Split | null }> {
+export async function openData(
+  options: ResolvedRunOptions,
+): Promise<{ train: Split; validation: Split | null }> {
   const train = await openDataset(options)
   checkClasses(train, options.classes)
   if (train.items.length < 2) {

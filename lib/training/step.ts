@@ -1,5 +1,5 @@
 /** Builds the input of a native training step: pairs, labels, salience and pictures, as the losses need. */
-import type { TrainOptions } from '../method/train-options.js'
+import type { ResolvedRunOptions } from '../method/train-options.js'
 import {
   type BatchInput,
   checked,
@@ -21,7 +21,7 @@ import type { ShiftsEvent } from './events.js'
 export async function batchInput(
   images: TrainingImages,
   pairs: Pairs,
-  options: TrainOptions,
+  options: ResolvedRunOptions,
 ): Promise<BatchInput> {
   const { oracle } = options
   const own = await images.labels(pairs.images)
@@ -41,7 +41,7 @@ export async function stepInput(
   images: TrainingImages,
   batch: BatchInput,
   step: number,
-  options: TrainOptions,
+  options: ResolvedRunOptions,
   transform: Transform,
 ): Promise<StepInput> {
   const { alignment, histogramEvery } = options
@@ -85,7 +85,7 @@ export function createPairing(options: {
 }
 
 /** Returns the settings shared by all steps. */
-export function stepSettings(options: TrainOptions, shifts: PairValues): StepSettings {
+export function stepSettings(options: ResolvedRunOptions, shifts: PairValues): StepSettings {
   const { weights, correspondenceWeight, centering, zeroClamp, stabilize, reduction } = options
   const { featureSamples, negativeSamples, negatives, dropout, featureDropout } = options
   const { reconstruction, alignment, contrastiveCrf: crf, clusterObjective, learningRates } = options
@@ -121,7 +121,7 @@ export async function chooseShifts(
   trainer: NativeTrainer,
   images: TrainingImages,
   pairing: Omit<Parameters<typeof createPairing>[0], 'images'>,
-  options: TrainOptions,
+  options: ResolvedRunOptions,
   signal?: AbortSignal,
 ): Promise<ShiftsEvent> {
   if (given !== 'auto') return { type: 'shifts', automatic: false, values: given, histograms: null }

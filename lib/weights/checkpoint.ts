@@ -5,7 +5,7 @@
  */
 import { factsOf } from '../datasets/facts.js'
 import type { TensorEntry } from '../formats/tensor-file.js'
-import { type TrainOptions, trainSchema } from '../method/train-options.js'
+import { type ResolvedRunOptions, trainSchema } from '../method/train-options.js'
 import type { Found, ModelLayout } from './names.js'
 import type { ModelRecord } from './record.js'
 import type { NameMap } from './tensors.js'
@@ -78,7 +78,7 @@ export function describeCheckpoint(
 }
 
 /** Class names, if the checkpoint's dataset is known. */
-function namesOf({ dataset, classes }: TrainOptions): string[] | null {
+function namesOf({ dataset, classes }: ResolvedRunOptions): string[] | null {
   const facts = factsOf(dataset)
   return facts?.classes === classes ? facts.classNames : null
 }
@@ -150,9 +150,9 @@ function optionsOf(config: Config): Record<string, unknown> {
 }
 
 /** Fills in defaults for options that are missing or not supported here (such as a batch of one). */
-function translate(given: Record<string, unknown>): TrainOptions {
+function translate(given: Record<string, unknown>): ResolvedRunOptions {
   const valid = Object.entries(given).filter(
-    ([key, value]) => trainSchema.shape[key as keyof TrainOptions].safeParse(value).success,
+    ([key, value]) => trainSchema.shape[key as keyof ResolvedRunOptions].safeParse(value).success,
   )
   return trainSchema.parse(Object.fromEntries(valid))
 }

@@ -6,7 +6,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { StegoError } from '../errors.js'
 import type { TensorFile } from '../formats/tensor-file.js'
-import type { TrainOptions } from '../method/train-options.js'
+import type { ResolvedRunOptions } from '../method/train-options.js'
 import {
   checked,
   type DType,
@@ -39,7 +39,7 @@ export interface ModelInfo {
   /** Predictions it can make. */
   heads: PredictionHead[]
   /** Training options, with defaults filled in. */
-  options: TrainOptions
+  options: ResolvedRunOptions
   /** Shifts used; null if a checkpoint from another program does not include them. */
   shifts: PairValues | null
   /** Position in the features, and whether it is removed; null if it was kept without measuring. */

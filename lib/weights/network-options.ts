@@ -1,9 +1,9 @@
 /** Converts run options to native network options. */
-import type { TrainOptions } from '../method/train-options.js'
+import type { ResolvedRunOptions } from '../method/train-options.js'
 import type { FeatureChoice, NetworkOptions } from '../native/index.js'
 
 /** Options of a run's network on a backbone with `channels` channels. */
-export function networkOptions(options: TrainOptions, channels: number): NetworkOptions {
+export function networkOptions(options: ResolvedRunOptions, channels: number): NetworkOptions {
   const { classes, extraClusters, projection, continuous, reconstruction, seed } = options
   return {
     dim: codeWidth(options, channels),
@@ -17,12 +17,12 @@ export function networkOptions(options: TrainOptions, channels: number): Network
 }
 
 /** Without a projection, codes are features. If not continuous, codes have one channel per class. */
-function codeWidth({ projection, continuous, classes, dim }: TrainOptions, channels: number): number {
+function codeWidth({ projection, continuous, classes, dim }: ResolvedRunOptions, channels: number): number {
   if (projection === null) return channels
   return continuous ? dim : classes
 }
 
 /** Which backbone tensors a run uses as features. */
-export function featureChoice({ featureKind, featureLayer }: TrainOptions): FeatureChoice {
+export function featureChoice({ featureKind, featureLayer }: ResolvedRunOptions): FeatureChoice {
   return { kind: featureKind, layer: featureLayer }
 }

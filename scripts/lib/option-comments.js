@@ -37,7 +37,7 @@ export async function commentOptions(folder) {
   }
 }
 
-/** `interface SegmentInput extends z.input<typeof segmentSchema> {}`: its schema, the type, and where its members stand. */
+/** `interface SegmentOptions extends z.input<typeof segmentSchema> {}`: its schema, the type, and where its members stand. */
 function typesOfOptions(file, text) {
   const ts = createRequire(inRoot('package.json'))('typescript')
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest)

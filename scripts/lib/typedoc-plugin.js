@@ -7,24 +7,24 @@ import { optionText, PARTS } from './option-comments.js'
 
 /** Where the schema of each type of options is, from `dist/`. */
 const SCHEMAS = {
-  BuildFeatureStoreInput: ['features/options.js', 'buildSchema'],
-  CorrespondFeaturesInput: ['correspond/options.js', 'correspondFeaturesSchema'],
-  CorrespondInput: ['correspond/options.js', 'correspondSchema'],
-  CorrespondenceLossInput: ['loss/correspondence-loss.js', 'correspondenceLossSchema'],
-  CropInput: ['datasets/crop-options.js', 'cropSchema'],
-  DenseCrfBatchInput: ['crf/options.js', 'denseCrfBatchSchema'],
-  DenseCrfInput: ['crf/options.js', 'denseCrfSchema'],
+  BuildFeatureStoreOptions: ['features/options.js', 'buildSchema'],
+  CorrespondFeaturesOptions: ['correspond/options.js', 'correspondFeaturesSchema'],
+  CorrespondOptions: ['correspond/options.js', 'correspondSchema'],
+  CorrespondenceLossOptions: ['loss/correspondence-loss.js', 'correspondenceLossSchema'],
+  CropOptions: ['datasets/crop-options.js', 'cropSchema'],
+  DenseCrfBatchOptions: ['crf/options.js', 'denseCrfBatchSchema'],
+  DenseCrfOptions: ['crf/options.js', 'denseCrfSchema'],
   DenseCrfProblem: ['crf/options.js', 'denseCrfProblemSchema'],
-  EvaluateInput: ['evaluation/options.js', 'evaluateSchema'],
-  FeaturesInput: ['model/options.js', 'featuresSchema'],
+  EvaluateOptions: ['evaluation/options.js', 'evaluateSchema'],
+  FeaturesOptions: ['model/options.js', 'featuresSchema'],
   LoadOptions: ['model/options.js', 'loadSchema'],
-  NearestNeighborsInput: ['neighbors/nearest-neighbors.js', 'nearestNeighborsSchema'],
-  NeighborsInput: ['neighbors/options.js', 'neighborsSchema'],
-  PrecisionRecallInput: ['evaluation/options.js', 'precisionRecallSchema'],
+  NearestNeighborsOptions: ['neighbors/nearest-neighbors.js', 'nearestNeighborsSchema'],
+  NeighborsOptions: ['neighbors/options.js', 'neighborsSchema'],
+  PrecisionRecallOptions: ['evaluation/options.js', 'precisionRecallSchema'],
   'Preset.options': ['method/train-options.js', 'trainSchema'],
-  SegmentInput: ['model/options.js', 'segmentSchema'],
-  TrainFields: ['method/train-options.js', 'trainSchema'],
-  TrainOptions: ['method/train-options.js', 'trainSchema'],
+  SegmentOptions: ['model/options.js', 'segmentSchema'],
+  RunOptions: ['method/train-options.js', 'trainSchema'],
+  ResolvedRunOptions: ['method/train-options.js', 'trainSchema'],
 }
 
 const fromDist = (file) => import(new URL(`../../dist/${file}`, import.meta.url))
@@ -32,7 +32,7 @@ const fromDist = (file) => import(new URL(`../../dist/${file}`, import.meta.url)
 /** @param {import('typedoc').Application} app */
 export async function load(app) {
   const { fieldsOf } = await fromDist('options/describe.js')
-  /** Documentation by `EvaluateInput.data`, `TrainFields.weights.self`. */
+  /** Documentation by `EvaluateOptions.data`, `RunOptions.weights.self`. */
   const comments = new Map()
   for (const [type, [file, name]] of Object.entries(SCHEMAS)) {
     const { [name]: schema } = await fromDist(file)

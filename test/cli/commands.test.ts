@@ -7,7 +7,7 @@ import type { Api } from '../../lib/cli/command.js'
 import { dispatch } from '../../lib/cli/dispatch.js'
 import { Segmentation } from '../../lib/output/segmentation.js'
 import { shellWord } from '../../lib/output/words.js'
-import type { TrainInput } from '../../lib/training/input.js'
+import type { TrainOptions } from '../../lib/training/input.js'
 import { freeRunFolder } from '../../lib/training/run-folder.js'
 import { fakeApi, scripted, startEvent, stepEvent } from './fixtures/api.js'
 import { recordingTerminal } from './fixtures/terminal.js'
@@ -40,7 +40,7 @@ const EVALUATION = {
 const VALIDATION = { type: 'validation', step: 500, evaluation: EVALUATION } as const
 
 test('train hands over what was asked, names the run folder, and ends with the next command', async (t) => {
-  let input: TrainInput | undefined
+  let input: TrainOptions | undefined
   const api = fakeApi({
     train(given) {
       input = given
@@ -80,7 +80,7 @@ test('train --json prints each event as a line, and nothing else, on stdout', as
 })
 
 test('train --resume hands over the run and only what changes', async (t) => {
-  let input: TrainInput | undefined
+  let input: TrainOptions | undefined
   const api = fakeApi({
     train(given) {
       input = given

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
 import { correspondFeatures } from '../../lib/correspond/index.js'
-import { type CorrespondInput, Stego } from '../../lib/index.js'
+import { type CorrespondOptions, Stego } from '../../lib/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 
 async function makeModel(t: ExecutionContext) {
@@ -106,7 +106,7 @@ test('wrong options say what is expected', async (t) => {
     [{ resolution: 33 }, 'ERR_STEGO_SIZE', /multiple of the backbone's patch of 8/],
   ]
   for (const [options, code, message] of cases) {
-    await t.throwsAsync(model.correspond(path('00'), null, options as CorrespondInput), { code, message })
+    await t.throwsAsync(model.correspond(path('00'), null, options as CorrespondOptions), { code, message })
   }
   await t.throwsAsync(model.correspond(path('nowhere')), { code: 'ERR_STEGO_DATA_MISSING' })
   const reason = new Error('enough')

@@ -2,7 +2,7 @@ import test from 'ava'
 import sharp from 'sharp'
 import {
   CRF_PRESETS,
-  type DenseCrfInput,
+  type DenseCrfOptions,
   type DenseCrfProblem,
   denseCrf,
   denseCrfBatch,
@@ -82,7 +82,7 @@ test('an encoded picture is as good as raw pixels', async (t) => {
 })
 
 test('presets stand where nothing else is given', async (t) => {
-  const run = async (options: Partial<DenseCrfInput>) =>
+  const run = async (options: Partial<DenseCrfOptions>) =>
     (await denseCrf({ ...problem(), iterations: 2, ...options })).probabilities!.data
   const stego = await run({})
   t.deepEqual(await run({ preset: 'stego', ...CRF_PRESETS.stego }), stego)
@@ -110,7 +110,7 @@ test('standard deviations of colors belong to colors, whatever the order', async
 })
 
 test('a compatibility of each label or pair stands for the weight it equals', async (t) => {
-  const run = async (gaussian: DenseCrfInput['gaussian']) =>
+  const run = async (gaussian: DenseCrfOptions['gaussian']) =>
     (await denseCrf({ ...problem(), gaussian, iterations: 3 })).probabilities!.data
   const expected = await run({ xyStd: 2, weight: 5 })
   const each = { data: new Float32Array(LABELS).fill(-5), shape: [LABELS] }
@@ -186,7 +186,7 @@ test('an aborted call ends while native code iterates', async (t) => {
 test('wrong options are refused with a remedy', async (t) => {
   const given = problem()
   const refuse = (change: object, code: string, message: RegExp) =>
-    t.throwsAsync(denseCrf({ ...given, ...change } as DenseCrfInput), { code, message })
+    t.throwsAsync(denseCrf({ ...given, ...change } as DenseCrfOptions), { code, message })
   await refuse(
     { logits: given.probabilities },
     'ERR_STEGO_OPTION',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
 import { cropDataset } from '../../lib/datasets/crop-dataset.js'
-import type { CropInput } from '../../lib/datasets/crop-options.js'
+import type { CropOptions } from '../../lib/datasets/crop-options.js'
 import { openDataset } from '../../lib/datasets/dataset.js'
 import { decodeLabels } from '../../lib/images/decode.js'
 import { temporaryFolder } from '../support/dataset.js'
@@ -86,7 +86,7 @@ test('the dataset "cropped" reads what was written, as virtual crops read it', a
 
 test('called again it writes what is missing and leaves the rest', async (t) => {
   const root = await photos(t)
-  const options: CropInput = { data: join(root, 'photos'), out: root, split: 'train' }
+  const options: CropOptions = { data: join(root, 'photos'), out: root, split: 'train' }
   const controller = new AbortController()
   const stopped = cropDataset({
     ...options,
@@ -120,9 +120,9 @@ test('called again it writes what is missing and leaves the rest', async (t) => 
 
 test('a folder with crops of other pictures is left alone', async (t) => {
   const root = await photos(t)
-  const options: CropInput = { data: join(root, 'photos'), out: root, split: ['train'] }
+  const options: CropOptions = { data: join(root, 'photos'), out: root, split: ['train'] }
   const { folder } = await cropDataset(options)
-  const again = (changes: Partial<CropInput>) => cropDataset({ ...options, ...changes })
+  const again = (changes: Partial<CropOptions>) => cropDataset({ ...options, ...changes })
   await fails(t, again({ labelMap: { 1: 0 } }), 'ERR_STEGO_RUN', /crops of other images or labels/)
   await fails(t, again({ dataset: 'directory' }), 'ERR_STEGO_RUN', /Remove /)
   await writeFile(join(root, 'photos/imgs/train/d.png'), await picture(8, 8))

@@ -15,7 +15,7 @@ testAt('full')('every public symbol is documented', async (t) => {
   for (const page of [
     'classes/index.Stego.html',
     'functions/crf.denseCrf.html',
-    'interfaces/index.TrainOptions.html',
+    'interfaces/index.ResolvedRunOptions.html',
   ]) {
     t.true(existsSync(join(out, page)), page)
   }

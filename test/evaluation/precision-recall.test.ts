@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { type PrecisionRecallInput, Stego } from '../../lib/index.js'
+import { type PrecisionRecallOptions, Stego } from '../../lib/index.js'
 import { makeDataset, SMALL } from '../support/dataset.js'
 
 const KINDS = ['features', 'codes', 'crf'] as const
@@ -77,7 +77,7 @@ test('wrong options say what is expected', async (t) => {
     [{ resolution: 30 }, 'ERR_STEGO_SIZE', /multiple/],
   ]
   for (const [options, code, message] of cases) {
-    const input = { data, split: 'train', ...options } as PrecisionRecallInput
+    const input = { data, split: 'train', ...options } as PrecisionRecallOptions
     await t.throwsAsync(model.precisionRecall(input), { code, message })
   }
   const reason = new Error('enough')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { prepareFeatures } from '../../lib/features/build.js'
 import {
-  type BuildFeatureStoreInput,
+  type BuildFeatureStoreOptions,
   buildFeatureStore,
   listFeatureStores,
   removeFeatureStores,
@@ -13,7 +13,7 @@ import {
 import { openImages } from '../../lib/features/key.js'
 import { buildSchema } from '../../lib/features/options.js'
 import { openStore } from '../../lib/features/plan.js'
-import { Stego, type StepEvent, type TrainInput } from '../../lib/index.js'
+import { Stego, type StepEvent, type TrainOptions } from '../../lib/index.js'
 import { computeNeighbors } from '../../lib/neighbors/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 
@@ -21,7 +21,7 @@ const CHEAP = { backbone: 'starter', position: 'keep', resolution: 32 } as const
 const SHIFTS = { self: 0.5, knn: 0.5, random: 0.4 }
 const PAGE = 4096
 
-async function makeStore(t: ExecutionContext, options: Pick<BuildFeatureStoreInput, 'storeType'> = {}) {
+async function makeStore(t: ExecutionContext, options: Pick<BuildFeatureStoreOptions, 'storeType'> = {}) {
   const data = await makeDataset(t, { train: 11 })
   const storeFolder = await temporaryFolder(t)
   const input = { data, storeFolder, ...CHEAP, ...options }
@@ -29,10 +29,10 @@ async function makeStore(t: ExecutionContext, options: Pick<BuildFeatureStoreInp
 }
 
 /** Steps of a short training. */
-async function stepsOf(input: Partial<TrainInput> & { data: string }): Promise<StepEvent[]> {
+async function stepsOf(input: Partial<TrainOptions> & { data: string }): Promise<StepEvent[]> {
   const steps: StepEvent[] = []
-  const onEvent: TrainInput['onEvent'] = (event) => event.type === 'step' && steps.push(event)
-  const model = await Stego.train({ ...SMALL, shifts: SHIFTS, onEvent, ...input } as TrainInput)
+  const onEvent: TrainOptions['onEvent'] = (event) => event.type === 'step' && steps.push(event)
+  const model = await Stego.train({ ...SMALL, shifts: SHIFTS, onEvent, ...input } as TrainOptions)
   model.dispose()
   return steps
 }
@@ -216,7 +216,8 @@ test('auto: memory where all fits, a store where that fits, else what fits in me
   const data = await makeDataset(t, { train: 5 })
   const storeFolder = await temporaryFolder(t)
   const modes: string[] = []
-  const onEvent: TrainInput['onEvent'] = (event) => event.type === 'start' && modes.push(event.features.mode)
+  const onEvent: TrainOptions['onEvent'] = (event) =>
+    event.type === 'start' && modes.push(event.features.mode)
   const record = { data, storeFolder, onEvent, steps: 1, shifts: SHIFTS }
   await Stego.train({ ...SMALL, ...record })
   await Stego.train({ ...SMALL, ...record, cacheBytes: 1000 })

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { type CorrespondenceLossInput, correspondenceLoss } from '../../lib/loss/correspondence-loss.js'
+import { type CorrespondenceLossOptions, correspondenceLoss } from '../../lib/loss/correspondence-loss.js'
 import type { Tensor, TensorData } from '../../lib/native/index.js'
 import { createRandom } from '../../lib/random/random.js'
 import { readTensors } from '../support/weights.js'
@@ -18,7 +18,7 @@ function randomMap(key: number, shape: number[]): Tensor {
 }
 
 /** Four images with a neighbor each, 5 x 4 positions. */
-const small: CorrespondenceLossInput = {
+const small: CorrespondenceLossOptions = {
   features: randomMap(1, [4, 6, 5, 4]),
   codes: randomMap(2, [4, 3, 5, 4]),
   positiveFeatures: randomMap(3, [4, 6, 5, 4]),
@@ -138,7 +138,7 @@ test('wrong tensors and options', async (t) => {
     code: 'ERR_STEGO_OPTION' | 'ERR_STEGO_ARGUMENT',
     message: RegExp,
   ) => {
-    await t.throwsAsync(correspondenceLoss({ ...small, ...changes } as CorrespondenceLossInput), {
+    await t.throwsAsync(correspondenceLoss({ ...small, ...changes } as CorrespondenceLossOptions), {
       code,
       message,
     })

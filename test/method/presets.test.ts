@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import test from 'ava'
 import { mergeOptions, readConfig } from '../../lib/cli/config.js'
 import { PRESET_NAMES, PRESETS } from '../../lib/method/presets.js'
-import type { TrainOptions } from '../../lib/method/train-options.js'
+import type { ResolvedRunOptions } from '../../lib/method/train-options.js'
 import { parseTrain } from '../../lib/training/input.js'
 
-function fresh(input: unknown): TrainOptions {
+function fresh(input: unknown): ResolvedRunOptions {
   const request = parseTrain(input)
   if (request.resume !== null) throw new Error('expected a fresh run')
   return request.options

@@ -1,11 +1,11 @@
 import { pathToFileURL } from 'node:url'
 import test from 'ava'
-import { type TrainOptions, trainSchema } from '../../lib/method/train-options.js'
+import { type ResolvedRunOptions, trainSchema } from '../../lib/method/train-options.js'
 import { fieldsOf } from '../../lib/options/describe.js'
 import { parseOptions } from '../../lib/options/parse.js'
 import { parseTrain, RESUMABLE } from '../../lib/training/input.js'
 
-function fresh(input: unknown): TrainOptions {
+function fresh(input: unknown): ResolvedRunOptions {
   const request = parseTrain(input)
   if (request.resume !== null) throw new Error('expected a fresh run')
   return request.options

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Tensor } from '../../lib/native/index.js'
-import { type NearestNeighborsInput, nearestNeighbors } from '../../lib/neighbors/nearest-neighbors.js'
+import { type NearestNeighborsOptions, nearestNeighbors } from '../../lib/neighbors/nearest-neighbors.js'
 import { createRandom } from '../../lib/random/random.js'
 
 const COUNT = 50
@@ -111,7 +111,7 @@ test('wrong vectors and options', async (t) => {
     code: 'ERR_STEGO_OPTION' | 'ERR_STEGO_ARGUMENT',
     message: RegExp,
   ) => {
-    const call = () => nearestNeighbors(given as Tensor, options as NearestNeighborsInput)
+    const call = () => nearestNeighbors(given as Tensor, options as NearestNeighborsOptions)
     await t.throwsAsync(async () => call(), { code, message })
   }
   await refused(vectors, {}, 'ERR_STEGO_OPTION', /"k" is missing/)

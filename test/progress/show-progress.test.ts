@@ -1,5 +1,5 @@
 import test from 'ava'
-import { Stego, showProgress, type TrainInput } from '../../lib/index.js'
+import { Stego, showProgress, type TrainOptions } from '../../lib/index.js'
 import { recordingStream } from '../cli/fixtures/terminal.js'
 import { makeDataset, SMALL } from '../support/dataset.js'
 
@@ -18,7 +18,7 @@ test('a run is shown to its end, and gives its model', async (t) => {
 
 test('a run that fails rejects with its error', async (t) => {
   const { stream, text } = recordingStream()
-  const run = Stego.train({ data: '.', classes: 0 } as TrainInput)
+  const run = Stego.train({ data: '.', classes: 0 } as TrainOptions)
   await t.throwsAsync(showProgress(run, stream), { code: 'ERR_STEGO_OPTION' })
   t.is(text(), '')
 })

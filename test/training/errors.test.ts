@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
-import { Stego, StegoError, type StegoErrorCode, type TrainInput } from '../../lib/index.js'
+import { Stego, StegoError, type StegoErrorCode, type TrainOptions } from '../../lib/index.js'
 import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 
 /** The run must fail with this code, in one line that names what matters. */
@@ -12,7 +12,7 @@ async function fails(
   code: StegoErrorCode,
   ...mentions: (string | RegExp)[]
 ): Promise<void> {
-  const error = await t.throwsAsync(async () => Stego.train({ ...SMALL, ...input } as TrainInput), {
+  const error = await t.throwsAsync(async () => Stego.train({ ...SMALL, ...input } as TrainOptions), {
     instanceOf: StegoError,
   })
   t.is((error as StegoError).code, code)
@@ -66,7 +66,7 @@ test('label of another size', async (t) => {
 })
 
 test('misspelled option', async (t) => {
-  await t.throwsAsync(Stego.train({ ...SMALL, data: '.', bacth: 3 } as unknown as TrainInput), {
+  await t.throwsAsync(Stego.train({ ...SMALL, data: '.', bacth: 3 } as unknown as TrainOptions), {
     code: 'ERR_STEGO_OPTION',
     message: /bacth.*batch/s,
   })
@@ -94,7 +94,7 @@ test('a size that is no multiple of the patch', async (t) => {
 
 for (const classes of [0, 1, 256, 2.5, Number.NaN, '8']) {
   test(`class count ${JSON.stringify(classes)}`, async (t) => {
-    await t.throwsAsync(Stego.train({ data: '.', classes } as unknown as TrainInput), {
+    await t.throwsAsync(Stego.train({ data: '.', classes } as unknown as TrainOptions), {
       code: 'ERR_STEGO_OPTION',
       message: /classes.*2.*255/s,
     })
