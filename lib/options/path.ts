@@ -8,6 +8,6 @@ export function pathOf(path: string | URL): string {
   if (typeof path === 'string' && path !== '') return path
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `expected a path or a file: URL, received ${path === '' ? 'an empty path' : path}.`,
+    `expected a path or a file: URL, got ${path === '' ? 'an empty path' : path}.`,
   )
 }

@@ -110,7 +110,7 @@ export class Segmentation {
       const names = this.classNames ? `, or one of ${this.classNames.join(', ')}` : ''
       throw new StegoError(
         'ERR_STEGO_ARGUMENT',
-        `mask(): expected a class from 0 to ${this.classes - 1}${names}, received ${JSON.stringify(of)}.`,
+        `mask(): expected a class from 0 to ${this.classes - 1}${names}, got ${JSON.stringify(of)}.`,
       )
     }
     return this.labels.map((label) => (label === index ? 1 : 0))

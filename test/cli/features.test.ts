@@ -22,13 +22,13 @@ test('build says size and place first, then what to do; list and remove know the
   const size = ['--data', data, '--backbone', 'starter', '--resolution', '32', '--position', 'keep']
   t.is((await features('list', ...place)).out.trim(), 'no feature stores')
   const built = await features('build', ...size, ...place)
-  t.regex(built.err, /^features: 3 images, 20\.3 KiB in .*\.features\n/)
+  t.regex(built.err, /^features: 3 images, 20\.3 KiB, .*\.features\n/)
   t.regex(
     built.out,
     /\.features: 3 images, 3 newly computed, 20\.3 KiB\nnext: stego train --data .* --features store/,
   )
   const listed = await features('list', ...place)
-  t.regex(listed.out, /^[0-9a-f]{16}: 3 of 3 images, .* starter at 32, float16, of /)
+  t.regex(listed.out, /^[0-9a-f]{16}: 3 of 3 images, .* starter at 32, float16, from /)
   const [store] = JSON.parse((await features('list', '--json', ...place)).out)
   t.like(store, { images: 3, done: 3 })
   t.regex((await features('remove', store.name, ...place)).out, /^removed [0-9a-f]{16}: 3 of 3 images/)

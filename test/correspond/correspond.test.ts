@@ -86,7 +86,7 @@ test('the figure is written whole, as PNG, with a panel more for another picture
   t.deepEqual({ format, width }, { format: 'png', width: 1536 })
   await t.throwsAsync(found.toFile(join(folder, 'figure.jpg')), {
     code: 'ERR_STEGO_OPTION',
-    message: /Name the file \*\.png/,
+    message: /Use the extension \.png/,
   })
   t.false(existsSync(join(folder, 'figure.jpg')))
   await t.throwsAsync(found.toFile(''), { code: 'ERR_STEGO_OPTION' })

@@ -204,7 +204,7 @@ test('wrong options are refused with a remedy', async (t) => {
   await refuse({ bilateral: { xyStd: 1, rgbStd: [1, 2] } }, 'ERR_STEGO_OPTION', /red, green, blue/)
   await refuse({ bilateral: { xyStd: 67, rgbStd: 1e-8 } }, 'ERR_STEGO_ARGUMENT', /larger standard deviations/)
   const wrong = { data: given.probabilities.data, shape: [LABELS, WIDTH, HEIGHT] }
-  await refuse({ probabilities: wrong }, 'ERR_STEGO_ARGUMENT', /\[3, 18, 24\], that of the image/)
+  await refuse({ probabilities: wrong }, 'ERR_STEGO_ARGUMENT', /\[3, 18, 24\], matching the image/)
   const nan = { ...given.probabilities, data: given.probabilities.data.slice().fill(Number.NaN, 7, 8) }
   await refuse({ probabilities: nan }, 'ERR_STEGO_ARGUMENT', /finite/)
   const each = { data: Float32Array.of(1, 2), shape: [2] }

@@ -75,6 +75,6 @@ test('flags stand before a configuration file, nested ones one by one', async (t
   writeFileSync(file, '- a list')
   await t.throwsAsync(readConfig(file), { code: 'ERR_STEGO_OPTION', message: /map of options/ })
   writeFileSync(file, 'a: [')
-  await t.throwsAsync(readConfig(file), { code: 'ERR_STEGO_OPTION', message: /no YAML/ })
+  await t.throwsAsync(readConfig(file), { code: 'ERR_STEGO_OPTION', message: /not valid YAML/ })
   await t.throwsAsync(readConfig(join(folder, 'none.yaml')), { code: 'ERR_STEGO_OPTION', message: /ENOENT/ })
 })

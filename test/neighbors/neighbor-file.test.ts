@@ -93,7 +93,7 @@ test('images are known by name and content, wherever and since whenever they lie
     /else: \S+c\.jpg had a different name or content\./,
   )
   await refused(images.toReversed(), /d\.jpg and 3 more of the images had a different/)
-  await refused(images.with(1, { ...images[1]!, crop: { part: 2 } }), /b\.jpg had another/)
+  await refused(images.with(1, { ...images[1]!, crop: { part: 2 } }), /b\.jpg had a different/)
   const rewrite = async (place: number) => {
     const bytes = await readFile(moved[1]!.image)
     await writeFile(moved[1]!.image, bytes.with(place, 0))

@@ -39,7 +39,7 @@ test('a validation tells the scores there are', (t) => {
   const lines = (cluster: typeof scores | null) =>
     reporter()({ type: 'validation', step: 500, evaluation: { ...evaluation, ...counts, cluster } }).lines
   t.deepEqual(lines(scores), ['validation at step 500: cluster 26.6 % mIoU'])
-  t.deepEqual(lines(null), ['validation at step 500: no labels to score on'])
+  t.deepEqual(lines(null), ['validation at step 500: no labels to score'])
 })
 
 test('place is told while it is measured and when it is decided; clusters that follow it are called that', (t) => {

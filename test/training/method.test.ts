@@ -81,7 +81,7 @@ test('an oracle needs labels for every image', async (t) => {
   const data = await makeDataset(t, { train: 4, labelled: 3 })
   await t.throwsAsync(Stego.train({ ...SMALL, data, oracle: true }), {
     code: 'ERR_STEGO_OPTION',
-    message: /of 4 images .* only 3/,
+    message: /all 4 images .* only 3/,
   })
 })
 

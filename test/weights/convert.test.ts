@@ -59,7 +59,7 @@ test('what cannot be converted is said, and nothing is written', async (t) => {
   const to = join(await temporaryFolder(t), 'x.safetensors')
   await t.throwsAsync(convertWeights(golden('tensors.pth'), to), {
     code: 'ERR_STEGO_CHECKPOINT',
-    message: /neither/,
+    message: /not a model or backbone/,
   })
   await t.throwsAsync(convertWeights(golden('nothing.pth'), to), { code: 'ERR_STEGO_DATA_MISSING' })
   await t.throwsAsync(stat(to), { code: 'ENOENT' })

@@ -17,18 +17,20 @@ test('every name and every file is there once', (t) => {
   }
 })
 
+const DOCS = join(ROOT, 'docs')
+
 /** The names in the first column of a page's tables. */
 const documented = (page: string) =>
-  [...readFileSync(join(ROOT, 'docs', page), 'utf8').matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name!)
+  [...readFileSync(join(DOCS, `${page}.md`), 'utf8').matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name!)
 
 test('the names are those of the documentation', (t) => {
   const named = (kind: string) => PUBLISHED.filter((entry) => entry.kind === kind).map(({ name }) => name)
   t.deepEqual(
-    documented('backbones.md').filter((name) => name.startsWith('dino-')),
+    documented('backbones').filter((name) => name.startsWith('dino-')),
     named('backbone'),
   )
   t.deepEqual(
-    documented('presets.md').filter((name) => name.startsWith('stego-')),
+    documented('presets').filter((name) => name.startsWith('stego-')),
     named('model'),
   )
 })
