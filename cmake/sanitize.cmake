@@ -1,7 +1,7 @@
-# A program that runs the dense CRF under sanitisers (scripts/sanitize.js, -DSTEGO_SANITIZE=ON). Included by the
+# A program that runs the dense CRF under sanitizers (scripts/sanitize.js, -DSTEGO_SANITIZE=ON). Included by the
 # main list, because properties of source files hold in their own folder only.
 #
-# libtorch is linked as it is, without sanitisers. Nothing has to be turned off for that: the checks that need every
+# libtorch is linked as it is, without sanitizers. Nothing has to be turned off for that: the checks that need every
 # library compiled alike are those of standard containers, which libstdc++ leaves off, and its leaks are none.
 
 file(GLOB STEGO_SANITIZED_SOURCES CONFIGURE_DEPENDS native/crf/*.cpp native/crf/fast/*.cpp test/sanitize/*.cpp)

@@ -1,6 +1,6 @@
 /**
- * npm run sanitize [-- <problems> [first problem]]: the dense CRF under the address and undefined-behaviour
- * sanitisers, over the recordings of pydensecrf and random small problems, compared with a plain version of it.
+ * npm run sanitize [-- <problems> [first problem]]: the dense CRF under the address and undefined-behavior
+ * sanitizers, over the recordings of pydensecrf and random small problems, compared with a plain version of it.
  * The program is built without Node in build/sanitize. The last line of standard output is the result.
  */
 import { spawn } from 'node:child_process'
@@ -33,7 +33,7 @@ async function build() {
   await cmake('configuring', ['-S', '.', '-B', folder, ...generator, ...options])
   const jobs = process.env.CMAKE_BUILD_PARALLEL_LEVEL ?? String(compileJobs())
   const target = ['--build', folder, '--target', 'crf_sanitize', '--parallel', jobs]
-  await cmake('compiling under sanitisers', target)
+  await cmake('compiling under sanitizers', target)
 }
 
 /** Recordings for a program that reads no JSON: each copied, and beside it a line for every tensor and text in it. */
@@ -68,7 +68,7 @@ await main(async () => {
   if (rest.length > 0 || ![problems, first].every((arg) => /^\d{1,15}$/.test(arg))) {
     throw new Problem('expected two whole numbers at most: npm run sanitize [-- <problems> [first problem]]')
   }
-  if (process.platform === 'win32') throw new Problem('the sanitisers are those of GCC and clang')
+  if (process.platform === 'win32') throw new Problem('the sanitizers are those of GCC and clang')
   await withLock(inRoot('build', 'sanitize.lock'), build)
   const recordings = indexRecordings(inRoot('test', 'golden', 'crf'), path.join(folder, 'recordings'))
   // A team of threads that waits without spinning: the problems are so small that the threads mostly wait.

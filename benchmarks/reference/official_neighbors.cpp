@@ -1,4 +1,4 @@
-// The official formulation of nearest neighbours (precompute_knns.py), timed: unit vectors, sixteen blocks of rows,
+// The official formulation of nearest neighbors (precompute_knns.py), timed: unit vectors, sixteen blocks of rows,
 // the float32 product of each with all vectors written out, and the largest of every row.
 //
 //   official_neighbors <vectors, raw float32> <N> <C> <k> <threads>
@@ -24,7 +24,7 @@ constexpr int64_t kChunks = 16;
 constexpr int64_t kCheckedRows = 512;  // at a time
 
 struct Lists {
-  at::Tensor similarities, indices;  // [N, k + 1], each row itself among its neighbours
+  at::Tensor similarities, indices;  // [N, k + 1], each row itself among its neighbors
 };
 
 at::Tensor unit_rows(const at::Tensor& vectors) {

@@ -59,7 +59,7 @@ class PlainAdam {
   int steps_ = 0;
 };
 
-// L2-normalised over the channels of a map [B, C, ...].
+// L2-normalized over the channels of a map [B, C, ...].
 at::Tensor unit(const at::Tensor& map, double eps) {
   return map / at::linalg_vector_norm(map, 2, {1}, /*keepdim=*/true).clamp_min(eps);
 }

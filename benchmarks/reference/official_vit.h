@@ -35,7 +35,7 @@ struct OfficialVit {
     return linear(mixed.transpose(1, 2).reshape({batch, count, dim}), name + ".proj");
   }
 
-  // Normalised images [B, 3, H, W] to the patches' tokens [B, h*w, C].
+  // Normalized images [B, 3, H, W] to the patches' tokens [B, h*w, C].
   at::Tensor features(const at::Tensor& images) const {
     const at::Tensor& kernel = of("patch_embed.proj.weight");
     at::Tensor tokens = at::conv2d(images, kernel, of("patch_embed.proj.bias"), kernel.size(2));

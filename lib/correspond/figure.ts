@@ -113,8 +113,8 @@ function paintHeat(pixels: Uint8Array, heat: Tensor, { width, height }: Cell): v
   const [points, rows, columns] = heat.shape as [number, number, number]
   const painted = new Float32Array(pixels.length)
   for (let i = 0; i < painted.length; i += 3) {
-    const grey = GREY[0] * pixels[i]! + GREY[1] * pixels[i + 1]! + GREY[2] * pixels[i + 2]!
-    painted.fill(DIM * grey, i, i + 3)
+    const gray = GREY[0] * pixels[i]! + GREY[1] * pixels[i + 1]! + GREY[2] * pixels[i + 2]!
+    painted.fill(DIM * gray, i, i + 3)
   }
   const x = samplesOf(columns, width)
   const y = samplesOf(rows, height)

@@ -10,7 +10,7 @@ import { createTransform } from '../images/transform.js'
 import {
   checked,
   job,
-  type LabelledPixels,
+  type LabeledPixels,
   type NativeNetwork,
   type PrecisionRecallCurve,
   type Tensor,
@@ -146,7 +146,7 @@ async function readAll(
   items: Item[],
   indices: number[],
   signal?: AbortSignal,
-): Promise<LabelledPixels[]> {
+): Promise<LabeledPixels[]> {
   const pictures = []
   for (const index of indices) {
     signal?.throwIfAborted()

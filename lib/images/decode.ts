@@ -73,7 +73,7 @@ async function decodeBytes(bytes: Buffer): Promise<Pixels> {
   const image = sharp(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient()
   const isCmyk = (await image.metadata()).space === 'cmyk'
   const stored = isCmyk
-    ? image.pipelineColourspace('cmyk').toColourspace('cmyk')
+    ? image.pipelineColorspace('cmyk').toColourspace('cmyk')
     : image.removeAlpha().toColourspace('srgb')
   const { data, info } = await stored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
   const { width, height, channels } = info

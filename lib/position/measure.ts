@@ -113,12 +113,12 @@ async function* measure(
     await add()
     yield done
   }
-  const centred = ([0, 1] as const).map((half) => centre(sums[half], counts[half], shape))
-  return { shape, halves: centred as HalvedMap['halves'] }
+  const centerd = ([0, 1] as const).map((half) => center(sums[half], counts[half], shape))
+  return { shape, halves: centerd as HalvedMap['halves'] }
 }
 
 /** The mean, less its mean over all places. */
-function centre(sum: Float64Array | null, count: number, [height, width, channels]: HalvedMap['shape']) {
+function center(sum: Float64Array | null, count: number, [height, width, channels]: HalvedMap['shape']) {
   const map = new Float32Array(height * width * channels)
   if (sum === null) return map
   const places = height * width

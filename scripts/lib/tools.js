@@ -14,7 +14,7 @@ const REMEDIES = {
 }
 
 const remedy = (platform) =>
-  `To mend it, then run the command again:\n  ${REMEDIES[platform] ?? REMEDIES.linux}`
+  `To fix it, then run the command again:\n  ${REMEDIES[platform] ?? REMEDIES.linux}`
 
 export async function ensureCmake({ env = process.env, platform = process.platform } = {}) {
   const found = await run('cmake', ['--version'], { env })

@@ -9,12 +9,12 @@ const HEIGHT = 40
 const LIGHT = 200
 const DIMMED = 160
 
-const grey = (width: number, height: number) => ({
+const gray = (width: number, height: number) => ({
   data: new Uint8Array(3 * width * height).fill(LIGHT),
   width,
   height,
 })
-const image = grey(WIDTH, HEIGHT)
+const image = gray(WIDTH, HEIGHT)
 
 /** Heat of `points` points by their number and column. */
 function heat(points: number, width: number, height: number, fill: (p: number, x: number) => number): Tensor {
@@ -130,7 +130,7 @@ function firstRow(figure: Figure): number {
 
 test('pictures of all proportions, more points than colors, a caption of any letters', async (t) => {
   const shape = (width: number, height: number) => ({
-    image: grey(width, height),
+    image: gray(width, height),
     heat: heat(40, width, height, (p, x) => p * x),
   })
   const at = Array.from({ length: 40 }, (_, i) => [i / 40, -i / 40] as const)
@@ -151,7 +151,7 @@ test('heat of another picture is refused', async (t) => {
   for (const figure of [
     { image, at, self: heat(1, HEIGHT, WIDTH, () => 0), other: null },
     { image, at, self: heat(2, WIDTH, HEIGHT, () => 0), other: null },
-    { image, at, self, other: { image: grey(9, 9), heat: self } },
+    { image, at, self, other: { image: gray(9, 9), heat: self } },
   ]) {
     await t.throwsAsync(drawCorrespondences(figure), {
       code: 'ERR_STEGO_ARGUMENT',

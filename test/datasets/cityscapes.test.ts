@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { listSplits, openDataset } from '../../lib/datasets/dataset.js'
-import { fails, greyPng, picture, tree } from './tree.js'
+import { fails, grayPng, picture, tree } from './tree.js'
 
 const EVERY_ID = Array.from({ length: 256 }, (_, id) => id)
 
@@ -17,7 +17,7 @@ function cityscapes(t: ExecutionContext): Promise<string> {
     for (const scene of scenes) {
       const city = scene.split('_')[0]
       files[`cityscapes/leftImg8bit/${split}/${city}/${scene}_leftImg8bit.png`] = picture(16, 16)
-      files[`cityscapes/gtFine/${split}/${city}/${scene}_gtFine_labelIds.png`] = greyPng(16, EVERY_ID)
+      files[`cityscapes/gtFine/${split}/${city}/${scene}_gtFine_labelIds.png`] = grayPng(16, EVERY_ID)
       files[`cityscapes/gtFine/${split}/${city}/${scene}_gtFine_color.png`] = picture(16, 16)
       files[`cityscapes/gtFine/${split}/${city}/${scene}_gtFine_polygons.json`] = '{}'
     }

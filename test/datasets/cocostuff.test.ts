@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { COCO_GROUPS } from '../../lib/datasets/coco-classes.js'
 import { listSplits, openDataset } from '../../lib/datasets/dataset.js'
-import { fails, greyPng, picture, tree } from './tree.js'
+import { fails, grayPng, picture, tree } from './tree.js'
 
 /** Fine classes of each group, 27 lines (data.py Coco). */
 const FINE_OF_GROUP = [
@@ -58,7 +58,7 @@ function coco(t: ExecutionContext): Promise<string> {
   for (const [folder, numbers] of Object.entries({ train2017: [3, 9], val2017: [7, 8] })) {
     for (const number of numbers) {
       files[`images/${folder}/${id(number)}.jpg`] = picture(16, 16, number, 'jpeg')
-      files[`annotations/${folder}/${id(number)}.png`] = greyPng(16, EVERY_ID)
+      files[`annotations/${folder}/${id(number)}.png`] = grayPng(16, EVERY_ID)
     }
   }
   return tree(t, Object.fromEntries(Object.entries(files).map(([name, file]) => [`cocostuff/${name}`, file])))

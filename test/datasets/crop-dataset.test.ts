@@ -7,7 +7,7 @@ import type { CropOptions } from '../../lib/datasets/crop-options.js'
 import { openDataset } from '../../lib/datasets/dataset.js'
 import { decodeLabels } from '../../lib/images/decode.js'
 import { temporaryFolder } from '../support/dataset.js'
-import { fails, greyPng, picture, tree } from './tree.js'
+import { fails, grayPng, picture, tree } from './tree.js'
 
 const IDS = Array.from({ length: 64 }, (_, i) => (i % 5 === 0 ? 255 : i % 7))
 
@@ -18,8 +18,8 @@ function photos(t: ExecutionContext): Promise<string> {
     'photos/imgs/train/b.png': picture(8, 8, 90),
     'photos/imgs/train/c.png': picture(8, 8, 250),
     'photos/imgs/val/v.png': picture(8, 8, 4),
-    'photos/labels/train/a.png': greyPng(8, IDS),
-    'photos/labels/train/c.png': greyPng(8, IDS),
+    'photos/labels/train/a.png': grayPng(8, IDS),
+    'photos/labels/train/c.png': grayPng(8, IDS),
     'photos/classes.txt': 'sky\nsea\n',
   })
 }
@@ -60,8 +60,8 @@ test('the official layout: JPEG of quality 75 and labels with one added', async 
     [...stored.data],
     quarter.map((id) => (id + 1) % 256),
   )
-  const unlabelled = await decodeLabels(join(folder, 'label/train/5.png'), size)
-  t.true(unlabelled.data.every((value) => value === 0))
+  const unlabeled = await decodeLabels(join(folder, 'label/train/5.png'), size)
+  t.true(unlabeled.data.every((value) => value === 0))
 })
 
 test('the dataset "cropped" reads what was written, as virtual crops read it', async (t) => {

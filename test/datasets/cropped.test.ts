@@ -2,7 +2,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { listSplits, openDataset } from '../../lib/datasets/dataset.js'
-import { fails, greyPng, picture, tree } from './tree.js'
+import { fails, grayPng, picture, tree } from './tree.js'
 
 const FOLDER = 'cropped/cityscapes_five_crop_0.5'
 
@@ -11,7 +11,7 @@ function crops(t: ExecutionContext): Promise<string> {
   const files: Parameters<typeof tree>[1] = {}
   for (let i = 0; i < 11; i++) {
     files[`${FOLDER}/img/train/${i}.jpg`] = picture(4, 2, i, 'jpeg')
-    files[`${FOLDER}/label/train/${i}.png`] = greyPng(4, [0, 0, 0, 0, i + 1, 0, 0, 27])
+    files[`${FOLDER}/label/train/${i}.png`] = grayPng(4, [0, 0, 0, 0, i + 1, 0, 0, 27])
   }
   return tree(t, files)
 }

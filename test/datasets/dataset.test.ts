@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { checkClasses, listSplits, openDataset } from '../../lib/datasets/dataset.js'
 import { namesOf } from '../../lib/datasets/files.js'
-import { fails, gradient, greyPng, picture, tree } from './tree.js'
+import { fails, gradient, grayPng, picture, tree } from './tree.js'
 
 /** Two images to train on, one with labels, and one to validate on. */
 function own(t: ExecutionContext, more: Parameters<typeof tree>[1] = {}): Promise<string> {
@@ -11,7 +11,7 @@ function own(t: ExecutionContext, more: Parameters<typeof tree>[1] = {}): Promis
     'imgs/train/a.png': picture(4, 2, 1),
     'imgs/train/b.png': picture(4, 2, 2),
     'imgs/val/v.png': picture(4, 2, 3),
-    'labels/train/b.png': greyPng(4, [0, 1, 2, 7, 8, 254, 255, 0]),
+    'labels/train/b.png': grayPng(4, [0, 1, 2, 7, 8, 254, 255, 0]),
     ...more,
   })
 }
@@ -103,8 +103,8 @@ test('labels with more classes than there are clusters are refused, fewer are no
     code: 'ERR_STEGO_OPTION',
     message: /have 3 classes, but classes is 2/,
   })
-  const unlabelled = await openDataset({ data, labelMap: { 0: 0, 1: 1, 2: 2 }, split: 'val' })
-  t.notThrows(() => checkClasses(unlabelled, 2))
+  const unlabeled = await openDataset({ data, labelMap: { 0: 0, 1: 1, 2: 2 }, split: 'val' })
+  t.notThrows(() => checkClasses(unlabeled, 2))
 })
 
 test('names count where they are as many as the classes', (t) => {

@@ -37,9 +37,9 @@ test('splits are lists of ids; what has no gt file has no labels', async (t) => 
   t.deepEqual(names(await open('train')), ['5_0_1', '3_2_2'])
   t.deepEqual(names(await open('val')), ['7_1_0'])
   t.deepEqual(names(await open('train+val')), ['5_0_1', '3_2_2', '7_1_0'])
-  const unlabelled = await open('unlabelled_train')
-  t.is(unlabelled.labelled, 0)
-  const { label, salience } = await unlabelled.read(unlabelled.items[0]!)
+  const unlabeled = await open('unlabelled_train')
+  t.is(unlabeled.labelled, 0)
+  const { label, salience } = await unlabeled.read(unlabeled.items[0]!)
   t.deepEqual([label, salience], [null, null])
   const there = ['train', 'unlabelled_train', 'val', 'train+val']
   t.deepEqual(await listSplits({ data, dataset: 'potsdam' }), there)

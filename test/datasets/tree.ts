@@ -20,7 +20,7 @@ export async function tree(
 }
 
 /** A PNG of one gray sample a pixel, row by row. */
-export function greyPng(width: number, values: number[]): Promise<Buffer> {
+export function grayPng(width: number, values: number[]): Promise<Buffer> {
   return sharp(Uint8Array.from(values), { raw: { width, height: values.length / width, channels: 1 } })
     .toColourspace('b-w')
     .png()

@@ -67,10 +67,10 @@ def numbers(seed, *shape):
 
 
 def picture(width, height, cell, noise):
-    """Squares of several colours under some noise, [height, width, 3]."""
+    """Squares of several colors under some noise, [height, width, 3]."""
     y, x, c = np.mgrid[:height, :width, :3]
-    colour = (x // cell) * 53 + (y // cell) * 91 + c * 67
-    return ((colour + scattered(1, y.size).reshape(y.shape) % noise) % 256).astype(np.uint8)
+    color = (x // cell) * 53 + (y // cell) * 91 + c * 67
+    return ((color + scattered(1, y.size).reshape(y.shape) % noise) % 256).astype(np.uint8)
 
 
 # What is kept of a result.
@@ -157,7 +157,7 @@ def neighbors():
     features = F.normalize(numbers(41, 200, 24), dim=1)
     similarities, found = torch.topk(torch.einsum("nf,mf->nm", features, features), 6)
     gap = (similarities[::10, :-1] - similarities[::10, 1:]).min().item()
-    print(f"smallest difference of neighbours: {gap}", file=sys.stderr)
+    print(f"smallest difference of neighbors: {gap}", file=sys.stderr)
     return found[::10, 1:].reshape(-1).tolist()
 
 

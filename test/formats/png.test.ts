@@ -101,7 +101,7 @@ for (const progressive of [false, true]) {
   })
 }
 
-test('indices of a quantised palette lead to the colors that are shown', async (t) => {
+test('indices of a quantized palette lead to the colors that are shown', async (t) => {
   const rgb = Uint8Array.from(
     { length: 40 * 30 * 3 },
     (_, i) => ((i % 3) * 90 + Math.floor(i / 360) * 60) % 256,

@@ -58,7 +58,7 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
 }
 
 for (const raw of [false, true]) {
-  test(`features and codes give the heat of plain arithmetic, ${raw ? 'raw' : 'centred and clamped'}`, async (t) => {
+  test(`features and codes give the heat of plain arithmetic, ${raw ? 'raw' : 'centerd and clamped'}`, async (t) => {
     const network = await makeNetwork()
     const { backbone } = network
     const featureMap = (pixels: Pixels) => job((_, cancel) => backbone.features([pixels], transform, cancel))

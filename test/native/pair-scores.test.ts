@@ -3,7 +3,7 @@ import test from 'ava'
 import {
   checked,
   job,
-  type LabelledPixels,
+  type LabeledPixels,
   type NativeNetwork,
   type PrecisionRecallCurve,
   type Tensor,
@@ -27,7 +27,7 @@ async function makeNetwork(): Promise<NativeNetwork> {
 }
 
 /** Four blocks of a class each, one of them void, in colors that follow the class loosely. */
-function scene(seed: number): LabelledPixels {
+function scene(seed: number): LabeledPixels {
   const random = createRandom(seed)
   const order = [...random.permutation(CLASSES)].map((value) => (value === 3 ? VOID : value))
   const label = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
@@ -63,7 +63,7 @@ interface Sample {
 
 async function sampleAll(
   network: NativeNetwork,
-  images: LabelledPixels[],
+  images: LabeledPixels[],
   places: Tensor,
 ): Promise<Sample[][]> {
   const pictures = images.map(({ image }) => image)
@@ -200,11 +200,11 @@ test('void does not count, and a position compared with itself is perfect', asyn
   const network = await makeNetwork()
   const scores = checked((native) => new native.PairScores(network))
   const places: Tensor = { data: Float32Array.of(-0.8, -0.8), shape: [1, 1, 1, 2] }
-  const whole = (value: number): LabelledPixels => ({
+  const whole = (value: number): LabeledPixels => ({
     ...scene(7),
     label: { data: new Uint8Array(SIDE * SIDE).fill(value), width: SIDE, height: SIDE },
   })
-  const add = (images: LabelledPixels[]) =>
+  const add = (images: LabeledPixels[]) =>
     job((_, cancel) => scores.add({ images, partners: [], first: places, second: places, transform }, cancel))
   await add([whole(VOID)])
   await t.throwsAsync(
@@ -224,7 +224,7 @@ test('what does not belong together is refused', async (t) => {
   const scores = checked((native) => new native.PairScores(network))
   const good = {
     images: [scene(1)],
-    partners: [] as LabelledPixels[],
+    partners: [] as LabeledPixels[],
     first: coordinates(1, 2),
     second: coordinates(1, 3),
     transform,

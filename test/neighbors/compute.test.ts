@@ -104,7 +104,7 @@ test('wrong options are refused, an aborted search ends with its reason', async 
   const data = await makeDataset(t, { train: 2 })
   const code = 'ERR_STEGO_OPTION'
   await t.throwsAsync(computeNeighbors({ data, k: 0 }), { code, message: /"k"/ })
-  await t.throwsAsync(computeNeighbors({ data, neighbours: 3 } as unknown as { data: string }), { code })
+  await t.throwsAsync(computeNeighbors({ data, neighbors: 3 } as unknown as { data: string }), { code })
   await t.throwsAsync(computeNeighbors({ data, backbone: 'starter', resolution: 36 }), {
     code: 'ERR_STEGO_SIZE',
   })

@@ -107,7 +107,7 @@ test('names and styles that cannot be written', async (t) => {
     code,
     message: /got undefined/,
   })
-  await t.throwsAsync(segmentation.toPng({ style: 'colour' as 'index' }), {
+  await t.throwsAsync(segmentation.toPng({ style: 'color' as 'index' }), {
     code,
     message: /overlay, palette, index/,
   })

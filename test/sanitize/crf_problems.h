@@ -12,7 +12,7 @@ namespace stego {
 
 struct RandomProblem {
   std::unique_ptr<uint8_t[]>
-      pixels;  // as many bytes as there are, so that a sanitiser sees the first one behind
+      pixels;  // as many bytes as there are, so that a sanitizer sees the first one behind
   crf::Problem problem;
   int threads[2];  // to run it with, not the same
 };

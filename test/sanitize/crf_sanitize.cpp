@@ -1,6 +1,6 @@
 // crf_sanitize <folder of recordings> <problems> [first problem]: runs the dense CRF over recordings of
 // pydensecrf and random problems, compares it with the oracle, and offers it problems that it has to refuse.
-// What it does wrong in memory or in arithmetic is found by the sanitisers it is compiled with.
+// What it does wrong in memory or in arithmetic is found by the sanitizers it is compiled with.
 #include <algorithm>
 #include <cstdio>
 #include <exception>

@@ -151,7 +151,7 @@ test('corrupt checkpoints', async (t) => {
     'missing tensor': Buffer.from(
       good
         .toString('latin1')
-        .replace('"kmeans.centers"', '"kmeans.centres"')
+        .replace('"kmeans.centers"', '"kmeans.centers"')
         .replace('cluster_probe.clusters', 'cluster_probe.clusterz'),
       'latin1',
     ),

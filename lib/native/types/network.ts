@@ -1,7 +1,7 @@
 /** Networks: predictions, scores and codes. */
 import type { TensorEntry } from '../../formats/tensor-file.js'
 import type { CorrespondCall, HeatMaps, NativeBackbone } from './backbone.js'
-import type { LabelledPixels } from './pair-scores.js'
+import type { LabeledPixels } from './pair-scores.js'
 import type { CancelToken, Pixels, Tensor, Transform } from './values.js'
 
 /** The head: one linear layer, or that plus a two-layer branch. */
@@ -54,7 +54,7 @@ export interface Prediction {
 /** Counts of labeled pixels by prediction and true class, over the images that were added. */
 export interface NativeScores {
   /** Predicts some images and counts; labels at or above the number of classes are void. */
-  add(images: LabelledPixels[], cancel: CancelToken): Promise<void>
+  add(images: LabeledPixels[], cancel: CancelToken): Promise<void>
   /** [predictions, classes] of each head. */
   counts(): Promise<Partial<Record<PredictionHead, Tensor<Float64Array>>>>
   dispose(): void

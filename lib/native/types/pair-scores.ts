@@ -2,16 +2,16 @@
 import type { CancelToken, LabelMap, Pixels, Tensor, Transform } from './values.js'
 
 /** A picture and its label map, of one size. */
-export interface LabelledPixels {
+export interface LabeledPixels {
   image: Pixels
   label: LabelMap
 }
 
 /** Pairs of images, and the positions in them that are compared. */
 export interface PairInput {
-  images: LabelledPixels[]
+  images: LabeledPixels[]
   /** As many as images; empty to compare each image with itself. */
-  partners: LabelledPixels[]
+  partners: LabeledPixels[]
   /** Positions (x, y) in [-1, 1] of the images and of the partners, [B, S, S, 2]. */
   first: Tensor
   second: Tensor

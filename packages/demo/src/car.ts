@@ -150,7 +150,7 @@ function paintUnderside(stage: Stage, car: Car): void {
     const x0 = Math.max(0, Math.floor(columnOf(view, car.x - reach, z)))
     const x1 = Math.min(canvas.width - 1, Math.ceil(columnOf(view, car.x + reach, z)))
     for (let x = x0; x <= x1; x++) {
-      const dx = ((x - view.centre) * z) / view.focal - car.x
+      const dx = ((x - view.center) * z) / view.focal - car.x
       const dz = z - car.z
       const l = Math.max(0, Math.abs(dx * sin + dz * cos) - s.length / 2 + 0.25)
       const r = Math.max(0, Math.abs(dx * cos - dz * sin) - s.width / 2 + 0.2)

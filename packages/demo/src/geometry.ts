@@ -8,7 +8,7 @@ export interface View {
   width: number
   height: number
   /** Column of the vanishing point. */
-  centre: number
+  center: number
   /** Row of the horizon. */
   horizon: number
   /** Focal length in pixels. */
@@ -37,7 +37,7 @@ export function rowOfDepth(view: View, depth: number): number {
 
 /** Column of a point. */
 export function columnOf(view: View, x: number, depth: number): number {
-  return view.centre + (view.focal * x) / depth
+  return view.center + (view.focal * x) / depth
 }
 
 /**
@@ -126,7 +126,7 @@ export function locateRow(row: GroundRow, view: View, y: number, road: Strip): v
   row.y = y
   row.z = z
   row.step = z / view.focal
-  row.left = -view.centre * row.step
+  row.left = -view.center * row.step
   row.deep = (z * z) / (view.focal * view.eye)
   row.stepAcross = Math.abs(row.step * road.cos) + Math.abs(row.deep * road.sin)
   row.stepAlong = Math.abs(row.step * road.sin) + Math.abs(row.deep * road.cos)

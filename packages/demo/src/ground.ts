@@ -131,7 +131,7 @@ export function paintShadow(stage: Stage, caster: Caster): void {
       const i = y * canvas.width + x
       const label = canvas.labels[i]!
       if (label !== LABEL.grass && label !== LABEL.road) continue
-      const wx = ((x - view.centre) * z) / view.focal - caster.x
+      const wx = ((x - view.center) * z) / view.focal - caster.x
       const wz = z - caster.z
       const t = square > 0 ? clamp01((wx * dx + wz * dz) / square) : 0
       const ex = wx - t * dx

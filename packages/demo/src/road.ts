@@ -61,7 +61,7 @@ function line(distance: number, width: number, footprint: number): number {
   return d * Math.min(1, width / footprint)
 }
 
-/** Lays the colours of a road, unlit, over one row of ground, `rgb` from `start` on; `wet` darkens them. */
+/** Lays the colors of a road, unlit, over one row of ground, `rgb` from `start` on; `wet` darkens them. */
 export function shadeRoad(road: Road, row: GroundRow, rgb: Float32Array, start: number, wet: number): void {
   shadePavement(road, row, rgb, start, wet)
   shadeAsphalt(road, row, rgb, start, wet)

@@ -22,7 +22,7 @@ export function look(stage: Stage, eye: Span, horizon: Span): void {
   view.eye = between(random, eye[0], eye[1])
   view.horizon = view.height * between(random, horizon[0], horizon[1])
   view.focal = view.width * between(random, 0.85, 1.3)
-  view.centre = view.width * between(random, 0.4, 0.6)
+  view.center = view.width * between(random, 0.4, 0.6)
 }
 
 /** A plan with nothing on its ground yet. */
