@@ -46,7 +46,7 @@ const decoded: [string, () => Sharp, Uint8Array][] = [
         Uint16Array.from(GREY, (v) => v * 256 + 200),
         1,
       )
-        .toColourspace('gray16')
+        .toColourspace('grey16')
         .png(),
     GREY_AS_RGB,
   ],

@@ -94,12 +94,12 @@ test('a size that cannot be read is refused with examples', (t) => {
 })
 
 test('a wrong value is blamed on its flag', (t) => {
-  const { values } = read('--data', 'x', '--steps', 'many', '--weights.knn', '-1', '--crop', 'center')
+  const { values } = read('--data', 'x', '--steps', 'many', '--weights.knn', '-1', '--crop', 'centre')
   const error = t.throws(() => parseOptions(schema, values, 'stego train', FLAG_WORDING))
   t.deepEqual(error!.message.split('\n'), [
     'stego train:',
     '  --steps must be an integer of at least 1, got "many"',
-    '  --crop must be "center" or "squash", got "center"',
+    '  --crop must be "center" or "squash", got "centre"',
     '  --weights.knn must be a finite number of at least 0, got -1',
   ])
 })

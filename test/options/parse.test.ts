@@ -70,7 +70,7 @@ const WRONG: [input: object, message: string][] = [
   [{ classes: Number.POSITIVE_INFINITY }, '"classes" must be an integer from 2 to 255, got Infinity'],
   [{ dropout: 1 }, '"dropout" must be a finite number from 0 to below 1, got 1 (number)'],
   [{ dropout: Number.NaN }, '"dropout" must be a finite number from 0 to below 1, got NaN'],
-  [{ crop: 'center' }, '"crop" must be "center" or "squash", got "center" (string)'],
+  [{ crop: 'centre' }, '"crop" must be "center" or "squash", got "centre" (string)'],
   [{ clamp: 1 }, '"clamp" must be true or false, got 1 (number)'],
   [{ threads: 0 }, '"threads" must be an integer of at least 1 or null, got 0 (number)'],
   [{ split: '' }, '"split" must be a non-empty string, got "" (string)'],
