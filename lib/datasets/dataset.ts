@@ -11,7 +11,7 @@ import type { CropKind, DatasetName, LabelMapInput } from './options.js'
 import { potsdamRawSource, potsdamSource } from './potsdam.js'
 import type { CropPart, Item, Picture, Source, Split } from './source.js'
 
-/** Which split of which dataset; what is left out is as in `datasetFields` (options/dataset.ts). */
+/** Which split of which dataset; what is left out is as in `datasetFields` (options.ts). */
 export interface DatasetRequest {
   /** The dataset's own folder or the official pytorch_data_dir, a path or `file:` URL. */
   data: string | URL
