@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "core/error.h"
+#include "crf/fast/kernels.h"
+#include "crf/pixel_features.h"
 #include "random.h"
 
 namespace stego {
