@@ -33,7 +33,7 @@ try {
     [`decode a JPEG of 640 x 427, ${Math.round(jpeg.length / 1024)} KiB`, 1, () => decodeImage(jpeg)],
     [`decode a PNG of 640 x 427, ${Math.round(png.length / 1024)} KiB`, 1, () => decodeImage(png)],
     [
-      'resize, crop and normalise to 224',
+      'resize, crop and normalize to 224',
       1,
       () => job((native) => native.prepareImages([pixels], transform)),
     ],

@@ -38,7 +38,7 @@ for (const count of [5_000, 10_000, 20_000]) {
   const data = new Float32Array(count * 384).map(() => random.next() - 0.5)
   const vectors = { data, shape: [count, 384] }
   const { median } = await time(() => nearestNeighbors(vectors, { k: 30, method: 'exact' }), 3, 0)
-  rows.push({ what: 'neighbours, all images, 384 wide', by: 'images', at: count, 'ms (median)': median })
+  rows.push({ what: 'neighbors, all images, 384 wide', by: 'images', at: count, 'ms (median)': median })
 }
 report('How the work grows', { threads, dim, patch, 'matrix product GFLOP/s': peak }, rows)
 

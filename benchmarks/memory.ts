@@ -1,7 +1,7 @@
 /**
  * How much memory does training on a million images take, with their features in a store on disk? The list is simulated
  * and the store is a sparse file of zeros marked as complete, so no images are needed; everything else is a real run's:
- * the list of images, neighbours, steps and k-means.
+ * the list of images, neighbors, steps and k-means.
  */
 import { readFileSync } from 'node:fs'
 import { mkdtemp, open, rm, stat } from 'node:fs/promises'
@@ -100,7 +100,7 @@ try {
   const k = options.neighbors
   const indices = Int32Array.from({ length: count * k }, (_, i) => (Math.floor(i / k) + 1 + (i % k)) % count)
   const pairs = createPairing({ images: count, batch: options.batch, k, seed: 0, neighbors: { indices } })
-  stage('neighbours')
+  stage('neighbors')
   trainer.configure(stepSettings(options, { self: 0.5, knn: 0.4, random: 0.3 }))
   for (let step = 0; step < steps; step++) {
     const pair = pairs.at(step)

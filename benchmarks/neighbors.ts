@@ -1,5 +1,5 @@
 /**
- * How fast are nearest neighbours, beside the official formulation on the same vectors in the same minutes?
+ * How fast are nearest neighbors, beside the official formulation on the same vectors in the same minutes?
  *
  *     npx tsx benchmarks/neighbors.ts --images 10000 --images 50000 --rounds 3
  *     npx tsx benchmarks/neighbors.ts --million
@@ -87,9 +87,9 @@ async function million(): Promise<Record<string, unknown>> {
 const peak = await machinePeak()
 const context = { threads, dim: DIM, k: K, 'matrix product GFLOP/s': peak }
 if (given.million) {
-  report('Neighbours by an inverted file', context, [await million()])
+  report('Neighbors by an inverted file', context, [await million()])
 } else {
   const rows: Record<string, unknown>[] = []
   for (const count of given.images.map(Number)) rows.push(...(await compare(count)))
-  report('Exact neighbours', context, rows)
+  report('Exact neighbors', context, rows)
 }

@@ -79,9 +79,9 @@ async function fillStore(backbone: NativeBackbone, batch: number) {
 }
 
 /** A step on stored features; each run is another one. */
-async function ownStep(store: Awaited<ReturnType<typeof fillStore>>, batch: number, labelled: boolean) {
+async function ownStep(store: Awaited<ReturnType<typeof fillStore>>, batch: number, labeled: boolean) {
   const network = await job((native, cancel) =>
-    native.Network.create(backbone, networkOptions(options, channels), labelled, cancel),
+    native.Network.create(backbone, networkOptions(options, channels), labeled, cancel),
   )
   const trainer = checked((native) => new native.Trainer(network, store))
   const images = Int32Array.from({ length: batch }, (_, i) => i)
@@ -89,11 +89,11 @@ async function ownStep(store: Awaited<ReturnType<typeof fillStore>>, batch: numb
   const input = {
     images,
     positives: images.map((index) => index + batch),
-    labels: Array.from({ length: batch }, () => (labelled ? label : null)),
+    labels: Array.from({ length: batch }, () => (labeled ? label : null)),
     oracle: false,
   }
   let step = 0
-  return timed(labelled ? 'with labels' : 'without labels', () =>
+  return timed(labeled ? 'with labels' : 'without labels', () =>
     job((_, cancel) => trainer.step({ ...input, seed: mixSeed(0, step++) }, cancel)),
   )
 }

@@ -1,5 +1,5 @@
 /**
- * npm run sanitize [-- <problems> [first problem]]: the dense CRF under the address and undefined-behaviour
+ * npm run sanitize [-- <problems> [first problem]]: the dense CRF under the address and undefined-behavior
  * sanitisers, over the recordings of pydensecrf and random small problems, compared with a plain version of it.
  * The program is built without Node in build/sanitize. The last line of standard output is the result.
  */

@@ -42,7 +42,7 @@ export interface OrtModel {
   release(): Promise<void>
 }
 
-/** A model file on the CPU with every optimisation of graphs. */
+/** A model file on the CPU with every optimization of graphs. */
 export async function openOnnx(file: string, threads: number): Promise<OrtModel> {
   const ort = load()
   const session = await ort.InferenceSession.create(file, {

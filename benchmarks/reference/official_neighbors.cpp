@@ -1,11 +1,12 @@
-// The official formulation of nearest neighbours (precompute_knns.py), timed: unit vectors, sixteen blocks of rows,
-// the float32 product of each with all vectors written out, and the largest of every row.
+// The official formulation of nearest neighbors (precompute_knns.py), timed: unit vectors, sixteen blocks of
+// rows, the float32 product of each with all vectors written out, and the largest of every row.
 //
 //   official_neighbors <vectors, raw float32> <N> <C> <k> <threads>
 //
-// Answers each line on its input with the milliseconds of one search, after a first line: the largest difference of
-// its similarities to this package's, rank by rank. Before it, this package's lists are compared with plain float64
-// cosines of all pairs, each rounded to float32, ties by index, and must be the same.
+// Answers each line on its input with the milliseconds of one search, after a first line: the largest
+// difference of its similarities to this package's, rank by rank. Before it, this package's lists are
+// compared with plain float64 cosines of all pairs, each rounded to float32, ties by index, and must be the
+// same.
 #include <ATen/Parallel.h>
 #include <ATen/ops/from_file.h>
 
@@ -24,7 +25,7 @@ constexpr int64_t kChunks = 16;
 constexpr int64_t kCheckedRows = 512;  // at a time
 
 struct Lists {
-  at::Tensor similarities, indices;  // [N, k + 1], each row itself among its neighbours
+  at::Tensor similarities, indices;  // [N, k + 1], each row itself among its neighbors
 };
 
 at::Tensor unit_rows(const at::Tensor& vectors) {
@@ -79,7 +80,8 @@ int run(const std::vector<std::string>& words) {
   const at::NoGradGuard no_grad;
   const int64_t count = std::stoll(words[2]), dim = std::stoll(words[3]), k = std::stoll(words[4]);
   at::set_num_threads(std::stoi(words[5]));
-  const at::Tensor vectors = at::from_file(words[1], /*shared=*/false, count * dim, at::kFloat).view({count, dim});
+  const at::Tensor vectors =
+      at::from_file(words[1], /*shared=*/false, count * dim, at::kFloat).view({count, dim});
   SearchOptions exact;
   exact.method = SearchMethod::exact;
   const Neighbors found = nearest_neighbors(vectors, k, {}, exact);

@@ -1,6 +1,6 @@
-// The official training step (train_segmentation.py, modules.py), timed: both batches of images go through the
-// backbone, dropout multiplies whole maps, correspondences and enlarged logits exist whole, and autograd does
-// the rest. Two linear probes as this package trains them, on codes and on features.
+// The official training step (train_segmentation.py, modules.py), timed: both batches of images go through
+// the backbone, dropout multiplies whole maps, correspondences and enlarged logits exist whole, and autograd
+// does the rest. Two linear probes as this package trains them, on codes and on features.
 //
 //   official_step <weights.safetensors> <heads> <side> <batch> <threads> <steps>
 //
@@ -31,7 +31,8 @@ struct Losses {
 // torch.optim.Adam, one operator after another.
 class PlainAdam {
  public:
-  PlainAdam(std::vector<at::Tensor> parameters, double rate) : parameters_(std::move(parameters)), rate_(rate) {
+  PlainAdam(std::vector<at::Tensor> parameters, double rate)
+      : parameters_(std::move(parameters)), rate_(rate) {
     for (at::Tensor& parameter : parameters_) {
       parameter.requires_grad_(true);
       means_.push_back(at::zeros_like(parameter).detach());
@@ -59,7 +60,7 @@ class PlainAdam {
   int steps_ = 0;
 };
 
-// L2-normalised over the channels of a map [B, C, ...].
+// L2-normalized over the channels of a map [B, C, ...].
 at::Tensor unit(const at::Tensor& map, double eps) {
   return map / at::linalg_vector_norm(map, 2, {1}, /*keepdim=*/true).clamp_min(eps);
 }
@@ -151,14 +152,16 @@ class OfficialTrainer {
   static at::Tensor correspondence_loss(const at::Tensor& features, const at::Tensor& positive_features,
                                         const at::Tensor& codes, const at::Tensor& positive_codes,
                                         const Draws& draws, const LossOptions& options) {
-    const at::Tensor anchors = sample(features, draws.coordinates1), code_anchors = sample(codes, draws.coordinates1);
+    const at::Tensor anchors = sample(features, draws.coordinates1),
+                     code_anchors = sample(codes, draws.coordinates1);
     const auto with = [&](const at::Tensor& other_features, const at::Tensor& other_codes, double shift) {
       return pair_loss(anchors, sample(other_features, draws.coordinates2), code_anchors,
                        sample(other_codes, draws.coordinates2), shift);
     };
     std::vector<at::Tensor> random;
     for (const at::Tensor& others : draws.negatives.unbind(0)) {
-      random.push_back(with(features.index_select(0, others), codes.index_select(0, others), options.shifts.random));
+      random.push_back(
+          with(features.index_select(0, others), codes.index_select(0, others), options.shifts.random));
     }
     const at::Tensor self = pair_loss(anchors, anchors, code_anchors, code_anchors, options.shifts.self);
     const at::Tensor knn = with(positive_features, positive_codes, options.shifts.knn);
@@ -168,8 +171,8 @@ class OfficialTrainer {
 
   static at::Tensor probe_loss(const at::Tensor& map, const at::Tensor& labels, const at::Tensor& weight,
                                const at::Tensor& bias) {
-    const at::Tensor logits =
-        at::upsample_bilinear2d(convolve(map, weight, bias), labels.sizes().slice(1), /*align_corners=*/false);
+    const at::Tensor logits = at::upsample_bilinear2d(convolve(map, weight, bias), labels.sizes().slice(1),
+                                                      /*align_corners=*/false);
     const at::Tensor flat = logits.permute({0, 2, 3, 1}).reshape({-1, weight.size(0)});
     const at::Tensor valid = labels.reshape({-1}) < weight.size(0);
     return at::cross_entropy_loss(flat.index({valid}), labels.reshape({-1}).index({valid}));
@@ -243,8 +246,8 @@ class OwnTrainer {
 
 double relative_difference(const Losses& a, const Losses& b) {
   const auto one = [](double x, double y) { return std::abs(x - y) / std::abs(y); };
-  return std::max({one(a.correspondence, b.correspondence), one(a.cluster, b.cluster), one(a.linear, b.linear),
-                   one(a.raw_linear, b.raw_linear)});
+  return std::max({one(a.correspondence, b.correspondence), one(a.cluster, b.cluster),
+                   one(a.linear, b.linear), one(a.raw_linear, b.raw_linear)});
 }
 
 int run(const std::vector<std::string>& words) {
@@ -252,7 +255,8 @@ int run(const std::vector<std::string>& words) {
   const int64_t heads = std::stoll(words[2]), side = std::stoll(words[3]), size = std::stoll(words[4]);
   at::set_num_threads(std::stoi(words[5]));
   OfficialVit vit{read_weights(words[1]), heads, {}};
-  const auto backbone = std::make_shared<VisionTransformer>(vit.weights, "", heads, FeatureOptions(), Target());
+  const auto backbone =
+      std::make_shared<VisionTransformer>(vit.weights, "", heads, FeatureOptions(), Target());
   for (auto& [name, tensor] : vit.weights) tensor = tensor.to(at::kFloat);
   const Batch batch(size, side);
   vit.positions = backbone->trace(batch.images.narrow(0, 0, 1), 1, {}).positions;

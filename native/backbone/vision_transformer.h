@@ -24,7 +24,7 @@ class VisionTransformer {
   // Throws ERR_STEGO_BACKBONE for a feature layer that there is not.
   VisionTransformer(VitWeights weights, const FeatureOptions& features, const Target& target);
 
-  // Normalised images [B, 3, H, W] to the features chosen, class token dropped: float32 [B, h*w, C],
+  // Normalized images [B, 3, H, W] to the features chosen, class token dropped: float32 [B, h*w, C],
   // row-major. H and W must be multiples of the patch (ERR_STEGO_SIZE). A large batch is taken in parts, so
   // that memory beyond the result is that of a few thousand tokens, or of one image.
   at::Tensor features(const at::Tensor& images, const CancelFlag& cancel) const;

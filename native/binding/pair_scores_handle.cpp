@@ -44,8 +44,8 @@ Napi::Value PairScoresHandle::add(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
     const Napi::Object object = read_object(info[0], "the pairs");
-    const auto images = read_labelled(object.Get("images"), "images", keep);
-    const auto partners = read_labelled(object.Get("partners"), "partners", keep);
+    const auto images = read_labeled(object.Get("images"), "images", keep);
+    const auto partners = read_labeled(object.Get("partners"), "partners", keep);
     const at::Tensor first = read_coordinates(object.Get("first"), "first", keep);
     const at::Tensor second = read_coordinates(object.Get("second"), "second", keep);
     const Transform transform = read_transform(object.Get("transform"));

@@ -266,7 +266,7 @@ Napi::Value TrainerHandle::write(const Napi::CallbackInfo& info) {
   });
 }
 
-// load(stored): Promise<void>, the optimisers' state from a checkpoint of the same network
+// load(stored): Promise<void>, the optimizers' state from a checkpoint of the same network
 Napi::Value TrainerHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const StoredTensors stored = read_stored_tensors(info[0]);

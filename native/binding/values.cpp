@@ -254,9 +254,9 @@ Napi::Array write_numbers(Napi::Env env, const std::vector<int64_t>& values) {
   return write_list(env, values);
 }
 
-std::vector<LabelledImage> read_labelled(const Napi::Value& value, const char* name, KeepAlive& keep) {
+std::vector<LabeledImage> read_labeled(const Napi::Value& value, const char* name, KeepAlive& keep) {
   const Napi::Array array = read_array(value, name);
-  std::vector<LabelledImage> images;
+  std::vector<LabeledImage> images;
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::Object object = read_object(array.Get(i), name);
     images.push_back({read_pixels(object.Get("image"), 3, keep), read_pixels(object.Get("label"), 1, keep)});

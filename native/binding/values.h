@@ -58,6 +58,6 @@ Choice read_choice(const Napi::Value& value, const char* name,
 }
 
 // [{ image, label }, ...]
-std::vector<LabelledImage> read_labelled(const Napi::Value& value, const char* name, KeepAlive& keep);
+std::vector<LabeledImage> read_labeled(const Napi::Value& value, const char* name, KeepAlive& keep);
 
 }  // namespace stego

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kRowsAtATime = 65536;  // bounds the memory beside the vectors
 
-// The first centre is drawn uniformly, each further one with probability proportional to 1 - best cosine so
+// The first center is drawn uniformly, each further one with probability proportional to 1 - best cosine so
 // far.
 at::Tensor seed_centers(const at::Tensor& vectors, int64_t clusters, at::Generator generator) {
   const int64_t count = vectors.size(0);
@@ -36,7 +36,7 @@ at::Tensor seed_centers(const at::Tensor& vectors, int64_t clusters, at::Generat
   return vectors.index_select(0, at::tensor(picks, at::kLong).to(vectors.device()));
 }
 
-// Clusters without vectors take, one each, the vectors that lie farthest from their own centres.
+// Clusters without vectors take, one each, the vectors that lie farthest from their own centers.
 void reseed_dead(const at::Tensor& vectors, const at::Tensor& cosines, const at::Tensor& sizes,
                  at::Tensor& centers) {
   const at::Tensor dead = at::nonzero(sizes == 0).view(-1);
@@ -50,7 +50,7 @@ struct Fit {
   double mean_cosine;
 };
 
-// Each vector's nearest centre and the cosine to it, [N] each.
+// Each vector's nearest center and the cosine to it, [N] each.
 struct Assignment {
   at::Tensor nearest, cosines;
 };

@@ -17,13 +17,13 @@ struct KMeansResult {
   at::Tensor centers;                // [K, D], unit length, of the restart with the highest mean cosine
   std::vector<int64_t> sizes;        // vectors in each cluster
   at::Tensor clusters;               // uint8 [N], of each vector, where there are at most 256
-  double mean_cosine;                // of vectors with their own centre
+  double mean_cosine;                // of vectors with their own center
   std::vector<double> mean_cosines;  // of every restart
 };
 
 // Cosine k-means (spherical): k-means++ seeding by cosine distance, Lloyd iterations until no vector changes
-// its cluster, a cluster that dies is seeded again with the vector farthest from its centre. vectors: [N, D],
-// any length, N >= clusters; they are normalised in place.
+// its cluster, a cluster that dies is seeded again with the vector farthest from its center. vectors: [N, D],
+// any length, N >= clusters; they are normalized in place.
 KMeansResult cosine_kmeans(at::Tensor vectors, const KMeansOptions& options, const CancelFlag& cancel);
 
 }  // namespace stego

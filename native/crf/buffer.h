@@ -13,7 +13,7 @@ namespace stego::crf {
 // Values that kernels may read behind the end of a list of indices, to fetch early what they will need.
 constexpr int64_t kReadAhead = 64;
 
-// Values of plain type, not initialised, at the beginning of a cache line; behind them as many zeros as a
+// Values of plain type, not initialized, at the beginning of a cache line; behind them as many zeros as a
 // kernel reads ahead. Large ones ask for large pages: rows are visited in no order.
 template <typename Value>
 class Buffer {

@@ -16,7 +16,7 @@ using Wide = unsigned __int128;
 
 // A vertex as one number: its remainder, and for each stored coordinate the cell it lies in. A coordinate is
 // cell * corners + remainder. Cells are counted from two below the lowest that a point has, and ranges reach
-// one above the highest, so that a neighbour's number is never another vertex's.
+// one above the highest, so that a neighbor's number is never another vertex's.
 struct Packing {
   int corners;
   int64_t lowest[kMaxDims];
@@ -43,7 +43,7 @@ Packing make_packing(const Simplices& simplices) {
   return packing;
 }
 
-// Neighbouring points that share a simplex: `points` from `first` to the next run's. Slot `run * corners + q`
+// Neighboring points that share a simplex: `points` from `first` to the next run's. Slot `run * corners + q`
 // is the simplex's vertex of remainder q.
 template <typename Key>
 struct Runs {
@@ -139,7 +139,7 @@ Lines make_lines(const std::vector<int32_t>& successors) {
   return lines;
 }
 
-// Numbers the vertices in the order of their keys, in which the blur finds neighbours close together, and
+// Numbers the vertices in the order of their keys, in which the blur finds neighbors close together, and
 // writes the lattice's ways from points to vertices and back. Returns the keys. `slots` are sorted.
 template <typename Key>
 std::vector<Key> number_vertices(const Runs<Key>& runs, const Simplices& simplices, Lattice& lattice) {

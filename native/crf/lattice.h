@@ -7,8 +7,8 @@
 
 namespace stego::crf {
 
-// Lines of neighbouring vertices along one axis, one after the other, each in the order of the axis; a vertex
-// without neighbours is in none. The last vertex of a line has kLineEnd set. Work is divided at `starts`, the
+// Lines of neighboring vertices along one axis, one after the other, each in the order of the axis; a vertex
+// without neighbors is in none. The last vertex of a line has kLineEnd set. Work is divided at `starts`, the
 // first places of some lines and the end of all.
 struct Lines {
   static constexpr uint32_t kLineEnd = 0x80000000u;

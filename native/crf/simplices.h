@@ -5,7 +5,7 @@
 
 namespace stego::crf {
 
-// Feature dimensions a lattice can have: position alone has two, position and colour five.
+// Feature dimensions a lattice can have: position alone has two, position and color five.
 constexpr int kMaxDims = 7;
 
 // Features of points, one row a dimension: values[i * stride + p]. The stride is a multiple of 16; what lies

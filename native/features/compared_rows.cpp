@@ -15,7 +15,7 @@ namespace {
 
 // Covers what float32 loses in scores, bounds and cosines, of which none is beyond 2.
 constexpr double kRounding = 1e-6;
-// Rows that the centre and the ratio are taken from.
+// Rows that the center and the ratio are taken from.
 constexpr int64_t kMeasuredRows = 4096;
 constexpr int64_t kRowsAtATime = 256;
 constexpr double kLargestCode = 127;
@@ -25,7 +25,7 @@ struct Rounded {
   double scale, length_square, error_square;
 };
 
-// Codes of a row less the centre, and how far they are from it. `shifted` receives the row less the centre.
+// Codes of a row less the center, and how far they are from it. `shifted` receives the row less the center.
 Rounded round_row(const UnitRows& rows, int64_t index, const std::vector<double>& center, double* shifted,
                   int8_t* codes) {
   const float* row = rows.row(index);
@@ -104,7 +104,7 @@ ComparedRows::ComparedRows(const UnitRows& rows, std::vector<int32_t> order, con
   });
 }
 
-// With x = centre + c, y = centre + d: x.y = c.d + (centre.x - centre^2 / 2) + (centre.y - centre^2 / 2), and
+// With x = center + c, y = center + d: x.y = c.d + (center.x - center^2 / 2) + (center.y - center^2 / 2), and
 // c.d differs from the product of the codes by at most |c'| |d - d'| + |c - c'| |d|, which is no more than
 // half of ratio |c|^2 + |c - c'|^2 / ratio plus the same of d, |c| the larger of c's length and its code's.
 void ComparedRows::quantize(int64_t position, const Quantization& quantization) {
@@ -112,7 +112,7 @@ void ComparedRows::quantize(int64_t position, const Quantization& quantization) 
   std::vector<int8_t> values(groups * 4);
   const auto [scale, length_square, error_square] =
       round_row(rows, order[position], quantization.center, shifted.data(), values.data());
-  double along = 0;  // centre.x
+  double along = 0;  // center.x
   for (int64_t c = 0; c < rows.dim(); ++c) along += quantization.center[c] * shifted[c];
   along += quantization.center_square;
   const double error =

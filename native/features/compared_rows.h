@@ -8,10 +8,10 @@
 namespace stego {
 
 // What candidates are found by before cosines decide: float32 products everywhere, or products of 8-bit codes
-// where the processor has AVX-512 VNNI, at four times the rate. The neighbours are the same.
+// where the processor has AVX-512 VNNI, at four times the rate. The neighbors are the same.
 enum class Products { automatic, float32, int8 };
 
-// How rows are brought to 8 bits: each, less a common centre, by a scale of its own. Any centre and any
+// How rows are brought to 8 bits: each, less a common center, by a scale of its own. Any center and any
 // positive ratio give the right bounds; these make them tight.
 struct Quantization {
   std::vector<double> center;  // [C], about the mean of the unit vectors; empty for float32 products

@@ -38,13 +38,13 @@ class FeatureStore {
   // Which images have no mean yet.
   std::vector<int64_t> missing_means(const CancelFlag& cancel);
 
-  // Computes features of normalised images [n, 3, H, W] at places `indices`.
+  // Computes features of normalized images [n, 3, H, W] at places `indices`.
   void compute(const std::vector<int64_t>& indices, const at::Tensor& images, const CancelFlag& cancel);
 
   // Features [n, h*w, C] in float32 of images that are kept or were computed last.
   at::Tensor gather(const std::vector<int64_t>& indices) const;
 
-  // Small pictures [n, side, side, 3] of images, normalised, of which features were computed.
+  // Small pictures [n, side, side, 3] of images, normalized, of which features were computed.
   at::Tensor gather_pictures(const std::vector<int64_t>& indices) const;
 
   // Means [count, C] of the features of all images, each of which must have been computed. No copy is made:

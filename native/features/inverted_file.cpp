@@ -17,7 +17,7 @@ namespace stego {
 
 namespace {
 
-constexpr int64_t kRowsPerCenter = 64;  // of the sample that the centres are fitted to
+constexpr int64_t kRowsPerCenter = 64;  // of the sample that the centers are fitted to
 constexpr int64_t kIterations = 8;
 constexpr int64_t kRowsAssigned = 1 << 15;  // at a time
 constexpr int64_t kRecallRows = 1000;
@@ -31,7 +31,7 @@ std::vector<int32_t> draw(int64_t count, int64_t drawn, uint64_t seed, uint64_t 
   return {begin, begin + drawn};
 }
 
-// A comparison and the neighbours of a block of rows, of one thread.
+// A comparison and the neighbors of a block of rows, of one thread.
 struct Worker {
   Comparison comparison;
   Candidates neighbors;

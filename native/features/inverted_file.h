@@ -10,18 +10,18 @@
 
 namespace stego {
 
-// An inverted file: the rows in about 4 sqrt(N) lists, each around a centre of spherical k-means, so that a
+// An inverted file: the rows in about 4 sqrt(N) lists, each around a center of spherical k-means, so that a
 // row is compared with the rows of near lists alone. What is found is ranked exactly; what lies in other
 // lists is missed.
 class InvertedFile {
  public:
-  // Fits centres to a sample of the rows and puts each row into the list of its nearest centre. The same seed
+  // Fits centers to a sample of the rows and puts each row into the list of its nearest center. The same seed
   // gives the same lists for every number of threads.
   InvertedFile(const UnitRows& rows, uint64_t seed, Products products, const CancelFlag& cancel);
 
   int64_t lists() const { return static_cast<int64_t>(spans_.size()); }
 
-  // The k nearest rows of each among those in the `probes` lists whose centres are nearest to that of its own
+  // The k nearest rows of each among those in the `probes` lists whose centers are nearest to that of its own
   // list, itself included; all lists where these hold too few rows. The recall is that of up to 1000 rows,
   // compared with all others.
   Neighbors search(int64_t k, int64_t probes, const CancelFlag& cancel) const;

@@ -18,7 +18,7 @@ Neighbors nearest_neighbors(const at::Tensor& vectors, int64_t k, const CancelFl
   const at::NoGradGuard no_grad;
   const int64_t count = vectors.size(0);
   require(count <= kMostRows, "Expected at most ", kMostRows, " vectors, got ", count, ".");
-  require(k >= 1 && k < count, "Expected a number of neighbours between 1 and ", count - 1, ", got ", k, ".");
+  require(k >= 1 && k < count, "Expected a number of neighbors between 1 and ", count - 1, ", got ", k, ".");
   const at::Tensor matrix = vectors.to(at::kCPU, at::kFloat);
   const UnitRows rows(matrix.stride(1) == 1 ? matrix : matrix.contiguous(), cancel);
   const bool exact =

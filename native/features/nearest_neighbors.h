@@ -15,19 +15,19 @@ struct SearchOptions {
   Products products = Products::automatic;
 };
 
-// Cosine neighbours among the rows of `vectors` [N, C]. A row is never its own neighbour: it is excluded by
+// Cosine neighbors among the rows of `vectors` [N, C]. A row is never its own neighbor: it is excluded by
 // identity, not by rank, so duplicates are found. Ties go to the lower index. k < N. Shorter rows than 1e-12
 // are not brought to unit length, as in PyTorch's normalize; the cosines of a zero row are 0.
 //
 // Pairs are scored by products of low precision with a proven bound, and what the bound leaves open is
-// decided by the cosine itself (float64, rounded to float32). Exact neighbours are therefore the same for
+// decided by the cosine itself (float64, rounded to float32). Exact neighbors are therefore the same for
 // every processor, kind of products and number of threads; those by an inverted file for every number of
 // threads.
 //
 // float32 vectors on the CPU are read where they lie, rows at any stride, so that a mapped file needs no
 // copy. Memory beside them and the result, exact: N (8 k + 28) bytes, with 8-bit products N C more, and up
 // to 3 MB a thread at C = 384 (5 kB more a channel); by an inverted file: N (C + 32), 4 C sqrt(N) floats of
-// centres twice over. Never N x N. ERR_STEGO_ARGUMENT where k is too large, a value is not finite or the
+// centers twice over. Never N x N. ERR_STEGO_ARGUMENT where k is too large, a value is not finite or the
 // machine lacks the products.
 Neighbors nearest_neighbors(const at::Tensor& vectors, int64_t k, const CancelFlag& cancel,
                             const SearchOptions& options = {});

@@ -8,7 +8,7 @@ namespace stego {
 struct Neighbors {
   at::Tensor indices;            // int32 [N, k], nearest first
   at::Tensor similarities;       // float32 [N, k]
-  std::optional<double> recall;  // share of the true neighbours found, measured; nothing where all were
+  std::optional<double> recall;  // share of the true neighbors found, measured; nothing where all were
   int64_t decided = 0;           // pairs of which the cosine itself was computed
 };
 

@@ -42,7 +42,7 @@ void write_center(const UnitRows& rows, const std::vector<int32_t>& order, const
   for (int64_t c = 0; c < rows.dim(); ++c) center[c] = static_cast<float>(sum[c] * factor);
 }
 
-// Dead clusters take, one each, the rows that are farthest from their own centres, equals by place.
+// Dead clusters take, one each, the rows that are farthest from their own centers, equals by place.
 void revive(const UnitRows& rows, const ComparedRows& compared, const Assignment& assignment,
             const Members& members, int64_t count, at::Tensor& centers) {
   std::vector<int64_t> dead;

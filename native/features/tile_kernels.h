@@ -17,7 +17,7 @@ struct TileBars {
   int panels;
 };
 
-// The pairs of a row with columns that may be neighbours.
+// The pairs of a row with columns that may be neighbors.
 struct RowHits {
   uint64_t row;     // bit c where score + peak of column c reaches the bar of the row
   uint64_t column;  // bit c where score + peak of the row reaches the bar of column c

@@ -4,7 +4,7 @@
 namespace stego {
 
 // Cosine of every code with every cluster: codes [..., dim], clusters [K, dim] -> [..., K].
-// Both sides are L2-normalised with eps 1e-12 (modules.py ClusterLookup).
+// Both sides are L2-normalized with eps 1e-12 (modules.py ClusterLookup).
 at::Tensor cluster_cosines(const at::Tensor& codes, const at::Tensor& clusters);
 
 // ClusterLookup.forward: loss = -mean over positions of sum_k probability_k * cosine_k, where the

@@ -10,7 +10,7 @@ namespace stego {
 // Cross-entropy of a linear probe whose logits are enlarged to the label map (train_segmentation.py), with
 // its gradient. The probe sees detached codes, so its gradient ends at its own weights and needs no graph.
 struct ProbeLoss {
-  double loss;  // mean over labelled pixels; without any, loss and gradients are zero
+  double loss;  // mean over labeled pixels; without any, loss and gradients are zero
   at::Tensor weight_gradient, bias_gradient;
 };
 

@@ -13,7 +13,7 @@ struct Pointwise {
   Pointwise to(at::Device device) const { return {weight.to(device), bias.to(device)}; }
 };
 
-// PyTorch's default initialisation of a convolution: weight and bias uniform in +-1 / sqrt(fan_in).
+// PyTorch's default initialization of a convolution: weight and bias uniform in +-1 / sqrt(fan_in).
 Pointwise initial_pointwise(int64_t inputs, int64_t outputs, at::Generator generator);
 
 // Stores and reads a Pointwise under `<name>.weight` [out, in, 1, 1] and `<name>.bias` [out].

@@ -9,7 +9,7 @@ namespace stego {
 
 namespace {
 
-// Adds every labelled pixel's weights to `own_class` [classes, h*w] and returns how many there are.
+// Adds every labeled pixel's weights to `own_class` [classes, h*w] and returns how many there are.
 int64_t add_pixels(const ProbeLabels& labels, const uint8_t* map, float* own_class) {
   const BilinearAxis rows(labels.grid_height, labels.height), columns(labels.grid_width, labels.width);
   const int64_t places = labels.grid_height * labels.grid_width;

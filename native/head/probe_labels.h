@@ -11,13 +11,13 @@ namespace stego {
 // around it, so that of all pixels together is a product with weights that depend on the labels alone.
 struct ProbeLabels {
   // An image with labels: its place in the batch, its map uint8 [H, W], and how much of each logit of the
-  // grid its labelled pixels take for their own class, [classes, h*w].
+  // grid its labeled pixels take for their own class, [classes, h*w].
   struct Image {
     size_t index;
     at::Tensor map, own_class;
   };
   std::vector<Image> images;
-  int64_t valid = 0;               // labelled pixels
+  int64_t valid = 0;               // labeled pixels
   int64_t classes, height, width;  // of the maps; 0 x 0 where no image has labels
   int64_t grid_height, grid_width;
 };

@@ -58,7 +58,7 @@ at::Tensor blend(const at::Tensor& rgb, const at::Tensor& other, double factor) 
   return (rgb * factor + other * (1 - factor)).clamp(0, 1);
 }
 
-// Colours turned by a share of the colour circle, by way of hue, saturation and value.
+// Colors turned by a share of the color circle, by way of hue, saturation and value.
 at::Tensor turn_hue(const at::Tensor& rgb, double turn) {
   const at::Tensor value = rgb.amax(0), chroma = value - rgb.amin(0);
   const at::Tensor divisor = at::where(chroma == 0, at::ones_like(chroma), chroma);

@@ -15,9 +15,9 @@ struct AugmentOptions {
   double gray = 0.2, blur = 0.5;                              // probabilities
 };
 
-// Augmented views of images: float32 [B, 3, H, W], normalised, and where each of their pixels lies in the
+// Augmented views of images: float32 [B, 3, H, W], normalized, and where each of their pixels lies in the
 // image, as (row, column) in [-1, 1]: [B, H, W, 2]. Mirrored and cropped to a part that is enlarged to full
-// size; colours changed before normalisation, where values are still those of a picture (the official code
+// size; colors changed before normalization, where values are still those of a picture (the official code
 // changes them after).
 struct AugmentedViews {
   at::Tensor images, coordinates;

@@ -16,7 +16,7 @@ struct ImageView {
 // docs/method-constants.md#image-preparation).
 struct Transform {
   enum class Crop {
-    center,  // shorter side to `resolution`, aspect kept, then a centred square
+    center,  // shorter side to `resolution`, aspect kept, then a centered square
     squash,  // both sides to `resolution`
     whole,   // shorter side to `resolution`, the longer to the nearest multiple of `multiple`
   };
@@ -32,7 +32,7 @@ struct PixelMap {
   int64_t width() const { return static_cast<int64_t>(columns.size()); }
 };
 
-// Source indices of Pillow's nearest-neighbour resize from n to m places: accumulated in double, not closed
+// Source indices of Pillow's nearest-neighbor resize from n to m places: accumulated in double, not closed
 // form.
 std::vector<int64_t> nearest_indices(int64_t n, int64_t m);
 
@@ -41,7 +41,7 @@ PixelMap map_pixels(int64_t height, int64_t width, const Transform& transform);
 // Resized and cropped bytes: uint8 [height, width, channels] of the map.
 at::Tensor transform_bytes(const ImageView& image, const PixelMap& map);
 
-// A batch for the network: float32 [B, 3, H, W], normalised. All images must come out at the same size.
+// A batch for the network: float32 [B, 3, H, W], normalized. All images must come out at the same size.
 at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform& transform);
 
 }  // namespace stego

@@ -4,7 +4,7 @@
 
 namespace stego {
 
-// Codes of pixels that are near and of like colour are drawn together (modules.py ContrastiveCRFLoss):
+// Codes of pixels that are near and of like color are drawn together (modules.py ContrastiveCRFLoss):
 //
 //   kernel_ab = w1 exp(-|p_a - p_b|^2 / (2 alpha) - |I_a - I_b|^2 / (2 beta)) + w2 exp(-|p_a - p_b|^2 / (2
 //   gamma)) loss_ab   = -(kernel_ab - shift) <code_a, code_b>
@@ -14,7 +14,7 @@ namespace stego {
 at::Tensor contrastive_crf_loss(const at::Tensor& pictures, const at::Tensor& codes, const at::Tensor& places,
                                 const ContrastiveCrfOptions& options);
 
-// The term as training uses it: codes [B, h*w, dim] enlarged to the pictures' grid and then normalised; the
+// The term as training uses it: codes [B, h*w, dim] enlarged to the pictures' grid and then normalized; the
 // mean.
 at::Tensor contrastive_crf_term(const at::Tensor& pictures, const at::Tensor& codes, int64_t grid_height,
                                 int64_t grid_width, const at::Tensor& places,

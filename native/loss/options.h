@@ -6,7 +6,7 @@ namespace stego {
 // What to do with the spatial mean of the feature correspondence F (equation 3;
 // docs/method-constants.md#departures-of-the-official-code).
 enum class Centering {
-  official,  // F - mean_ij F + mean F: anchors are centred, the overall mean is put back
+  official,  // F - mean_ij F + mean F: anchors are centered, the overall mean is put back
   paper,     // F - mean_ij F
   none,      // F
 };
@@ -21,15 +21,15 @@ enum class Negatives {
 
 // What the online cluster probe descends (docs/method-constants.md#probes-and-learning-rates).
 enum class ClusterObjective {
-  nearest_center,    // every position pulls its nearest centre (official)
-  nearest_position,  // every centre is pulled to its nearest position in each image
+  nearest_center,    // every position pulls its nearest center (official)
+  nearest_position,  // every center is pulled to its nearest position in each image
 };
 
 constexpr double kSampleEpsilon = 1e-10;  // least norm that a sample is divided by
 constexpr double kStableSimilarity =
     0.8;  // where `stabilize` clamps code similarities (the official stabalize)
 
-// One number for each pair type: an image with itself, with a neighbour, with random images.
+// One number for each pair type: an image with itself, with a neighbor, with random images.
 struct PairValues {
   double self, knn, random;
 };

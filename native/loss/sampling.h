@@ -7,7 +7,7 @@ namespace stego {
 
 // Continuous sample positions (modules.py sample): bilinear, border padding, align_corners True.
 // coordinates [B, S, S', 2] in [-1, 1] as (x, y); sample (i, j) reads coordinates[j, i], as the official code
-// does by transposing the two spatial axes. Four neighbours and their weights, shared by all maps of one grid
+// does by transposing the two spatial axes. Four neighbors and their weights, shared by all maps of one grid
 // size.
 class SamplePoints {
  public:

@@ -18,7 +18,7 @@ namespace stego {
 // The map of the point is read between positions (bilinear, corners aligned); heat is enlarged likewise.
 struct CorrespondOptions {
   Transform transform;
-  bool raw = false;  // the plain cosines, neither centred nor clamped
+  bool raw = false;  // the plain cosines, neither centered nor clamped
 };
 
 // Heat over the picture itself and, where there is one, over the other: float32 [P, height, width] each, at
@@ -28,7 +28,7 @@ struct HeatMaps {
   std::optional<at::Tensor> other;
 };
 
-// points [P, 2] as (x, y) in [-1, 1], the centres of the first and the last pixel. With a head the maps are
+// points [P, 2] as (x, y) in [-1, 1], the centers of the first and the last pixel. With a head the maps are
 // its codes, without they are the backbone's features.
 HeatMaps correspond(const VisionTransformer& backbone, const SegmentationHead* head, const ImageView& image,
                     const std::optional<ImageView>& other, const at::Tensor& points,

@@ -29,17 +29,17 @@ struct Network {
   at::Tensor clusters;                   // [K, dim] online cluster probe
   std::optional<Pointwise> linear;       // on codes; absent where there were no labels
   std::optional<Pointwise> raw_linear;   // on backbone features, the baseline; likewise
-  std::optional<at::Tensor> kmeans;      // [K, dim] centres of k-means on codes, fitted after training
-  std::optional<at::Tensor> raw_kmeans;  // [K, C] centres of k-means on backbone features, the baseline
+  std::optional<at::Tensor> kmeans;      // [K, dim] centers of k-means on codes, fitted after training
+  std::optional<at::Tensor> raw_kmeans;  // [K, C] centers of k-means on backbone features, the baseline
 
-  // Freshly initialised as PyTorch and the official code do: convolutions uniform, clusters N(0, 1).
+  // Freshly initialized as PyTorch and the official code do: convolutions uniform, clusters N(0, 1).
   static Network initial(std::shared_ptr<const VisionTransformer> backbone, const NetworkOptions& options,
                          bool linear);
 
   // Begins the probes anew, as `initial` does.
   void reset_probes(uint64_t seed);
 
-  // From a checkpoint's tensors, whose names are the published ones; probes and centres are there or not.
+  // From a checkpoint's tensors, whose names are the published ones; probes and centers are there or not.
   static Network load(const TensorMap& tensors, const NetworkOptions& options,
                       std::shared_ptr<const VisionTransformer> backbone);
 

@@ -11,7 +11,7 @@ namespace stego {
 
 namespace {
 
-// The contrastive CRF kernel of plot_pr_curves.py: places in [-1, 1], colours normalised, scales through exp.
+// The contrastive CRF kernel of plot_pr_curves.py: places in [-1, 1], colors normalized, scales through exp.
 constexpr double kBilateral = 10, kGaussian = 3, kShift = -0.3;
 const double kAlpha = std::exp(0.5), kBeta = std::exp(0.15), kGamma = std::exp(0.05);
 
@@ -66,8 +66,8 @@ struct Maps {
   std::vector<at::Tensor> labels;  // uint8 [H, W, 1] each
 };
 
-Maps compute_maps(const Network& network, const std::vector<LabelledImage>& images,
-                  const Transform& transform, const CancelFlag& cancel) {
+Maps compute_maps(const Network& network, const std::vector<LabeledImage>& images, const Transform& transform,
+                  const CancelFlag& cancel) {
   check_sizes(images);
   std::vector<at::Tensor> labels;
   for (const auto& [image, label] : images) {
@@ -122,8 +122,8 @@ void count(ScoreCounts& counts, const at::Tensor& scores, const at::Tensor& firs
 
 PairScores::PairScores() : features_(-1, 1), codes_(-1, 1), crf_(-kShift, kBilateral + kGaussian - kShift) {}
 
-void PairScores::add(const Network& network, const std::vector<LabelledImage>& images,
-                     const std::vector<LabelledImage>& partners, const at::Tensor& first,
+void PairScores::add(const Network& network, const std::vector<LabeledImage>& images,
+                     const std::vector<LabeledImage>& partners, const at::Tensor& first,
                      const at::Tensor& second, const Transform& transform, const CancelFlag& cancel) {
   const at::NoGradGuard no_grad;
   require(partners.empty() || partners.size() == images.size(), "Expected as many partners as images, got ",

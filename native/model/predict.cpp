@@ -23,11 +23,11 @@ const at::Tensor& centers(const Network& network, PredictionHead head) {
   if (head == PredictionHead::online) return network.clusters;
   if (head == PredictionHead::kmeans) {
     if (!network.kmeans)
-      missing("k-means centres", "they are fitted at the end of training. Use labels: 'online'.");
+      missing("k-means centers", "they are fitted at the end of training. Use labels: 'online'.");
     return *network.kmeans;
   }
   if (!network.raw_kmeans)
-    missing("k-means centres of the raw features", "they are fitted at the end of training.");
+    missing("k-means centers of the raw features", "they are fitted at the end of training.");
   return *network.raw_kmeans;
 }
 

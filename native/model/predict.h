@@ -10,10 +10,10 @@ namespace stego {
 
 // The ways from an image to classes.
 enum class PredictionHead {
-  kmeans,      // nearest k-means centre of the code
+  kmeans,      // nearest k-means center of the code
   online,      // nearest cluster of the probe trained along
   linear,      // linear probe on the code
-  raw,         // nearest k-means centre of the backbone feature
+  raw,         // nearest k-means center of the backbone feature
   raw_linear,  // linear probe on the backbone feature
 };
 

@@ -10,7 +10,7 @@ Scores::Scores(PredictOptions options) : options_(std::move(options)) {
   options_.original_size = false;
 }
 
-void Scores::add(const Network& network, const std::vector<LabelledImage>& images, const CancelFlag& cancel) {
+void Scores::add(const Network& network, const std::vector<LabeledImage>& images, const CancelFlag& cancel) {
   check_sizes(images);
   const std::vector<Prediction> predictions = predict(network, pictures_of(images), options_, cancel);
   const int64_t classes = network.options.classes;
@@ -27,13 +27,13 @@ void Scores::add(const Network& network, const std::vector<LabelledImage>& image
   }
 }
 
-std::vector<ImageView> pictures_of(const std::vector<LabelledImage>& images) {
+std::vector<ImageView> pictures_of(const std::vector<LabeledImage>& images) {
   std::vector<ImageView> pictures;
-  for (const LabelledImage& each : images) pictures.push_back(each.image);
+  for (const LabeledImage& each : images) pictures.push_back(each.image);
   return pictures;
 }
 
-void check_sizes(const std::vector<LabelledImage>& images) {
+void check_sizes(const std::vector<LabeledImage>& images) {
   for (const auto& [image, label] : images) {
     require(image.height == label.height && image.width == label.width,
             "Expected a label map of its image's size, ", image.width, " x ", image.height, ", got ",

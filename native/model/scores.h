@@ -8,7 +8,7 @@
 namespace stego {
 
 // A picture and its label map (one byte a pixel; values from the number of classes on are void).
-struct LabelledImage {
+struct LabeledImage {
   ImageView image, label;
 };
 
@@ -18,7 +18,7 @@ class Scores {
   explicit Scores(PredictOptions options);
 
   // Predicts some images and counts.
-  void add(const Network& network, const std::vector<LabelledImage>& images, const CancelFlag& cancel);
+  void add(const Network& network, const std::vector<LabeledImage>& images, const CancelFlag& cancel);
 
   // int64 [predictions, classes] of each head.
   const std::map<PredictionHead, at::Tensor>& counts() const { return counts_; }
@@ -29,9 +29,9 @@ class Scores {
 };
 
 // The views of their pictures, and of their label maps.
-std::vector<ImageView> pictures_of(const std::vector<LabelledImage>& images);
+std::vector<ImageView> pictures_of(const std::vector<LabeledImage>& images);
 
 // Throws ERR_STEGO_ARGUMENT unless every label map has its picture's size.
-void check_sizes(const std::vector<LabelledImage>& images);
+void check_sizes(const std::vector<LabeledImage>& images);
 
 }  // namespace stego

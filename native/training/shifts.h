@@ -18,7 +18,7 @@ struct Distributions {
   CorrespondenceDistribution self, knn, random;
 };
 
-// Gathers feature correspondences drawn exactly as training draws them (same sampling, dropout and centring)
+// Gathers feature correspondences drawn exactly as training draws them (same sampling, dropout and centering)
 // and reads off quantiles, from which automatic shifts are taken: .65, .80 and .95 suit every backbone tried.
 class CorrespondenceMeter {
  public:

@@ -25,7 +25,7 @@ NamedTensors decoder_parameters(const Network& network) {
   return network.decoder ? layer_parameters("decoder", *network.decoder) : NamedTensors();
 }
 
-// The head, and the decoder where there is one: one group of the official code's first optimiser.
+// The head, and the decoder where there is one: one group of the official code's first optimizer.
 NamedTensors head_parameters(const Network& network) {
   NamedTensors parameters = network.head.parameters();
   for (auto& parameter : trained(decoder_parameters(network))) parameters.push_back(parameter);
@@ -192,7 +192,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   update(raw_linear_optimizer_, raw_linear, losses.raw_linear);
   cluster_optimizer_->step(cluster_gradients, input.settings.learning_rates.cluster);
   report(losses.gradients, cluster_optimizer_->parameters(), cluster_gradients);
-  network_->kmeans.reset();  // centres fitted before belong to other codes
+  network_->kmeans.reset();  // centers fitted before belong to other codes
   return losses;
 }
 

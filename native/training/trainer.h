@@ -45,14 +45,14 @@ class Trainer {
   // Collects the codes (`raw` false) or backbone features of all patches of these images for `fit_kmeans`,
   // out of `total` images in all, for which it takes the memory at once.
   void collect(const std::vector<int64_t>& images, bool raw, int64_t total);
-  // Fits k-means on what was collected, keeps the centres in the network and lets the vectors go.
+  // Fits k-means on what was collected, keeps the centers in the network and lets the vectors go.
   struct Clusters {
     KMeansResult kmeans;
     PlaceShares shares;
   };
   Clusters fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel);
 
-  // Begins the probes and their optimisers anew (reset_probe_steps).
+  // Begins the probes and their optimizers anew (reset_probe_steps).
   void reset_probes(uint64_t seed);
 
   void save(TensorMap& tensors) const;

@@ -10,7 +10,7 @@
 // For correctness only.
 namespace stego::oracle {
 
-// One kernel with its normalisation.
+// One kernel with its normalization.
 class Filter {
  public:
   Filter(const ImageView& image, const crf::FilterOptions& options);

@@ -15,7 +15,7 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-// Smooth, a ramp, noise, one colour, two colours in stripes or at random, a few levels.
+// Smooth, a ramp, noise, one color, two colors in stripes or at random, a few levels.
 std::unique_ptr<uint8_t[]> random_pixels(Random& random, int64_t width, int64_t height) {
   auto pixels = std::make_unique<uint8_t[]>(width * height * 3);
   const auto byte = [&] { return static_cast<uint8_t>(random.between(0, 255)); };
@@ -110,7 +110,7 @@ crf::Term random_term(Random& random, bool colors, const std::vector<int64_t>& l
   term.filter.normalization =
       random.one_of({Normalization::symmetric, Normalization::symmetric, Normalization::before,
                      Normalization::after, Normalization::none});
-  // Without normalisation a message is up to 2^dimensions times the number of pixels that are alike.
+  // Without normalization a message is up to 2^dimensions times the number of pixels that are alike.
   double strength = random.scale_between(0.1, 20);
   if (term.filter.normalization == Normalization::none) strength *= 0.01;
   if (random.one_in(10)) strength = random.scale_between(1e2, 1e6);
@@ -253,7 +253,7 @@ RandomProblem random_problem(uint64_t number) {
   const auto labels = many ? std::vector<int64_t>{random.between(31, 256)} : random_labels(random);
   for (const int64_t count : labels) problem.scores.push_back(random_scores(random, count, height, width));
   const int64_t kinds =
-      random.between(0, 19);  // bits: places, colours; the usual two, in this order, most often
+      random.between(0, 19);  // bits: places, colors; the usual two, in this order, most often
   const std::vector<bool> colors = kinds == 0   ? std::vector<bool>{}
                                    : kinds < 4  ? std::vector<bool>{false}
                                    : kinds < 8  ? std::vector<bool>{true}

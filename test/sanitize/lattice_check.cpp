@@ -36,7 +36,7 @@ std::vector<oracle::Point> random_points(Random& random, int dims) {
   return points;
 }
 
-// The slice, as an update of the mean field has it, but for one channel and without normalisation.
+// The slice, as an update of the mean field has it, but for one channel and without normalization.
 std::vector<double> slice(const crf::Lattice& lattice, const crf::Buffer<float>& values) {
   const double alpha = 1 / (1 + std::ldexp(1.0, 1 - lattice.corners));
   std::vector<double> result(lattice.points * kChannels);

@@ -77,7 +77,7 @@ Key vertex_key(const Simplex& simplex, int dims, int remainder) {
   return key;
 }
 
-// Step 9: the neighbour along an axis, before (direction -1) or after (1), or -1.
+// Step 9: the neighbor along an axis, before (direction -1) or after (1), or -1.
 int32_t find_neighbor(const Vertices& vertices, Key key, int dims, int axis, int direction) {
   for (int i = 0; i < dims; ++i) {
     key[i] = static_cast<int16_t>(key[i] + (i == axis ? -direction * dims : direction));

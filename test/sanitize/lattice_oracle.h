@@ -4,7 +4,7 @@
 #include <vector>
 
 // The permutohedral lattice a second time, in plain loops that share no code with native/crf: steps 2 to 10
-// of docs/dense-crf-algorithm.md as they are told, vertices in a map by their key, neighbours looked up one
+// of docs/dense-crf-algorithm.md as they are told, vertices in a map by their key, neighbors looked up one
 // by one. Float32 where the bits decide which vertices there are, doubles everywhere else. For correctness
 // only.
 namespace stego::oracle {

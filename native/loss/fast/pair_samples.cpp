@@ -15,7 +15,7 @@ struct Reader {
   const SamplePoints* points;
 };
 
-// By map, images before neighbours: who reads it, in the order of the rows.
+// By map, images before neighbors: who reads it, in the order of the rows.
 std::vector<std::vector<Reader>> readers_of(const PairPoints& points, const at::Tensor& negatives) {
   const int64_t batch = negatives.size(1), slots = kRandomSlot + negatives.size(0);
   const auto* other = negatives.const_data_ptr<int64_t>();

@@ -15,7 +15,7 @@ struct UnitPairs {
 
 // How correspondences become losses: -clamp(S, low, high) * (F + offset) of each pair of positions.
 struct PairRule {
-  at::Tensor offsets;          // [B, P, n], of the type of the vectors: centring and shift
+  at::Tensor offsets;          // [B, P, n], of the type of the vectors: centering and shift
   double low, high;            // bounds of the code similarity, infinite where there are none
   std::vector<double> scales;  // of each slot's losses in what the gradient is of
 };

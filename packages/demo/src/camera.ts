@@ -1,4 +1,4 @@
-/** What a camera makes of a scene: tilt, lens, exposure, tone curve, colour cast, vignette, blur and grain. */
+/** What a camera makes of a scene: tilt, lens, exposure, tone curve, color cast, vignette, blur and grain. */
 import type { Canvas } from './canvas.js'
 import { luminance } from './color.js'
 import { between, chance, clamp01, grain, type Random } from './noise.js'
@@ -16,7 +16,7 @@ const TONES = 1024
 /** Highest light the tone curve tells apart. */
 const BRIGHTEST = 2
 
-/** The tone curve as a table over [0, BRIGHTEST]: exposure, contrast about middle grey, soft highlights. */
+/** The tone curve as a table over [0, BRIGHTEST]: exposure, contrast about middle gray, soft highlights. */
 function toneCurve(exposure: number, contrast: number, lift: number): Float32Array {
   return Float32Array.from({ length: TONES }, (_, i) => {
     const light = (i / (TONES - 1)) * BRIGHTEST * exposure
@@ -37,7 +37,7 @@ function meter(canvas: Canvas): number {
   return sum / count
 }
 
-/** Resamples the canvas under a tilted lens: colours between pixels, labels at the nearest. */
+/** Resamples the canvas under a tilted lens: colors between pixels, labels at the nearest. */
 function shoot(canvas: Canvas, random: Random, rgb: Float32Array, labels: Uint8Array): void {
   const { width, height, rgb: from } = canvas
   const roll = between(random, -0.035, 0.035) * (chance(random, 0.6) ? 1 : 0.2)
@@ -97,7 +97,7 @@ export function develop(canvas: Canvas, random: Random): Photograph {
   return { width, height, pixels: print(canvas, random, rgb), labels }
 }
 
-/** Exposes and prints: tone curve, colour, vignette and grain. */
+/** Exposes and prints: tone curve, color, vignette and grain. */
 function print(canvas: Canvas, random: Random, rgb: Float32Array): Uint8Array {
   const { width, height } = canvas
   const pixels = new Uint8Array(width * height * 3)
@@ -123,12 +123,12 @@ function print(canvas: Canvas, random: Random, rgb: Float32Array): Uint8Array {
       const r = rgb[p]! * shade * (1 + warmth)
       const g = rgb[p + 1]! * shade
       const b = rgb[p + 2]! * shade * (1 - warmth)
-      const grey = (0.3 * r + 0.59 * g + 0.11 * b) * (1 - saturation)
+      const gray = (0.3 * r + 0.59 * g + 0.11 * b) * (1 - saturation)
       const speck = (grain(x + seedX, y + seedY) - 0.5) * 1.4 * noise
-      const red = curve[tone(grey + r * saturation)]! + (grain(x + 71, y + seedX) - 0.5) * noise * 0.6
-      const blue = curve[tone(grey + b * saturation)]! + (grain(x + seedX, y + 53) - 0.5) * noise * 0.9
+      const red = curve[tone(gray + r * saturation)]! + (grain(x + 71, y + seedX) - 0.5) * noise * 0.6
+      const blue = curve[tone(gray + b * saturation)]! + (grain(x + seedX, y + 53) - 0.5) * noise * 0.9
       pixels[p] = byte(red + speck)
-      pixels[p + 1] = byte(curve[tone(grey + g * saturation)]! + speck)
+      pixels[p + 1] = byte(curve[tone(gray + g * saturation)]! + speck)
       pixels[p + 2] = byte(blue + speck)
     }
   }

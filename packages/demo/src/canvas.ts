@@ -1,4 +1,4 @@
-/** The picture under work: colours as floats, and the label of whatever was painted last on each pixel. */
+/** The picture under work: colors as floats, and the label of whatever was painted last on each pixel. */
 import type { Rgb } from './color.js'
 import type { View } from './geometry.js'
 import type { Mood } from './mood.js'
@@ -7,7 +7,7 @@ import type { Random } from './noise.js'
 /** Class indices, in the order of `SCENE_CLASSES`. */
 export const LABEL = { sky: 0, mountain: 1, grass: 2, water: 3, road: 4, tree: 5, house: 6, car: 7 } as const
 
-/** Colours and labels of every pixel. */
+/** Colors and labels of every pixel. */
 export interface Canvas {
   width: number
   height: number
@@ -24,7 +24,7 @@ export interface Stage {
   random: Random
 }
 
-/** A brush loaded with a colour, held over a place: a soft-edged ellipse. One is used again and again. */
+/** A brush loaded with a color, held over a place: a soft-edged ellipse. One is used again and again. */
 export interface Brush {
   x: number
   y: number
@@ -51,7 +51,7 @@ export function createCanvas(width: number, height: number): Canvas {
   return { width, height, rgb: new Float32Array(width * height * 3), labels: new Uint8Array(width * height) }
 }
 
-/** Lays a colour over a pixel; the label changes hands where it covers at least half. */
+/** Lays a color over a pixel; the label changes hands where it covers at least half. */
 export function blend(
   c: Canvas,
   i: number,

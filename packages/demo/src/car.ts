@@ -10,7 +10,7 @@ import { facesCamera, fillFace, type Material, normalOf, rectangle, trapezium } 
 
 const UP: Vector = [0, 1, 0]
 
-/** A car in place: its axes, and the point at `l` metres from its tail, `r` right of its middle, `y` up. */
+/** A car in place: its axes, and the point at `l` meters from its tail, `r` right of its middle, `y` up. */
 interface Frame {
   stage: Stage
   car: Car
@@ -19,7 +19,7 @@ interface Frame {
   at(l: number, r: number, y: number): Vector
 }
 
-/** A line across the car: metres from the tail, height, half width. */
+/** A line across the car: meters from the tail, height, half width. */
 type Rib = readonly [number, number, number]
 
 /** Light on varnish: what the surface gets, and the sky it mirrors the more it looks up. */
@@ -150,7 +150,7 @@ function paintUnderside(stage: Stage, car: Car): void {
     const x0 = Math.max(0, Math.floor(columnOf(view, car.x - reach, z)))
     const x1 = Math.min(canvas.width - 1, Math.ceil(columnOf(view, car.x + reach, z)))
     for (let x = x0; x <= x1; x++) {
-      const dx = ((x - view.centre) * z) / view.focal - car.x
+      const dx = ((x - view.center) * z) / view.focal - car.x
       const dz = z - car.z
       const l = Math.max(0, Math.abs(dx * sin + dz * cos) - s.length / 2 + 0.25)
       const r = Math.max(0, Math.abs(dx * cos - dz * sin) - s.width / 2 + 0.2)

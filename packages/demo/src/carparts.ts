@@ -25,7 +25,7 @@ function lay(rgb: Float32Array, p: number, color: Rgb, gain: number, cover: numb
   rgb[p + 2]! += (color[2] * gain - rgb[p + 2]!) * cover
 }
 
-/** Lays a colour where `inside`, a distance in metres, is positive; about a pixel soft. */
+/** Lays a color where `inside`, a distance in meters, is positive; about a pixel soft. */
 function fill(
   rgb: Float32Array,
   p: number,

@@ -1,9 +1,9 @@
-/** The shapes and colours that cars come in. */
+/** The shapes and colors that cars come in. */
 import type { Stage } from './canvas.js'
 import { pickColor, type Rgb } from './color.js'
 import { between, pick } from './noise.js'
 
-/** Lengths from the tail and heights from the ground, in metres. */
+/** Lengths from the tail and heights from the ground, in meters. */
 export interface CarShape {
   length: number
   width: number
@@ -144,7 +144,7 @@ export interface Car {
   lights: boolean
 }
 
-/** A car with shape and colour drawn at random. */
+/** A car with shape and color drawn at random. */
 export function drawCar(stage: Stage, x: number, z: number, yaw: number): Car {
   const { random } = stage
   const stretch = between(random, 0.95, 1.06)

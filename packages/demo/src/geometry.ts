@@ -1,6 +1,6 @@
-/** The camera and the ground: metres in the world, pixels on the canvas. */
+/** The camera and the ground: meters in the world, pixels on the canvas. */
 
-/** x to the right, y up, z away from the camera; metres from the camera. */
+/** x to the right, y up, z away from the camera; meters from the camera. */
 export type Vector = readonly [number, number, number]
 
 /** A level camera with a shifted image plane, so that upright things stay upright. */
@@ -8,12 +8,12 @@ export interface View {
   width: number
   height: number
   /** Column of the vanishing point. */
-  centre: number
+  center: number
   /** Row of the horizon. */
   horizon: number
   /** Focal length in pixels. */
   focal: number
-  /** Height of the camera above the ground in metres. */
+  /** Height of the camera above the ground in meters. */
   eye: number
   /** Pixels of this canvas to a pixel of a canvas 240 high. */
   unit: number
@@ -37,7 +37,7 @@ export function rowOfDepth(view: View, depth: number): number {
 
 /** Column of a point. */
 export function columnOf(view: View, x: number, depth: number): number {
-  return view.centre + (view.focal * x) / depth
+  return view.center + (view.focal * x) / depth
 }
 
 /**
@@ -50,11 +50,11 @@ export interface Strip {
   sin: number
   cos: number
   half: number
-  /** Sideways swing in metres, its wavelength along the axis, and phase. */
+  /** Sideways swing in meters, its wavelength along the axis, and phase. */
   swing: number
   wave: number
   phase: number
-  /** Constant bend: metres sideways per square metre along. */
+  /** Constant bend: meters sideways per square meter along. */
   bend: number
 }
 
@@ -63,7 +63,7 @@ export function strip(x: number, z: number, angle: number, half: number): Strip 
   return { x, z, sin: Math.sin(angle), cos: Math.cos(angle), half, swing: 0, wave: 60, phase: 0, bend: 0 }
 }
 
-/** Metres along the axis. */
+/** Meters along the axis. */
 export function along(s: Strip, x: number, z: number): number {
   return (x - s.x) * s.sin + (z - s.z) * s.cos
 }
@@ -74,7 +74,7 @@ function sway(s: Strip, a: number): number {
   return s.swing === 0 ? bent : bent + s.swing * Math.sin((a / s.wave) * 2 * Math.PI + s.phase)
 }
 
-/** Metres right of the axis. */
+/** Meters right of the axis. */
 export function across(s: Strip, x: number, z: number): number {
   return (x - s.x) * s.cos - (z - s.z) * s.sin - sway(s, along(s, x, z))
 }
@@ -95,10 +95,10 @@ export function heading(s: Strip, a: number): number {
 export interface GroundRow {
   y: number
   width: number
-  /** Depth, and metres right of the camera at column 0. */
+  /** Depth, and meters right of the camera at column 0. */
   z: number
   left: number
-  /** Metres from column to column and from this row to the next, and what a pixel covers along and across the road. */
+  /** Meters from column to column and from this row to the next, and what a pixel covers along and across the road. */
   step: number
   deep: number
   stepAlong: number
@@ -107,7 +107,7 @@ export interface GroundRow {
   along: Float32Array
   across: Float32Array
   cover: Float32Array
-  /** Metres inside the shore of the water; negative on land. */
+  /** Meters inside the shore of the water; negative on land. */
   inside: Float32Array
   /** Room for what is of use for a moment. */
   spare: Float32Array
@@ -126,7 +126,7 @@ export function locateRow(row: GroundRow, view: View, y: number, road: Strip): v
   row.y = y
   row.z = z
   row.step = z / view.focal
-  row.left = -view.centre * row.step
+  row.left = -view.center * row.step
   row.deep = (z * z) / (view.focal * view.eye)
   row.stepAcross = Math.abs(row.step * road.cos) + Math.abs(row.deep * road.sin)
   row.stepAlong = Math.abs(row.step * road.sin) + Math.abs(row.deep * road.cos)

@@ -1,4 +1,4 @@
-/** Meadows and lawns: colour drifts, mown stripes, crop rows, and in front blades and flowers. */
+/** Meadows and lawns: color drifts, mown stripes, crop rows, and in front blades and flowers. */
 import { dab, hazeAt, LABEL, type Stage, stroke } from './canvas.js'
 import { mix, multiply, type Rgb } from './color.js'
 import { depthOfRow, type GroundRow, type Strip, strip } from './geometry.js'
@@ -14,7 +14,7 @@ export interface Meadow {
   stripes: Strip
   period: number
   strength: number
-  /** Size of the patches of colour, in units of noise to a metre. */
+  /** Size of the patches of color, in units of noise to a meter. */
   patch: number
   clouds: number
   offset: number
@@ -59,7 +59,7 @@ export function shadeClouds(m: Meadow, row: GroundRow, rgb: Float32Array, start:
   }
 }
 
-/** Colours of the meadow on one row of ground, unlit, into `rgb` from `start` on; bare earth towards water. */
+/** Colors of the meadow on one row of ground, unlit, into `rgb` from `start` on; bare earth towards water. */
 export function shadeGrass(m: Meadow, row: GroundRow, rgb: Float32Array, start: number): void {
   const { y, z } = row
   const { patch, offset } = m

@@ -43,20 +43,20 @@ function roughness(s: Strip): number {
   return Math.min(3, s.half * 0.25)
 }
 
-/** Metres to add to the distance inside the strip: the shore is no straight line. */
+/** Meters to add to the distance inside the strip: the shore is no straight line. */
 function shoreline(rough: number, x: number, z: number): number {
   const broad = fbm(x * 0.045 + 3, z * 0.045) - 0.5
   const fine = fbm(x * 0.3, z * 0.3) - 0.5
   return rough * (4 * broad + 0.5 * fine)
 }
 
-/** Distance inside the shore of a water, in metres; negative on land. */
+/** Distance inside the shore of a water, in meters; negative on land. */
 export function insideWater(s: Strip, x: number, z: number): number {
   const inside = s.half - Math.abs(across(s, x, z))
   return inside + shoreline(roughness(s), x, z)
 }
 
-/** True where a road or water covers a ground point, within a margin of metres. */
+/** True where a road or water covers a ground point, within a margin of meters. */
 export function isTaken(ground: Ground, x: number, z: number, margin: number): boolean {
   const { road, water } = ground
   if (Math.abs(across(road.strip, x, z)) < road.strip.half + margin) return true
@@ -131,7 +131,7 @@ export function paintShadow(stage: Stage, caster: Caster): void {
       const i = y * canvas.width + x
       const label = canvas.labels[i]!
       if (label !== LABEL.grass && label !== LABEL.road) continue
-      const wx = ((x - view.centre) * z) / view.focal - caster.x
+      const wx = ((x - view.center) * z) / view.focal - caster.x
       const wz = z - caster.z
       const t = square > 0 ? clamp01((wx * dx + wz * dz) / square) : 0
       const ex = wx - t * dx

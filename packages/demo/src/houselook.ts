@@ -1,4 +1,4 @@
-/** What houses look like: their kinds, sizes and colours, drawn at random. */
+/** What houses look like: their kinds, sizes and colors, drawn at random. */
 import type { Stage } from './canvas.js'
 import { mix, pickColor, type Rgb, scale } from './color.js'
 import { between, chance, pick } from './noise.js'

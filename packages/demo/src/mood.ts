@@ -1,4 +1,4 @@
-/** The light of a scene: where the sun stands, what colour the air has, what season colours the plants. */
+/** The light of a scene: where the sun stands, what color the air has, what season colors the plants. */
 import { mix, multiply, pickColor, type Rgb, scale, vary } from './color.js'
 import { normalize, type Vector } from './geometry.js'
 import { between, chance, pick, type Random } from './noise.js'
@@ -12,7 +12,7 @@ export interface Mood {
   zenith: Rgb
   horizon: Rgb
   haze: Rgb
-  /** Share of light lost to haze in 100 metres. */
+  /** Share of light lost to haze in 100 meters. */
   hazeDensity: number
   /** Share of the sky under clouds. */
   clouds: number
@@ -255,10 +255,10 @@ export function drawMood(random: Random): Mood {
   const tint = vary(random, [1, 1, 1], 0.05)
   const zenith = multiply(mix(hour.zenith, other.zenith, t), tint)
   const horizon = multiply(mix(hour.horizon, other.horizon, t), tint)
-  const grey = between(random, 0, 0.35)
+  const gray = between(random, 0, 0.35)
   const dull = (color: Rgb): Rgb => {
     const light = 0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2]
-    return mix(color, [light, light, light], grey)
+    return mix(color, [light, light, light], gray)
   }
   const clouds = hour.clouds + (other.clouds - hour.clouds) * t + between(random, -0.2, 0.2)
   return {

@@ -41,7 +41,7 @@ function addOctave(table: Float32Array, random: Random, cells: number, gain: num
 }
 
 /** Stretches a table to mean 0.5 with a standard deviation of 0.18, clipped to [0, 1]. */
-function normalise(table: Float32Array): void {
+function normalize(table: Float32Array): void {
   let sum = 0
   let squares = 0
   for (const value of table) {
@@ -60,8 +60,8 @@ function fillTables(): void {
     addOctave(fbmTable, random, 8 << octave, 0.55 ** octave, false)
     if (octave < 5) addOctave(ridgeTable, random, 8 << octave, 0.48 ** octave, true)
   }
-  normalise(fbmTable)
-  normalise(ridgeTable)
+  normalize(fbmTable)
+  normalize(ridgeTable)
 }
 fillTables()
 

@@ -23,7 +23,7 @@ export interface Plan {
   shore: number
 }
 
-/** True where a house stands within `margin` metres of a place. */
+/** True where a house stands within `margin` meters of a place. */
 function isBuilt(plan: Plan, x: number, z: number, margin: number): boolean {
   return plan.houses.some((h) => {
     const dx = x - h.x
@@ -35,8 +35,8 @@ function isBuilt(plan: Plan, x: number, z: number, margin: number): boolean {
 }
 
 /**
- * Houses along one side of a strip (1 right, -1 left), their fronts to it, `setback` metres from its edge,
- * with gaps of about `gap` metres.
+ * Houses along one side of a strip (1 right, -1 left), their fronts to it, `setback` meters from its edge,
+ * with gaps of about `gap` meters.
  */
 export function placeHouses(
   stage: Stage,
@@ -90,7 +90,7 @@ function isFlooded(ground: Ground, house: House): boolean {
   return corners.some(([dx, dz]) => insideWater(water, house.x + dx, house.z + dz) > -0.5)
 }
 
-/** Cars that drive along a road in both directions, keeping right, about `gap` metres apart. */
+/** Cars that drive along a road in both directions, keeping right, about `gap` meters apart. */
 export function placeTraffic(
   stage: Stage,
   plan: Plan,
@@ -168,7 +168,7 @@ export function placeTrees(
   const { random, view } = stage
   for (let n = 0; n < count; n++) {
     const z = near * (far / near) ** random.next()
-    const x = ((between(random, -0.1, 1.1) * view.width - view.centre) * z) / view.focal
+    const x = ((between(random, -0.1, 1.1) * view.width - view.center) * z) / view.focal
     const kind = drawKind(stage, conifers)
     const height =
       (kind === 'bush' ? 0.25 : kind === 'tall' || kind === 'conifer' ? 1.25 : 1) *
@@ -216,7 +216,7 @@ export function placeWood(
     const wave = 0.5 + 0.5 * Math.sin((px / view.width) * 7 + phase)
     if (wave > share) continue
     const depth = z * between(random, 0.9, 1.15)
-    const x = ((px - view.centre) * depth) / view.focal
+    const x = ((px - view.center) * depth) / view.focal
     if (isTaken(plan.ground, x, depth, 0.5) || isBuilt(plan, x, depth, 1)) continue
     plan.trees.push(
       drawTree(stage, chance(random, 0.8) ? kind : 'broad', x, depth, tall * between(random, 0.7, 1.25)),
@@ -229,7 +229,7 @@ export function placeFraming(stage: Stage, plan: Plan, near: number): void {
   const { random, view } = stage
   const side = chance(random, 0.5) ? 0.06 : 0.94
   const z = near * between(random, 0.9, 1.3)
-  const x = ((side + between(random, -0.08, 0.08)) * view.width - view.centre) * (z / view.focal)
+  const x = ((side + between(random, -0.08, 0.08)) * view.width - view.center) * (z / view.focal)
   if (isTaken(plan.ground, x, z, 0) || isBuilt(plan, x, z, 0.5)) return
   const kind: TreeKind = chance(random, 0.75) ? 'broad' : 'conifer'
   plan.trees.push(drawTree(stage, kind, x, z, between(random, 5.5, 9)))

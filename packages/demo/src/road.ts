@@ -36,7 +36,7 @@ const PAVEMENT: readonly Rgb[] = [
   [0.64, 0.63, 0.62],
 ]
 
-/** A road along a strip whose half width is that of the carriageway; `pavement` metres are added each side. */
+/** A road along a strip whose half width is that of the carriageway; `pavement` meters are added each side. */
 export function drawRoad(stage: Stage, strip: Strip, lanes: number, pavement: number, bays = 0): Road {
   const { random } = stage
   const yellow = chance(random, 0.2)
@@ -55,13 +55,13 @@ export function drawRoad(stage: Stage, strip: Strip, lanes: number, pavement: nu
   }
 }
 
-/** Share of a pixel under a painted line of a width, `distance` metres from its middle. */
+/** Share of a pixel under a painted line of a width, `distance` meters from its middle. */
 function line(distance: number, width: number, footprint: number): number {
   const d = clamp01((width / 2 - Math.abs(distance)) / footprint + 0.5)
   return d * Math.min(1, width / footprint)
 }
 
-/** Lays the colours of a road, unlit, over one row of ground, `rgb` from `start` on; `wet` darkens them. */
+/** Lays the colors of a road, unlit, over one row of ground, `rgb` from `start` on; `wet` darkens them. */
 export function shadeRoad(road: Road, row: GroundRow, rgb: Float32Array, start: number, wet: number): void {
   shadePavement(road, row, rgb, start, wet)
   shadeAsphalt(road, row, rgb, start, wet)

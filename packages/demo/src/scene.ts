@@ -40,7 +40,7 @@ export function renderScene(seed: number, index: number, size = { width: 320, he
     view: {
       width,
       height,
-      centre: width / 2,
+      center: width / 2,
       horizon: height * 0.4,
       focal: width,
       eye: 2,

@@ -17,7 +17,7 @@ export function paintSky(stage: Stage, bottom: number): void {
   const shade = mix(scale(mood.zenith, 0.8), mood.ambient, 0.65)
   // The sun on the canvas, or beside it; only one ahead of the camera glows.
   const ahead = mood.sun[2] > -0.2
-  const sunX = view.centre + (mood.sun[0] / Math.max(0.35, Math.abs(mood.sun[2]))) * view.focal * 0.5
+  const sunX = view.center + (mood.sun[0] / Math.max(0.35, Math.abs(mood.sun[2]))) * view.focal * 0.5
   const sunY = view.horizon - mood.sun[1] * view.focal * 0.8
   const reach = 1 / (view.focal * 0.55)
   const towards = mood.sun[0] > 0 ? 0.09 : -0.09
@@ -41,7 +41,7 @@ export function paintSky(stage: Stage, bottom: number): void {
         g += mood.sunlight[1] * glow
         b += mood.sunlight[2] * glow
       }
-      const u = ((x - view.centre) / view.focal) * far + ox
+      const u = ((x - view.center) / view.focal) * far + ox
       const v = far * 1.3 + oy
       const density = fbm(u, v)
       const cloud = smoothstep(threshold - softness, threshold + softness, density) * veil

@@ -16,13 +16,13 @@ export const TOWN: readonly HouseKind[] = ['town', 'town', 'block', 'cottage']
 
 type Span = readonly [number, number]
 
-/** Sets the camera: its height in metres, and the horizon as a share of the picture from above. */
+/** Sets the camera: its height in meters, and the horizon as a share of the picture from above. */
 export function look(stage: Stage, eye: Span, horizon: Span): void {
   const { view, random } = stage
   view.eye = between(random, eye[0], eye[1])
   view.horizon = view.height * between(random, horizon[0], horizon[1])
   view.focal = view.width * between(random, 0.85, 1.3)
-  view.centre = view.width * between(random, 0.4, 0.6)
+  view.center = view.width * between(random, 0.4, 0.6)
 }
 
 /** A plan with nothing on its ground yet. */

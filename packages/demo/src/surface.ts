@@ -8,10 +8,10 @@ import { normalize, type Vector, type View } from './geometry.js'
  */
 export interface Span {
   length: number
-  /** Metres along the axes of the plane. */
+  /** Meters along the axes of the plane. */
   u: Float32Array
   v: Float32Array
-  /** Metres that a pixel is wide. */
+  /** Meters that a pixel is wide. */
   footprint: Float32Array
   /** Red, green and blue, interleaved. */
   rgb: Float32Array
@@ -19,7 +19,7 @@ export interface Span {
   cover: Float32Array
 }
 
-/** Answers for the colours of a face. */
+/** Answers for the colors of a face. */
 export interface Material {
   label: number
   paint(span: Span): void
@@ -61,7 +61,7 @@ function clipNear(points: Vector[]): Vector[] {
   return kept
 }
 
-/** Corners of a face, in metres along its axes. */
+/** Corners of a face, in meters along its axes. */
 export type Outline = readonly (readonly [number, number])[]
 
 /** The outline of a rectangle. */
@@ -128,7 +128,7 @@ export function fillFace(
   const xs: number[] = []
   const ys: number[] = []
   for (const p of points) {
-    const x = view.centre + (view.focal * p[0]) / p[2]
+    const x = view.center + (view.focal * p[0]) / p[2]
     const y = view.horizon - (view.focal * p[1]) / p[2]
     xs.push(x)
     ys.push(y)
@@ -213,7 +213,7 @@ function measure(
       const d = edges[e]! * x + edges[e + 1]! * y + edges[e + 2]!
       if (d < cover) cover = d
     }
-    const rx = (x - view.centre) / view.focal
+    const rx = (x - view.center) / view.focal
     const scale = 1 / (rx * n[0] + ry * n[1] + n[2])
     span.u[k] = (rx * a[0] + ry * a[1] + a[2]) * scale
     span.v[k] = (rx * b[0] + ry * b[1] + b[2]) * scale

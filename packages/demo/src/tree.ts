@@ -15,7 +15,7 @@ export interface Tree {
   kind: TreeKind
   x: number
   z: number
-  /** Metres. */
+  /** Meters. */
   height: number
   leaf: Rgb
   bark: Rgb
@@ -41,7 +41,7 @@ export function drawKind(stage: Stage, conifers: number): TreeKind {
   return pick(stage.random, ['broad', 'broad', 'tall', 'bush'])
 }
 
-/** A light colour mixed with the haze in front of the tree. */
+/** A light color mixed with the haze in front of the tree. */
 function seen(stage: Stage, color: Rgb, haze: number): Rgb {
   return mix(color, stage.mood.haze, haze)
 }

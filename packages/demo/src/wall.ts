@@ -7,7 +7,7 @@ import type { Material, Span } from './surface.js'
 /** The masonry of a wall. */
 export type Masonry = 'plaster' | 'brick' | 'planks' | 'boards' | 'stone' | 'timber'
 
-/** The look of all walls of a house, in colours without light. */
+/** The look of all walls of a house, in colors without light. */
 export interface Facade {
   masonry: Masonry
   wall: Rgb
@@ -18,12 +18,12 @@ export interface Facade {
   reflection: Rgb
   door: Rgb
   lamp: Rgb | null
-  /** Height of a storey, width of a bay, and of window and window's height, in metres. */
+  /** Height of a storey, width of a bay, and of window and window's height, in meters. */
   storey: number
   bay: number
   windowWidth: number
   windowHeight: number
-  /** Shop windows on the ground floor, under an awning of this colour. */
+  /** Shop windows on the ground floor, under an awning of this color. */
   awning: Rgb | null
   seed: number
 }
@@ -114,7 +114,7 @@ export class Wall implements Material {
     }
   }
 
-  /** Windows and doors over the masonry of one pixel; the share of its colour that shines by itself is returned. */
+  /** Windows and doors over the masonry of one pixel; the share of its color that shines by itself is returned. */
   private openings(u: number, v: number, footprint: number, rgb: Float32Array, p: number): number {
     const { look, width } = this
     const bays = Math.max(1, Math.round(width / look.bay))

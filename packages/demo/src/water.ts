@@ -1,4 +1,4 @@
-/** Water: what stands beyond it mirrored and broken by ripples, its own colour near by, glitter, foam. */
+/** Water: what stands beyond it mirrored and broken by ripples, its own color near by, glitter, foam. */
 import { hazeAt, LABEL, type Stage } from './canvas.js'
 import { scale } from './color.js'
 import { depthOfRow } from './geometry.js'
@@ -16,7 +16,7 @@ export function paintWater(stage: Stage): void {
   const light = groundLight(mood)
   const deep = scale([mood.water[0] * light[0], mood.water[1] * light[1], mood.water[2] * light[2]], 0.85)
   const glitter = mood.sun[2] > -0.1 ? 0.5 : 0.12
-  const sunX = view.centre + mood.sun[0] * view.focal * 0.5
+  const sunX = view.center + mood.sun[0] * view.focal * 0.5
   for (let x = 0; x < width; x++) {
     let shore = -1
     for (let y = 0; y < height; y++) {
@@ -30,14 +30,14 @@ export function paintWater(stage: Stage): void {
       if (shore < 0) shore = y
       const z = depthOfRow(view, y)
       const pixel = z / view.focal
-      const wx = (x - view.centre) * pixel
+      const wx = (x - view.center) * pixel
       const calm = 1 / (1 + pixel * 4)
       const wave = fbm(wx * 0.5 + z * turn + offset, z * 1.3) - 0.5
       const ripple = fbm(wx * 0.11 + offset, z * 0.33 + wx * turn * 0.1) - 0.5
       const down = y - shore
       // Waves in rows that shrink with the distance, as seen from a shore.
       const below = y - view.horizon
-      const streak = fbm(((x - view.centre) / below) * 2.4 + offset, Math.log(below) * 8 + offset) - 0.5
+      const streak = fbm(((x - view.center) / below) * 2.4 + offset, Math.log(below) * 8 + offset) - 0.5
       const stir = wind * (0.25 + down * 0.22)
       const mirrorY = Math.round(shore - 1 - down * 0.92 + (wave * 1.5 * calm + ripple + streak * 2) * stir)
       const mirrorX = Math.round(x + (ripple + wave * 0.6) * stir)

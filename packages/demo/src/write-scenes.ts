@@ -1,4 +1,4 @@
-/** Writes a labelled data set of generated scenes in the layout that training reads. */
+/** Writes a labeled data set of generated scenes in the layout that training reads. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
