@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kMostElements = int64_t{1} << 48;
 
-// Elements from the first to behind the last.
+// The number of elements from the first to one past the last.
 int64_t extent_of(const StoredTensor& tensor) {
   require(tensor.shape.size() == tensor.strides.size(), "Expected as many strides as axes of '", tensor.name,
           "'.");
