@@ -6,11 +6,11 @@ namespace stego {
 
 namespace {
 
-constexpr int64_t kBytes = int64_t{96} << 20;  // of its counts
+constexpr int64_t kBytes = int64_t{96} << 20;  // for its counts
 
 at::Tensor read_coordinates(const Napi::Value& value, const char* name, KeepAlive& keep) {
   const at::Tensor coordinates = read_tensor(value, name, keep);
-  require(coordinates.scalar_type() == at::kFloat, "Expected ", name, " as float32.");
+  require(coordinates.scalar_type() == at::kFloat, "Expected ", name, " in float32.");
   return coordinates;
 }
 
