@@ -106,21 +106,9 @@ ComparedRows::ComparedRows(const UnitRows& rows, std::vector<int32_t> order, con
 }
 
 // With x = center + c, y = center + d: x.y = c.d + (center.x - center^2 / 2) + (center.y - center^2 / 2), and
-// c.d differs from the product of the codes by at most
-// c'
-//
-// d - d'
-// +
-// c - c'
-//
-// d
-// . That is at most half of ratio
-// c
-// ^2 +
-// c - c'
-// ^2 / ratio plus the same for d, where
-// c
-// is the larger of the lengths of c and its code.
+// c.d differs from the product of the codes by at most |c'| |d - d'| + |c - c'| |d|. That is at most half of
+// ratio |c|^2 + |c - c'|^2 / ratio plus the same for d, where |c| is the larger of the lengths of c and its
+// code.
 void ComparedRows::quantize(int64_t position, const Quantization& quantization) {
   std::vector<double> shifted(rows.dim());
   std::vector<int8_t> values(groups * 4);

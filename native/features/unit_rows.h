@@ -6,9 +6,8 @@
 
 namespace stego {
 
-// The rows of a matrix as unit vectors, x / max(
-// x
-// , 1e-12), without copying: a matrix mapped from a file is read in place.
+// The rows of a matrix as unit vectors, x / max(|x|, 1e-12), without copying: a matrix mapped from a file is
+// read in place.
 class UnitRows {
  public:
   // vectors: float32 [N, C] on the CPU, each row contiguous, rows at any stride. Throws ERR_STEGO_ARGUMENT

@@ -7,10 +7,9 @@ namespace stego {
 
 namespace {
 
-constexpr int64_t kRows = 256;  // tokens encoded at a time, without dropout
-constexpr int64_t kLine = 16;   // rows of activations are padded to a multiple of this
-constexpr size_t kPartialSums =
-    16;  // of gradients: bounds their memory, independent of the number of threads
+constexpr int64_t kRows = 256;       // tokens encoded at a time, without dropout
+constexpr int64_t kLine = 16;        // rows of activations are padded to a multiple of this
+constexpr size_t kPartialSums = 16;  // of gradients: bounds memory for any number of threads
 
 at::Tensor masked(const at::Tensor& weight, const at::Tensor& mask) {
   return mask.defined() ? weight * mask : weight;
