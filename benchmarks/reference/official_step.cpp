@@ -1,11 +1,12 @@
-// The official training step (train_segmentation.py, modules.py), timed: both batches of images go through
-// the backbone, dropout multiplies whole maps, correspondences and enlarged logits exist whole, and autograd
-// does the rest. Two linear probes as this package trains them, on codes and on features.
+// Times the official training step (train_segmentation.py, modules.py): both batches of images go through the
+// backbone, dropout multiplies whole maps, correspondences and enlarged logits exist in full, and autograd
+// does the rest. Trains two linear probes like this package, on codes and on features.
 //
 //   official_step <weights.safetensors> <heads> <side> <batch> <threads> <steps>
 //
-// First answers with the largest relative difference of a loss over so many steps to this package's step on
-// stored features, with the same draws; then each line on its input with the milliseconds of one step.
+// The first output line is the largest relative difference between any loss over that many steps and this
+// package's steps on stored features, with the same draws. After that, each input line is answered with the
+// milliseconds of one step.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -60,12 +61,12 @@ class PlainAdam {
   int steps_ = 0;
 };
 
-// L2-normalized over the channels of a map [B, C, ...].
+// L2-normalizes over the channels of a map [B, C, ...].
 at::Tensor unit(const at::Tensor& map, double eps) {
   return map / at::linalg_vector_norm(map, 2, {1}, /*keepdim=*/true).clamp_min(eps);
 }
 
-// modules.py sample: [B, C, h, w] at coordinates [B, S, S, 2].
+// modules.py sample: reads [B, C, h, w] at coordinates [B, S, S, 2].
 at::Tensor sample(const at::Tensor& map, const at::Tensor& coordinates) {
   return at::grid_sampler(map, coordinates.permute({0, 2, 1, 3}), /*bilinear*/ 0, /*border*/ 1,
                           /*align_corners=*/true);
@@ -103,7 +104,7 @@ class OfficialTrainer {
     optimizers_.emplace_back(std::vector<at::Tensor>{clusters_}, kProbeRate);
   }
 
-  // images and positives [B, 3, H, W], labels [B, H, W] int64; draws from the seed as this package's step.
+  // images and positives [B, 3, H, W], labels [B, H, W] int64; draws from the seed like this package's step.
   Losses step(const at::Tensor& images, const at::Tensor& positives, const at::Tensor& labels, uint64_t seed,
               const LossOptions& options) {
     at::Generator generator = make_generator(seed);
@@ -192,7 +193,7 @@ class OfficialTrainer {
   std::vector<PlainAdam> optimizers_;
 };
 
-// A batch of smooth pictures, its positives, and labels of which some are void.
+// A batch of smooth pictures, its positives, and labels, some of them void.
 struct Batch {
   at::Tensor images, positives, labels;
 

@@ -1,6 +1,6 @@
 #pragma once
-// The official formulation of the backbone (dino/vision_transformer.py): every matrix of attention written
-// out, one operator after another, float32, the whole batch at once.
+// The official formulation of the backbone (dino/vision_transformer.py): every attention matrix written out,
+// one operator after another, float32, the whole batch at once.
 #include <cmath>
 #include <string>
 
@@ -12,7 +12,7 @@ namespace stego {
 struct OfficialVit {
   TensorMap weights;  // under DINO's names
   int64_t heads;
-  at::Tensor positions;  // [1, T, C] of the images' size
+  at::Tensor positions;  // [1, T, C], for the images' size
 
   const at::Tensor& of(const std::string& name) const { return weights.at(name); }
 
@@ -34,7 +34,7 @@ struct OfficialVit {
     return linear(mixed.transpose(1, 2).reshape({batch, count, dim}), name + ".proj");
   }
 
-  // Normalized images [B, 3, H, W] to the patches' tokens [B, h*w, C].
+  // Normalized images [B, 3, H, W] to patch tokens [B, h*w, C].
   at::Tensor features(const at::Tensor& images) const {
     const at::Tensor& kernel = of("patch_embed.proj.weight");
     at::Tensor tokens = at::conv2d(images, kernel, of("patch_embed.proj.bias"), kernel.size(2));
