@@ -3,8 +3,8 @@
  * clusters, and the clusters sharpened by the dense CRF. The README's figure shows a model of mixed photographs, the
  * one in docs/results.md the demonstration:
  *
- *    npm run demo
- *    node scripts/figure.js runs/demo/run docs/images/segmentation.png runs/demo/scenes/imgs/val/{001,002,009}.jpg
+ *   npm run demo
+ *   node scripts/figure.js runs/demo/run docs/images/segmentation.png runs/demo/scenes/imgs/val/{001,002,009}.jpg
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'

@@ -15,7 +15,9 @@ export async function withLock(file, work) {
       continue
     }
     if (!told)
-      say(`waiting for another build of this checkout: process ${holder}. If it is no longer running, remove ${file}`)
+      say(
+        `waiting for another build of this checkout: process ${holder}. If it is no longer running, remove ${file}`,
+      )
     told = true
     await sleep(50)
   }
