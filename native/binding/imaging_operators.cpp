@@ -62,7 +62,8 @@ Napi::Value denormalize_operator(const Napi::CallbackInfo& info) {
 Napi::Value nearest_indices_operator(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const int64_t from = read_integer(info[0], "n"), to = read_integer(info[1], "m");
-    require(from >= 1 && to >= 1 && from <= 1 << 24 && to <= 1 << 24, "Expected sizes between 1 and 2^24.");
+    require(from >= 1 && to >= 1 && from <= 1 << 24 && to <= 1 << 24,
+            "Expected sizes between 1 and 2^24, got ", from, " and ", to, ".");
     return write_numbers(info.Env(), nearest_indices(from, to));
   });
 }

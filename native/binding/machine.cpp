@@ -22,7 +22,7 @@ Napi::Value matrix_product_peak(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const int64_t size = read_integer(info[0], "the size"), repeats = read_integer(info[1], "repeats");
     require(size >= 1 && size <= 8192 && repeats >= 1,
-            "Expected a size between 1 and 8192 and at least one repeat.");
+            "Expected a size between 1 and 8192 and at least one repeat, got ", size, " and ", repeats, ".");
     return submit(info.Env(), std::make_shared<CancelFlag>(), {},
                   [size, repeats](const CancelFlag& cancel) -> Finish {
                     const at::NoGradGuard no_grad;

@@ -232,7 +232,8 @@ Napi::Value TrainerHandle::fit_kmeans(const Napi::CallbackInfo& info) {
     options.iterations = read_integer(object.Get("iterations"), "iterations");
     options.seed = static_cast<uint64_t>(read_integer(object.Get("seed"), "seed"));
     require(options.restarts >= 1 && options.iterations >= 1,
-            "Expected at least one restart and one iteration.");
+            "Expected at least one restart and one iteration, got ", options.restarts, " and ",
+            options.iterations, ".");
     return submit(info.Env(), read_cancel(info[2]), {},
                   [trainer = held(), raw, options](const CancelFlag& cancel) -> Finish {
                     const auto [fitted, shares] = trainer->fit_kmeans(raw, options, cancel);

@@ -110,7 +110,7 @@ ImageView read_pixels(const Napi::Value& value, int64_t channels, KeepAlive& kee
     unexpected("an image's data", "a Uint8Array");
   require(width > 0 && height > 0 && width <= INT32_MAX && height <= INT32_MAX &&
               static_cast<int64_t>(bytes.length) == width * height * channels,
-          "Expected an image of ", width, " x ", height, " to hold ", channels, " byte(s) a pixel, got ",
+          "Expected an image of ", width, " x ", height, " to hold ", channels, " byte(s) per pixel, got ",
           bytes.length, ".");
   hold(data, keep);
   return {static_cast<const uint8_t*>(bytes.data), height, width, channels};

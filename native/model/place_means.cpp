@@ -26,7 +26,8 @@ at::Tensor cut(const ImageView& image, const SquareView& view) {
 
 at::Tensor prepare_views(const std::vector<ImageView>& images, const std::vector<SquareView>& views,
                          const Transform& transform) {
-  require(views.size() == images.size(), "Expected one view for each picture.");
+  require(views.size() == images.size(), "Expected one view for each picture, got ", views.size(), " for ",
+          images.size(), ".");
   std::vector<at::Tensor> prepared;
   for (size_t i = 0; i < images.size(); ++i) {
     const at::Tensor pixels = cut(images[i], views[i]);

@@ -217,7 +217,7 @@ void Trainer::collect(const std::vector<int64_t>& images, bool raw, int64_t tota
   }
   for (const int64_t image : images) {
     require(collected_rows_ + patches <= collected_.size(0), "Expected vectors of at most ", total,
-            " images.");
+            " images, got more.");
     const at::Tensor features = store_->gather({image})[0];  // [h*w, C]
     collected_.narrow(0, collected_rows_, patches).copy_(raw ? features : network_->head.forward(features));
     collected_rows_ += patches;
