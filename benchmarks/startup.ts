@@ -1,4 +1,4 @@
-/** How long does it take to import the package, and to ask the command for help? Compares fresh processes with an idle one. */
+/** How long does it take to import the package, and to ask the command for help? Compares fresh processes with one that does nothing. */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { report, time } from './measure.js'

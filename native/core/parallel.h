@@ -11,7 +11,7 @@ namespace stego {
 
 // Calls work(task, worker) for every task below `count` on all threads. Each thread takes the next task when
 // it finishes one, so all threads end at about the same time. `worker` is below at::get_num_threads().
-// Autograd records nothing inside, and matrix products inside run on the calling thread. For files compiled
+// Autograd records nothing inside, and matrix products inside run on the calling worker. For files compiled
 // with OpenMP, and for work whose result does not depend on which thread does it.
 template <typename Work>
 void for_each_task(int64_t count, const Work& work) {

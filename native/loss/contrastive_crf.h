@@ -4,7 +4,7 @@
 
 namespace stego {
 
-// Pulls codes of pixels together that are close and similar in color (modules.py ContrastiveCRFLoss):
+// Pulls together the codes of pixels that are close and similar in color (modules.py ContrastiveCRFLoss):
 //
 //   kernel_ab = w1 exp(-|p_a - p_b|^2 / (2 alpha) - |I_a - I_b|^2 / (2 beta))
 //             + w2 exp(-|p_a - p_b|^2 / (2 gamma))
