@@ -1,11 +1,11 @@
 /**
- * How fast is the frozen backbone, beside what a matrix product reaches on the same machine in the same minute, the
- * official formulation, and onnxruntime on the same weights?
+ * How fast is the frozen backbone compared with a matrix product on the same machine at the same time, the official
+ * formulation, and onnxruntime on the same weights?
  *
  *     npx tsx benchmarks/backbone.ts --model s8 --side 224 --batch 1 --batch 4 --rounds 9 --beside bfloat16,onnx
  *
- * Models are s8 and b8, with random weights, and starter. A call with the defaults takes a minute or two; every side is
- * combined with every batch.
+ * Models are s8 and b8, with random weights, and starter. With the defaults, a run takes a minute or two; every side
+ * is combined with every batch.
  */
 
 import { rm } from 'node:fs/promises'
@@ -31,7 +31,7 @@ const { values: given } = parseArgs({
     side: { type: 'string', multiple: true, default: ['224'] },
     batch: { type: 'string', multiple: true, default: ['1', '4'] },
     rounds: { type: 'string', default: '7' },
-    /** Of: bfloat16, where the processor has it; official; onnx. */
+    /** Any of: bfloat16, if the processor supports it; official; onnx. */
     beside: { type: 'string', default: bfloat16Products ? 'bfloat16,official,onnx' : 'official,onnx' },
   },
 })
@@ -53,14 +53,14 @@ async function load(dtype: DType): Promise<NativeBackbone> {
   return job((native, cancel) => native.Backbone.load(tensors, options, cancel))
 }
 
-/** FLOP of one image (2 x multiply-add): blocks and patch embedding. */
+/** FLOP for one image (2 x multiply-add): blocks and patch embedding. */
 function flop(side: number): number {
   const patches = (side / patch) ** 2
   const tokens = patches + 1
   return depth * (24 * tokens * dim ** 2 + 4 * tokens ** 2 * dim) + 2 * patches * dim * 3 * patch ** 2
 }
 
-/** A way to compute the features, and how far it is from ours. */
+/** One way to compute the features, and its difference from ours. */
 interface Way extends Contender {
   difference?: number
   end?(): unknown
@@ -109,11 +109,11 @@ async function measure(side: number, batch: number, peak: number): Promise<Recor
     side,
     batch,
     way: name,
-    'ms an image (min)': min / batch,
-    'ms an image (median)': median / batch,
-    'half of them between': quartiles.map((time) => (time / batch).toPrecision(4)).join(' - '),
+    'ms per image (min)': min / batch,
+    'ms per image (median)': median / batch,
+    'middle half': quartiles.map((time) => (time / batch).toPrecision(4)).join(' - '),
     'share of peak': (flop(side) * batch) / min / 1e6 / peak,
-    'speed of float32 over it': 1 / speed,
+    'float32 speedup over it': 1 / speed,
     'largest difference': ways[i]!.difference,
   }))
 }

@@ -1,10 +1,10 @@
 /**
- * How fast is the dense CRF, beside pydensecrf on the same pictures in the same minutes?
+ * How fast is the dense CRF compared with pydensecrf on the same pictures at the same time?
  *
- * `npx tsx benchmarks/crf.ts <folder of images> [pictures] [repeats] [sizes]`. The reference is the Python of
- * STEGO_BENCH_PYTHON, in which pydensecrf can be imported (`pip install --no-build-isolation pydensecrf2` beside
- * cython 0.29.36); without it its columns are empty. "MiB" is what a CRF holds while it iterates, "peak MiB" what the
- * process holds at most beyond what it held before its first CRF; what the allocator keeps of earlier rows is in it.
+ * `npx tsx benchmarks/crf.ts <folder of images> [pictures] [repeats] [sizes]`. The reference runs in the
+ * Python at STEGO_BENCH_PYTHON, which must be able to import pydensecrf (`pip install --no-build-isolation pydensecrf2`
+ * with cython 0.29.36); without it, its columns are empty. "MiB" is the memory a CRF holds while it iterates. "peak MiB"
+ * is the process's peak beyond its memory before the first CRF, including what the allocator keeps from earlier rows.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -37,7 +37,7 @@ const options: CrfOptions = {
   instructions: 'auto',
 }
 
-/** Unaries of blurry random regions, as a network's probabilities are. */
+/** Unaries of blurry random regions, similar to a network's probabilities. */
 function unaries(width: number, height: number): Tensor {
   const random = createRandom(1)
   const waves = Array.from({ length: LABELS }, () => Array.from({ length: 3 }, () => random.next()))
@@ -72,7 +72,7 @@ async function images(width: number, height: number) {
   return [...files, { name: 'smooth', data: smooth }, { name: 'noise', data: noise }]
 }
 
-/** Milliseconds of pydensecrf, all of it from the unaries on, the best of some runs; and its MiB. */
+/** Milliseconds of pydensecrf from the unaries to the result, the best of several runs; and its MiB. */
 function reference({ image, scores }: CrfProblem): { ms: number; MiB: number } | null {
   if (!python) return null
   const [pixels, unary] = [join(scratch, 'image.raw'), join(scratch, 'unary.raw')]
@@ -89,7 +89,7 @@ function reference({ image, scores }: CrfProblem): { ms: number; MiB: number } |
   return JSON.parse(stdout)
 }
 
-/** MiB of memory that this process holds, now and at most since `forgetPeak()`. */
+/** Memory that this process uses, in MiB: now, and the peak since `forgetPeak()`. */
 const memory = (name: 'VmRSS' | 'VmHWM') =>
   Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024
 const forgetPeak = () => writeFileSync('/proc/self/clear_refs', '5')

@@ -1,4 +1,4 @@
-"""Prints as JSON what pydensecrf takes for one picture: crf_reference.py image unary width height labels iterations repeats"""
+"""Prints the cost of pydensecrf for one picture as JSON: crf_reference.py image unary width height labels iterations repeats"""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pydensecrf.densecrf as dcrf
 
 
 def memory(name):
-    """MiB that this process holds now (VmRSS) or has held at most (VmHWM)."""
+    """Memory of this process in MiB: current (VmRSS) or peak (VmHWM)."""
     with open("/proc/self/status") as status:
         return int(re.search(rf"{name}:\s+(\d+)", status.read())[1]) / 1024
 

@@ -1,4 +1,4 @@
-/** How long do decoding, the resize and the listing of a folder take for an image, beside one pass of the backbone? */
+/** How long do decoding, resizing and listing a folder take per image, compared with one backbone pass? */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,8 +46,8 @@ try {
     const { min, median } = await time(work, 9)
     rows.push({
       what,
-      'ms in all (median)': median,
-      'microseconds an image': (1000 * median) / images,
+      'ms in total (median)': median,
+      'microseconds per image': (1000 * median) / images,
       'ms (min)': min,
     })
   }

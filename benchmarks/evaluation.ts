@@ -1,10 +1,11 @@
 /**
- * How long does evaluation take for an image at 320, with each of its options, and beside the official formulation?
+ * How long does evaluation take per image at 320, with each of its options and compared with the official
+ * formulation?
  *
  *     npx tsx benchmarks/evaluation.ts --model s8 --rounds 5
  *
- * Models are s8 and b8, with random weights, and starter. The heads are trained for one step on drawn scenes: the time
- * does not depend on what they have learnt.
+ * Models are s8 and b8, with random weights, and starter. The heads are trained for one step on drawn scenes: the
+ * time does not depend on what they have learned.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -80,10 +81,10 @@ try {
   reference.end()
   const rows = results.map(({ name, min, median, quartiles, speed }) => ({
     way: name,
-    'ms an image (median)': median,
+    'ms per image (median)': median,
     'ms (min)': min,
-    'half of them between': quartiles.map((each) => each.toPrecision(4)).join(' - '),
-    'times the official speed': speed,
+    'middle half': quartiles.map((each) => each.toPrecision(4)).join(' - '),
+    'speed relative to official': speed,
   }))
   report(
     `Evaluation at ${RESOLUTION}, ${given.model}: 2 heads are k-means and the linear probe, 5 all with both baselines`,

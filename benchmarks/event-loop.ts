@@ -1,4 +1,7 @@
-/** Does training leave the event loop and Node's thread pool alone? Lateness of a 5 ms timer, and of reading a file. */
+/**
+ * Does training block the event loop or Node's thread pool? Measures the lateness of a 5 ms timer and of reading a
+ * file.
+ */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { Stego } from '../lib/index.js'

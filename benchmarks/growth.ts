@@ -1,4 +1,7 @@
-/** How does the work grow with resolution, batch, classes and images? Three points each, the rest as by default. */
+/**
+ * How does the work grow with resolution, batch, classes and images? Three points each, everything else at its
+ * default.
+ */
 import { openStore } from '../lib/features/plan.js'
 import { trainSchema } from '../lib/method/train-options.js'
 import { checked, job, type LabelMap, type NativeFeatureStore } from '../lib/native/index.js'
@@ -18,7 +21,7 @@ const peak = await machinePeak()
 for (const resolution of [160, 224, 320]) {
   const filled = await fill(resolution, 32)
   rows.push({
-    what: 'backbone, an image',
+    what: 'backbone, per image',
     by: 'resolution',
     at: resolution,
     'ms (median)': filled.milliseconds,
@@ -42,7 +45,7 @@ for (const count of [5_000, 10_000, 20_000]) {
 }
 report('How the work grows', { threads, dim, patch, 'matrix product GFLOP/s': peak }, rows)
 
-/** A store in memory with the features of `count` noise images, and the milliseconds that each took. */
+/** Builds an in-memory store with the features of `count` noise images, and measures the milliseconds per image. */
 async function fill(resolution: number, count: number) {
   const values = (resolution / patch) ** 2 * dim * 4
   const store = openStore(backbone, {

@@ -1,17 +1,20 @@
-/** Vectors as means of images' features are: a common direction, a few scenes, what varies within them, and noise. */
+/**
+ * Vectors that resemble the means of images' features: a common direction, a few scenes, variation within them, and
+ * noise.
+ */
 import type { Tensor } from '../lib/native/index.js'
 import { createRandom } from '../lib/random/random.js'
 
 const SCENES = 200
-/** Directions in which images of a scene differ. */
+/** The number of directions in which images of a scene differ. */
 const FACTORS = 24
 const SCENE = 0.5
 const FACTOR = 0.35
 const NOISE = 0.25
-/** Noise is drawn once and read from random places on: a million vectors take seconds, not minutes. */
+/** Noise is drawn once and read from random offsets: a million vectors take seconds, not minutes. */
 const NOISE_VALUES = 2 ** 20
 
-/** [count, dim]; the same for the same numbers on every machine. */
+/** [count, dim]; the same numbers give the same vectors on every machine. */
 export function imageMeans(count: number, dim: number): Tensor {
   const random = createRandom(count, dim)
   const normal = () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next())

@@ -1,4 +1,4 @@
-/** What the benchmarks share: timing, the machine's own peak, and output for people and machines. */
+/** Shared by the benchmarks: timing, the machine's current peak, and output for people and machines. */
 import { addon, job } from '../lib/native/index.js'
 import { defaultThreads } from '../lib/native/threads.js'
 
@@ -7,7 +7,7 @@ export interface Timing {
   median: number
 }
 
-/** Milliseconds of `work`, after `warmUp` runs that do not count. */
+/** Milliseconds of `work`, after `warmUp` uncounted runs. */
 export async function time(work: () => Promise<unknown>, repeats: number, warmUp = 2): Promise<Timing> {
   const times: number[] = []
   for (let i = 0; i < warmUp + repeats; i++) {
@@ -19,7 +19,7 @@ export async function time(work: () => Promise<unknown>, repeats: number, warmUp
   return { min: times[0]!, median: times[Math.floor(times.length / 2)]! }
 }
 
-/** GFLOP/s of a float32 matrix product on this machine, now. */
+/** The GFLOP/s of a float32 matrix product on this machine right now. */
 export async function machinePeak(): Promise<number> {
   return job((native) => native.matrixProductPeak(1024, 20))
 }
@@ -31,7 +31,7 @@ export function useThreads(): number {
   return threads
 }
 
-/** A table on stdout, and the rows as one JSON line after it. */
+/** Prints a table on stdout, and then the rows as one JSON line. */
 export function report(
   question: string,
   context: Record<string, unknown>,

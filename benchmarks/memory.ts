@@ -1,7 +1,7 @@
 /**
- * How much memory does training on a million images take, with their features in a store on disk? The list is simulated
- * and the store is a sparse file of zeros marked as complete, so no images are needed; everything else is a real run's:
- * the list of images, neighbors, steps and k-means.
+ * How much memory does training on a million images take with their features in a store on disk? The image list is
+ * simulated and the store is a sparse file of zeros marked as complete, so no images are needed. Everything else is
+ * real: the list of images, neighbors, steps and k-means.
  */
 import { readFileSync } from 'node:fs'
 import { mkdtemp, open, rm, stat } from 'node:fs/promises'
@@ -28,7 +28,7 @@ const { dim, patch } = backbone.info
 const side = options.resolution / patch
 const transform = { resolution: options.resolution, crop: options.crop, multiple: patch } as const
 
-/** Bytes of memory that are the process's own, not the page cache's. */
+/** Bytes of memory that belong to the process, not to the page cache. */
 function ownMemory(): number {
   const line = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))
   return Number(line![1]) * 1024
@@ -42,7 +42,7 @@ function stage(name: string): void {
   stages.push({ stage: name, 'MiB now': now / 2 ** 20, 'MiB peak so far': peak / 2 ** 20 })
 }
 
-/** CRC-32C of zeros, as the entries of a store have it. */
+/** CRC-32C of zeros, as stored in a store's entries. */
 function checksumOfZeros(length: number): number {
   let value = 0xffffffff
   for (let i = 0; i < length; i++) {
@@ -131,7 +131,7 @@ try {
   await rm(folder, { recursive: true })
 }
 
-/** Writes the entry of every record: there, and with the checksums of zeros. */
+/** Marks every record as written, with the checksums of zeros. */
 async function markComplete(path: string, parts: number[]): Promise<void> {
   const entry = Buffer.alloc(16)
   entry.writeUInt32LE(1, 0)

@@ -1,12 +1,12 @@
 /**
- * How fast are nearest neighbors, beside the official formulation on the same vectors in the same minutes?
+ * How fast are nearest neighbors compared with the official formulation on the same vectors at the same time?
  *
  *     npx tsx benchmarks/neighbors.ts --images 10000 --images 50000 --rounds 3
  *     npx tsx benchmarks/neighbors.ts --million
  *
- * Vectors are synthetic, clustered as means of images are (image-means.ts). The official program checks before the race
- * that the exact lists are those of float64 cosines, all of them. `--million` is one search of a million vectors by an
- * inverted file, in its place: minutes, and 2.5 GB of memory.
+ * The synthetic vectors are clustered like the means of images (image-means.ts). Before the race, the official
+ * program checks that all the exact lists match float64 cosines. `--million` instead runs a single search of a
+ * million vectors with an inverted file: minutes, and 2.5 GB of memory.
  */
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,7 +37,7 @@ function search(vectors: Tensor, options: Pick<NeighborSearch, 'method' | 'produ
   )
 }
 
-/** Own ways in the first places: int8 products where the processor has them. */
+/** Our own variants come first: int8 products if the processor supports them. */
 async function compare(count: number): Promise<Record<string, unknown>[]> {
   const vectors = imageMeans(count, DIM)
   const file = join(tmpdir(), `stego-benchmark-${process.pid}.f32`)
@@ -58,8 +58,8 @@ async function compare(count: number): Promise<Record<string, unknown>[]> {
       way: name,
       'ms (min)': min,
       'ms (median)': median,
-      'half of them between': quartiles.map((time) => time.toPrecision(4)).join(' - '),
-      'speed over the official': speed,
+      'middle half': quartiles.map((time) => time.toPrecision(4)).join(' - '),
+      'speed relative to official': speed,
       'pairs decided by the exact cosine, %':
         i > 0 ? (100 * decided[i - 1]!) / ((count * (count - 1)) / 2) : undefined,
       'largest difference': i === 0 ? official.difference : undefined,
@@ -78,7 +78,7 @@ async function million(): Promise<Record<string, unknown>> {
     way: 'inverted file',
     seconds: (performance.now() - start) / 1000,
     recall,
-    'pairs decided by the exact cosine, an image': decided / MILLION,
+    'pairs decided by the exact cosine, per image': decided / MILLION,
     'memory of the vectors, MiB': vectors.data.byteLength / 2 ** 20,
     'peak memory of the process, MiB': process.resourceUsage().maxRSS / 1024,
   }

@@ -1,9 +1,11 @@
-/** Several ways to do the same, timed in turns: what disturbs the machine disturbs all of them alike. */
+/**
+ * Times several ways to do the same thing in turns, so that disturbances on the machine affect all of them equally.
+ */
 import { setTimeout } from 'node:timers/promises'
 
 export interface Contender {
   name: string
-  /** Does the work once; milliseconds. */
+  /** Does the work once and returns the milliseconds. */
   run(): Promise<number>
 }
 
@@ -13,14 +15,14 @@ export interface Result {
   median: number
   /** Half of the runs lie between these. */
   quartiles: [low: number, high: number]
-  /** Median over the rounds of the first contender's time by this one's: above 1 it is faster than the first. */
+  /** Median over the rounds of the first contender's time divided by this one's: above 1, this one is faster. */
   speed: number
 }
 
-/** Milliseconds after each run: teams of threads go on spinning for a while when their work is done. */
+/** Pause after each run, in milliseconds: thread teams keep spinning for a while after their work is done. */
 const PAUSE = 100
 
-/** Runs all contenders `rounds` times, each once a round, after one round that does not count. */
+/** Runs all contenders for `rounds` rounds, once each per round, after one uncounted round. */
 export async function race(contenders: Contender[], rounds: number): Promise<Result[]> {
   const times = contenders.map((): number[] => [])
   for (let round = 0; round <= rounds; round++) {
@@ -45,7 +47,7 @@ export async function race(contenders: Contender[], rounds: number): Promise<Res
   })
 }
 
-/** A contender of work that does not time itself. */
+/** A contender for work that does not time itself. */
 export function timed(name: string, work: () => Promise<unknown>): Contender {
   return {
     name,

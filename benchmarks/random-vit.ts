@@ -1,4 +1,4 @@
-/** Vision transformers of the published sizes with random weights: as fast as trained ones, and always there. */
+/** Vision transformers in the published sizes with random weights: as fast as trained ones, and always available. */
 
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,10 +13,10 @@ export const RANDOM_MODELS = Object.keys(WIDTHS) as RandomModel[]
 
 const DEPTH = 12
 const PATCH = 8
-/** Positions of a square of 224 pixels. */
+/** Positions for a 224-pixel square. */
 const POSITIONS = 1 + (224 / PATCH) ** 2
 
-/** The file of a model, under DINO's names; written into the system's temporary folder when first asked for. */
+/** A model's file, with DINO's names; written to the system's temporary folder on first use. */
 export async function randomVit(model: RandomModel): Promise<string> {
   const file = join(tmpdir(), `stego-benchmark-${model}.safetensors`)
   if (existsSync(file)) return file

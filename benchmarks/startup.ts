@@ -1,4 +1,4 @@
-/** What does it cost to import the package, and to ask the command for help? Fresh processes, beside one that does nothing. */
+/** How long does it take to import the package, and to ask the command for help? Compares fresh processes with one that does nothing. */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { report, time } from './measure.js'
@@ -33,7 +33,7 @@ function run(args: string[]): void {
   try {
     execFileSync(process.execPath, args, { cwd: root, stdio: 'ignore' })
   } catch (error) {
-    // A command that was given nothing fails as it should: its time counts all the same.
+    // A command given nothing is supposed to fail; its time still counts.
     if ((error as { status?: number }).status !== 1) throw error
   }
 }

@@ -1,12 +1,12 @@
 /**
- * How long is a training step on stored features, beside the official formulation, which takes images and goes through
- * the backbone, and beside what a matrix product reaches here?
+ * How long does a training step on stored features take, compared with the official formulation, which takes images
+ * and goes through the backbone, and with a matrix product on this machine?
  *
  *     npx tsx benchmarks/step.ts --model s8 --batch 16 --batch 32 --rounds 9 --official 1 --steps 50
  *
  * Models are s8 and b8, with random weights, and starter. `--official` is the number of official steps timed (20
- * seconds each for s8 at batch 16; 0: none), `--steps` that of steps of both whose losses are compared, on four images
- * of 112 pixels.
+ * seconds each for s8 at batch 16; 0: none). `--steps` is the number of steps of both whose losses are compared, on
+ * four images of 112 pixels.
  */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -44,7 +44,7 @@ const backbone = await loadBackbone(given.model === 'starter' ? 'starter' : file
 const { dim: channels, patch, heads } = backbone.info
 
 /**
- * FLOP of a step's matrix products (2 x multiply-add) if every position of both batches is encoded: head and
+ * FLOP in a step's matrix products (2 x multiply-add) if every position of both batches is encoded: head and
  * correspondences, forward and backward.
  */
 function flop(batch: number): number {
@@ -66,7 +66,7 @@ const label: LabelMap = {
   height: resolution,
 }
 
-/** Features of the images of a batch and of its positives. */
+/** Features of a batch's images and of their positives. */
 async function fillStore(backbone: NativeBackbone, batch: number) {
   const store = checked(
     (native) =>
@@ -78,10 +78,10 @@ async function fillStore(backbone: NativeBackbone, batch: number) {
   return store
 }
 
-/** A step on stored features; each run is another one. */
-async function ownStep(store: Awaited<ReturnType<typeof fillStore>>, batch: number, labelled: boolean) {
+/** A step on stored features; every run is a new step. */
+async function ownStep(store: Awaited<ReturnType<typeof fillStore>>, batch: number, labeled: boolean) {
   const network = await job((native, cancel) =>
-    native.Network.create(backbone, networkOptions(options, channels), labelled, cancel),
+    native.Network.create(backbone, networkOptions(options, channels), labeled, cancel),
   )
   const trainer = checked((native) => new native.Trainer(network, store))
   const images = Int32Array.from({ length: batch }, (_, i) => i)
@@ -89,11 +89,11 @@ async function ownStep(store: Awaited<ReturnType<typeof fillStore>>, batch: numb
   const input = {
     images,
     positives: images.map((index) => index + batch),
-    labels: Array.from({ length: batch }, () => (labelled ? label : null)),
+    labels: Array.from({ length: batch }, () => (labeled ? label : null)),
     oracle: false,
   }
   let step = 0
-  return timed(labelled ? 'with labels' : 'without labels', () =>
+  return timed(labeled ? 'with labels' : 'without labels', () =>
     job((_, cancel) => trainer.step({ ...input, seed: mixSeed(0, step++) }, cancel)),
   )
 }
@@ -117,7 +117,7 @@ for (const batch of given.batch.map(Number)) {
   store.dispose()
 }
 
-/** The official step beside them, once each, and how far its losses are from ours. */
+/** The official step for comparison, once each, and how far its losses are from ours. */
 async function official(side: number, batch: number, steps: number) {
   return startReference('official_step', [file, heads, side, batch, threads, steps])
 }
@@ -136,7 +136,7 @@ if (timedOfficially > 0) {
     batch,
     'ms (min)': times[0]!,
     'ms (median)': median,
-    'ours is faster': speed,
+    'our speedup': speed,
   })
 }
 const steps = Number(given.steps)

@@ -1,4 +1,7 @@
-/** What does a feature store cost to build, and how long does a step wait for features from it, from memory, or anew? */
+/**
+ * What does a feature store cost to build, and how long does a step wait for features from it, from memory, or
+ * recomputed?
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,15 +42,15 @@ try {
     const step = await stepTime(store)
     rows.push({
       features: mode,
-      'KiB an image': planOf(mode).bytesPerImage / 1024,
-      'ms an image to build': build,
-      [`ms a step of ${BATCH} (median)`]: step.median,
+      'KiB per image': planOf(mode).bytesPerImage / 1024,
+      'ms per image to build': build,
+      [`ms per step of ${BATCH} (median)`]: step.median,
       'ms (min)': step.min,
     })
     store.dispose()
   }
   report(
-    'Features stored, in memory, and computed anew in every step (no labels)',
+    'Features stored, in memory, and recomputed in every step (no labels)',
     { threads, dim, 'matrix product GFLOP/s': peak },
     rows,
   )
@@ -73,7 +76,7 @@ function planOf(mode: 'float16' | 'float32' | 'memory' | 'off'): FeaturePlan {
   }
 }
 
-/** A step as training makes it: what is missing is computed, then the step. */
+/** A training step: computes what is missing, then steps. */
 async function stepTime(store: NativeFeatureStore) {
   const network = await job((native, cancel) =>
     native.Network.create(backbone, networkOptions(options, dim), false, cancel),

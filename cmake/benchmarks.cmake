@@ -1,5 +1,5 @@
-# The official formulations that benchmarks compare with (benchmarks/reference, -DSTEGO_BENCHMARKS=ON): a program each,
-# built when a benchmark asks for it.
+# The official formulations that benchmarks compare with (benchmarks/reference, -DSTEGO_BENCHMARKS=ON): one
+# program each, built when a benchmark needs it.
 file(GLOB STEGO_REFERENCES CONFIGURE_DEPENDS benchmarks/reference/*.cpp)
 foreach(STEGO_REFERENCE ${STEGO_REFERENCES})
   get_filename_component(STEGO_REFERENCE_NAME ${STEGO_REFERENCE} NAME_WE)

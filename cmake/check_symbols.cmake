@@ -1,15 +1,15 @@
-# Run after linking with -DADDON=<file>: fails when the addon needs a symbol that nobody provides.
+# Run after linking with -DADDON=<file>: fails if the addon needs a symbol that nothing provides.
 #
-# The linker can not tell (--no-undefined): Node's own symbols, napi_* and node_api_*, come from the program that
-# loads the addon. Anything else that is left undefined, such as an operator of a libtorch of another version,
+# The linker cannot tell (--no-undefined), because Node's own symbols, napi_* and node_api_*, come from the
+# program that loads the addon. Any other undefined symbol, such as an operator from another libtorch version,
 # would end the process at its first use, long after the build.
 
 if(NOT EXISTS "${ADDON}")
-  message(FATAL_ERROR "check_symbols: ADDON='${ADDON}' is no file; call with -DADDON=<addon> -P check_symbols.cmake")
+  message(FATAL_ERROR "check_symbols: ADDON='${ADDON}' is not a file; call with -DADDON=<addon> -P check_symbols.cmake")
 endif()
 find_program(LDD ldd)
 if(NOT LDD)
-  message(STATUS "check_symbols: there is no ldd here, the symbols are not checked")
+  message(STATUS "check_symbols: ldd not found, symbols are not checked")
   return()
 endif()
 
@@ -17,7 +17,7 @@ execute_process(
   COMMAND "${CMAKE_COMMAND}" -E env LC_ALL=C "${LDD}" -r "${ADDON}"
   OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE result)
 if(NOT result EQUAL 0 AND NOT output MATCHES "undefined symbol")
-  message(STATUS "check_symbols: ldd -r does not work here, the symbols are not checked")
+  message(STATUS "check_symbols: ldd -r does not work here, symbols are not checked")
   return()
 endif()
 
@@ -37,7 +37,7 @@ if(CXXFILT AND undefined)
 endif()
 set(listing ${missing} ${undefined})
 string(REGEX REPLACE "[;\n]" "\n  " listing "${listing}")
-file(REMOVE "${ADDON}") # an addon that can not work must not pass for built
+file(REMOVE "${ADDON}") # a broken addon must not look built
 message(FATAL_ERROR
-  "The addon needs symbols or libraries that nobody provides:\n  ${listing}\n"
-  "A source file may be missing in CMakeLists.txt, or libtorch's headers and libraries are of two versions.")
+  "The addon needs symbols or libraries that nothing provides:\n  ${listing}\n"
+  "A source file may be missing in CMakeLists.txt, or libtorch's headers and libraries have different versions.")

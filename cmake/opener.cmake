@@ -1,5 +1,5 @@
-# The addon that opens libtorch by absolute path (native/opener). It lies in a folder of its own beside the main addon,
-# because tools that look for a prebuilt addon take the first .node file of a folder.
+# The addon that opens libtorch by absolute path (native/opener). It gets its own folder next to the main
+# addon, because tools that look for a prebuilt addon take the first .node file in a folder.
 add_library(libtorch_opener SHARED native/opener/libtorch_opener.cpp ${CMAKE_JS_SRC})
 target_include_directories(libtorch_opener SYSTEM PRIVATE
   ${CMAKE_JS_INC} "${STEGO_LIBTORCH_DIR}/include")
@@ -10,9 +10,9 @@ set_target_properties(libtorch_opener PROPERTIES PREFIX "" OUTPUT_NAME libtorch-
   LIBRARY_OUTPUT_DIRECTORY "$<TARGET_FILE_DIR:stego>/opener" RUNTIME_OUTPUT_DIRECTORY "$<TARGET_FILE_DIR:stego>/opener")
 add_dependencies(stego libtorch_opener)
 
-# What is shipped (cmake --install, component "addon"): the addon as prebuildify expects it, and beside it what belongs
-# into the same folder. The addon's search starts from its own folder, prebuilds/<platform>: in @stego/<platform>, then in
-# stego.
+# What is shipped (cmake --install, component "addon"): the addon as prebuildify expects it, and the files
+# that belong in the same folder. The addon's library search starts from its own folder, prebuilds/<platform>:
+# in @stego/<platform>, then in stego.
 execute_process(
   COMMAND node -p "process.platform + '-' + process.arch"
   OUTPUT_VARIABLE STEGO_PLATFORM OUTPUT_STRIP_TRAILING_WHITESPACE)

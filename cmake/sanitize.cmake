@@ -1,8 +1,9 @@
-# A program that runs the dense CRF under sanitizers (scripts/sanitize.js, -DSTEGO_SANITIZE=ON). Included by the
-# main list, because properties of source files hold in their own folder only.
+# A program that runs the dense CRF under sanitizers (scripts/sanitize.js, -DSTEGO_SANITIZE=ON). Included by
+# the main list, because source file properties only apply in their own folder.
 #
-# libtorch is linked as it is, without sanitizers. Nothing has to be turned off for that: the checks that need every
-# library compiled alike are those of standard containers, which libstdc++ leaves off, and its leaks are none.
+# libtorch is linked as is, without sanitizers. No check has to be turned off for that: the only ones that
+# need every library compiled alike are those of standard containers, which libstdc++ leaves off. Leak checking
+# stays on: libtorch leaks nothing.
 
 file(GLOB STEGO_SANITIZED_SOURCES CONFIGURE_DEPENDS native/crf/*.cpp native/crf/fast/*.cpp test/sanitize/*.cpp)
 add_executable(crf_sanitize ${STEGO_SANITIZED_SOURCES}
@@ -18,7 +19,7 @@ if(STEGO_GOMP)
   target_compile_options(crf_sanitize PRIVATE -fopenmp)
   target_link_libraries(crf_sanitize PRIVATE "${STEGO_GOMP}")
 endif()
-# The oracle is what the rest is compared with: its lattice, too, rounds every operation by itself, and there is
-# nothing in it to look for, so that it may be fast.
+# The oracle is the reference for everything else. Its lattice also rounds every operation on its own; it has
+# nothing to sanitize, so compile it for speed.
 set_source_files_properties(test/sanitize/lattice_oracle.cpp test/sanitize/crf_oracle.cpp PROPERTIES
   COMPILE_OPTIONS "-O2;-ffp-contract=off;-fno-sanitize=all" SKIP_PRECOMPILE_HEADERS ON)

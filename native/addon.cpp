@@ -1,4 +1,4 @@
-// Registers the classes and functions of the addon; nothing else.
+// Registers the addon's classes and functions.
 #include "binding/environment.h"
 #include "binding/handles.h"
 #include "binding/machine.h"
@@ -9,7 +9,7 @@
 
 namespace {
 
-// configure({ threads }): threads of the native OpenMP team, from the next job on
+// configure({ threads }): size of the native OpenMP team, starting with the next job
 void configure(const Napi::CallbackInfo& info) {
   stego::guarded(info.Env(), [&] {
     const int64_t threads =

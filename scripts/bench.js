@@ -1,6 +1,6 @@
 /**
- * npm run bench [-- <name>...]: runs benchmarks one after another, never two at once; shows their tables and writes all
- * figures to benchmarks/results/<time>.json. Without names those that need nothing but this checkout.
+ * npm run bench [-- <name>...]: runs benchmarks one after another, never two at once, shows their tables and writes
+ * all figures to benchmarks/results/<time>.json. Without names, runs those that need nothing but this checkout.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
@@ -12,7 +12,7 @@ import { main, Problem, say } from './lib/report.js'
 
 const SIZES = ['--side', '224', '--side', '320', '--batch', '1', '--batch', '4', '--batch', '16']
 
-/** Names, and the arguments of what each runs. */
+/** Names, and the arguments of the runs for each. */
 const BENCHMARKS = {
   backbone: ['backbone.ts', '--rounds', '5', ...SIZES],
   'backbone-b8': ['backbone.ts', '--model', 'b8', '--rounds', '3', ...SIZES],
@@ -59,7 +59,7 @@ await main(async () => {
   return failed > 0 ? 1 : 0
 })
 
-/** What a benchmark prints for machines: its lines of JSON. */
+/** The lines of JSON that a benchmark prints for machines. */
 function figuresOf(output) {
   return output
     .split('\n')

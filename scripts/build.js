@@ -1,4 +1,4 @@
-/** npm run build: packages, libtorch, the addon, the JavaScript; each only when it is not up to date. */
+/** npm run build: packages, libtorch, the addon, the JavaScript; each only if it is not up to date. */
 import { ensureBuilt } from './lib/ensure-built.js'
 import { main } from './lib/report.js'
 

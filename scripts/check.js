@@ -1,4 +1,4 @@
-/** npm run check [-- --fix]: types, lint and format of the TypeScript and JavaScript, format of the C++. */
+/** npm run check [-- --fix]: types, lint and formatting of TypeScript and JavaScript, formatting of C++. */
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { ensureNode, ensurePackages } from './lib/ensure-built.js'
@@ -8,7 +8,7 @@ import { main } from './lib/report.js'
 
 const fromPackage = createRequire(inRoot('package.json'))
 
-/** One run of a program; `tell` makes its output readable. */
+/** Runs a program; `tell` makes its output readable. */
 const program = (command, args, tell = (output) => output) => ({ command, args, tell })
 
 function checks(fix) {
@@ -29,7 +29,7 @@ function checks(fix) {
   }
 }
 
-/** clang-format shows every place with its line; which files, and how many places, is enough to know. */
+/** clang-format prints every place with its line; the files and the number of places are enough. */
 function filesToFormat(output) {
   const places = new Map()
   for (const [, file] of output.matchAll(/^(.+?):\d+:\d+: error: /gm)) {
@@ -53,6 +53,6 @@ await main(async () => {
   }
   if (failed.length === 0) return 0
   console.log(`\nFailed: ${failed.join(', ')}.`)
-  if (!fix) console.log('`npm run check -- --fix` mends what can be mended by itself.')
+  if (!fix) console.log('Run `npm run check -- --fix` to fix what can be fixed automatically.')
   return 1
 })

@@ -1,7 +1,7 @@
 /**
- * node scripts/figure.js <run> <out.png> <image>...: a figure of a model's work, one row an image: the image, its
- * clusters, and the same sharpened by the dense CRF. The one in the README is of a model of mixed photographs, the one in
- * docs/results.md of the demonstration:
+ * node scripts/figure.js <run> <out.png> <image>...: a figure of a model's output, one row per image: the image, its
+ * clusters, and the clusters sharpened by the dense CRF. The README's figure shows a model of mixed photographs, the
+ * one in docs/results.md the demonstration:
  *
  *   npm run demo
  *   node scripts/figure.js runs/demo/run docs/images/segmentation.png runs/demo/scenes/imgs/val/{001,002,009}.jpg

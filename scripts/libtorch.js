@@ -1,7 +1,7 @@
 /**
- * Finds libtorch, the C++ library the addon is built on, in the version that package.json pins:
- * STEGO_LIBTORCH; the copy fetched earlier; a Python torch; a wheel through pip; the official archive.
- * `node scripts/libtorch.js` prints the folder.
+ * Finds libtorch, the C++ library the addon is built on, in the version that package.json pins: STEGO_LIBTORCH; the
+ * copy downloaded earlier; a Python torch; a wheel from pip; the official archive. `node scripts/libtorch.js` prints
+ * the folder.
  */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,10 @@ import { main, Problem, say } from './lib/report.js'
 
 export const pinnedVersion = () => readJson(inRoot('package.json')).libtorch
 
-/** Returns the folder that holds lib/ and include/, and in words where it is from; throws a Problem when there is none. */
+/**
+ * Returns the folder with lib/ and include/, and a description of where it is from; throws a Problem if there is
+ * none.
+ */
 export async function findLibtorch({
   version = pinnedVersion(),
   env = process.env,
@@ -23,7 +26,7 @@ export async function findLibtorch({
   const request = { version, env, platform, arch, allowCuda: env.STEGO_CUDA === '1' }
   if (env.STEGO_LIBTORCH) return { folder: namedFolder(request), from: 'STEGO_LIBTORCH' }
   const ladder = [
-    ['the copy fetched earlier', cachedCopy],
+    ['the copy downloaded earlier', cachedCopy],
     ['an installed Python torch', installedTorch],
     [`pip download ${cpuRequirement(request)}`, wheelFromPip],
     ['the official archive', officialArchive],
@@ -39,7 +42,7 @@ export async function findLibtorch({
   throw new Problem(nothingFound(request, tried))
 }
 
-/** The folder the user names is taken or refused, never passed over. */
+/** A user-provided folder is used or rejected, never skipped. */
 function namedFolder({ version, env, platform, allowCuda }) {
   const folder = path.resolve(env.STEGO_LIBTORCH)
   const found = inspectFolder(folder, platform)
@@ -47,12 +50,12 @@ function namedFolder({ version, env, platform, allowCuda }) {
     throw new Problem(
       `STEGO_LIBTORCH holds no complete libtorch: ${describeLack(folder, found.missing)}.\n` +
         '  Set it to a folder that holds lib/ and include/ (an unpacked libtorch, or the torch folder of a Python\n' +
-        `  environment), or unset it: then libtorch ${version} is looked for and fetched.`,
+        `  environment), or unset it to have libtorch ${version} found or downloaded.`,
     )
   }
   if (found.cuda && !allowCuda) {
     throw new Problem(
-      `STEGO_LIBTORCH=${env.STEGO_LIBTORCH} is a CUDA build of libtorch; building on it needs CUDA's headers.\n` +
+      `STEGO_LIBTORCH=${env.STEGO_LIBTORCH} is a CUDA build of libtorch; building with it needs CUDA's headers.\n` +
         '  Set STEGO_CUDA=1 as well if you have them, name a CPU build, or unset STEGO_LIBTORCH.',
     )
   }
@@ -82,10 +85,10 @@ function nothingFound(request, tried) {
   ]
   if (url) {
     const wanted = url.split('/').slice(-2).join('/')
-    remedies.push(`set STEGO_LIBTORCH_MIRROR to an address below which ${wanted} can be had`)
+    remedies.push(`set STEGO_LIBTORCH_MIRROR to a URL that serves ${wanted}`)
   }
   return [
-    `libtorch ${version} was neither found nor fetched. Tried, in this order:`,
+    `libtorch ${version} was neither found nor downloaded. Tried, in this order:`,
     ...tried.map((line) => `  - ${line}`),
     'Do one of these, then run the command again:',
     ...remedies.map((line) => `  - ${line}`),

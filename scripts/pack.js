@@ -1,6 +1,7 @@
 /**
- * npm run pack [-- [--out <folder>] <name>...]: makes the tarballs of this platform's packages in dist-packages/: stego,
- * starter, demo, addon and libtorch, or those that are named. Prints one line of JSON for each: name, version, file, sizes.
+ * npm run pack [-- [--out <folder>] <name>...]: makes the tarballs of this platform's packages in dist-packages/:
+ * stego, starter, demo, addon and libtorch, or only the named ones. Prints one line of JSON for each: name, version,
+ * file, sizes.
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
@@ -12,7 +13,7 @@ import { callersFolder, inRoot } from './lib/paths.js'
 import { run } from './lib/process.js'
 import { main, Problem, step } from './lib/report.js'
 
-/** Makes the tarball of a folder, with npm as it publishes; returns what npm says of it. */
+/** Packs a folder the way npm publishes it; returns npm's report. */
 async function tarball(folder, out) {
   const npm = process.env.npm_execpath
   const [command, ...first] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm']

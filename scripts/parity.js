@@ -1,6 +1,6 @@
 /**
- * npm run parity [-- <folder>]: compares with recorded tensors of the official code, those of this checkout unless
- * a folder is given. The last line of standard output is the result as JSON.
+ * npm run parity [-- <folder>]: compares this checkout with recorded tensors of the official code, its own unless a
+ * folder is given. The last line of standard output is the result as JSON.
  */
 import { spawn } from 'node:child_process'
 import path from 'node:path'

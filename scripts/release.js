@@ -1,9 +1,9 @@
 /**
- * What .github/workflows/release.yml runs:
+ * Commands for .github/workflows/release.yml:
  *
  * node scripts/release.js check <tag>: whether this checkout may be released under the tag.
- * node scripts/release.js publish <folder> [--dry-run]: publishes the tarballs of a folder, dependencies first, each
- * unless its version is there already: libtorch's changes seldom, and a release that broke off can be run again.
+ * node scripts/release.js publish <folder> [--dry-run]: publishes a folder's tarballs, dependencies first, skipping
+ * versions that are already published: libtorch's rarely changes, and an interrupted release can be run again.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -31,18 +31,18 @@ async function publish(folder, dryRun) {
   for (const { file, manifest } of publishingOrder(packages)) {
     const name = `${manifest.name}@${manifest.version}`
     if (await isPublished(name)) {
-      say(`${name} is published already`)
+      say(`${name} is already published`)
       continue
     }
     const published = await run('npm', ['publish', file, ...(dryRun ? ['--dry-run'] : [])], { stderr: 2 })
-    if (!published.ok) throw new Problem(`${name} was not published: ${published.reason}`)
+    if (!published.ok) throw new Problem(`could not publish ${name}: ${published.reason}`)
     say(dryRun ? `${name} would be published` : `${name} is published`)
   }
 }
 
 async function readPackage(file) {
   const result = await run('tar', ['-xOzf', file, 'package/package.json'])
-  if (!result.ok) throw new Problem(`${file} is no package: ${result.reason}`)
+  if (!result.ok) throw new Problem(`${file} is not a package: ${result.reason}`)
   return { file, manifest: JSON.parse(result.stdout) }
 }
 
@@ -51,7 +51,7 @@ async function isPublished(name) {
   const result = await run('npm', ['view', name, 'version', '--json'])
   if (result.ok) return result.stdout.trim() !== ''
   if (result.output.includes('E404')) return false
-  throw new Problem(`the registry does not tell whether ${name} is there: ${result.reason}`)
+  throw new Problem(`could not ask the registry for ${name}: ${result.reason}`)
 }
 
 await main(async () => {

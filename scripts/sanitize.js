@@ -1,7 +1,7 @@
 /**
- * npm run sanitize [-- <problems> [first problem]]: the dense CRF under the address and undefined-behavior
- * sanitizers, over the recordings of pydensecrf and random small problems, compared with a plain version of it.
- * The program is built without Node in build/sanitize. The last line of standard output is the result.
+ * npm run sanitize [-- <problems> [first problem]]: runs the dense CRF under the address and undefined-behavior
+ * sanitizers on recordings of pydensecrf and small random problems, and compares it with a plain version. Builds the
+ * program without Node in build/sanitize. The last line of standard output is the result.
  */
 import { spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -33,10 +33,13 @@ async function build() {
   await cmake('configuring', ['-S', '.', '-B', folder, ...generator, ...options])
   const jobs = process.env.CMAKE_BUILD_PARALLEL_LEVEL ?? String(compileJobs())
   const target = ['--build', folder, '--target', 'crf_sanitize', '--parallel', jobs]
-  await cmake('compiling under sanitizers', target)
+  await cmake('compiling with sanitizers', target)
 }
 
-/** Recordings for a program that reads no JSON: each copied, and beside it a line for every tensor and text in it. */
+/**
+ * Converts recordings for a program that cannot read JSON: copies each and writes a line for every tensor and text in
+ * it.
+ */
 function indexRecordings(from, to) {
   mkdirSync(to, { recursive: true })
   for (const name of readdirSync(from).filter((file) => file.endsWith('.safetensors'))) {
@@ -66,12 +69,12 @@ await main(async () => {
   ensureNode()
   const [problems = PROBLEMS, first = '0', ...rest] = process.argv.slice(2)
   if (rest.length > 0 || ![problems, first].every((arg) => /^\d{1,15}$/.test(arg))) {
-    throw new Problem('expected two whole numbers at most: npm run sanitize [-- <problems> [first problem]]')
+    throw new Problem('expected at most two whole numbers: npm run sanitize [-- <problems> [first problem]]')
   }
-  if (process.platform === 'win32') throw new Problem('the sanitizers are those of GCC and clang')
+  if (process.platform === 'win32') throw new Problem('the sanitizers need GCC or clang')
   await withLock(inRoot('build', 'sanitize.lock'), build)
   const recordings = indexRecordings(inRoot('test', 'golden', 'crf'), path.join(folder, 'recordings'))
-  // A team of threads that waits without spinning: the problems are so small that the threads mostly wait.
+  // The threads wait without spinning: the problems are so small that they mostly wait.
   const env = { ...process.env, OMP_WAIT_POLICY: 'passive' }
   const program = inRoot('build', 'sanitize', 'crf_sanitize')
   return waitFor(spawn(program, [recordings, problems, first], { stdio: 'inherit', env }))

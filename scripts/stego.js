@@ -1,4 +1,4 @@
-/** npm run --silent stego -- <args>, npm run demo [-- <args>]: the command line of this checkout, built first. */
+/** npm run --silent stego -- <args>, npm run demo [-- <args>]: the CLI of this checkout, built first. */
 import { spawn } from 'node:child_process'
 import { ensureBuilt } from './lib/ensure-built.js'
 import { callersFolder, inRoot } from './lib/paths.js'

@@ -1,8 +1,8 @@
 /**
- * npm test [-- <AVA's arguments>]: builds what is not up to date, runs the tests, and ends with the line
- * `N passed, N failed`. `--full` (npm run test:full) adds the slow ones, and runs those of the kernels again under each
- * narrower instruction set of this processor; `--long` (npm run test:long) adds what takes longer than continuous
- * integration may.
+ * npm test [-- <AVA's arguments>]: builds what is not up to date, runs the tests, and ends with the line `N passed, N
+ * failed`. `--full` (npm run test:full) adds the slow ones and reruns the kernel tests under each narrower
+ * instruction set of this processor; `--long` (npm run test:long) adds tests that take too long for continuous
+ * integration.
  */
 import { execFileSync } from 'node:child_process'
 import { runAva } from './lib/ava.js'
@@ -10,7 +10,7 @@ import { ensureBuilt } from './lib/ensure-built.js'
 import { inRoot, root } from './lib/paths.js'
 import { main } from './lib/report.js'
 
-/** Tests of what is computed by kernels. */
+/** Tests of code that runs on kernels. */
 const OF_KERNELS = ['parity', 'native', 'crf', 'loss', 'neighbors', 'training', 'features'].map(
   (folder) => `test/${folder}/*.test.ts`,
 )
@@ -21,7 +21,7 @@ const SETS = ['avx512', 'avx2', 'portable']
 const LEVELS = { '--full': 'full', '--long': 'long' }
 const args = process.argv.slice(2).filter((arg) => !(arg in LEVELS))
 const level = process.argv.slice(2).reduce((found, arg) => LEVELS[arg] ?? found, 'fast')
-let counts = { passed: 0, failed: 1 } // what holds until the tests have run
+let counts = { passed: 0, failed: 1 } // until the tests have run
 
 const run = (files, env) => runAva(root, files, { env: { ...process.env, STEGO_TEST_LEVEL: level, ...env } })
 
@@ -30,7 +30,7 @@ await main(async () => {
   const runs = [await run(args)]
   if (level !== 'fast' && args.length === 0 && !process.env.STEGO_INSTRUCTIONS) {
     for (const set of narrowerSets()) {
-      console.log(`\nThe tests of kernels again, with STEGO_INSTRUCTIONS=${set}:`)
+      console.log(`\nRunning the kernel tests again with STEGO_INSTRUCTIONS=${set}:`)
       const env = { STEGO_INSTRUCTIONS: set, STEGO_TEST_LEVEL: 'fast' }
       runs.push(await run(OF_KERNELS, env))
     }
@@ -41,14 +41,16 @@ await main(async () => {
 })
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`)
 
-/** What the built addon takes when nothing limits it; asked in a process of its own, since libtorch never unloads. */
+/**
+ * The widest set the built addon uses when nothing limits it. Asks a separate process, since libtorch never unloads.
+ */
 function kernels() {
   const addon = JSON.stringify(inRoot('build', 'Release', 'stego.node'))
   const script = `console.log(JSON.stringify(require(${addon}).describeMachine().kernels))`
   return JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }))
 }
 
-/** Each set that takes something away, the widest first. */
+/** The sets narrower than that, widest first. */
 function narrowerSets() {
   const { processor, int8Products, bfloat16Products } = kernels()
   const limited = SETS.slice(SETS.indexOf(processor))

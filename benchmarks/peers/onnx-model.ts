@@ -1,6 +1,6 @@
-/** The little of the ONNX format (onnx.proto) that a graph with constants needs, written by hand. */
+/** A minimal, handwritten ONNX encoder (onnx.proto): just enough for a graph with constants. */
 
-/** A node's attribute: a float where it says so, else integers. */
+/** A node's attribute: a float if so marked, otherwise integers. */
 export type Attribute = number | number[] | { float: number }
 
 export interface Node {
@@ -16,7 +16,7 @@ export interface Constant {
   data: Float32Array | BigInt64Array
 }
 
-/** A float32 tensor that goes in or out. */
+/** A float32 input or output tensor. */
 export interface Port {
   name: string
   shape: number[]
@@ -31,10 +31,10 @@ export interface Graph {
 
 const FLOAT = 1
 const INT64 = 7
-/** Of AttributeProto.type. */
+/** Values of AttributeProto.type. */
 const ATTRIBUTE = { float: 1, integer: 2, integers: 7 } as const
 const IR_VERSION = 10
-/** The first set of operators that has GELU. */
+/** The first operator set that has GELU. */
 const OPSET = 20
 
 /** The bytes of a ModelProto. */
@@ -108,7 +108,7 @@ function text(field: number, value: string): Buffer {
   return message(field, Buffer.from(value))
 }
 
-/** Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement. */
+/** Seven bits per byte, lowest first; negative numbers as 64-bit two's complement. */
 function varint(value: number): Buffer {
   const bytes: number[] = []
   let rest = BigInt.asUintN(64, BigInt(value))

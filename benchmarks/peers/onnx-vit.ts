@@ -1,4 +1,4 @@
-/** A vision transformer as an ONNX graph, as exporters of PyTorch write DINO's: attention written out. */
+/** A vision transformer as an ONNX graph, the way PyTorch's exporters write DINO's: attention written out. */
 import type { Tensor } from '../../lib/native/index.js'
 import { type Attribute, type Constant, encodeModel, type Node } from './onnx-model.js'
 
@@ -12,7 +12,7 @@ export interface VitShape {
 }
 
 /**
- * The bytes of a model from images [B, 3, side, side], `image`, to the features of the last block without the class
+ * The bytes of a model that maps images [B, 3, side, side], `image`, to the last block's features without the class
  * token [B, C, h * w], `features`.
  * @param weights under DINO's names
  * @param positions of the class token and the patches, [1, 1 + h * w, C], resampled to this size

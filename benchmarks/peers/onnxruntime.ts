@@ -1,4 +1,4 @@
-/** onnxruntime-node, which is no dependency of the package: installed beside it when a benchmark asks for it. */
+/** onnxruntime-node, which is not a dependency of the package: installed next to it when a benchmark needs it. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -23,7 +23,7 @@ interface Ort {
 
 let loaded: Ort | undefined
 
-/** The package, fetched from the registry where it is not there yet. No script of it is run. */
+/** The package, downloaded from the registry if it is not there yet. Its scripts are not run. */
 function load(): Ort {
   if (loaded) return loaded
   const place = join(FOLDER, 'node_modules', 'onnxruntime-node')
@@ -42,7 +42,7 @@ export interface OrtModel {
   release(): Promise<void>
 }
 
-/** A model file on the CPU with every optimization of graphs. */
+/** Loads a model file on the CPU with all graph optimizations. */
 export async function openOnnx(file: string, threads: number): Promise<OrtModel> {
   const ort = load()
   const session = await ort.InferenceSession.create(file, {

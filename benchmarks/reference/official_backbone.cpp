@@ -1,10 +1,10 @@
-// The official formulation of the backbone (dino/vision_transformer.py), timed: every matrix of attention
-// written out, one operator after another, float32, the whole batch at once.
+// Times the official formulation of the backbone (dino/vision_transformer.py): every attention matrix written
+// out, one operator after another, float32, the whole batch at once.
 //
 //   official_backbone <weights.safetensors> <heads> <side> <batch> <threads>
 //
-// Answers each line on its input with the milliseconds of one forward pass, after a first line: the largest
-// difference to this package's features.
+// The first output line is the largest difference from this package's features. After that, each input line
+// is answered with the milliseconds of one forward pass.
 #include <ATen/Parallel.h>
 
 #include <chrono>

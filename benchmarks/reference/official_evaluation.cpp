@@ -1,11 +1,11 @@
-// The official evaluation of a picture (eval_segmentation.py), timed: the picture and its mirror image go through the
-// backbone one after the other, their codes are averaged and enlarged, and both probes give log-probabilities of
-// every pixel. Without the CRF.
+// Times the official evaluation of a picture (eval_segmentation.py): the picture and its mirror image go
+// through the backbone one after the other, their codes are averaged and enlarged, and both probes give
+// log-probabilities for every pixel. Without the CRF.
 //
 //   official_evaluation <weights.safetensors> <heads> <side> <threads>
 //
-// First answers with the largest difference of a code to this package's; then each line on its input with the
-// milliseconds of one picture.
+// The first output line is the largest difference between a code and this package's. After that, each input
+// line is answered with the milliseconds for one picture.
 #include <ATen/Parallel.h>
 
 #include <chrono>
@@ -48,7 +48,7 @@ struct OfficialEvaluation {
     return (encode(image) + encode(image.flip({3})).flip({3})) / 2;
   }
 
-  // Labels by the linear probe and by the cluster probe, [2, H, W].
+  // Labels from the linear probe and the cluster probe, [2, H, W].
   at::Tensor labels(const at::Tensor& image) const {
     const at::Tensor enlarged =
         at::upsample_bilinear2d(codes(image), image.sizes().slice(2), /*align_corners=*/false);

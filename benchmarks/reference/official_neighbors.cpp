@@ -1,11 +1,12 @@
-// The official formulation of nearest neighbors (precompute_knns.py), timed: unit vectors, sixteen blocks of rows,
-// the float32 product of each with all vectors written out, and the largest of every row.
+// Times the official formulation of nearest neighbors (precompute_knns.py): unit vectors, sixteen blocks of
+// rows, each block's full float32 product with all vectors, and the largest values of every row.
 //
 //   official_neighbors <vectors, raw float32> <N> <C> <k> <threads>
 //
-// Answers each line on its input with the milliseconds of one search, after a first line: the largest difference of
-// its similarities to this package's, rank by rank. Before it, this package's lists are compared with plain float64
-// cosines of all pairs, each rounded to float32, ties by index, and must be the same.
+// The first output line is the largest difference of its similarities from this package's, rank by rank.
+// After that, each input line is answered with the milliseconds of one search. Before all that, this
+// package's lists must equal those from plain float64 cosines of all pairs, rounded to float32, with ties by
+// index.
 #include <ATen/Parallel.h>
 #include <ATen/ops/from_file.h>
 
@@ -42,7 +43,7 @@ Lists search(const at::Tensor& vectors, int64_t k) {
   return {at::cat(similarities), at::cat(indices)};
 }
 
-// Whether the list of a row holds its nearest by `cosines` to all rows, in their order.
+// Whether a row's list holds its nearest rows in order, according to its `cosines` to all rows.
 bool is_nearest(const float* cosines, int64_t count, int64_t row, const int32_t* indices,
                 const float* similarities, int64_t k) {
   const auto before = [](float a, int64_t i, float b, int64_t j) { return a > b || (a == b && i < j); };
@@ -79,12 +80,13 @@ int run(const std::vector<std::string>& words) {
   const at::NoGradGuard no_grad;
   const int64_t count = std::stoll(words[2]), dim = std::stoll(words[3]), k = std::stoll(words[4]);
   at::set_num_threads(std::stoi(words[5]));
-  const at::Tensor vectors = at::from_file(words[1], /*shared=*/false, count * dim, at::kFloat).view({count, dim});
+  const at::Tensor vectors =
+      at::from_file(words[1], /*shared=*/false, count * dim, at::kFloat).view({count, dim});
   SearchOptions exact;
   exact.method = SearchMethod::exact;
   const Neighbors found = nearest_neighbors(vectors, k, {}, exact);
   const int64_t wrong = count_wrong(vectors, found);
-  require(wrong == 0, wrong, " of ", count, " lists are not those of float64 cosines.");
+  require(wrong == 0, wrong, " of ", count, " lists differ from those of float64 cosines.");
   const at::Tensor official = search(vectors, k).similarities.narrow(1, 1, k);
   std::cout << (official - found.similarities).abs().max().item<double>() << std::endl;
   for (std::string line; std::getline(std::cin, line);) {

@@ -1,11 +1,12 @@
-// The official training step (train_segmentation.py, modules.py), timed: both batches of images go through the
-// backbone, dropout multiplies whole maps, correspondences and enlarged logits exist whole, and autograd does
-// the rest. Two linear probes as this package trains them, on codes and on features.
+// Times the official training step (train_segmentation.py, modules.py): both batches of images go through the
+// backbone, dropout multiplies whole maps, correspondences and enlarged logits exist in full, and autograd
+// does the rest. Trains two linear probes like this package, on codes and on features.
 //
 //   official_step <weights.safetensors> <heads> <side> <batch> <threads> <steps>
 //
-// First answers with the largest relative difference of a loss over so many steps to this package's step on
-// stored features, with the same draws; then each line on its input with the milliseconds of one step.
+// The first output line is the largest relative difference between any loss over that many steps and this
+// package's steps on stored features, with the same draws. After that, each input line is answered with the
+// milliseconds of one step.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -31,7 +32,8 @@ struct Losses {
 // torch.optim.Adam, one operator after another.
 class PlainAdam {
  public:
-  PlainAdam(std::vector<at::Tensor> parameters, double rate) : parameters_(std::move(parameters)), rate_(rate) {
+  PlainAdam(std::vector<at::Tensor> parameters, double rate)
+      : parameters_(std::move(parameters)), rate_(rate) {
     for (at::Tensor& parameter : parameters_) {
       parameter.requires_grad_(true);
       means_.push_back(at::zeros_like(parameter).detach());
@@ -59,12 +61,12 @@ class PlainAdam {
   int steps_ = 0;
 };
 
-// L2-normalized over the channels of a map [B, C, ...].
+// L2-normalizes over the channels of a map [B, C, ...].
 at::Tensor unit(const at::Tensor& map, double eps) {
   return map / at::linalg_vector_norm(map, 2, {1}, /*keepdim=*/true).clamp_min(eps);
 }
 
-// modules.py sample: [B, C, h, w] at coordinates [B, S, S, 2].
+// modules.py sample: reads [B, C, h, w] at coordinates [B, S, S, 2].
 at::Tensor sample(const at::Tensor& map, const at::Tensor& coordinates) {
   return at::grid_sampler(map, coordinates.permute({0, 2, 1, 3}), /*bilinear*/ 0, /*border*/ 1,
                           /*align_corners=*/true);
@@ -102,7 +104,7 @@ class OfficialTrainer {
     optimizers_.emplace_back(std::vector<at::Tensor>{clusters_}, kProbeRate);
   }
 
-  // images and positives [B, 3, H, W], labels [B, H, W] int64; draws from the seed as this package's step.
+  // images and positives [B, 3, H, W], labels [B, H, W] int64; draws from the seed like this package's step.
   Losses step(const at::Tensor& images, const at::Tensor& positives, const at::Tensor& labels, uint64_t seed,
               const LossOptions& options) {
     at::Generator generator = make_generator(seed);
@@ -151,14 +153,16 @@ class OfficialTrainer {
   static at::Tensor correspondence_loss(const at::Tensor& features, const at::Tensor& positive_features,
                                         const at::Tensor& codes, const at::Tensor& positive_codes,
                                         const Draws& draws, const LossOptions& options) {
-    const at::Tensor anchors = sample(features, draws.coordinates1), code_anchors = sample(codes, draws.coordinates1);
+    const at::Tensor anchors = sample(features, draws.coordinates1),
+                     code_anchors = sample(codes, draws.coordinates1);
     const auto with = [&](const at::Tensor& other_features, const at::Tensor& other_codes, double shift) {
       return pair_loss(anchors, sample(other_features, draws.coordinates2), code_anchors,
                        sample(other_codes, draws.coordinates2), shift);
     };
     std::vector<at::Tensor> random;
     for (const at::Tensor& others : draws.negatives.unbind(0)) {
-      random.push_back(with(features.index_select(0, others), codes.index_select(0, others), options.shifts.random));
+      random.push_back(
+          with(features.index_select(0, others), codes.index_select(0, others), options.shifts.random));
     }
     const at::Tensor self = pair_loss(anchors, anchors, code_anchors, code_anchors, options.shifts.self);
     const at::Tensor knn = with(positive_features, positive_codes, options.shifts.knn);
@@ -168,8 +172,8 @@ class OfficialTrainer {
 
   static at::Tensor probe_loss(const at::Tensor& map, const at::Tensor& labels, const at::Tensor& weight,
                                const at::Tensor& bias) {
-    const at::Tensor logits =
-        at::upsample_bilinear2d(convolve(map, weight, bias), labels.sizes().slice(1), /*align_corners=*/false);
+    const at::Tensor logits = at::upsample_bilinear2d(convolve(map, weight, bias), labels.sizes().slice(1),
+                                                      /*align_corners=*/false);
     const at::Tensor flat = logits.permute({0, 2, 3, 1}).reshape({-1, weight.size(0)});
     const at::Tensor valid = labels.reshape({-1}) < weight.size(0);
     return at::cross_entropy_loss(flat.index({valid}), labels.reshape({-1}).index({valid}));
@@ -189,7 +193,7 @@ class OfficialTrainer {
   std::vector<PlainAdam> optimizers_;
 };
 
-// A batch of smooth pictures, its positives, and labels of which some are void.
+// A batch of smooth pictures, its positives, and labels, some of them void.
 struct Batch {
   at::Tensor images, positives, labels;
 
@@ -243,8 +247,8 @@ class OwnTrainer {
 
 double relative_difference(const Losses& a, const Losses& b) {
   const auto one = [](double x, double y) { return std::abs(x - y) / std::abs(y); };
-  return std::max({one(a.correspondence, b.correspondence), one(a.cluster, b.cluster), one(a.linear, b.linear),
-                   one(a.raw_linear, b.raw_linear)});
+  return std::max({one(a.correspondence, b.correspondence), one(a.cluster, b.cluster),
+                   one(a.linear, b.linear), one(a.raw_linear, b.raw_linear)});
 }
 
 int run(const std::vector<std::string>& words) {
@@ -252,7 +256,8 @@ int run(const std::vector<std::string>& words) {
   const int64_t heads = std::stoll(words[2]), side = std::stoll(words[3]), size = std::stoll(words[4]);
   at::set_num_threads(std::stoi(words[5]));
   OfficialVit vit{read_weights(words[1]), heads, {}};
-  const auto backbone = std::make_shared<VisionTransformer>(vit.weights, "", heads, FeatureOptions(), Target());
+  const auto backbone =
+      std::make_shared<VisionTransformer>(vit.weights, "", heads, FeatureOptions(), Target());
   for (auto& [name, tensor] : vit.weights) tensor = tensor.to(at::kFloat);
   const Batch batch(size, side);
   vit.positions = backbone->trace(batch.images.narrow(0, 0, 1), 1, {}).positions;

@@ -1,5 +1,5 @@
 #pragma once
-// The official formulation of the backbone (dino/vision_transformer.py): every matrix of attention written out,
+// The official formulation of the backbone (dino/vision_transformer.py): every attention matrix written out,
 // one operator after another, float32, the whole batch at once.
 #include <cmath>
 #include <string>
@@ -12,7 +12,7 @@ namespace stego {
 struct OfficialVit {
   TensorMap weights;  // under DINO's names
   int64_t heads;
-  at::Tensor positions;  // [1, T, C] of the images' size
+  at::Tensor positions;  // [1, T, C], for the images' size
 
   const at::Tensor& of(const std::string& name) const { return weights.at(name); }
 
@@ -26,16 +26,15 @@ struct OfficialVit {
 
   at::Tensor attention(const at::Tensor& input, const std::string& name) const {
     const int64_t batch = input.size(0), count = input.size(1), dim = input.size(2);
-    const at::Tensor qkv = linear(input, name + ".qkv")
-                               .reshape({batch, count, 3, heads, dim / heads})
-                               .permute({2, 0, 3, 1, 4});
+    const at::Tensor qkv =
+        linear(input, name + ".qkv").reshape({batch, count, 3, heads, dim / heads}).permute({2, 0, 3, 1, 4});
     const at::Tensor scores = at::matmul(qkv[0], qkv[1].transpose(-2, -1)) *
                               std::pow(static_cast<double>(dim / heads), -0.5);  // [B, heads, T, T]
     const at::Tensor mixed = at::matmul(scores.softmax(-1), qkv[2]);
     return linear(mixed.transpose(1, 2).reshape({batch, count, dim}), name + ".proj");
   }
 
-  // Normalized images [B, 3, H, W] to the patches' tokens [B, h*w, C].
+  // Normalized images [B, 3, H, W] to patch tokens [B, h*w, C].
   at::Tensor features(const at::Tensor& images) const {
     const at::Tensor& kernel = of("patch_embed.proj.weight");
     at::Tensor tokens = at::conv2d(images, kernel, of("patch_embed.proj.bias"), kernel.size(2));

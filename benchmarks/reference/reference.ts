@@ -1,4 +1,4 @@
-/** The official formulations that benchmarks compare with: programs of this folder, built when asked for. */
+/** The official formulations that benchmarks compare with: programs in this folder, built when needed. */
 import { execFileSync, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,7 @@ export interface Reference extends Contender {
   end(): void
 }
 
-/** Builds `<program>.cpp` of this folder and starts it; each run is one line to it, and its answer. */
+/** Builds `<program>.cpp` of this folder and starts it; each run sends it a line and reads its answer. */
 export async function startReference(program: string, words: (string | number)[]): Promise<Reference> {
   const cmake = (...rest: string[]) =>
     execFileSync('cmake', rest, { cwd: ROOT, stdio: ['ignore', 'ignore', 2] })

@@ -56,7 +56,7 @@ export function ownPackage(): InstalledPackage {
   throw new StegoError(
     'ERR_STEGO_ADDON',
     'expected stego to run from its own package, but a bundler has copied it elsewhere. ' +
-      "Keep stego out of the bundle: esbuild --external:stego, webpack externals: [/^stego/], " +
+      'Keep stego out of the bundle: esbuild --external:stego, webpack externals: [/^stego/], ' +
       "Next.js serverExternalPackages: ['stego']. Install it where the program runs.",
   )
 }

@@ -25,7 +25,7 @@ at::Tensor resample_positions(const at::Tensor& table, int64_t height, int64_t w
 
 PositionMap::PositionMap(const at::Tensor& map) : map_(map) {
   require(map.dim() == 3 && map.scalar_type() == at::kFloat && map.numel() > 0 && map.size(0) == map.size(1),
-          "Expected a position map [H, H, C] of float32.");
+          "Expected a float32 position map [H, H, C].");
 }
 
 at::Tensor PositionMap::remove_from(const at::Tensor& features, int64_t height, int64_t width) const {

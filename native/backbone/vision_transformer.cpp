@@ -1,12 +1,12 @@
-// A vision transformer as DINO has it (Dosovitskiy et al., ICLR 2021; Caron et al., ICCV 2021;
+// DINO's vision transformer (Dosovitskiy et al., ICLR 2021; Caron et al., ICCV 2021;
 // dino/vision_transformer.py of the official code):
 //
 //   x = [class token, patches of the image, projected] + positions
 //   x = x + attention(norm(x)),  x = x + mlp(norm(x))     in every block
 //   features = norm(x), without the class token
 //
-// The plain form below runs on any device and in any type; fast/ has what computes the same on a CPU in
-// float32, and is tested against it. B images, h x w patches, T = 1 + h*w tokens, C channels.
+// The plain form below runs on any device and in any type. fast/ computes the same on a CPU in float32 and is
+// tested against it. B images, h x w patches, T = 1 + h*w tokens, C channels.
 #include "backbone/vision_transformer.h"
 
 #include <cmath>
@@ -18,10 +18,10 @@ namespace stego {
 
 namespace {
 
-// Of a batch; memory is some 10 C floats a token.
+// Limit on a batch; memory is about 10 C floats per token.
 constexpr int64_t kTokensAtATime = 4096;
 
-// The blocks. Norms and the sum of residuals are in float32, products and attention in `type`.
+// The blocks. Norms and the residual sum are in float32, products and attention in `type`.
 class PlainBlocks : public BlockStack {
  public:
   PlainBlocks(StackWeights weights, at::Device device, at::ScalarType type)
@@ -57,7 +57,7 @@ class PlainBlocks : public BlockStack {
     return qkv.view({x.size(0), x.size(1), 3, weights_.heads, -1}).permute({2, 0, 3, 1, 4});
   }  // [3, B, heads, T, C / heads]
 
-  // softmax(q k' / sqrt(C / heads)) v in every head, and the projection of all heads together.
+  // softmax(q k' / sqrt(C / heads)) v in each head, then the projection of all heads together.
   at::Tensor attention(const BlockWeights& block, const at::Tensor& qkv) const {
     const at::Tensor mixed =
         at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);  // [B, heads, T, C / heads]
@@ -112,8 +112,8 @@ at::Tensor VisionTransformer::embed(const at::Tensor& images, at::Tensor* positi
   const int64_t height = images.size(2), width = images.size(3), side = patch();
   if (height % side != 0 || width % side != 0 || height == 0 || width == 0) {
     throw Error("ERR_STEGO_SIZE",
-                text("Expected image sides that are multiples of the backbone's patch of ", side, ", got ",
-                     width, " x ", height, ". Choose a resolution such as ",
+                text("Expected image sides that are multiples of the backbone's patch size of ", side,
+                     ", got ", width, " x ", height, ". Choose a resolution such as ",
                      std::max<int64_t>(1, (std::min(height, width) + side / 2) / side) * side, "."));
   }
   const at::Tensor patches =
@@ -124,7 +124,7 @@ at::Tensor VisionTransformer::embed(const at::Tensor& images, at::Tensor* positi
   return at::cat({class_tokens, patches.flatten(2).transpose(1, 2)}, 1) + position;  // [B, T, C]
 }
 
-// The embedding learned on a square grid, resampled to h x w patches.
+// The embedding, learned on a square grid, resampled to h x w patches.
 at::Tensor VisionTransformer::positions(int64_t height, int64_t width) const {
   const int64_t count = weights_.positions.size(1) - 1;
   if (height * width == count && height == width) return weights_.positions;

@@ -10,28 +10,28 @@
 
 namespace stego {
 
-// DINO's vision transformer, frozen: images to features. Any depth, width and patch size; tiny, small and
-// base have 192, 384 and 768 channels in heads of 64.
+// DINO's frozen vision transformer: images to features. Any depth, width and patch size; tiny, small and base
+// have 192, 384 and 768 channels in heads of 64.
 class VisionTransformer {
  public:
-  // For inspection and parity; `features` keeps none of them.
+  // For inspection and parity tests; `features` keeps none of these.
   struct Trace {
     at::Tensor tokens;     // [B, 1 + h*w, C] patch and class tokens with their positions
     at::Tensor positions;  // [1, 1 + h*w, C]
     InnerTensors inner;
   };
 
-  // Throws ERR_STEGO_BACKBONE for a feature layer that there is not.
+  // Throws ERR_STEGO_BACKBONE for a feature layer that does not exist.
   VisionTransformer(VitWeights weights, const FeatureOptions& features, const Target& target);
 
-  // Normalized images [B, 3, H, W] to the features chosen, class token dropped: float32 [B, h*w, C],
-  // row-major. H and W must be multiples of the patch (ERR_STEGO_SIZE). A large batch is taken in parts, so
-  // that memory beyond the result is that of a few thousand tokens, or of one image.
+  // Normalized images [B, 3, H, W] to the chosen features without the class token: float32 [B, h*w, C],
+  // row-major. H and W must be multiples of the patch size (ERR_STEGO_SIZE). Large batches are split, so
+  // memory beyond the result is that of a few thousand tokens or of one image.
   at::Tensor features(const at::Tensor& images, const CancelFlag& cancel) const;
 
-  // The same backbone, whose features come with a position map taken off. The weights are shared.
+  // The same backbone with a position map subtracted from its features. Shares the weights.
   VisionTransformer without(const PositionMap& map) const;
-  // The map that is taken off; none where features are as they are.
+  // The map that is subtracted; empty if features are used as they are.
   const std::optional<PositionMap>& removed() const { return removed_; }
 
   Trace trace(const at::Tensor& images, int64_t last_blocks, const CancelFlag& cancel) const;
@@ -43,14 +43,14 @@ class VisionTransformer {
   int64_t parameters() const;
   at::Device device() const { return target_.device; }
 
-  // The tensors as they were read, in their stored dtype, under DINO's names.
+  // The tensors as read, in their stored dtype, under DINO's names.
   const TensorMap& stored() const { return weights_.stored; }
 
  private:
   at::Tensor embed(const at::Tensor& images, at::Tensor* positions) const;
   at::Tensor positions(int64_t height, int64_t width) const;
 
-  VitWeights weights_;  // those of the blocks went to blocks_
+  VitWeights weights_;  // those of the blocks were moved to blocks_
   FeatureOptions features_;
   Target target_;
   int64_t heads_, depth_;

@@ -80,7 +80,8 @@ VitWeights read_vit_weights(const TensorMap& tensors, const std::string& prefix,
   const int64_t dim = patch.size(0), side = patch.size(2);
   if (heads <= 0) heads = std::max<int64_t>(1, dim / 64);
   if (dim % heads != 0) {
-    throw Error("ERR_STEGO_BACKBONE", text("Expected a width that ", heads, " heads divide, got ", dim, "."));
+    throw Error("ERR_STEGO_BACKBONE",
+                text("Expected a width divisible by ", heads, " heads, got ", dim, "."));
   }
   VitWeights weights{reader.take("patch_embed.proj.weight", {dim, 3, side, side}),
                      reader.take("patch_embed.proj.bias", {dim}),

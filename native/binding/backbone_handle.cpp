@@ -14,7 +14,7 @@ int64_t weight_bytes(const VisionTransformer& backbone) {
   return backbone.parameters() * 4;
 }
 
-// Tokens [B, h*w, C] as the map [B, C, h, w].
+// Tokens [B, h*w, C] as a map [B, C, h, w].
 at::Tensor to_map(const at::Tensor& tokens, int64_t height, int64_t width) {
   return tokens.transpose(1, 2).contiguous().view({tokens.size(0), tokens.size(2), height, width});
 }
@@ -162,7 +162,7 @@ Napi::Value BackboneHandle::trace(const Napi::CallbackInfo& info) {
     const at::Tensor input = read_tensor(info[0], "the input", keep);
     const int64_t blocks = read_integer(info[1], "blocks");
     require(input.dim() == 4 && input.size(1) == 3 && input.scalar_type() == at::kFloat,
-            "Expected a normalized input [B, 3, H, W] of float32.");
+            "Expected a normalized float32 input [B, 3, H, W].");
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
                   [backbone = held(), input, blocks](const CancelFlag& cancel) -> Finish {
                     const VisionTransformer::Trace trace = backbone->trace(input, blocks, cancel);
@@ -185,7 +185,7 @@ Napi::Value BackboneHandle::trace(const Napi::CallbackInfo& info) {
   });
 }
 
-// Of features; see submit_correspond.
+// From features; see submit_correspond.
 Napi::Value BackboneHandle::correspond(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value { return submit_correspond(info, held(), nullptr); });
 }

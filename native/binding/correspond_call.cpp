@@ -14,7 +14,7 @@ Napi::Value submit_correspond(const Napi::CallbackInfo& info,
   std::optional<ImageView> other;
   if (!info[1].IsNull()) other = read_pixels(info[1], 3, keep);
   const at::Tensor points = read_tensor(info[2], "the points", keep);
-  require(points.scalar_type() == at::kFloat, "Expected the points as float32.");
+  require(points.scalar_type() == at::kFloat, "Expected float32 points.");
   const Napi::Object object = read_object(info[3], "the options");
   const CorrespondOptions options{read_transform(object.Get("transform")),
                                   read_boolean(object.Get("raw"), "raw")};

@@ -38,7 +38,7 @@ crf::Term read_term(const Napi::Value& value, KeepAlive& keep) {
   if (!color.IsNull()) term.filter.color_std = read_deviations<3>(color, "colorStd");
   term.filter.normalization = read_choice(object.Get("normalization"), "normalization", kNormalizations);
   const at::Tensor compatibility = read_tensor(object.Get("compatibility"), "the compatibility", keep);
-  require(compatibility.scalar_type() == at::kFloat, "Expected a compatibility of float32.");
+  require(compatibility.scalar_type() == at::kFloat, "Expected a float32 compatibility.");
   const float* values = compatibility.const_data_ptr<float>();
   term.compatibility.values.assign(values, values + compatibility.numel());
   return term;
@@ -79,7 +79,7 @@ Napi::Value write_refined(Napi::Env env, const crf::Refined& refined) {
   return result;
 }
 
-// denseCrf(problems, output, cancel): Promise<{ probabilities, labels }[][]>, of each problem its label sets
+// denseCrf(problems, output, cancel): Promise<{ probabilities, labels }[][]>, the label sets of each problem
 Napi::Value dense_crf_operator(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;

@@ -7,10 +7,10 @@ namespace stego {
 
 class JobQueue;
 
-// What the addon keeps for each environment it is loaded into: the process and every worker.
+// What the addon keeps for each environment that loads it: the main thread and every worker.
 struct Environment {
   std::shared_ptr<JobQueue> jobs;
-  // Constructors of handles that asynchronous methods return.
+  // Constructors of handles returned by asynchronous methods.
   Napi::FunctionReference backbone, network, mean_field;
 };
 

@@ -11,7 +11,7 @@ namespace stego {
 
 namespace {
 
-// The first sentence of libtorch's message: what follows lists backends or frames.
+// Keeps the first sentence of libtorch's message; the rest lists backends or frames.
 JobError from_libtorch(const c10::Error& error) {
   std::string message = error.what_without_backtrace();
   message = message.substr(0, message.find('\n'));

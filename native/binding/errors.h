@@ -5,12 +5,12 @@
 
 namespace stego {
 
-// An exception as it travels from the native thread to JavaScript: a code of StegoErrorCode and one line.
+// An exception on its way from the native thread to JavaScript: a StegoErrorCode and one line.
 struct JobError {
   std::string code, message;
 };
 
-// Inside a catch block: what was thrown, without C++ backtraces.
+// Call inside a catch block: describes the current exception, without C++ backtraces.
 JobError describe_current_exception();
 
 Napi::Error to_javascript(Napi::Env env, const JobError& error);

@@ -17,8 +17,8 @@
 
 namespace stego {
 
-// A JavaScript object that holds a native one. Jobs hold the native object themselves, so that a handle may
-// be collected or disposed of while they run; after dispose() every use is an ERR_STEGO_DISPOSED.
+// A JavaScript object that holds a native one. Jobs hold the native object themselves, so a handle can be
+// collected or disposed of while they run. After dispose(), every use throws ERR_STEGO_DISPOSED.
 template <typename Self, typename Held>
 class Handle : public Napi::ObjectWrap<Self> {
  public:
@@ -31,7 +31,7 @@ class Handle : public Napi::ObjectWrap<Self> {
   }
 
  protected:
-  // `bytes` are reported to the garbage collector, which would otherwise see a few bytes only.
+  // `bytes` are reported to the garbage collector, which would otherwise only see the small wrapper.
   void hold(Napi::Env env, std::shared_ptr<Held> held, int64_t bytes) {
     held_ = std::move(held);
     report(env, bytes);
@@ -67,7 +67,7 @@ class CancelToken : public Napi::ObjectWrap<CancelToken> {
   std::shared_ptr<CancelFlag> flag_ = std::make_shared<CancelFlag>();
 };
 
-// The flag of a CancelToken argument; a flag of its own where the argument is undefined.
+// The flag of a CancelToken argument, or a new flag if the argument is undefined.
 std::shared_ptr<CancelFlag> read_cancel(const Napi::Value& value);
 
 class BackboneHandle : public Handle<BackboneHandle, const VisionTransformer> {
@@ -159,7 +159,7 @@ class PairScoresHandle : public Handle<PairScoresHandle, PairScores> {
   std::shared_ptr<Network> network_;
 };
 
-// Counts of predictions against labels over a split.
+// Counts predictions against labels over a split.
 class ScoresHandle : public Handle<ScoresHandle, Scores> {
  public:
   static Napi::Function define(Napi::Env env);
@@ -176,7 +176,7 @@ class ScoresHandle : public Handle<ScoresHandle, Scores> {
   std::shared_ptr<Network> network_;
 };
 
-// Inference in the dense CRF, iteration by iteration.
+// Dense CRF inference, one iteration at a time.
 class MeanFieldHandle : public Handle<MeanFieldHandle, crf::MeanField> {
  public:
   static Napi::Function define(Napi::Env env);
@@ -197,7 +197,7 @@ Napi::Object write_neighbors(Napi::Env env, const Neighbors& neighbors);  // { i
 
 FeatureOptions read_feature_options(const Napi::Value& value);  // { kind, layer }
 
-// The native object behind a handle argument; ERR_STEGO_ARGUMENT for anything else.
+// The native object behind a handle argument; throws ERR_STEGO_ARGUMENT for anything else.
 std::shared_ptr<const VisionTransformer> read_backbone(const Napi::Value& value);
 std::shared_ptr<Network> read_network(const Napi::Value& value);
 std::shared_ptr<FeatureStore> read_store(const Napi::Value& value);

@@ -23,8 +23,8 @@ Napi::Value prepare_images_operator(const Napi::CallbackInfo& info) {
   });
 }
 
-// transformBytes(image, channels, transform): Promise<{ data, width, height }>, resized and cropped bytes of
-// a picture (3 channels) or label map (1)
+// transformBytes(image, channels, transform): Promise<{ data, width, height }>, the resized and cropped bytes
+// of a picture (3 channels) or label map (1)
 Napi::Value transform_bytes_operator(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
@@ -53,7 +53,7 @@ Napi::Value denormalize_operator(const Napi::CallbackInfo& info) {
     KeepAlive keep;
     const at::Tensor image = read_tensor(info[0], "the image", keep);
     require(image.dim() == 3 && image.size(0) == 3 && image.scalar_type() == at::kFloat,
-            "Expected an image [3, H, W] of float32.");
+            "Expected a float32 image [3, H, W].");
     return write_tensor(info.Env(), denormalize(image));
   });
 }
@@ -62,7 +62,8 @@ Napi::Value denormalize_operator(const Napi::CallbackInfo& info) {
 Napi::Value nearest_indices_operator(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const int64_t from = read_integer(info[0], "n"), to = read_integer(info[1], "m");
-    require(from >= 1 && to >= 1 && from <= 1 << 24 && to <= 1 << 24, "Expected sizes between 1 and 2^24.");
+    require(from >= 1 && to >= 1 && from <= 1 << 24 && to <= 1 << 24,
+            "Expected sizes between 1 and 2^24, got ", from, " and ", to, ".");
     return write_numbers(info.Env(), nearest_indices(from, to));
   });
 }
@@ -90,7 +91,7 @@ Napi::Value nearest_neighbors_operator(const Napi::CallbackInfo& info) {
     const at::Tensor vectors = read_tensor(info[0], "the vectors", keep);
     const int64_t k = read_integer(info[1], "k");
     const SearchOptions search = read_search(info[2]);
-    require(vectors.dim() == 2 && vectors.scalar_type() == at::kFloat, "Expected vectors [N, C] of float32.");
+    require(vectors.dim() == 2 && vectors.scalar_type() == at::kFloat, "Expected float32 vectors [N, C].");
     return submit(info.Env(), read_cancel(info[3]), std::move(keep),
                   [vectors, k, search](const CancelFlag& cancel) -> Finish {
                     const Neighbors neighbors = nearest_neighbors(vectors, k, cancel, search);

@@ -20,7 +20,7 @@ std::atomic<int> job_threads{0};
 
 }  // namespace
 
-// One call from JavaScript. Made and destroyed on the thread of its environment.
+// One call from JavaScript. Created and destroyed on its environment's thread.
 struct Job {
   JobQueue* queue;  // of its environment
   std::shared_ptr<CancelFlag> cancel;
@@ -33,7 +33,7 @@ struct Job {
 
 namespace {
 
-// The process's one native thread. Never destroyed: at process exit it is idle or gone with the process.
+// The process's only native thread. Never destroyed: at process exit it is idle or dies with the process.
 class JobThread {
  public:
   static JobThread& instance() {
@@ -55,7 +55,7 @@ class JobThread {
     changed_.notify_all();
   }
 
-  // Takes back what waits, and waits for what runs, of one environment. The caller has raised the cancel
+  // Removes an environment's waiting jobs and waits for its running one. The caller must have set the cancel
   // flags.
   void drain(JobQueue* queue) {
     std::unique_lock lock(mutex_);
@@ -84,20 +84,20 @@ class JobQueue {
     napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, settle,
                                     &done_);
     napi_unref_threadsafe_function(env, done_);
-    // Added after the thread-safe function, hence run before its own teardown.
+    // Added after the thread-safe function, so it runs before that function's own teardown.
     napi_add_env_cleanup_hook(env, [](void* data) { static_cast<JobQueue*>(data)->close(); }, this);
     close_at_exit(env);
   }
 
   void add(napi_env env, std::unique_ptr<Job> job) {
-    if (closing_) return;  // the process is ending: nobody is left to be told
+    if (closing_) return;  // the process is ending: nobody is left to notify
     if (jobs_.empty()) napi_ref_threadsafe_function(env, done_);
     Job* added = job.get();
     jobs_.push_back(std::move(job));
     JobThread::instance().push(added);
   }
 
-  // On the native thread, with its mutex held.
+  // Called on the native thread with its mutex held.
   void post(Job* job) {
     if (!closing_) napi_call_threadsafe_function(done_, job, napi_tsfn_nonblocking);
   }
@@ -115,7 +115,7 @@ class JobQueue {
     try {
       settle(env, *job);
     } catch (const Napi::Error&) {
-      // A worker that is being terminated refuses every call: nobody is left to be told.
+      // A worker being terminated refuses every call: nobody is left to notify.
     }
   }
 
@@ -133,8 +133,8 @@ class JobQueue {
     }
   }
 
-  // process.exit() and the end of the main thread run no cleanup hooks: libtorch would be taken down by the
-  // destructors of the process under a running job.
+  // process.exit() and the end of the main thread run no cleanup hooks, so process destructors would tear
+  // libtorch down under a running job.
   void close_at_exit(Napi::Env env) {
     const Napi::Object process = env.Global().Get("process").As<Napi::Object>();
     const Napi::Function close =
@@ -169,7 +169,7 @@ void run(Job& job) {
   } catch (...) {
     job.error = std::make_unique<JobError>(describe_current_exception());
   }
-  // Tensors that the work captured are let go here, not on the JavaScript thread.
+  // Releases the tensors captured by the work here, not on the JavaScript thread.
   job.work = nullptr;
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using Named = std::vector<std::pair<const char*, at::Tensor>>;
 
-// A map [B, C, h, w] as tokens [B, h*w, C] of their own memory, and back.
+// A map [B, C, h, w] as tokens [B, h*w, C] in their own memory, and back.
 at::Tensor to_tokens(const at::Tensor& map) {
   return map.flatten(2).transpose(1, 2).contiguous();
 }
@@ -26,7 +26,7 @@ at::Tensor to_map(const at::Tensor& tokens, int64_t height, int64_t width) {
 at::Tensor read_floats(const Napi::Value& value, const char* name, int64_t axes, KeepAlive& keep) {
   const at::Tensor tensor = read_tensor(value, name, keep);
   require(tensor.dim() == axes && tensor.scalar_type() == at::kFloat && tensor.numel() > 0, "Expected ", name,
-          " to be a float32 tensor of ", axes, " axes that is not empty.");
+          " to be a non-empty float32 tensor with ", axes, " axes.");
   return tensor;
 }
 
@@ -44,7 +44,8 @@ Napi::Promise submit_named(Napi::Env env, KeepAlive keep, std::function<Named()>
 }
 
 // samplePoints(map [B, C, h, w], coordinates [B, S, S', 2], outputGradient?): { samples [B, C, S', S],
-// gradient } The gradient of sum(samples * outputGradient) with regard to the map.
+// gradient }
+// The gradient of sum(samples * outputGradient) with respect to the map.
 Napi::Value sample_points(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
@@ -74,14 +75,14 @@ Napi::Value shift_fixed_points_operator(const Napi::CallbackInfo& info) {
     KeepAlive keep;
     const at::Tensor permutation = read_tensor(info[0], "the permutation", keep);
     require(permutation.dim() == 1 && permutation.scalar_type() == at::kLong && permutation.numel() > 0,
-            "Expected a permutation [n] of int64.");
+            "Expected an int64 permutation [n].");
     return write_tensor(info.Env(), shift_fixed_points(permutation));
   });
 }
 
 // pairCorrespondence({ features1, features2, codes1, codes2 } of sampled maps [B, C, h, w], loss, shift,
 //   lossGradient?): { loss, similarity [B, h, w, i, j], gradient1, gradient2 }
-// Gradients of sum(loss * lossGradient), or of mean(loss) without it, with regard to the codes.
+// Gradients of sum(loss * lossGradient), or of mean(loss) without it, with respect to the codes.
 Napi::Value pair_correspondence(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
@@ -99,7 +100,7 @@ Napi::Value pair_correspondence(const Napi::CallbackInfo& info) {
     };
     require(agree(features1, codes1) && agree(features2, codes2) && features1.size(1) == features2.size(1) &&
                 codes1.size(1) == codes2.size(1) && features1.size(0) == features2.size(0),
-            "Expected features and codes of one batch and, in pairs, of one grid and one width.");
+            "Expected features and codes of one batch, with each pair of the same grid and width.");
     return submit_named(info.Env(), std::move(keep), [=]() -> Named {
       const at::Tensor tokens1 = to_tokens(codes1).requires_grad_(true),
                        tokens2 = to_tokens(codes2).requires_grad_(true);
@@ -208,7 +209,7 @@ Napi::Value cluster_lookup_operator(const Napi::CallbackInfo& info) {
 }
 
 // contrastiveCrf(pictures [B, 3, H, W], codes [B, dim, H, W], places [2, n], options):
-//   { loss [B, n, n], codesGradient }, the gradient that of mean(loss)
+//   { loss [B, n, n], codesGradient }, where the gradient is that of mean(loss)
 Napi::Value contrastive_crf_operator(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;

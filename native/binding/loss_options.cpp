@@ -21,9 +21,11 @@ ContrastiveCrfOptions read_crf_options(const Napi::Value& value) {
   options.bilateral = read_number(object.Get("bilateral"), "crf.bilateral");
   options.gaussian = read_number(object.Get("gaussian"), "crf.gaussian");
   options.shift = read_number(object.Get("shift"), "crf.shift");
-  require(options.samples >= 1 && options.samples <= 1 << 14, "Expected crf.samples between 1 and 16384.");
+  require(options.samples >= 1 && options.samples <= 1 << 14,
+          "Expected crf.samples between 1 and 16384, got ", options.samples, ".");
   require(options.alpha > 0 && options.beta > 0 && options.gamma > 0,
-          "Expected crf.alpha, crf.beta and crf.gamma above 0.");
+          "Expected crf.alpha, crf.beta and crf.gamma above 0, got ", options.alpha, ", ", options.beta,
+          " and ", options.gamma, ".");
   return options;
 }
 
@@ -61,10 +63,11 @@ LossOptions read_loss_options(const Napi::Value& value) {
   options.crf = read_crf_options(object.Get("crf"));
   options.plain = object.Get("plain").ToBoolean().Value();
   require(samples.IsString() || (options.feature_samples >= 1 && options.feature_samples <= 1024),
-          "Expected featureSamples between 1 and 1024, or 'all'.");
+          "Expected featureSamples between 1 and 1024, or 'all', got ", options.feature_samples, ".");
   require(options.negative_samples >= 0 && options.negative_samples <= 1024,
-          "Expected negativeSamples between 0 and 1024.");
-  require(options.dropout >= 0 && options.dropout < 1, "Expected dropout from 0 to below 1.");
+          "Expected negativeSamples between 0 and 1024, got ", options.negative_samples, ".");
+  require(options.dropout >= 0 && options.dropout < 1, "Expected dropout from 0 to below 1, got ",
+          options.dropout, ".");
   return options;
 }
 

@@ -22,7 +22,7 @@ Napi::Value matrix_product_peak(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const int64_t size = read_integer(info[0], "the size"), repeats = read_integer(info[1], "repeats");
     require(size >= 1 && size <= 8192 && repeats >= 1,
-            "Expected a size between 1 and 8192 and at least one repeat.");
+            "Expected a size between 1 and 8192 and at least one repeat, got ", size, " and ", repeats, ".");
     return submit(info.Env(), std::make_shared<CancelFlag>(), {},
                   [size, repeats](const CancelFlag& cancel) -> Finish {
                     const at::NoGradGuard no_grad;
@@ -41,7 +41,7 @@ Napi::Value matrix_product_peak(const Napi::CallbackInfo& info) {
   });
 }
 
-// limitInstructions(most): kernels take no wider set from now on
+// limitInstructions(most): kernels use no wider set from now on
 Napi::Value limit_kernels(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     limit_instructions(read_instructions(info[0]));
@@ -60,7 +60,7 @@ const char* name_of(Instructions instructions) {
   }
 }
 
-// The value of a key among libtorch's build settings, "KEY=value, "; empty where it does not say.
+// The value of a key in libtorch's build settings, "KEY=value, "; empty if it is not listed.
 std::string build_setting(const std::string& settings, const std::string& key) {
   const size_t found = settings.find(key + "=");
   if (found == std::string::npos) return {};
@@ -68,8 +68,8 @@ std::string build_setting(const std::string& settings, const std::string& key) {
   return settings.substr(begin, settings.find_first_of(",\n", begin) - begin);
 }
 
-// describeMachine(): what the kernels choose on this processor, and the libtorch that runs beside the one the
-// addon was built on
+// describeMachine(): what the kernels choose on this processor, and the running libtorch next to the one the
+// addon was built against
 Napi::Value describe_machine(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Env env = info.Env();

@@ -3,8 +3,8 @@
 
 namespace stego {
 
-// Adds limitInstructions and describeMachine, what there is to say of the processor and of libtorch, and
-// matrixProductPeak, what benchmarks compare with.
+// Adds limitInstructions, describeMachine (processor and libtorch information), and matrixProductPeak (a
+// reference point for benchmarks).
 void define_machine(Napi::Env env, Napi::Object exports);
 
 }  // namespace stego

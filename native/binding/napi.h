@@ -1,5 +1,5 @@
 #pragma once
-// Node-API and the tensor library, precompiled once for all files of the binding.
+// Node-API and the tensor library, precompiled once for all binding files.
 #include <napi.h>
 
 #include "core/aten.h"

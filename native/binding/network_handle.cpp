@@ -14,7 +14,7 @@ namespace {
 const std::vector<std::pair<const char*, Projection>> kProjections = {{"linear", Projection::linear},
                                                                       {"nonlinear", Projection::nonlinear}};
 
-// The projection's name, or null for none.
+// The projection's name, or null if there is none.
 Projection read_projection(const Napi::Value& value) {
   return value.IsNull() ? Projection::none : read_choice(value, "projection", kProjections);
 }
@@ -181,7 +181,7 @@ Napi::Value NetworkHandle::encode(const Napi::CallbackInfo& info) {
     const at::Tensor features = read_tensor(info[0], "features", keep);
     require(features.dim() == 4 && features.size(1) == held()->backbone->dim() &&
                 features.scalar_type() == at::kFloat,
-            "Expected features [B, ", held()->backbone->dim(), ", h, w] of float32.");
+            "Expected features [B, ", held()->backbone->dim(), ", h, w] in float32.");
     return submit(
         info.Env(), read_cancel(info[1]), std::move(keep),
         [network = held(), features](const CancelFlag&) -> Finish {
@@ -193,7 +193,7 @@ Napi::Value NetworkHandle::encode(const Napi::CallbackInfo& info) {
   });
 }
 
-// Of codes; see submit_correspond.
+// From codes; see submit_correspond.
 Napi::Value NetworkHandle::correspond(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const auto& network = held();

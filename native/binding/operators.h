@@ -3,8 +3,8 @@
 
 namespace stego {
 
-// Adds the single operators of the method, with their gradients: for use by themselves and for parity.
-// The tensors they take are viewed, those they return are new.
+// Adds the method's individual operators with their gradients, for standalone use and for parity tests. They
+// view the tensors they take and return new ones.
 void define_store_operators(Napi::Env env, Napi::Object exports);
 void define_imaging_operators(Napi::Env env, Napi::Object exports);
 void define_loss_operators(Napi::Env env, Napi::Object exports);

@@ -6,11 +6,11 @@ namespace stego {
 
 namespace {
 
-constexpr int64_t kBytes = int64_t{96} << 20;  // of its counts
+constexpr int64_t kBytes = int64_t{96} << 20;  // for its counts
 
 at::Tensor read_coordinates(const Napi::Value& value, const char* name, KeepAlive& keep) {
   const at::Tensor coordinates = read_tensor(value, name, keep);
-  require(coordinates.scalar_type() == at::kFloat, "Expected ", name, " as float32.");
+  require(coordinates.scalar_type() == at::kFloat, "Expected ", name, " in float32.");
   return coordinates;
 }
 
@@ -44,8 +44,8 @@ Napi::Value PairScoresHandle::add(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
     const Napi::Object object = read_object(info[0], "the pairs");
-    const auto images = read_labelled(object.Get("images"), "images", keep);
-    const auto partners = read_labelled(object.Get("partners"), "partners", keep);
+    const auto images = read_labeled(object.Get("images"), "images", keep);
+    const auto partners = read_labeled(object.Get("partners"), "partners", keep);
     const at::Tensor first = read_coordinates(object.Get("first"), "first", keep);
     const at::Tensor second = read_coordinates(object.Get("second"), "second", keep);
     const Transform transform = read_transform(object.Get("transform"));

@@ -22,7 +22,7 @@ ScoresHandle::ScoresHandle(const Napi::CallbackInfo& info) : Handle(info) {
 Napi::Value ScoresHandle::add(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
-    const auto images = read_labelled(info[0], "images", keep);
+    const auto images = read_labeled(info[0], "images", keep);
     return submit(info.Env(), read_cancel(info[1]), std::move(keep),
                   [scores = held(), network = network_, images](const CancelFlag& cancel) -> Finish {
                     scores->add(*network, images, cancel);

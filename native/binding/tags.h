@@ -4,7 +4,7 @@
 
 namespace stego {
 
-// Marks on our objects, so that an object of another kind is refused instead of misread.
+// Type tags for our objects, so that an object of another kind is rejected instead of misread.
 inline constexpr napi_type_tag kCancelTokenTag = {0x7374656701, 1};
 inline constexpr napi_type_tag kBackboneTag = {0x7374656701, 2};
 inline constexpr napi_type_tag kNetworkTag = {0x7374656701, 3};

@@ -19,7 +19,7 @@ std::vector<int64_t> read_sides(const Napi::Value& value, const char* name) {
 StoredTensor read_stored_tensor(const Napi::Value& value) {
   const Napi::Object object = read_object(value, "a stored tensor");
   const int64_t offset = read_integer(object.Get("offset"), "the offset");
-  require(offset >= 0, "Expected an offset of at least 0.");
+  require(offset >= 0, "Expected an offset of at least 0, got ", offset, ".");
   return {read_string(object.Get("name"), "a tensor's name"),
           read_string(object.Get("file"), "a tensor's file"),
           dtype_of(read_string(object.Get("dtype"), "a tensor's type")),

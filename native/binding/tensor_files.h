@@ -7,8 +7,8 @@ namespace stego {
 // Record<string, { name, file, dtype, shape, strides, offset }[]>
 StoredTensors read_stored_tensors(const Napi::Value& value);
 
-// What is saved of a handle: its tensors without values, { name, dtype, shape }[], sorted by name; and the
-// same written behind a header.
+// Lists the tensors a handle saves without their values, { name, dtype, shape }[], sorted by name; and writes
+// the same tensors after a header.
 using Save = std::function<void(TensorMap&)>;
 Napi::Promise submit_listing(Napi::Env env, Save save);
 Napi::Promise submit_writing(const Napi::CallbackInfo& info, Save save);  // (path, header)

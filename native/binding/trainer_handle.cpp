@@ -29,7 +29,7 @@ TrainerHandle::TrainerHandle(const Napi::CallbackInfo& info) : Handle(info) {
 
 namespace {
 
-// Byte maps, one or null for each image; none at all where the value is undefined.
+// Byte maps, one or null per image; empty if the value is undefined.
 std::vector<at::Tensor> read_maps(const Napi::Value& value, const char* name, KeepAlive& keep) {
   std::vector<at::Tensor> maps;
   if (value.IsUndefined()) return maps;
@@ -61,10 +61,10 @@ void read_views(const Napi::Value& value, StepInput& input, KeepAlive& keep) {
   require(images.dim() == 4 && images.size(1) == 3 && images.scalar_type() == at::kFloat &&
               coordinates.dim() == 4 && coordinates.size(0) == images.size(0) && coordinates.size(3) == 2 &&
               coordinates.scalar_type() == at::kFloat,
-          "Expected views [B, 3, H, W] and coordinates [B, H, W, 2] of float32.");
+          "Expected float32 views [B, 3, H, W] and coordinates [B, H, W, 2].");
 }
 
-// What `step` and `measure` share.
+// The input that `step` and `measure` share.
 StepInput read_draws_input(const Napi::Object& object, KeepAlive& keep) {
   StepInput input;
   input.images = read_indices(object.Get("images"), "images");
@@ -128,7 +128,7 @@ Napi::Value write_distribution(Napi::Env env, const CorrespondenceDistribution& 
 
 }  // namespace
 
-// configure({ loss, learningRates }): void, for the steps from now on
+// configure({ loss, learningRates }): void, for all steps from now on
 void TrainerHandle::configure(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     const Napi::Object object = read_object(info[0], "the settings");
@@ -188,7 +188,7 @@ Napi::Value TrainerHandle::reset_probes(const Napi::CallbackInfo& info) {
   });
 }
 
-// distributions(quantiles): Promise<{ self, knn, random }> of what was measured
+// distributions(quantiles): Promise<{ self, knn, random }> of what `measure` gathered
 Napi::Value TrainerHandle::distributions(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const PairValues quantiles = read_pair_values(info[0], "quantiles");
@@ -232,7 +232,8 @@ Napi::Value TrainerHandle::fit_kmeans(const Napi::CallbackInfo& info) {
     options.iterations = read_integer(object.Get("iterations"), "iterations");
     options.seed = static_cast<uint64_t>(read_integer(object.Get("seed"), "seed"));
     require(options.restarts >= 1 && options.iterations >= 1,
-            "Expected at least one restart and one iteration.");
+            "Expected at least one restart and one iteration, got ", options.restarts, " and ",
+            options.iterations, ".");
     return submit(info.Env(), read_cancel(info[2]), {},
                   [trainer = held(), raw, options](const CancelFlag& cancel) -> Finish {
                     const auto [fitted, shares] = trainer->fit_kmeans(raw, options, cancel);

@@ -87,7 +87,7 @@ at::ScalarType scalar_type(napi_typedarray_type type, const char* name) {
     case napi_uint8_array:
       return at::kByte;
     default:
-      unexpected(name, "a typed array of floats or of integers that a tensor can have");
+      unexpected(name, "a typed array of floats or integers that a tensor can hold");
   }
 }
 
@@ -110,7 +110,7 @@ ImageView read_pixels(const Napi::Value& value, int64_t channels, KeepAlive& kee
     unexpected("an image's data", "a Uint8Array");
   require(width > 0 && height > 0 && width <= INT32_MAX && height <= INT32_MAX &&
               static_cast<int64_t>(bytes.length) == width * height * channels,
-          "Expected an image of ", width, " x ", height, " to hold ", channels, " byte(s) a pixel, got ",
+          "Expected an image of ", width, " x ", height, " to hold ", channels, " byte(s) per pixel, got ",
           bytes.length, ".");
   hold(data, keep);
   return {static_cast<const uint8_t*>(bytes.data), height, width, channels};
@@ -140,10 +140,9 @@ at::Tensor read_tensor(const Napi::Value& value, const char* name, KeepAlive& ke
   unsigned __int128 count = 1;
   for (uint32_t i = 0; i < sides.Length(); ++i) {
     shape.push_back(read_integer(sides.Get(i), name));
-    require(shape.back() >= 0, "Expected ", name, " to have no negative side.");
+    require(shape.back() >= 0, "Expected ", name, " to have no negative sides.");
     count *= static_cast<uint64_t>(shape.back());
-    if (count > std::numeric_limits<int64_t>::max())
-      unexpected(name, "a tensor of a size that fits in memory");
+    if (count > std::numeric_limits<int64_t>::max()) unexpected(name, "a tensor that fits in memory");
   }
   require(count == bytes.length, "Expected ", name, " to hold as many values as its shape says, got ",
           bytes.length, ".");
@@ -254,7 +253,7 @@ Napi::Array write_numbers(Napi::Env env, const std::vector<int64_t>& values) {
   return write_list(env, values);
 }
 
-std::vector<LabeledImage> read_labelled(const Napi::Value& value, const char* name, KeepAlive& keep) {
+std::vector<LabeledImage> read_labeled(const Napi::Value& value, const char* name, KeepAlive& keep) {
   const Napi::Array array = read_array(value, name);
   std::vector<LabeledImage> images;
   for (uint32_t i = 0; i < array.Length(); ++i) {

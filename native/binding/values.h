@@ -13,8 +13,8 @@
 
 namespace stego {
 
-// Readers of JavaScript values. `name` is for the error (ERR_STEGO_ARGUMENT) when the value is of another
-// kind.
+// Readers for JavaScript values. `name` appears in the error (ERR_STEGO_ARGUMENT) if the value is of the
+// wrong kind.
 Napi::Object read_object(const Napi::Value& value, const char* name);
 Napi::Array read_array(const Napi::Value& value, const char* name);
 std::string read_string(const Napi::Value& value, const char* name);
@@ -23,7 +23,7 @@ int64_t read_integer(const Napi::Value& value, const char* name);
 bool read_boolean(const Napi::Value& value, const char* name);
 std::vector<int64_t> read_indices(const Napi::Value& value, const char* name);  // an Int32Array
 
-// Views of typed arrays; what they view is added to `keep`.
+// Views of typed arrays. The viewed values are added to `keep`.
 ImageView read_pixels(const Napi::Value& value, int64_t channels,
                       KeepAlive& keep);  // { data, width, height }
 std::vector<ImageView> read_images(const Napi::Value& value, KeepAlive& keep);
@@ -31,15 +31,15 @@ at::Tensor read_bytes(const Napi::Value& value, const char* name, KeepAlive& kee
 at::Tensor read_tensor(const Napi::Value& value, const char* name, KeepAlive& keep);  // { data, shape }
 
 Transform read_transform(const Napi::Value& value);
-Target read_target(const Napi::Object& options);  // its device and dtype
+Target read_target(const Napi::Object& options);  // the device and dtype
 Instructions read_instructions(const Napi::Value& value);
 
-// A choice out of names, e.g. read_choice(value, "crop", {{"center", Crop::center}, ...}).
+// One of several named choices, e.g. read_choice(value, "crop", {{"center", Crop::center}, ...}).
 template <typename Choice>
 Choice read_choice(const Napi::Value& value, const char* name,
                    const std::vector<std::pair<const char*, Choice>>& choices);
 
-// Tensors as { data, shape }: external buffers where the runtime allows them, copies where it does not.
+// Tensors as { data, shape }: external buffers if the runtime allows them, otherwise copies.
 Napi::Object write_tensor(Napi::Env env, const at::Tensor& tensor);
 Napi::Value write_data(Napi::Env env, const at::Tensor& tensor);  // the typed array alone
 Napi::Array write_numbers(Napi::Env env, const std::vector<double>& values);
@@ -58,6 +58,6 @@ Choice read_choice(const Napi::Value& value, const char* name,
 }
 
 // [{ image, label }, ...]
-std::vector<LabeledImage> read_labelled(const Napi::Value& value, const char* name, KeepAlive& keep);
+std::vector<LabeledImage> read_labeled(const Napi::Value& value, const char* name, KeepAlive& keep);
 
 }  // namespace stego

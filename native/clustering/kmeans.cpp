@@ -10,9 +10,9 @@ namespace stego {
 
 namespace {
 
-constexpr int64_t kRowsAtATime = 65536;  // bounds the memory beside the vectors
+constexpr int64_t kRowsAtATime = 65536;  // bounds memory beyond the vectors
 
-// The first center is drawn uniformly, each further one with probability proportional to 1 - best cosine so
+// Draws the first center uniformly, and each later one with probability proportional to 1 - best cosine so
 // far.
 at::Tensor seed_centers(const at::Tensor& vectors, int64_t clusters, at::Generator generator) {
   const int64_t count = vectors.size(0);
@@ -36,7 +36,7 @@ at::Tensor seed_centers(const at::Tensor& vectors, int64_t clusters, at::Generat
   return vectors.index_select(0, at::tensor(picks, at::kLong).to(vectors.device()));
 }
 
-// Clusters without vectors take, one each, the vectors that lie farthest from their own centers.
+// Gives each empty cluster one of the vectors that are farthest from their own centers.
 void reseed_dead(const at::Tensor& vectors, const at::Tensor& cosines, const at::Tensor& sizes,
                  at::Tensor& centers) {
   const at::Tensor dead = at::nonzero(sizes == 0).view(-1);
@@ -50,7 +50,7 @@ struct Fit {
   double mean_cosine;
 };
 
-// Each vector's nearest center and the cosine to it, [N] each.
+// The nearest center of each vector and the cosine to it, [N] each.
 struct Assignment {
   at::Tensor nearest, cosines;
 };
@@ -67,7 +67,7 @@ Assignment assign(const at::Tensor& vectors, const at::Tensor& centers) {
   return result;
 }
 
-// Sums [K, D] of the vectors of each cluster.
+// The sum of each cluster's vectors, [K, D].
 at::Tensor sums_of(const at::Tensor& vectors, const at::Tensor& nearest, int64_t clusters) {
   at::Tensor sums = at::zeros({clusters, vectors.size(1)}, vectors.options());
   for (int64_t first = 0; first < vectors.size(0); first += kRowsAtATime) {

@@ -1,4 +1,4 @@
 #pragma once
-// The tensor library, precompiled once for all files of the core.
+// The tensor library, precompiled once for all core files.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>

@@ -4,10 +4,10 @@
 
 namespace stego {
 
-// Thrown out of a job whose caller no longer wants its result.
+// Thrown from a job whose caller no longer wants its result.
 struct Cancelled {};
 
-// A flag that any thread may raise and that long work polls.
+// A flag that any thread can set and that long-running work polls.
 class CancelFlag {
  public:
   void raise() { raised_.store(true, std::memory_order_relaxed); }

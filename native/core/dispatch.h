@@ -20,8 +20,8 @@ template <auto body, typename... Arguments>
 
 #endif
 
-// Calls `body`, a function that is always inlined and therefore compiled here for every instruction set, with
-// the widest set that may be used.
+// Calls `body` with the widest instruction set allowed. `body` must always be inlined, so that it is compiled
+// here once per set.
 template <auto body, typename... Arguments>
 auto dispatch(Arguments&&... arguments) {
 #ifdef STEGO_X86_KERNELS

@@ -5,8 +5,8 @@
 
 namespace stego {
 
-// An error for the user: a code for programs and one sentence that says what was expected and what to do.
-// Codes are those of StegoErrorCode in lib/errors.ts.
+// An error for the user: a code for programs, and one sentence that says what was expected and what to do.
+// The codes are those of StegoErrorCode in lib/errors.ts.
 class Error : public std::runtime_error {
  public:
   Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}

@@ -12,7 +12,7 @@ Instructions limit = Instructions::automatic;
 
 #ifdef STEGO_X86_KERNELS
 
-// How libtorch and the libraries in it are told the same; each reads its variable when it first chooses.
+// How libtorch and its libraries learn the same limit: each reads its variable on its first dispatch.
 struct Variables {
   const char *aten, *onednn, *mkl;
 };

@@ -3,7 +3,7 @@
 
 namespace stego {
 
-// x / max(|x|, eps) over the last axis, as torch's F.normalize.
+// x / max(|x|, eps) over the last axis, like torch's F.normalize.
 at::Tensor l2_normalize(const at::Tensor& x, double eps);
 
 }  // namespace stego

@@ -9,10 +9,10 @@
 
 namespace stego {
 
-// Calls work(task, worker) for every task below `count`, on all threads; each takes the next task when it has
-// done one, so that they end together. `worker` is below at::get_num_threads(). Nothing in it is recorded for
-// a gradient, and products in it run on the thread that asks for them. For files that are compiled with
-// OpenMP, and for work whose result does not depend on who does it.
+// Calls work(task, worker) for every task below `count` on all threads. Each thread takes the next task when
+// it finishes one, so all threads end at about the same time. `worker` is below at::get_num_threads().
+// Autograd records nothing inside, and matrix products inside run on the calling worker. For files compiled
+// with OpenMP, and for work whose result does not depend on which thread does it.
 template <typename Work>
 void for_each_task(int64_t count, const Work& work) {
   std::atomic<int64_t> next{0};

@@ -5,8 +5,8 @@
 
 namespace stego {
 
-// A generator on the CPU for one purpose. Draws are made there and moved, so every device sees the same
-// numbers. `stream` separates the purposes that share a seed.
+// Creates a CPU generator for one purpose. Numbers are drawn on the CPU and then moved, so every device sees
+// the same ones. `stream` separates purposes that share a seed.
 at::Generator make_generator(uint64_t seed, uint64_t stream = 0);
 
 }  // namespace stego

@@ -4,12 +4,12 @@
 
 namespace stego {
 
-// Where a backbone computes, and in what.
+// Where a backbone runs, and in what type.
 struct Target {
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
-  Instructions instructions = Instructions::automatic;  // of own loops on the CPU
-  bool plain = false;  // by libtorch's operators alone, which is what fast forms are tested against
+  Instructions instructions = Instructions::automatic;  // for our own CPU kernels
+  bool plain = false;  // libtorch operators only; the tests compare the fast kernels with these
 };
 
 }  // namespace stego

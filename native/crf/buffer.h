@@ -10,11 +10,11 @@
 
 namespace stego::crf {
 
-// Values that kernels may read behind the end of a list of indices, to fetch early what they will need.
+// Values past the end of an index list that kernels may read in order to prefetch.
 constexpr int64_t kReadAhead = 64;
 
-// Values of plain type, not initialized, at the beginning of a cache line; behind them as many zeros as a
-// kernel reads ahead. Large ones ask for large pages: rows are visited in no order.
+// Uninitialized, cache-line-aligned values of a plain type, followed by as many zeros as a kernel reads
+// ahead. Large buffers ask for large pages, because rows are visited in no particular order.
 template <typename Value>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<Value>);

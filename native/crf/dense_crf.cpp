@@ -19,17 +19,18 @@ constexpr float kLargestWeight = 1e6f;
 void check_scores(const LabelScores& scores, const ImageView& image) {
   const at::Tensor& values = scores.values;
   require(values.dim() == 3 && values.scalar_type() == at::kFloat,
-          "Expected scores [labels, height, width] of ", "float32.");
+          "Expected float32 scores [labels, height, width].");
   require(values.size(0) >= 1 && values.size(0) <= kMaxLabels, "Expected between 1 and ", kMaxLabels,
           " labels, got ", values.size(0), ".");
   require(values.size(1) == image.height && values.size(2) == image.width, "Expected scores of the image's ",
           image.width, " x ", image.height, " pixels, got ", values.size(2), " x ", values.size(1), ".");
-  // A sum is finite only where every term is; in double it cannot overflow.
+  // A sum is finite only if every term is; in double it cannot overflow.
   const bool finite = std::isfinite(values.sum(at::kDouble).item<double>());
-  require(finite, "Expected scores that are finite numbers, got NaN or infinity.");
+  require(finite, "Expected finite scores, got NaN or infinity.");
   if (scores.kind != ScoreKind::probabilities) return;
   const bool in_range = values.min().item<float>() >= -1e-3f && values.max().item<float>() <= 1 + 1e-3f;
-  require(in_range, "Expected probabilities between 0 and 1, got others. Hand over logits as logits.");
+  require(in_range,
+          "Expected probabilities between 0 and 1, got values outside that range. Pass logits as logits.");
 }
 
 void check_compatibility(const Compatibility& compatibility, int64_t labels) {
@@ -51,15 +52,15 @@ Options stego_options() {
 void check(const Problem& problem) {
   const ImageView& image = problem.image;
   const Options& options = problem.options;
-  require(image.channels == 3, "Expected an image of 3 channels, got ", image.channels, ".");
+  require(image.channels == 3, "Expected an image with 3 channels, got ", image.channels, ".");
   require(!problem.scores.empty(), "Expected scores for at least one set of labels, got none.");
-  require(options.iterations >= 0, "Expected no negative number of iterations, got ", options.iterations,
+  require(options.iterations >= 0, "Expected a non-negative number of iterations, got ", options.iterations,
           ".");
   check_size(image.height, image.width);
   for (const LabelScores& scores : problem.scores) check_scores(scores, image);
   const int64_t channels = row_channels(problem.scores);
-  require(channels <= kMaxChannels, "Expected sets of labels that take at most ", kMaxChannels,
-          " channels side by side, padded as they are, got ", channels, ". Refine fewer sets at once.");
+  require(channels <= kMaxChannels, "Expected label sets with at most ", kMaxChannels,
+          " channels in total, padding included, got ", channels, ". Refine fewer sets at once.");
   for (const Term& term : options.terms) {
     check_filter(term.filter, image.height, image.width);
     for (const LabelScores& scores : problem.scores) {

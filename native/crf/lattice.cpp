@@ -14,9 +14,9 @@ namespace {
 
 using Wide = unsigned __int128;
 
-// A vertex as one number: its remainder, and for each stored coordinate the cell it lies in. A coordinate is
-// cell * corners + remainder. Cells are counted from two below the lowest that a point has, and ranges reach
-// one above the highest, so that a neighbor's number is never another vertex's.
+// A vertex packed into one number: its remainder and, for each stored coordinate, its cell. A coordinate is
+// cell * corners + remainder. Cells are counted from two below the lowest of any point, and ranges extend one
+// above the highest, so a neighbor's number never collides with another vertex's.
 struct Packing {
   int corners;
   int64_t lowest[kMaxDims];
@@ -43,8 +43,8 @@ Packing make_packing(const Simplices& simplices) {
   return packing;
 }
 
-// Neighboring points that share a simplex: `points` from `first` to the next run's. Slot `run * corners + q`
-// is the simplex's vertex of remainder q.
+// Neighboring points that share a simplex: `points` from `first` to that of the next run. Slot `run * corners
+// + q` is the simplex's vertex with remainder q.
 template <typename Key>
 struct Runs {
   std::vector<int32_t> first;  // and the end
@@ -75,7 +75,7 @@ Runs<Key> find_runs(const Simplices& simplices, const Packing& packing, int64_t 
   runs.slots = Buffer<Keyed<Key>>(count * corners);
   at::parallel_for(0, count, 4096, [&](int64_t begin, int64_t end) {
     for (int64_t run = begin; run < end; ++run) {
-      // The vertex of remainder q is one cell lower where a coordinate's rank is above dims - q.
+      // The vertex with remainder q is one cell lower if a coordinate's rank is above dims - q.
       Key step[kMaxDims + 1];
       for (int i = 0; i < corners; ++i) {
         step[(ranks[run] >> (3 * i)) & 7] = i < dims ? static_cast<Key>(packing.stride[i]) : Key{0};
@@ -92,8 +92,8 @@ Runs<Key> find_runs(const Simplices& simplices, const Packing& packing, int64_t 
   return runs;
 }
 
-// For each vertex the one that follows on a line along `axis`, where all stored coordinates are one less but
-// that of the axis, which is `dims` more; -1 where there is none. Keys ascend, so both kinds of successor do.
+// Each vertex's successor on a line along `axis`: all stored coordinates are one less, except that of the
+// axis, which is `dims` more; -1 if there is none. Keys ascend, so both kinds of successor do too.
 template <typename Key>
 std::vector<int32_t> find_successors(const std::vector<Key>& keys, const Packing& packing, int axis) {
   const int dims = packing.corners - 1;
@@ -101,7 +101,7 @@ std::vector<int32_t> find_successors(const std::vector<Key>& keys, const Packing
   Key all = 0;
   for (int i = 0; i < dims; ++i) all += static_cast<Key>(packing.stride[i]);
   const Key along = static_cast<Key>(packing.stride[axis]);
-  // Remainder 0 passes to remainder `dims` of the cells below.
+  // Remainder 0 wraps to remainder `dims` of the cells below.
   const Key lower = along - 1, wrapped = along + static_cast<Key>(dims) - all;
   std::vector<int32_t> successors(count, -1);
   int64_t near = 0, far = 0;
@@ -115,7 +115,7 @@ std::vector<int32_t> find_successors(const std::vector<Key>& keys, const Packing
   return successors;
 }
 
-// The lines of an axis, told by the vertices that follow each other.
+// Builds the lines of an axis from its successors.
 Lines make_lines(const std::vector<int32_t>& successors) {
   const auto count = static_cast<int64_t>(successors.size());
   std::vector<uint8_t> follows(count, 0);
@@ -139,8 +139,8 @@ Lines make_lines(const std::vector<int32_t>& successors) {
   return lines;
 }
 
-// Numbers the vertices in the order of their keys, in which the blur finds neighbors close together, and
-// writes the lattice's ways from points to vertices and back. Returns the keys. `slots` are sorted.
+// Numbers the vertices in key order, which keeps the blur's neighbors close together, and writes the
+// lattice's mapping from points to vertices and back. Returns the keys. `slots` are sorted.
 template <typename Key>
 std::vector<Key> number_vertices(const Runs<Key>& runs, const Simplices& simplices, Lattice& lattice) {
   const int corners = lattice.corners;
@@ -178,7 +178,7 @@ std::vector<Key> number_vertices(const Runs<Key>& runs, const Simplices& simplic
   return keys;
 }
 
-// Splits vertices into shares of about as many entries, counting a vertex itself as one.
+// Splits vertices into shares with about the same number of entries, counting a vertex itself as one.
 std::vector<int64_t> divide_splatting(const Buffer<int32_t>& starts) {
   const int64_t vertices = starts.size() - 1;
   const int64_t share = std::max<int64_t>(2048, (vertices + starts[vertices]) / 64);

@@ -4,7 +4,7 @@ namespace stego::crf {
 
 namespace {
 
-// [2, V] of one axis.
+// [2, V] for one axis.
 at::Tensor neighbors_along(const Lines& lines, int64_t vertices) {
   at::Tensor table = at::full({2, vertices}, vertices, at::kLong);
   auto* before = table.mutable_data_ptr<int64_t>();

@@ -14,7 +14,7 @@ struct LatticeTensors {
   int64_t bytes() const;
 };
 
-// Weights get the device and type of `options`, indices its device.
+// Weights get the device and type of `options`, indices only its device.
 LatticeTensors to_tensors(const Lattice& lattice, at::TensorOptions options);
 
 }  // namespace stego::crf

@@ -7,7 +7,7 @@
 //     E   = sum_k F_k mu_k                        compatibility transform
 //     Q   = softmax(-U - E)                       local update and normalization
 //
-// This is the plain form. It runs on any device and in any type. fast/ computes the same on a CPU in float32,
+// This is the plain form. It runs on any device and in any type. fast/ computes the same on a CPU in float32
 // and is tested against it. N pixels, C labels, V vertices of a lattice with D + 1 axes.
 #include "crf/mean_field.h"
 

@@ -8,17 +8,17 @@
 
 namespace stego::crf {
 
-// Mean-field inference of one or several label sets of a picture. It starts from softmax(-U).
+// Mean-field inference for one or more label sets of a picture. Starts from softmax(-U).
 class MeanField {
  public:
   virtual ~MeanField() = default;
 
-  // One iteration: Q = softmax(-U - sum of the kernels' messages).
+  // Runs one iteration: Q = softmax(-U - sum of the kernels' messages).
   virtual void step() = 0;
 
   virtual at::Tensor probabilities(int64_t set) const = 0;  // float32 [labels, height, width]
   virtual at::Tensor labels(int64_t set) const = 0;         // uint8 [height, width], the first maximum
-  // KL divergence of the present Q from the CRF's distribution, up to a constant. Filters once.
+  // KL divergence of the current Q from the CRF's distribution, up to a constant. Costs one filtering pass.
   virtual double divergence(int64_t set) = 0;
 
   virtual int64_t sets() const = 0;
@@ -26,7 +26,7 @@ class MeanField {
   virtual int64_t bytes() const = 0;                  // lattices included
 };
 
-// Builds the lattices of a problem, polling between them. The problem must have passed check().
+// Builds a problem's lattices, polling in between. The problem must have passed check().
 std::unique_ptr<MeanField> make_mean_field(const Problem& problem, const CancelFlag& cancel);
 
 }  // namespace stego::crf

@@ -16,7 +16,7 @@ constexpr double kLargestKey = 32000;
 }  // namespace
 
 void check_size(int64_t height, int64_t width) {
-  require(height >= 1 && width >= 1, "Expected a picture of at least one pixel, got ", width, " x ", height,
+  require(height >= 1 && width >= 1, "Expected a picture with at least one pixel, got ", width, " x ", height,
           ".");
 }
 
@@ -34,7 +34,7 @@ void check_filter(const FilterOptions& options, int64_t height, int64_t width) {
   }
   const double bound = key_bound(largest, dims);
   require(bound <= kLargestKey, "Expected standard deviations that keep lattice coordinates within ",
-          static_cast<int>(kLargestKey), ", but ", options.color_std ? "colors or places" : "places",
+          static_cast<int>(kLargestKey), ", but ", options.color_std ? "colors or positions" : "positions",
           " reach up to ", bound, ". Use larger standard deviations", " or a smaller picture.");
 }
 

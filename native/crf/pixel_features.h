@@ -4,14 +4,15 @@
 
 namespace stego::crf {
 
-// ERR_STEGO_ARGUMENT for a picture without pixels.
+// Throws ERR_STEGO_ARGUMENT for an empty picture.
 void check_size(int64_t height, int64_t width);
 
-// ERR_STEGO_ARGUMENT unless deviations are positive numbers, and large enough that lattice coordinates stay
-// within 16 bits, for a picture of this size.
+// Throws ERR_STEGO_ARGUMENT unless deviations are positive numbers and large enough that lattice coordinates
+// stay within 16 bits for a picture of this size.
 void check_filter(const FilterOptions& options, int64_t height, int64_t width);
 
-// What the kernel compares pixels by (step 1): places and colors, divided by their deviations.
+// The features by which the kernel compares pixels (step 1): positions and colors, divided by their
+// deviations.
 Features pixel_features(const ImageView& image, const FilterOptions& options);
 
 }  // namespace stego::crf

@@ -9,11 +9,11 @@
 
 namespace stego::crf {
 
-// What a label set starts from.
+// What a label set's scores are.
 enum class ScoreKind {
-  energies,       // unaries as they are
-  probabilities,  // energy -log(clip(p, 1e-5, 1)), as STEGO makes it
-  logits,         // the same of their softmax
+  energies,       // used as they are
+  probabilities,  // energy -log(clip(p, 1e-5, 1)), as in STEGO
+  logits,         // the same, from their softmax
 };
 
 // The scores of a picture's labels, float32 [labels, height, width].
@@ -22,20 +22,19 @@ struct LabelScores {
   at::Tensor values;
 };
 
-// Where the filtered number of neighbors of each pixel is divided out
-// (docs/dense-crf-algorithm.md#normalization).
+// Where to divide by each pixel's filtered number of neighbors (docs/dense-crf-algorithm.md#normalization).
 enum class Normalization { none, before, after, symmetric };
 
-// What makes pixels alike: places, and colors where there are color_std. In pixels, and in steps of 8-bit
-// channels in the order of the picture.
+// What makes pixels similar: position, and color if there is a color_std. In pixels, and in steps of 8-bit
+// channels in the picture's channel order.
 struct FilterOptions {
   std::array<double, 2> xy_std;
   std::optional<std::array<double, 3>> color_std;
   Normalization normalization = Normalization::symmetric;
 };
 
-// How unlike labels repel each other in one kernel: one weight (Potts; attractive where positive), the energy
-// of each label [labels], or of each pair of labels [labels, labels], symmetrized when it is used.
+// How different labels repel each other in one kernel: one weight (Potts; attractive if positive), one energy
+// per label [labels], or one per pair of labels [labels, labels], symmetrized before use.
 struct Compatibility {
   std::vector<float> values;
 };
@@ -47,16 +46,17 @@ struct Term {
 };
 
 struct Options {
-  std::vector<Term> terms;  // in the order of their messages: pydensecrf has places, then places and colors
+  std::vector<Term> terms;  // in message order: pydensecrf has position first, then position and color
   int64_t iterations;
   Instructions instructions = Instructions::automatic;
-  bool plain = false;  // the plain form where a fast one exists, as on other devices
+  bool plain = false;  // use the plain form even if a fast one exists, as on other devices
 };
 
-// STEGO's: places with deviation 1 and weight 3; places with 67 and colors with 3, weight 4; ten iterations.
+// STEGO's settings: positions with deviation 1, weight 3; positions with 67 and colors with 3, weight 4; ten
+// iterations.
 Options stego_options();
 
-// A picture, uint8 [height, width, 3], one or several label sets for it, and what to make of them.
+// A picture, uint8 [height, width, 3], its label sets, and how to refine them.
 struct Problem {
   ImageView image;
   std::vector<LabelScores> scores;

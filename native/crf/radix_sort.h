@@ -10,15 +10,15 @@
 
 namespace stego::crf {
 
-// A key of `bits` significant bits and where it came from.
+// A key with `bits` significant bits, and where it came from.
 template <typename Key>
 struct Keyed {
   Key key;
   uint32_t slot;
 };
 
-// Sorts by key, stably: digit by digit from the lowest, each thread its share of the list. The order is that
-// of any stable sort, whatever the threads. `spare` is as large as `items`.
+// Stable sort by key: digit by digit from the lowest, each thread on its share of the list. The result is the
+// same as any stable sort's, for any number of threads. `spare` is as large as `items`.
 template <typename Key>
 void radix_sort(Buffer<Keyed<Key>>& items, Buffer<Keyed<Key>>& spare, int bits) {
   constexpr int kDigit = 11;

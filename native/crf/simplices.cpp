@@ -20,7 +20,7 @@ typedef float Lanes __attribute__((vector_size(64)));
 typedef int32_t Ints __attribute__((vector_size(64)));
 typedef int16_t Shorts __attribute__((vector_size(32)));
 
-// Scales of the elevation, in double and rounded once.
+// Scale factors of the elevation, computed in double and rounded once.
 struct Constants {
   float scale[kMaxDims], inverse;
   explicit Constants(int dims) {
@@ -32,7 +32,7 @@ struct Constants {
   }
 };
 
-// To the nearest integer, half to even, for magnitudes below 2^22.
+// Rounds to the nearest integer, half to even, for magnitudes below 2^22.
 STEGO_INLINE Lanes round_lanes(const Lanes& x) {
   return (x + 12582912.0f) - 12582912.0f;
 }
@@ -97,7 +97,7 @@ STEGO_INLINE void find_block(const Features& features, const Constants& constant
   }
 }
 
-// Blocks of sixteen points. Without contraction (CMakeLists.txt) all instruction sets give the same bits.
+// Blocks of sixteen points. Without contraction (CMakeLists.txt), all instruction sets give the same bits.
 STEGO_INLINE void find_blocks(const Features& features, const Constants& constants, int64_t begin,
                               int64_t end, Simplices& simplices) {
   for (int64_t block = begin; block < end; ++block) {

@@ -5,11 +5,11 @@
 
 namespace stego::crf {
 
-// Feature dimensions a lattice can have: position alone has two, position and color five.
+// Maximum feature dimensions of a lattice: position alone has two, position and color five.
 constexpr int kMaxDims = 7;
 
-// Features of points, one row a dimension: values[i * stride + p]. The stride is a multiple of 16; what lies
-// behind the last point is zero.
+// Features of points, one row per dimension: values[i * stride + p]. The stride is a multiple of 16; values
+// after the last point are zero.
 struct Features {
   Features(int dims, int64_t points);
   float* row(int dim) { return values.data() + dim * stride; }
@@ -19,11 +19,11 @@ struct Features {
   Buffer<float> values;
 };
 
-// The simplex of the permutohedral lattice that holds each point. Its vertex of remainder 0 has the
-// coordinates cells * (dims + 1), the last of them implied; `ranks` holds rank i in bits 3i to 3i + 2.
+// The permutohedral-lattice simplex that contains each point. Its vertex with remainder 0 has the coordinates
+// cells * (dims + 1), the last one implied; `ranks` holds rank i in bits 3i to 3i + 2.
 struct Simplices {
   int dims;
-  int64_t points;  // those of the features and up to three more at the origin, see find_simplices
+  int64_t points;  // those of the features plus up to three at the origin, see find_simplices
   int64_t stride;
   Buffer<int16_t> cells;   // [dims, stride]
   Buffer<uint32_t> ranks;  // [points]
@@ -31,12 +31,12 @@ struct Simplices {
 };
 
 // Steps 2 to 7 of docs/dense-crf-algorithm.md. Which vertices exist depends on the last bit: every operation
-// is fp32, rounded by itself (this file is compiled without contraction), ties of ranks go to the later
-// index. The reference takes four points at a time and gives vertices to the missing ones too, which have
+// is fp32 and rounded on its own (this file is compiled without contraction), and rank ties go to the later
+// index. The reference processes four points at a time and creates vertices for missing ones too, with
 // features 0: so do we.
 Simplices find_simplices(const Features& features);
 
-// The largest magnitude that a lattice coordinate can have when feature i is between 0 and largest[i].
+// The largest possible magnitude of a lattice coordinate when feature i is between 0 and largest[i].
 double key_bound(const double* largest, int dims);
 
 }  // namespace stego::crf

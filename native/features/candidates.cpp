@@ -35,7 +35,7 @@ void Candidates::offer(int64_t position, int32_t index, float cosine) {
   std::push_heap(begin, end);
   if (counts_[slot] < k_) return;
   bars_[slot] = begin->cosine - rows_.peaks[position];
-  // Where nothing can be nearer, as among duplicates, only lower indices still come into question.
+  // If nothing can be nearer, as among duplicates, only lower indices still qualify.
   if (begin->cosine >= (rows_.rows.factor(rows_.order[position]) == 0 ? 0.0f : 1.0f))
     highest_[slot] = begin->index;
 }

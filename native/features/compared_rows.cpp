@@ -13,9 +13,9 @@ namespace stego {
 
 namespace {
 
-// Covers what float32 loses in scores, bounds and cosines, of which none is beyond 2.
+// Covers float32 rounding in scores, bounds and cosines, none of which exceeds 2.
 constexpr double kRounding = 1e-6;
-// Rows that the center and the ratio are taken from.
+// The number of rows used to choose the center and the ratio.
 constexpr int64_t kMeasuredRows = 4096;
 constexpr int64_t kRowsAtATime = 256;
 constexpr double kLargestCode = 127;
@@ -25,7 +25,8 @@ struct Rounded {
   double scale, length_square, error_square;
 };
 
-// Codes of a row less the center, and how far they are from it. `shifted` receives the row less the center.
+// The codes of a row minus the center, and their distance from it. `shifted` receives the row minus the
+// center.
 Rounded round_row(const UnitRows& rows, int64_t index, const std::vector<double>& center, double* shifted,
                   int8_t* codes) {
   const float* row = rows.row(index);
@@ -35,7 +36,7 @@ Rounded round_row(const UnitRows& rows, int64_t index, const std::vector<double>
     shifted[c] = row[c] * factor - center[c];
     largest = std::max(largest, std::abs(shifted[c]));
   }
-  // As float32: the codes must be those of the scale that is used.
+  // Rounded to float32, so that the codes match the scale actually used.
   const auto scale = static_cast<float>(largest / kLargestCode);
   const double inverse = scale > 0 ? 1.0 / scale : 0.0;
   double exact = 0, coded = 0, error = 0;
@@ -55,7 +56,7 @@ Rounded round_row(const UnitRows& rows, int64_t index, const std::vector<double>
 Quantization choose_quantization(const UnitRows& rows, Products products) {
   const bool possible = tile_kernels().score_int8 != nullptr && rows.dim() <= kMostInt8Channels;
   require(products != Products::int8 || possible, "Expected a processor with AVX-512 VNNI and at most ",
-          kMostInt8Channels, " values a vector for 8-bit products. Leave the choice to the machine.");
+          kMostInt8Channels, " values per vector for 8-bit products. Use products: 'auto'.");
   Quantization result;
   if (products == Products::float32 || !possible) return result;
   const int64_t count = std::min(rows.count(), kMeasuredRows);
@@ -84,7 +85,7 @@ ComparedRows::ComparedRows(const UnitRows& rows, std::vector<int32_t> order, con
     : rows(rows), order(std::move(order)) {
   peaks.assign(positions(), std::numeric_limits<float>::quiet_NaN());
   if (!quantization.int8()) {
-    // Half of the bound of a sum of C float32 products of unit vectors, in any order.
+    // Half the error bound of a sum of C float32 products of unit vectors, in any order.
     const auto error = static_cast<float>(static_cast<double>(rows.dim() + 16) / (1 << 25) + kRounding);
     for (int64_t position = 0; position < positions(); ++position) {
       if (this->order[position] >= 0) peaks[position] = error;
@@ -105,8 +106,9 @@ ComparedRows::ComparedRows(const UnitRows& rows, std::vector<int32_t> order, con
 }
 
 // With x = center + c, y = center + d: x.y = c.d + (center.x - center^2 / 2) + (center.y - center^2 / 2), and
-// c.d differs from the product of the codes by at most |c'| |d - d'| + |c - c'| |d|, which is no more than
-// half of ratio |c|^2 + |c - c'|^2 / ratio plus the same of d, |c| the larger of c's length and its code's.
+// c.d differs from the product of the codes by at most |c'| |d - d'| + |c - c'| |d|. That is at most half of
+// ratio |c|^2 + |c - c'|^2 / ratio plus the same for d, where |c| is the larger of the lengths of c and its
+// code.
 void ComparedRows::quantize(int64_t position, const Quantization& quantization) {
   std::vector<double> shifted(rows.dim());
   std::vector<int8_t> values(groups * 4);

@@ -11,7 +11,7 @@ namespace stego {
 
 namespace {
 
-// A value that at least k of the values reach, and few more; finite values.
+// A value reached by at least k of the values, and few more. The values must be finite.
 [[gnu::always_inline]] inline float reached_by(const float* values, int64_t count, int64_t k) {
   constexpr int halvings = 10;
   float low = values[0], high = values[0];
@@ -73,7 +73,7 @@ void Comparison::compare(Span rows, Candidates& neighbors, Span columns, Candida
 
 void Comparison::compare_strip(Span rows, Candidates& neighbors, Span columns, Candidates* column_neighbors) {
   if (!columns_.int8()) multiply(rows, columns);
-  std::array<float, kTileColumns> never;  // what no score reaches
+  std::array<float, kTileColumns> never;  // no score reaches these
   never.fill(std::numeric_limits<float>::quiet_NaN());
   TileHits hits;
   for (int64_t row = rows.begin; row < rows.end; row += kTileRows) {
@@ -126,8 +126,7 @@ void Comparison::collect(const TileHits& hits, int64_t row, int64_t column) {
   }
 }
 
-// Brings the k nearest by their scores to the front, for each row, where there are many: they raise its bar
-// most.
+// Moves each row's k nearest hits by score to the front, if there are many: they raise its bar the most.
 void Comparison::best_first(int64_t k) {
   if (static_cast<int64_t>(hits_.size()) <= kTileRows * k) return;
   std::array<std::vector<float>, kTileRows> reaches;
@@ -143,7 +142,7 @@ void Comparison::best_first(int64_t k) {
   });
 }
 
-// Bars may have risen since the tile was scored: only what still reaches them is looked at closely.
+// Bars may have risen since the tile was scored, so only hits that still reach them get an exact cosine.
 void Comparison::offer_hits(Candidates& neighbors, Candidates* column_neighbors) {
   for (const Hit& hit : hits_) {
     const int32_t row = rows_.order[hit.row], column = columns_.order[hit.column];

@@ -7,26 +7,26 @@
 
 namespace stego {
 
-// A run of positions, both ends multiples of a panel.
+// A range of positions; both ends are multiples of a panel.
 struct Span {
   int64_t begin, end;
 };
 
-// Compares rows with columns, block by block and tile by tile, and offers to each what may be near, by its
-// cosine. No score is kept beyond its tile. One for each thread: it owns the memory of a block.
+// Compares rows with columns by block and tile, and offers each row the columns that may be near, with their
+// exact cosine. No score outlives its tile. Use one per thread: it owns a block's memory.
 class Comparison {
  public:
   Comparison(const ComparedRows& rows, const ComparedRows& columns);
   Comparison(Comparison&&) = default;
 
-  // Offers columns to `neighbors` of the rows; with `column_neighbors` also rows to those of the columns. A
-  // row is not offered to itself.
+  // Offers the columns to the rows' `neighbors` and, with `column_neighbors`, the rows to those of the
+  // columns. Never offers a row to itself.
   void compare(Span rows, Candidates& neighbors, Span columns, Candidates* column_neighbors = nullptr);
 
-  // Pairs of which the cosine was computed so far.
+  // The number of pairs whose exact cosine has been computed so far.
   int64_t decided() const { return decided_; }
 
-  // Columns taken together, and rows of float32 products.
+  // Columns processed together, and rows of float32 products.
   static constexpr int64_t kBlock = 1008, kStrip = 240;
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint32_t kPolynomial = 0x82f63b78;  // reflected
 
-// tables[k][b]: what byte b does to the value after k further bytes of zero.
+// tables[k][b]: the effect of byte b on the value after k more zero bytes.
 using Tables = std::array<std::array<uint32_t, 256>, 8>;
 
 constexpr Tables make_tables() {

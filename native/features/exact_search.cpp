@@ -16,15 +16,15 @@ int64_t ceil_to(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// Rows of a block, such that every thread has as many pairs in a round and tiles are full.
+// The rows per block that give every thread the same number of pairs per round and fill the tiles.
 int64_t block_rows(int64_t positions, int64_t threads) {
   const int64_t least = std::max<int64_t>(8, 2 * threads);
   const int64_t blocks = ceil_to(ceil_to(positions, Comparison::kBlock) / Comparison::kBlock, least);
   return ceil_to((positions + blocks - 1) / blocks, kTileColumns);
 }
 
-// The pairs of a round robin: in each of `teams` - 1 rounds every team meets another (the circle method), so
-// that the pairs of a round have no team in common. teams is even.
+// The pairs of a round-robin schedule (circle method): in each of `teams` - 1 rounds, every team meets
+// another, so a round's pairs have no team in common. `teams` is even.
 std::pair<int64_t, int64_t> pair_of(int64_t round, int64_t place, int64_t teams) {
   const int64_t circle = teams - 1;
   if (place == 0) return {circle, round};

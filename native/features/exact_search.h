@@ -5,8 +5,8 @@
 
 namespace stego {
 
-// The k nearest rows of each row by cosine, all pairs compared, each once for both its rows: the pairs of
-// blocks meet as in a round robin, so that no two threads have a block in common.
+// The k nearest rows of each row by cosine. Compares each pair once, for both of its rows; pairs of blocks
+// are scheduled round-robin, so that no two threads share a block.
 Neighbors search_exact(const UnitRows& rows, int64_t k, Products products, const CancelFlag& cancel);
 
 }  // namespace stego

@@ -6,7 +6,7 @@ namespace stego {
 
 namespace {
 
-constexpr int64_t kImagesAtATime = 8;  // bounds the memory of a forward pass
+constexpr int64_t kImagesAtATime = 8;  // bounds a forward pass's memory
 
 at::Tensor small_pictures(const at::Tensor& images, int64_t side) {
   return at::upsample_bilinear2d(images, {side, side}, /*align_corners=*/false)
@@ -77,7 +77,7 @@ void FeatureStore::compute(const std::vector<int64_t>& indices, const at::Tensor
   const int64_t grid_height = images.size(2) / backbone_->patch(),
                 grid_width = images.size(3) / backbone_->patch();
   require(grid_height_ == 0 || (grid_height_ == grid_height && grid_width_ == grid_width),
-          "Expected images of one size throughout a store.");
+          "Expected all images in a store to have the same size.");
   std::vector<at::Tensor> parts;
   for (const at::Tensor& part : images.split(kImagesAtATime))
     parts.push_back(backbone_->features(part, cancel));
@@ -116,7 +116,7 @@ void FeatureStore::keep(int64_t index, const at::Tensor& features, const at::Ten
   ++kept_count_;
 }
 
-// A part of a record of the file, as it lies there.
+// A part of a record as stored in the file.
 at::Tensor FeatureStore::stored(int64_t index, Part part) const {
   const auto view = [&](at::IntArrayRef sizes, at::ScalarType dtype) {
     return at::from_blob(const_cast<std::byte*>(file_->part(index, part)), sizes, dtype);
@@ -130,7 +130,7 @@ at::Tensor FeatureStore::features_of(int64_t index) const {
   if (file_ && file_->written(index)) return stored(index, kFeatures);
   if (!file_ && kept_[index].defined()) return kept_[index];
   const auto passing = passing_.find(index);
-  require(passing != passing_.end(), "The features of image ", index, " are not there: compute them first.");
+  require(passing != passing_.end(), "Expected the features of image ", index, " to be computed first.");
   return passing->second;
 }
 
@@ -149,8 +149,8 @@ at::Tensor FeatureStore::gather_pictures(const std::vector<int64_t>& indices) co
   pictures.reserve(indices.size());
   for (const int64_t index : indices) {
     check(index);
-    require(file_ ? file_->written(index) : pictures_[index].defined(), "The picture of image ", index,
-            " is not there: compute its features first.");
+    require(file_ ? file_->written(index) : pictures_[index].defined(), "Expected the features of image ",
+            index, " to be computed before its picture is read.");
     pictures.push_back(file_ ? stored(index, kPicture) : pictures_[index]);
   }
   return at::stack(pictures);

@@ -11,49 +11,49 @@
 
 namespace stego {
 
-// Where features are kept.
+// Where and how features are kept.
 struct StoreOptions {
   int64_t count = 0;         // images
-  int64_t picture_side = 0;  // > 0: each image is kept as a small picture of that side too
-  int64_t budget_bytes = 0;  // memory for features, where there is no file
+  int64_t picture_side = 0;  // > 0: also keep a small picture with that side for each image
+  int64_t budget_bytes = 0;  // memory for features if there is no file
   struct File {
-    std::string path, key, description;       // as RecordFile has them
-    at::ScalarType dtype = at::kHalf;         // of the features in it
+    std::string path, key, description;       // see RecordFile
+    at::ScalarType dtype = at::kHalf;         // of the stored features
     int64_t grid_height = 0, grid_width = 0;  // patches of each image
   };
   std::optional<File> file;
 };
 
-// Backbone features of a set of images. The backbone is frozen and the training transform deterministic, so
-// each image is computed once and kept: all of them in a file, or, in order of arrival, in memory until the
-// byte budget is used up. Images beyond that are held only until the next computation. Means over the image
-// are kept of all.
+// The backbone features of a set of images. The backbone is frozen and the training transform deterministic,
+// so each image is computed once and kept: in a file, which holds all of them, or in memory in order of
+// arrival until the byte budget is used up. Images beyond the budget are held only until the next
+// computation. Means over each image are always kept.
 class FeatureStore {
  public:
   FeatureStore(std::shared_ptr<const VisionTransformer> backbone, const StoreOptions& options);
 
-  // Which of these images `gather` would not find, those that were computed last aside.
+  // Which of these images `gather` would not find, not counting those computed last.
   std::vector<int64_t> missing(const std::vector<int64_t>& indices);
 
   // Which images have no mean yet.
   std::vector<int64_t> missing_means(const CancelFlag& cancel);
 
-  // Computes features of normalized images [n, 3, H, W] at places `indices`.
+  // Computes features of normalized images [n, 3, H, W] for `indices`.
   void compute(const std::vector<int64_t>& indices, const at::Tensor& images, const CancelFlag& cancel);
 
-  // Features [n, h*w, C] in float32 of images that are kept or were computed last.
+  // Float32 features [n, h*w, C] of images that are kept or were computed last.
   at::Tensor gather(const std::vector<int64_t>& indices) const;
 
-  // Small pictures [n, side, side, 3] of images, normalized, of which features were computed.
+  // Small normalized pictures [n, side, side, 3] of images whose features have been computed.
   at::Tensor gather_pictures(const std::vector<int64_t>& indices) const;
 
-  // Means [count, C] of the features of all images, each of which must have been computed. No copy is made:
-  // the tensor must not outlive the store.
+  // Mean features [count, C] of all images, which must all have been computed. Not a copy: the tensor must
+  // not outlive the store.
   at::Tensor pooled() const;
 
   int64_t count() const { return options_.count; }
   int64_t kept() const { return file_ ? file_->done() : kept_count_; }
-  int64_t bytes() const { return bytes_; }  // of memory
+  int64_t bytes() const { return bytes_; }  // in memory
   int64_t grid_height() const { return grid_height_; }
   int64_t grid_width() const { return grid_width_; }
   const VisionTransformer& backbone() const { return *backbone_; }
@@ -70,13 +70,13 @@ class FeatureStore {
   std::shared_ptr<const VisionTransformer> backbone_;
   StoreOptions options_;
   std::unique_ptr<RecordFile> file_;
-  int64_t grid_height_ = 0, grid_width_ = 0;  // without a file those of the first computation
+  int64_t grid_height_ = 0, grid_width_ = 0;  // without a file, taken from the first computation
   int64_t bytes_ = 0, kept_count_ = 0;
-  std::vector<at::Tensor> kept_;           // [h*w, C] each, undefined where not kept; empty with a file
-  std::map<int64_t, at::Tensor> passing_;  // of the last computation
-  at::Tensor means_;                       // [count, C], without a file
+  std::vector<at::Tensor> kept_;           // [h*w, C] each, undefined if not kept; empty with a file
+  std::map<int64_t, at::Tensor> passing_;  // from the last computation
+  at::Tensor means_;                       // [count, C]; only without a file
   std::vector<bool> has_mean_;
-  std::vector<at::Tensor> pictures_;  // [side, side, 3] each, without a file
+  std::vector<at::Tensor> pictures_;  // [side, side, 3] each; only without a file
 };
 
 }  // namespace stego

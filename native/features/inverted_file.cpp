@@ -17,21 +17,21 @@ namespace stego {
 
 namespace {
 
-constexpr int64_t kRowsPerCenter = 64;  // of the sample that the centers are fitted to
+constexpr int64_t kRowsPerCenter = 64;  // in the sample that the centers are fitted to
 constexpr int64_t kIterations = 8;
 constexpr int64_t kRowsAssigned = 1 << 15;  // at a time
 constexpr int64_t kRecallRows = 1000;
 constexpr int64_t kRecallBlock = 64;
 constexpr uint64_t kSampleStream = 1, kRecallStream = 2;
 
-// Distinct indices below count, drawn at random.
+// Draws distinct random indices below count.
 std::vector<int32_t> draw(int64_t count, int64_t drawn, uint64_t seed, uint64_t stream) {
   const at::Tensor all = at::randperm(count, make_generator(seed, stream), at::kInt);
   const auto* begin = all.const_data_ptr<int32_t>();
   return {begin, begin + drawn};
 }
 
-// A comparison and the neighbors of a block of rows, of one thread.
+// One thread's comparison and the neighbors of a block of rows.
 struct Worker {
   Comparison comparison;
   Candidates neighbors;
@@ -76,7 +76,7 @@ InvertedFile::InvertedFile(const UnitRows& rows, uint64_t seed, Products product
   listed_.emplace(rows, std::move(order), quantization_, cancel);
 }
 
-// Lists that the rows of a list are compared with, its own first.
+// The lists that a list's rows are compared with, starting with its own.
 std::vector<int32_t> InvertedFile::probed(int64_t list, const Neighbors& near, int64_t k) const {
   std::vector<int32_t> result{static_cast<int32_t>(list)};
   if (near.indices.defined()) {

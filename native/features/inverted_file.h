@@ -10,19 +10,19 @@
 
 namespace stego {
 
-// An inverted file: the rows in about 4 sqrt(N) lists, each around a center of spherical k-means, so that a
-// row is compared with the rows of near lists alone. What is found is ranked exactly; what lies in other
-// lists is missed.
+// An inverted file: splits the rows into about 4 sqrt(N) lists, each around a center of spherical k-means, so
+// that a row is compared only with rows in nearby lists. Rows found are ranked exactly; neighbors in other
+// lists are missed.
 class InvertedFile {
  public:
   // Fits centers to a sample of the rows and puts each row into the list of its nearest center. The same seed
-  // gives the same lists for every number of threads.
+  // gives the same lists for any number of threads.
   InvertedFile(const UnitRows& rows, uint64_t seed, Products products, const CancelFlag& cancel);
 
   int64_t lists() const { return static_cast<int64_t>(spans_.size()); }
 
-  // The k nearest rows of each among those in the `probes` lists whose centers are nearest to that of its own
-  // list, itself included; all lists where these hold too few rows. The recall is that of up to 1000 rows,
+  // The k nearest rows of each row among the `probes` lists whose centers are nearest to that of its own
+  // list, itself included; all lists if these hold too few rows. Recall is measured on up to 1000 rows,
   // compared with all others.
   Neighbors search(int64_t k, int64_t probes, const CancelFlag& cancel) const;
 
@@ -36,8 +36,8 @@ class InvertedFile {
   Quantization quantization_;
   at::Tensor centers_;                  // [lists, C], unit length
   std::vector<Span> spans_;             // positions of each list
-  std::vector<int64_t> sizes_;          // rows of each list
-  std::optional<ComparedRows> listed_;  // all rows, list after list
+  std::vector<int64_t> sizes_;          // rows in each list
+  std::optional<ComparedRows> listed_;  // all rows, list by list
 };
 
 }  // namespace stego

@@ -9,7 +9,7 @@ namespace stego {
 namespace {
 
 constexpr int64_t kMostExact = 1'000'000;
-constexpr int64_t kMostRows = int64_t{1} << 30;  // places are int32, padding included
+constexpr int64_t kMostRows = int64_t{1} << 30;  // positions are int32, padding included
 
 }  // namespace
 

@@ -25,11 +25,11 @@ constexpr uint32_t kWritten = 1;
 struct Head {
   char magic[8];
   uint32_t version;
-  uint32_t checksum;  // of what follows
+  uint32_t checksum;  // of the fields below
   int64_t count;
   int64_t bytes[RecordLayout::kParts];
   char key[64];
-  char description[3904];  // ends in zeros
+  char description[3904];  // zero-terminated
 };
 static_assert(sizeof(Head) <= kPage);
 
@@ -65,7 +65,7 @@ RecordLayout layout_of(const Head& head) {
                    ". Wait until it is done, or choose another folder or features 'memory'."));
 }
 
-// Bytes read, fewer only at the end of the file.
+// Returns the bytes read; fewer than asked only at the end of the file.
 uint64_t read_at(int descriptor, void* target, uint64_t bytes, uint64_t offset, const std::string& path) {
   auto* cursor = static_cast<char*>(target);
   uint64_t got = 0;
@@ -127,7 +127,7 @@ void RecordFile::open(const std::string& description) {
   if (done_ == layout_.count) return unlock();
   if (locked_) return;
   if (!lock(false)) busy(path_);
-  done_ = 0;  // it may have grown since
+  done_ = 0;  // it may have grown in the meantime
   count_written();
 }
 
@@ -146,7 +146,7 @@ RecordFileInfo RecordFile::inspect(const std::string& path) {
     if (::fstat(descriptor, &status) != 0) file_error(path, "read");
     if (read_at(descriptor, &head, sizeof(head), 0, path) < sizeof(head) || !is_head(head)) {
       throw Error("ERR_STEGO_FILE", text("Expected a feature store, but ", path,
-                                         " is none, or of another version. Remove it."));
+                                         " is not one or has another version. Remove it."));
     }
     info = {layout_of(head), std::string(head.key, sizeof(head.key)), std::string(head.description), 0,
             static_cast<int64_t>(status.st_size)};
@@ -182,7 +182,7 @@ void RecordFile::unlock() {
   locked_ = false;
 }
 
-// Whether the file is of this key and layout, and as long as it must be to be read through memory.
+// Whether the file has this key and layout and is long enough to be mapped into memory.
 bool RecordFile::matches() const {
   Head head{};
   struct stat status{};
@@ -192,7 +192,7 @@ bool RecordFile::matches() const {
          layout_of(head) == layout_ && std::memcmp(head.key, key_.data(), sizeof(head.key)) == 0;
 }
 
-// An empty file of full length that takes no space yet; the head comes last.
+// Creates an empty file of full length that takes no space yet; the head is written last.
 void RecordFile::create(const std::string& description) {
   if (::ftruncate(descriptor_, 0) != 0 || ::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0)
     file_error(path_, "make");
@@ -263,7 +263,7 @@ void RecordFile::expect(const std::vector<int64_t>& records) const {
 }
 
 void RecordFile::write(int64_t record, const std::array<const void*, RecordLayout::kParts>& parts) {
-  const bool repair = !locked_;  // a damaged record of a complete file
+  const bool repair = !locked_;  // of a damaged record in a complete file
   if (repair) lock(true);
   try {
     Entry entry{kWritten, {}};

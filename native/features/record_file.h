@@ -7,7 +7,7 @@
 
 namespace stego {
 
-// What a record of each image holds, in bytes: features, their mean, and a small picture or nothing.
+// The sizes of a record's parts, in bytes: an image's features, their mean, and a small picture or nothing.
 struct RecordLayout {
   static constexpr size_t kParts = 3;
   int64_t count = 0;
@@ -16,49 +16,48 @@ struct RecordLayout {
   bool operator==(const RecordLayout&) const = default;
 };
 
-// What the head of such a file says.
+// The contents of the file's head.
 struct RecordFileInfo {
   RecordLayout layout;
   std::string key, description;
-  int64_t done = 0;  // records that are written
-  int64_t size = 0;  // bytes of the whole file; less lies on the disk until all records are written
+  int64_t done = 0;  // records written
+  int64_t size = 0;  // length of the file in bytes; it takes less disk space until all records are written
 };
 
-// A file of `count` records of one size, read through memory and written in any order. Its parts lie apart,
-// so that the means of all images can be read without their features:
+// A file of `count` records of equal size, memory-mapped for reading and written in any order. The parts of a
+// record are stored apart, so that all image means can be read without the features:
 //
 //   head, 4096 bytes | one entry a record: written or not, and the CRC-32C of each part | part 0 | part 1 |
 //   part 2
 //
-// An entry is written after its record, so a process that is killed loses only what it was about to write;
-// what the system lost of a record is found by its checksum, and the record counts as missing. One process at
-// a time may fill a file: the lock is held from opening it until it is complete. Numbers are little-endian.
+// An entry is written after its record, so a killed process loses only the record it was writing; data lost
+// by the system is detected by checksum, and the record counts as missing. Only one process at a time can
+// fill a file: it holds a lock from opening the file until it is complete. Numbers are little-endian.
 //
-// Throws ERR_STEGO_FILE where the system refuses or the disk is full, and where another process fills the
-// file.
+// Throws ERR_STEGO_FILE if the system refuses, the disk is full, or another process is filling the file.
 class RecordFile {
  public:
-  // Opens the file, or makes it where there is none, or none of this key and layout. `description` is kept
-  // for those who list files; at most 3,900 bytes.
+  // Opens the file, or creates it if there is none with this key and layout. `description` is for tools that
+  // list files; at most 3,900 bytes.
   RecordFile(const std::string& path, const std::string& key, const RecordLayout& layout,
              const std::string& description);
   ~RecordFile();
   RecordFile(const RecordFile&) = delete;
   RecordFile& operator=(const RecordFile&) = delete;
 
-  // Reads the head. Throws ERR_STEGO_FILE where this is no such file.
+  // Reads the head. Throws ERR_STEGO_FILE if this is not such a file.
   static RecordFileInfo inspect(const std::string& path);
 
-  // Whether a record is written, and this part of it undamaged: each is checked once, at its first use. A
+  // Whether a record is written and this part of it undamaged. Each part is checked once, at first use; a
   // damaged record counts as missing from then on.
   bool valid(int64_t record, size_t part);
 
   bool written(int64_t record) const;
 
-  // A part of a record that is written.
+  // A part of a written record.
   const std::byte* part(int64_t record, size_t part) const;
 
-  // Tells the system that these records will be read.
+  // Tells the system that these records will be read soon.
   void expect(const std::vector<int64_t>& records) const;
 
   void write(int64_t record, const std::array<const void*, RecordLayout::kParts>& parts);
@@ -90,7 +89,7 @@ class RecordFile {
   bool locked_ = false;
   const std::byte* mapped_ = nullptr;
   int64_t done_ = 0;
-  std::vector<uint8_t> checked_;  // a bit for each part
+  std::vector<uint8_t> checked_;  // one bit per part
 };
 
 }  // namespace stego

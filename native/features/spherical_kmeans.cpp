@@ -12,7 +12,7 @@ namespace stego {
 
 namespace {
 
-// Places of the rows of each cluster, in ascending order: those of cluster c are place[start[c]] on.
+// Positions of each cluster's rows in ascending order: those of cluster c start at place[start[c]].
 struct Members {
   std::vector<int64_t> start;
   std::vector<int32_t> place;
@@ -27,7 +27,7 @@ Members members_of(const std::vector<int32_t>& centers, int64_t count, int64_t c
   return members;
 }
 
-// The direction of the sum of the unit vectors; zero where they cancel out.
+// The direction of the sum of the unit vectors; zero if they cancel out.
 void write_center(const UnitRows& rows, const std::vector<int32_t>& order, const int32_t* begin,
                   const int32_t* end, float* center) {
   std::vector<double> sum(rows.dim());
@@ -42,7 +42,7 @@ void write_center(const UnitRows& rows, const std::vector<int32_t>& order, const
   for (int64_t c = 0; c < rows.dim(); ++c) center[c] = static_cast<float>(sum[c] * factor);
 }
 
-// Dead clusters take, one each, the rows that are farthest from their own centers, equals by place.
+// Gives each empty cluster one of the rows farthest from their own centers; ties go by position.
 void revive(const UnitRows& rows, const ComparedRows& compared, const Assignment& assignment,
             const Members& members, int64_t count, at::Tensor& centers) {
   std::vector<int64_t> dead;

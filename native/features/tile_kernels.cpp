@@ -73,15 +73,15 @@ RowHits mark_avx512(const float* scores, float bar, float peak, const float* pea
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4,avx512vnni")
 
-// The intrinsic that converts it makes GCC 12 warn of its own header.
+// GCC 12 warns about its own header for the converting intrinsic.
 using Int32Vector = int32_t __attribute__((vector_size(64)));
 
-// As an instruction, because GCC 12 copies the sums around the intrinsic, at half of the speed.
+// Inline assembly, because GCC 12 copies the sums around the intrinsic, which halves the speed.
 __attribute__((always_inline)) inline void add_products(__m512i& sum, __m512i columns, __m512i row) {
   __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(columns), "v"(row));
 }
 
-// body(0), body(1), ..., written out with constant arguments: what they index stays in registers.
+// body(0), body(1), ..., unrolled with constant arguments, so that what they index stays in registers.
 template <typename Body, int... indices>
 __attribute__((always_inline)) inline void write_out(const Body& body,
                                                      std::integer_sequence<int, indices...>) {
@@ -92,8 +92,8 @@ __attribute__((always_inline)) inline void write_out(const Body& body) {
   write_out(body, std::make_integer_sequence<int, count>{});
 }
 
-// vpdpbusd multiplies unsigned by signed bytes: 128 is added to the codes of columns, and the bias takes it
-// away.
+// vpdpbusd multiplies unsigned by signed bytes, so 128 is added to the columns' codes; the bias subtracts it
+// again.
 template <int panels>
 __attribute__((always_inline)) inline bool score_panels(const Int8Tile& tile, TileHits& hits) {
   __m512i sums[kTileRows][panels];

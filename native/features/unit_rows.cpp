@@ -15,8 +15,8 @@ namespace {
 constexpr double kShortest = 1e-12;
 constexpr int64_t kRowsAtATime = 1024;
 
-// Sum of products. A product of two float32 is exact in float64, so that a fused multiply-add changes
-// nothing: only the order of the sum matters, and that is fixed here.
+// Sum of products. A product of two float32 values is exact in float64, so a fused multiply-add changes
+// nothing: only the order of the sum matters, and it is fixed here.
 [[gnu::always_inline]] inline double dot_product(const float* a, const float* b, int64_t count) {
   constexpr int64_t lanes = 32;
   double sums[lanes] = {};
@@ -37,7 +37,7 @@ double dot(const float* a, const float* b, int64_t count) {
   return dispatch<dot_product>(a, b, count);
 }
 
-// NaN where the row is not finite: no sum of squares of float32 leaves float64.
+// NaN if the row is not finite: float64 can hold any sum of squares of float32 values.
 double factor_of(double square) {
   if (!std::isfinite(square)) return std::numeric_limits<double>::quiet_NaN();
   return square == 0 ? 0 : 1 / std::max(std::sqrt(square), kShortest);
@@ -59,7 +59,7 @@ UnitRows::UnitRows(const at::Tensor& vectors, const CancelFlag& cancel)
   });
   const auto wrong =
       std::find_if(factors_.begin(), factors_.end(), [](double value) { return std::isnan(value); });
-  require(wrong == factors_.end(), "Expected finite vectors, got one that is not in row ",
+  require(wrong == factors_.end(), "Expected finite vectors, got a non-finite value in row ",
           wrong - factors_.begin(), ".");
 }
 

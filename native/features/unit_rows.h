@@ -6,18 +6,18 @@
 
 namespace stego {
 
-// The rows of a matrix as vectors of unit length, x / max(|x|, 1e-12), without a copy of them: a matrix that
-// is mapped from a file is read where it lies.
+// The rows of a matrix as unit vectors, x / max(|x|, 1e-12), without copying: a matrix mapped from a file is
+// read in place.
 class UnitRows {
  public:
-  // vectors: float32 [N, C] on the CPU, the values of a row side by side, the rows any stride apart.
-  // ERR_STEGO_ARGUMENT for values that are not finite.
+  // vectors: float32 [N, C] on the CPU, each row contiguous, rows at any stride. Throws ERR_STEGO_ARGUMENT
+  // for non-finite values.
   UnitRows(const at::Tensor& vectors, const CancelFlag& cancel);
 
   int64_t count() const { return vectors_.size(0); }
   int64_t dim() const { return dim_; }
   const float* row(int64_t index) const { return data_ + index * stride_; }
-  // What brings a row to unit length; 0 for a row of zeros, whose cosines are 0.
+  // The factor that scales a row to unit length; 0 for a zero row, whose cosines are 0.
   double factor(int64_t index) const { return factors_[index]; }
 
  private:
@@ -27,8 +27,7 @@ class UnitRows {
   std::vector<double> factors_;
 };
 
-// Cosine of two rows, at most 1: summed in float64 in one order on every machine, and the same both ways
-// round.
+// Cosine of two rows, at most 1: summed in float64 in one fixed order on every machine, and symmetric.
 float cosine(const UnitRows& rows, int64_t row, const UnitRows& columns, int64_t column);
 
 }  // namespace stego

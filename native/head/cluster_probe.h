@@ -3,13 +3,13 @@
 
 namespace stego {
 
-// Cosine of every code with every cluster: codes [..., dim], clusters [K, dim] -> [..., K].
-// Both sides are L2-normalized with eps 1e-12 (modules.py ClusterLookup).
+// Cosine of every code with every cluster: codes [..., dim], clusters [K, dim] -> [..., K]. Both are
+// L2-normalized with eps 1e-12 (modules.py ClusterLookup).
 at::Tensor cluster_cosines(const at::Tensor& codes, const at::Tensor& clusters);
 
-// ClusterLookup.forward: loss = -mean over positions of sum_k probability_k * cosine_k, where the
-// probabilities are the one-hot maximum without alpha (the training objective: a mini-batch cosine k-means),
-// and softmax(alpha * cosine) with it; the gradient flows through the probabilities too.
+// ClusterLookup.forward: loss = -mean over positions of sum_k probability_k * cosine_k. Without alpha, the
+// probabilities are the one-hot maximum (the training objective: mini-batch cosine k-means); with alpha, they
+// are softmax(alpha * cosine), and the gradient flows through them too.
 struct ClusterLookup {
   at::Tensor loss, probabilities;
 };

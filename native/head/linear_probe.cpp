@@ -20,7 +20,7 @@ at::Tensor enlarging_matrix(int64_t w, int64_t width) {
   return matrix;
 }
 
-// [n * m, w], or that shape's [n, m * w], with the first two axes exchanged: [m * n, w].
+// Swaps the first two axes of [n * m, w], or of its reshape [n, m * w]: [m * n, w].
 at::Tensor exchanged(const at::Tensor& values, int64_t m, int64_t w) {
   return values.view({-1, m, w}).transpose(0, 1).reshape({-1, w});
 }
@@ -42,7 +42,7 @@ ProbeLoss linear_probe_loss(const Pointwise& probe, const std::vector<at::Tensor
     const at::Tensor logits = at::addmm(bias, probe.weight, maps[index].t());  // [K, h*w]
     const at::Tensor enlarged =
         at::mm(exchanged(logits, labels.grid_height, labels.grid_width), matrix);  // [h * K, width]
-    at::Tensor probabilities = at::zeros_like(enlarged);  // of the pixels, summed by row of the grid
+    at::Tensor probabilities = at::zeros_like(enlarged);  // of the pixels, summed per grid row
     losses[i] = log_partition({enlarged.const_data_ptr<float>(), map.const_data_ptr<uint8_t>(),
                                probabilities.mutable_data_ptr<float>(), labels.classes, labels.width},
                               rows) -

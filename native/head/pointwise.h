@@ -20,7 +20,8 @@ Pointwise initial_pointwise(int64_t inputs, int64_t outputs, at::Generator gener
 void put(TensorMap& tensors, const std::string& name, const Pointwise& layer);
 Pointwise take_pointwise(const TensorMap& tensors, const std::string& name, int64_t inputs, int64_t outputs);
 
-// One tensor of a checkpoint, checked for its shape and turned to float32. Throws ERR_STEGO_CHECKPOINT.
+// One tensor of a checkpoint, converted to float32. Throws ERR_STEGO_CHECKPOINT if it is missing or has the
+// wrong shape.
 at::Tensor take(const TensorMap& tensors, const std::string& name, at::IntArrayRef shape);
 
 }  // namespace stego

@@ -16,22 +16,22 @@ namespace {
 
 constexpr float kLog2E = std::numbers::log2e_v<float>;
 
-// Sixteen floats: the compiler makes of them what the instruction set has.
+// Sixteen floats; the compiler maps them to registers of the instruction set.
 using Vector [[gnu::vector_size(64)]] = float;
 using Integers [[gnu::vector_size(64)]] = int32_t;
 
-constexpr int64_t kWidth = 16;                 // floats of a vector
-constexpr int64_t kVectors = 2;                // worked on at a time, so that they do not wait for each other
-constexpr int64_t kLanes = kWidth * kVectors;  // pixels of a row
-constexpr int64_t kRows = 32;  // rows of pixels whose sums of exponentials share one logarithm, at most
+constexpr int64_t kWidth = 16;                 // floats per vector
+constexpr int64_t kVectors = 2;                // processed at a time, so that their latencies overlap
+constexpr int64_t kLanes = kWidth * kVectors;  // pixels per row
+constexpr int64_t kRows = 32;  // at most this many pixel rows share one logarithm of their sums
 
-// The pixels worked on at a time.
+// The pixels processed at a time.
 struct alignas(64) Lanes {
   Vector part[kVectors];
 };
 
-// 2^x for x <= 0, relative error below 3e-7: a polynomial for what rounding leaves of x, and the integer
-// added to the exponent's bits.
+// 2^x for x <= 0, relative error below 3e-7: a polynomial for the fractional part of x; the integer part is
+// added to the exponent bits.
 [[gnu::always_inline]] inline Vector power_of_two(Vector x) {
   constexpr float kRounding =
       12582912.0f;  // 1.5 * 2^23: adding it rounds, and leaves the integer in the low bits
@@ -46,7 +46,7 @@ struct alignas(64) Lanes {
   return std::bit_cast<Vector>(std::bit_cast<Integers>(p) + (std::bit_cast<Integers>(shifted) << 23));
 }
 
-// Columns between two rows of logits: [classes] each, lanes beyond the image are zero.
+// Columns between two rows of logits: [classes] each; lanes outside the image are zero.
 struct Block {
   Lanes *above, *step;  // the upper row, and the lower one minus it, as powers of two
   Lanes *above_gradient, *below_gradient;
@@ -54,7 +54,7 @@ struct Block {
   int64_t classes, lanes;
 };
 
-// Values of a block's columns; a whole block, which all but the last are, is copied without a loop.
+// Copies the values of a block's columns; a full block (all but the last) needs no loop.
 template <typename Value>
 [[gnu::always_inline]] inline void copy_lanes(Value* to, const Value* from, int64_t lanes) {
   if (lanes == kLanes) {
@@ -64,7 +64,7 @@ template <typename Value>
   }
 }
 
-// 1 where a pixel of a row has a label, 0 elsewhere and beyond the image; returns whether any has.
+// 1 where a pixel of a row has a label, 0 elsewhere and outside the image; returns whether any has one.
 [[gnu::always_inline]] inline bool read_valid(const uint8_t* labels, const Block& block, Lanes& valid) {
   uint8_t row[kLanes] = {};
   copy_lanes(row, labels, block.lanes);
@@ -79,8 +79,8 @@ template <typename Value>
   return count > 0;
 }
 
-// Rows [0, rows) of pixels of a block, which lie between its rows of logits with these weights of the lower
-// one.
+// Processes pixel rows [0, rows) of a block, which lie between its two rows of logits; `weights` are those of
+// the lower row.
 [[gnu::always_inline]] inline double block_partition(const Block& block, const uint8_t* labels,
                                                      int64_t stride, const float* weights, int64_t rows) {
   Lanes valid{};
@@ -126,7 +126,7 @@ template <typename Value>
   return total * std::numbers::ln2;
 }
 
-// How many rows of pixels from `begin` on lie between the same two rows of logits.
+// The number of pixel rows, starting at `begin`, between the same two rows of logits.
 int64_t rows_alike(const BilinearAxis& rows, int64_t begin) {
   const auto height = static_cast<int64_t>(rows.first.size());
   int64_t end = begin + 1;
@@ -134,7 +134,7 @@ int64_t rows_alike(const BilinearAxis& rows, int64_t begin) {
   return end - begin;
 }
 
-// Copies the columns of a block out of the image's logits.
+// Copies the columns of a block from the image's logits.
 [[gnu::always_inline]] inline void load(const Block& block, const float* above, const float* below,
                                         int64_t width) {
   for (int64_t k = 0; k < block.classes; ++k, above += width, below += width) {
@@ -150,7 +150,7 @@ int64_t rows_alike(const BilinearAxis& rows, int64_t begin) {
   }
 }
 
-// Adds a block's gradient to one of the rows it lies between.
+// Adds a block's gradient to one of its two rows of logits.
 [[gnu::always_inline]] inline void add(const Lanes* gradient, const Block& block, float* row, int64_t width) {
   for (int64_t k = 0; k < block.classes; ++k, row += width) {
     Lanes sum{};

@@ -5,8 +5,8 @@
 
 namespace stego {
 
-// One image: logits [h, classes, width], enlarged along rows alone, and its labels [rows, width]. `gradient`,
-// of the logits' shape and cleared, takes the gradient: the probabilities of the labelled pixels.
+// One image: logits [h, classes, width], enlarged only along rows, and its labels [rows, width]. `gradient`
+// has the logits' shape, starts cleared, and receives the gradient: the probabilities of the labeled pixels.
 struct ProbeImage {
   const float* logits;
   const uint8_t* labels;
@@ -14,8 +14,8 @@ struct ProbeImage {
   int64_t classes, width;
 };
 
-// The sum over labelled pixels of log(sum over classes of exp(logit)). Along columns the logits are enlarged
-// by `rows` on the way: they never exist whole.
+// The sum over labeled pixels of log(sum over classes of exp(logit)). Logits are enlarged along columns to
+// `rows` on the fly, so they never exist in full.
 double log_partition(const ProbeImage& image, const BilinearAxis& rows);
 
 }  // namespace stego

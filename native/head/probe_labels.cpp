@@ -9,7 +9,7 @@ namespace stego {
 
 namespace {
 
-// Adds every labelled pixel's weights to `own_class` [classes, h*w] and returns how many there are.
+// Adds every labeled pixel's weights to `own_class` [classes, h*w] and returns the number of labeled pixels.
 int64_t add_pixels(const ProbeLabels& labels, const uint8_t* map, float* own_class) {
   const BilinearAxis rows(labels.grid_height, labels.height), columns(labels.grid_width, labels.width);
   const int64_t places = labels.grid_height * labels.grid_width;
@@ -44,7 +44,7 @@ ProbeLabels read_probe_labels(const std::vector<at::Tensor>& labels, int64_t cla
       result.width = labels[i].size(1);
     }
     require(labels[i].size(0) == result.height && labels[i].size(1) == result.width,
-            "Expected label maps of one size in a batch.");
+            "Expected all label maps in a batch to have the same size.");
     result.images.push_back({i, labels[i], at::zeros({classes, grid_height * grid_width}, at::kFloat)});
   }
   std::vector<int64_t> valid(result.images.size());

@@ -7,9 +7,9 @@ namespace stego {
 
 namespace {
 
-constexpr int64_t kRows = 256;       // of tokens encoded at a time, without dropout
-constexpr int64_t kLine = 16;        // values to which rows of activations are padded
-constexpr size_t kPartialSums = 16;  // of gradients: bounds their memory and does not depend on the threads
+constexpr int64_t kRows = 256;       // tokens encoded at a time, without dropout
+constexpr int64_t kLine = 16;        // rows of activations are padded to a multiple of this
+constexpr size_t kPartialSums = 16;  // of gradients: bounds memory for any number of threads
 
 at::Tensor masked(const at::Tensor& weight, const at::Tensor& mask) {
   return mask.defined() ? weight * mask : weight;
@@ -141,7 +141,7 @@ std::vector<at::Tensor> SegmentationHead::backward(HeadPass& pass, const at::Ten
   return partial[0];
 }
 
-// `gradients` are those of the parameters, in their order. Overwrites the activations.
+// `gradients` are those of the parameters, in order. Overwrites the activations.
 void SegmentationHead::add_gradients(const HeadTokens& input, const at::Tensor& activations,
                                      const at::Tensor& codes, at::Tensor codes_gradient,
                                      std::vector<at::Tensor>& gradients) const {

@@ -25,7 +25,7 @@ struct Part {
   int64_t top, left, height, width;
 };
 
-// Area and aspect as torchvision's RandomResizedCrop draws them, the aspect within 3/4 to 4/3.
+// Draws area and aspect like torchvision's RandomResizedCrop, with the aspect between 3/4 and 4/3.
 Part draw_part(int64_t height, int64_t width, double smallest_area, at::Generator& generator) {
   for (int attempt = 0; attempt < 10; ++attempt) {
     const double area = draw(smallest_area, 1, generator) * static_cast<double>(height * width);
@@ -42,7 +42,7 @@ Part draw_part(int64_t height, int64_t width, double smallest_area, at::Generato
   return {0, 0, height, width};
 }
 
-// planes [C, H, W]: mirrored, cut out, enlarged to the former size.
+// planes [C, H, W]: mirrored, cropped, enlarged to the original size.
 at::Tensor change_geometry(const at::Tensor& planes, bool mirror, const Part& part) {
   const at::Tensor turned = mirror ? planes.flip(2) : planes;
   const at::Tensor shown =
@@ -58,7 +58,7 @@ at::Tensor blend(const at::Tensor& rgb, const at::Tensor& other, double factor) 
   return (rgb * factor + other * (1 - factor)).clamp(0, 1);
 }
 
-// Colors turned by a share of the color circle, by way of hue, saturation and value.
+// Rotates colors by a fraction of the color circle, via hue, saturation and value.
 at::Tensor turn_hue(const at::Tensor& rgb, double turn) {
   const at::Tensor value = rgb.amax(0), chroma = value - rgb.amin(0);
   const at::Tensor divisor = at::where(chroma == 0, at::ones_like(chroma), chroma);
@@ -110,7 +110,7 @@ at::Tensor change_colors(at::Tensor rgb, const AugmentOptions& options, at::Gene
   return rgb;
 }
 
-// (row, column) of every pixel in [-1, 1]: [2, H, W].
+// (row, column) of each pixel in [-1, 1]: [2, H, W].
 at::Tensor pixel_coordinates(int64_t height, int64_t width) {
   const at::Tensor rows = at::linspace(-1, 1, height, at::kFloat).view({height, 1}).expand({height, width});
   const at::Tensor columns = at::linspace(-1, 1, width, at::kFloat).view({1, width}).expand({height, width});
@@ -124,7 +124,7 @@ AugmentedViews augment(const std::vector<ImageView>& images, const Transform& tr
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> views, coordinates;
   for (const ImageView& image : images) {
-    require(image.channels == 3, "Expected RGB images of 3 channels, got ", image.channels, ".");
+    require(image.channels == 3, "Expected RGB images with 3 channels, got ", image.channels, ".");
     const at::Tensor bytes = transform_bytes(image, map_pixels(image.height, image.width, transform));
     const at::Tensor rgb = bytes.permute({2, 0, 1}).to(at::kFloat) / 255;  // [3, H, W]
     const int64_t height = rgb.size(1), width = rgb.size(2);

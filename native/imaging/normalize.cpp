@@ -9,7 +9,7 @@ namespace {
 constexpr std::array<float, 3> kMean = {0.485f, 0.456f, 0.406f};
 constexpr std::array<float, 3> kStd = {0.229f, 0.224f, 0.225f};
 
-// The 256 values a byte can take, per channel.
+// The result for each of the 256 byte values, per channel.
 const std::array<std::array<float, 256>, 3>& table() {
   static const auto values = [] {
     std::array<std::array<float, 256>, 3> result;

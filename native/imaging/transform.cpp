@@ -21,7 +21,7 @@ std::vector<int64_t> nearest_indices(int64_t n, int64_t m) {
 
 namespace {
 
-// Keeps `size` indices from the middle; the offset rounds half to even as Python's round() does.
+// Keeps `size` indices from the middle; the offset rounds half to even like Python's round().
 void crop_center(std::vector<int64_t>& indices, int64_t size) {
   const double half = (static_cast<double>(indices.size()) - static_cast<double>(size)) / 2.0;
   const auto offset = static_cast<int64_t>(std::nearbyint(half));
@@ -77,11 +77,11 @@ at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform&
   std::vector<at::Tensor> prepared;
   prepared.reserve(images.size());
   for (const ImageView& image : images) {
-    require(image.channels == 3, "Expected RGB images of 3 channels, got ", image.channels, ".");
+    require(image.channels == 3, "Expected RGB images with 3 channels, got ", image.channels, ".");
     const PixelMap map = map_pixels(image.height, image.width, transform);
     prepared.push_back(normalize(transform_bytes(image, map)));
     require(prepared.back().sizes() == prepared.front().sizes(),
-            "Expected images that come out at one size in a batch, got ", prepared.front().size(2), " x ",
+            "Expected all images in a batch to come out the same size, got ", prepared.front().size(2), " x ",
             prepared.front().size(1), " and ", prepared.back().size(2), " x ", prepared.back().size(1), ".");
   }
   return at::stack(prepared);

@@ -6,42 +6,42 @@
 
 namespace stego {
 
-// A picture or label map in memory: rows top to bottom, `channels` bytes a pixel. Does not own its bytes.
+// A picture or label map in memory: rows top to bottom, `channels` bytes per pixel. Does not own its bytes.
 struct ImageView {
   const uint8_t* data;
   int64_t height, width, channels;
 };
 
-// From a picture to the network's input (utils.py get_transform of the official code;
+// How a picture becomes network input (utils.py get_transform of the official code;
 // docs/method-constants.md#image-preparation).
 struct Transform {
   enum class Crop {
-    center,  // shorter side to `resolution`, aspect kept, then a centerd square
+    center,  // shorter side to `resolution`, aspect kept, then a centered square
     squash,  // both sides to `resolution`
-    whole,   // shorter side to `resolution`, the longer to the nearest multiple of `multiple`
+    whole,   // shorter side to `resolution`, longer side to the nearest multiple of `multiple`
   };
   int64_t resolution = 224;
   Crop crop = Crop::center;
   int64_t multiple = 1;
 };
 
-// The source row and column of every output pixel.
+// The source row and column of each output pixel.
 struct PixelMap {
   std::vector<int64_t> rows, columns;
   int64_t height() const { return static_cast<int64_t>(rows.size()); }
   int64_t width() const { return static_cast<int64_t>(columns.size()); }
 };
 
-// Source indices of Pillow's nearest-neighbor resize from n to m places: accumulated in double, not closed
-// form.
+// Source indices of Pillow's nearest-neighbor resize from n to m pixels: accumulated in double, not computed
+// in closed form.
 std::vector<int64_t> nearest_indices(int64_t n, int64_t m);
 
 PixelMap map_pixels(int64_t height, int64_t width, const Transform& transform);
 
-// Resized and cropped bytes: uint8 [height, width, channels] of the map.
+// Bytes resized and cropped by the map: uint8 [height, width, channels].
 at::Tensor transform_bytes(const ImageView& image, const PixelMap& map);
 
-// A batch for the network: float32 [B, 3, H, W], normalized. All images must come out at the same size.
+// A network input batch: float32 [B, 3, H, W], normalized. All images must come out the same size.
 at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform& transform);
 
 }  // namespace stego

@@ -6,20 +6,20 @@
 
 namespace stego {
 
-// Bilinear enlargement along one axis (align_corners False): the two source places of each destination place,
-// and the weight of the second.
+// Bilinear enlargement along one axis (align_corners False): the two source indices of each destination
+// index, and the weight of the second.
 struct BilinearAxis {
   std::vector<int64_t> first, second;
   std::vector<float> weight;
   BilinearAxis(int64_t source, int64_t target);
 };
 
-// Rows [row_begin, row_end) of a grid [h, w, D] enlarged bilinearly to height x width (align_corners False):
-// [row_end - row_begin, width, D]. In bands, so that an enlarged picture never has to exist whole.
+// Enlarges rows [row_begin, row_end) of a grid [h, w, D] bilinearly to height x width (align_corners False):
+// [row_end - row_begin, width, D]. Working in bands avoids holding the whole enlarged picture in memory.
 at::Tensor upsample_band(const at::Tensor& grid, int64_t height, int64_t width, int64_t row_begin,
                          int64_t row_end);
 
-// Calls `use(row_begin, band)` for bands of the enlarged grid, each of at most about 32 MB.
+// Calls `use(row_begin, band)` for bands of the enlarged grid, each at most about 32 MB.
 template <typename Use>
 void for_each_band(const at::Tensor& grid, int64_t height, int64_t width, Use use) {
   const int64_t row_bytes = width * grid.size(2) * static_cast<int64_t>(grid.element_size());

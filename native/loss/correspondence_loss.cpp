@@ -1,16 +1,15 @@
 // STEGO's correspondence loss (Hamilton et al., ICLR 2022; modules.py ContrastiveCorrelationLoss).
 //
-// A frozen backbone gives features of an image and of another, the head gives their codes. F and S are the
-// cosine similarities of every position of one image with every position of the other, of features and of
-// codes:
+// A frozen backbone gives the features of two images, and the head gives their codes. F and S are the cosine
+// similarities of every position of one image with every position of the other, for features and for codes:
 //
 //   F[i, j] = f_i . g_j / (|f_i| |g_j|)                                                      (1)
 //   L(F, S, b) = - mean_ij (F_centered[i, j] - b) * max(S[i, j], 0)                          (2 to 4)
 //   L = w_self L(x, x) + w_knn L(x, neighbor of x) + w_random L(x, random image)             (5)
 //
-// Where F exceeds the shift b, codes are drawn together; where it falls short, they are pushed apart.
+// If F exceeds the shift b, codes are pulled together; if it falls short, they are pushed apart.
 //
-// This is the plain form. It runs on any device and in any type, and autograd gives its gradient. fast/
+// This is the plain form. It runs on any device and in any type, and autograd computes its gradient. fast/
 // computes the same on a CPU, tile by tile, and is tested against it. B images, P = Q = S * S sampled
 // positions, C channels.
 #include "loss/correspondence_loss.h"
@@ -31,7 +30,7 @@ at::Tensor correspondence(const at::Tensor& x, const at::Tensor& y) {
 
 namespace {
 
-// Takes the mean over the partner's positions off each position; the official code puts the overall mean
+// Subtracts the mean over the partner's positions from each position; the official code adds the overall mean
 // back.
 at::Tensor center(const at::Tensor& F, Centering centering) {
   if (centering == Centering::none) return F;
@@ -49,7 +48,7 @@ at::Tensor pair_loss(const at::Tensor& F, const at::Tensor& S, double shift, con
 
 namespace {
 
-// Equation 5, of the losses of each slot: itself, neighbor, random partners.
+// Equation 5, from the losses of each slot: itself, neighbor, random partners.
 at::Tensor total_loss(const std::vector<at::Tensor>& losses, const LossOptions& options) {
   const auto reduce = [&](const at::Tensor& loss) {
     return options.reduction == Reduction::mean ? loss.mean() : loss.sum();
@@ -65,7 +64,7 @@ CorrespondenceLoss plain_loss(const Teacher& teacher, const CodeMaps& codes, con
   const CodeMaps leaves = with_gradients(codes);
   const std::vector<at::Tensor> f = sample_teacher(teacher, draws),
                                 s = sample_slots(leaves.maps, leaves.points, draws.negatives);
-  std::vector<at::Tensor> losses, similarities;  // of each slot, [B, P, Q]
+  std::vector<at::Tensor> losses, similarities;  // for each slot, [B, P, Q]
   for (size_t slot = 0; slot < s.size(); ++slot) {
     const at::Tensor F = correspondence(f[kSelfSlot], f[slot]), S = correspondence(s[kSelfSlot], s[slot]);
     losses.push_back(pair_loss(F, S, of_slot(slot, options.shifts), options));

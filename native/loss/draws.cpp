@@ -8,7 +8,7 @@ namespace {
 
 constexpr double kSalientShare = 0.9;
 
-// Every position of the grid, as coordinates that sampling reads transposed: [batch, width, height, 2].
+// Every position of the grid, as coordinates for the transposing sampler: [batch, width, height, 2].
 at::Tensor grid_coordinates(int64_t batch, int64_t height, int64_t width) {
   const at::Tensor x = at::linspace(-1, 1, width, at::kFloat).view({width, 1}).expand({width, height});
   const at::Tensor y = at::linspace(-1, 1, height, at::kFloat).view({1, height}).expand({width, height});

@@ -7,24 +7,24 @@
 
 namespace stego {
 
-// What an image is paired with: itself, its nearest neighbor, and from `kRandomSlot` on images drawn at
+// What an image is paired with: itself, its nearest neighbor, and, from `kRandomSlot` on, images drawn at
 // random.
 constexpr int64_t kSelfSlot = 0, kNeighborSlot = 1, kRandomSlot = 2;
 
-// Features or codes of a batch and of its neighbors, [places, C] an image, all of one type.
+// Features or codes of a batch and its neighbors, [places, C] per image, all of one type.
 struct PairMaps {
   std::vector<at::Tensor> images, neighbors;
-  at::Tensor image_masks, neighbor_masks;  // [B, C] factors of the channels; undefined: none
+  at::Tensor image_masks, neighbor_masks;  // [B, C] channel factors; undefined: none
 };
 
 // Where those maps are sampled.
 struct PairPoints {
-  SamplePoints anchors;    // an image itself
-  SamplePoints neighbors;  // its neighbor
-  SamplePoints partners;   // the images that it is paired with at random
+  SamplePoints anchors;    // in an image itself
+  SamplePoints neighbors;  // in its neighbor
+  SamplePoints partners;   // in its random partners
 };
 
-// What supervises the codes: features, or one-hot class maps for the oracle (use_true_labels).
+// The supervision for the codes: features, or one-hot class maps for the oracle (use_true_labels).
 struct Teacher {
   PairMaps features;
   at::Tensor classes, positive_classes;  // [B, H*W] int64; undefined: features supervise
@@ -36,13 +36,13 @@ struct Teacher {
   }
 };
 
-// Codes of a batch, at least at every place that the points read.
+// Codes of a batch, at least at every place the points read.
 struct CodeMaps {
   PairMaps maps;
   PairPoints points;
 };
 
-// One pair type: its mean loss, unweighted, and its mean code similarity; 0 where there are no pairs.
+// One pair type: its unweighted mean loss and its mean code similarity; 0 if there are no pairs.
 struct PairTerm {
   double loss = 0, similarity = 0;
 };
@@ -57,16 +57,17 @@ struct FeatureCorrespondences {
   at::Tensor self, knn, random;
 };
 
-// What a caller wants beside the sums and the gradient.
-constexpr int64_t kSimilarityBins = 80;  // equal ones over [-1, 1]
+// What a caller wants in addition to the sums and the gradient.
+constexpr int64_t kSimilarityBins = 80;  // equal bins over [-1, 1]
 struct PairDetails {
   bool elements = false;
-  at::Tensor loss, similarity;  // [B, P, n, Q] of each pair of positions
+  at::Tensor loss, similarity;  // [B, P, n, Q] for each pair of positions
   bool histograms = false;
   std::vector<std::vector<int64_t>> counts;  // of the similarities, by slot
 };
 
-// Where a batch and its partners are sampled on a grid of this size. The two must have as many positions.
+// Where to sample a batch and its partners on a grid of this size. Both must have the same number of
+// positions.
 PairPoints points_on_grid(const Draws& draws, int64_t height, int64_t width);
 
 // The samples of each slot, [B, P, C]: the images themselves, their neighbors, their random partners
@@ -76,17 +77,17 @@ std::vector<at::Tensor> sample_slots(const PairMaps& maps, const PairPoints& poi
 std::vector<at::Tensor> sample_classes(const Teacher& teacher, const Draws& draws);
 std::vector<at::Tensor> sample_teacher(const Teacher& teacher, const Draws& draws);
 
-// Those of the random partners as one tensor, [n, ...].
+// The random partners' samples as one tensor, [n, ...].
 at::Tensor random_slots(const std::vector<at::Tensor>& slots);
 
-// The value of a slot's pair type.
+// The value for a slot's pair type.
 double of_slot(size_t slot, const PairValues& values);
 
-// The same codes as leaves of autograd, and what it left there added to `sums`.
+// The same codes as autograd leaves; and adds their gradients to `sums`.
 CodeMaps with_gradients(const CodeMaps& codes);
 void add_gradients(const PairMaps& leaves, PairMaps& sums);
 
-// Fills in what is wanted, from tensors [B, P, Q] of each slot.
+// Fills in the requested details from each slot's tensors [B, P, Q].
 void keep_details(const std::vector<at::Tensor>& losses, const std::vector<at::Tensor>& similarities,
                   PairDetails& details);
 

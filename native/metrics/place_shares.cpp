@@ -9,14 +9,14 @@ namespace {
 
 constexpr int64_t kBand = 4;  // patches
 
-// Counts of clusters in each of some groups.
+// Cluster counts per group.
 class GroupCounts {
  public:
   GroupCounts(int64_t groups, int64_t clusters) : clusters_(clusters), counts_(groups * clusters) {}
 
   void add(int64_t group, int64_t cluster) { ++counts_[group * clusters_ + cluster]; }
 
-  // Nats: the entropy within each group, weighted by the group's share of all.
+  // In nats: the entropy within each group, weighted by the group's share of the total.
   double conditional_entropy() const {
     double sum = 0, all = 0;
     for (size_t first = 0; first < counts_.size(); first += clusters_) {

@@ -3,9 +3,8 @@
 
 namespace stego {
 
-// Which share of the clusters' entropy is known once something of a patch is: the band of rows or of columns
-// of four patches that it lies in, or the picture that it is of. 1 - H(cluster | band) / H(cluster), from 0
-// to 1.
+// How much of the clusters' entropy is explained by one fact about a patch: its band of four patch rows, its
+// band of four patch columns, or its picture. 1 - H(cluster | band) / H(cluster), from 0 to 1.
 struct PlaceShares {
   double rows, columns, images;
 };

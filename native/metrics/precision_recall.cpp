@@ -24,11 +24,11 @@ void ScoreCounts::add(float score, bool positive) {
 }
 
 PrecisionRecallCurve ScoreCounts::curve(int64_t points) const {
-  require(points >= 2, "Expected a curve of at least 2 points, got ", points, ".");
+  require(points >= 2, "Expected a curve with at least 2 points, got ", points, ".");
   if (positives_ == 0) {
     throw Error("ERR_STEGO_DATA_EMPTY",
                 text("Expected positions that share a class among the ", total_,
-                     " pairs of labelled positions, got none. Check the label maps, or use more images."));
+                     " pairs of labeled positions, got none. Check the label maps, or use more images."));
   }
   PrecisionRecallCurve curve{{}, {}, 0};
   const auto all = static_cast<double>(positives_);

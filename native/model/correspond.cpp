@@ -8,7 +8,7 @@ namespace stego {
 
 namespace {
 
-constexpr double kEps = 1e-12;  // of torch's F.normalize, which the official figure uses
+constexpr double kEps = 1e-12;  // torch's F.normalize default, used by the official figure
 
 // Features or codes of one picture on its patch grid.
 struct PatchMap {
@@ -25,7 +25,7 @@ PatchMap map_of(const VisionTransformer& backbone, const SegmentationHead* head,
           input.size(3) / backbone.patch()};
 }
 
-// Unit queries [P, C] to heat [P, height, width].
+// Heat maps [P, height, width] for unit queries [P, C].
 at::Tensor heat(const at::Tensor& queries, const PatchMap& map, int64_t height, int64_t width, bool raw) {
   const at::Tensor unit = l2_normalize(map.tokens[0], kEps);  // [h*w, C]
   at::Tensor values = at::mm(queries, unit.t());              // [P, h*w]

@@ -14,39 +14,39 @@ namespace stego {
 struct NetworkOptions {
   int64_t dim = 70;       // width of the codes
   int64_t classes = 27;   // of the linear probes
-  int64_t clusters = 27;  // of the cluster probe and of k-means: the classes and any extra clusters
+  int64_t clusters = 27;  // of the cluster probe and k-means: the classes plus any extra clusters
   HeadOptions head;
-  bool decoder = false;  // a layer that reconstructs features from codes
+  bool decoder = false;  // whether a layer reconstructs features from codes
   uint64_t seed = 0;
 };
 
-// A frozen backbone, the head on it, and everything that turns codes or features into classes.
+// A frozen backbone, its head, and everything that turns codes or features into classes.
 struct Network {
   std::shared_ptr<const VisionTransformer> backbone;
   NetworkOptions options;
   SegmentationHead head;
   std::optional<Pointwise> decoder;      // from codes back to features, trained with the head
   at::Tensor clusters;                   // [K, dim] online cluster probe
-  std::optional<Pointwise> linear;       // on codes; absent where there were no labels
-  std::optional<Pointwise> raw_linear;   // on backbone features, the baseline; likewise
-  std::optional<at::Tensor> kmeans;      // [K, dim] centers of k-means on codes, fitted after training
-  std::optional<at::Tensor> raw_kmeans;  // [K, C] centers of k-means on backbone features, the baseline
+  std::optional<Pointwise> linear;       // on codes; absent if there were no labels
+  std::optional<Pointwise> raw_linear;   // baseline, on backbone features; likewise
+  std::optional<at::Tensor> kmeans;      // [K, dim] k-means centers on codes, fitted after training
+  std::optional<at::Tensor> raw_kmeans;  // baseline, [K, C] k-means centers on backbone features
 
-  // Freshly initialized as PyTorch and the official code do: convolutions uniform, clusters N(0, 1).
+  // Initializes like PyTorch and the official code: convolutions uniform, clusters N(0, 1).
   static Network initial(std::shared_ptr<const VisionTransformer> backbone, const NetworkOptions& options,
                          bool linear);
 
-  // Begins the probes anew, as `initial` does.
+  // Reinitializes the probes, as `initial` does.
   void reset_probes(uint64_t seed);
 
-  // From a checkpoint's tensors, whose names are the published ones; probes and centers are there or not.
+  // Loads a checkpoint's tensors, which have the published names; probes and centers are optional.
   static Network load(const TensorMap& tensors, const NetworkOptions& options,
                       std::shared_ptr<const VisionTransformer> backbone);
 
-  // The same with everything but the backbone on that device.
+  // A copy with everything but the backbone on that device.
   Network to(at::Device device) const;
 
-  // Adds all tensors under the published names, the backbone in its stored dtype.
+  // Adds all tensors under their published names, the backbone in its stored dtype.
   void save(TensorMap& tensors) const;
 };
 

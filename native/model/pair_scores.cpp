@@ -15,9 +15,9 @@ namespace {
 constexpr double kBilateral = 10, kGaussian = 3, kShift = -0.3;
 const double kAlpha = std::exp(0.5), kBeta = std::exp(0.15), kGamma = std::exp(0.05);
 
-constexpr int64_t kVoid = -1, kBorder = -2;  // in place of a class: on void, on pixels of several classes
+constexpr int64_t kVoid = -1, kBorder = -2;  // instead of a class: on void, on pixels of several classes
 
-// What is read at the sampled positions of some images.
+// Values read at the sampled positions of some images.
 struct Sampled {
   at::Tensor features, codes;  // [B, P, C], [B, P, dim], unit vectors
   at::Tensor colors, places;   // [B, P, 3], [B, P, 2]
@@ -59,7 +59,7 @@ at::Tensor sample_classes(const std::vector<at::Tensor>& labels, const at::Tenso
   return result;
 }
 
-// Some images as they are sampled from.
+// The maps that are sampled for some images.
 struct Maps {
   at::Tensor input;  // [B, 3, H, W]
   Grids grids;

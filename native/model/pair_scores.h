@@ -8,17 +8,18 @@
 
 namespace stego {
 
-// How well correspondences foretell that two positions share a class (plot_pr_curves.py): the
-// cosine of backbone features, the cosine of codes, and the kernel of the contrastive CRF, which looks at
-// places and colors alone. Holds three times 32 MiB, however many pairs are added.
+// Measures how well correspondences predict that two positions share a class (plot_pr_curves.py): the cosine
+// of backbone features, the cosine of codes, and the contrastive CRF kernel, which looks only at places and
+// colors. Uses three times 32 MiB, no matter how many pairs are added.
 class PairScores {
  public:
   PairScores();
 
-  // Scores every position of an image, first [B, S, S, 2], with every position of its partner, or of itself
-  // without partners, second [B, S, S, 2]; (x, y) in [-1, 1], read as the loss reads them. Positions on void
-  // do not count. Two positions share a class where all pixels each is read from are of that class; the
-  // official target, the product of sampled one-hot labels cut to whole numbers, says the same.
+  // Scores every position of an image, first [B, S, S, 2], against every position of its partner (or of the
+  // image itself if there are no partners), second [B, S, S, 2]; (x, y) in [-1, 1], read the way the loss
+  // reads them. Void positions do not count. Two positions share a class if all the pixels they are read from
+  // are of that class; this matches the official target, the product of sampled one-hot labels truncated to
+  // integers.
   void add(const Network& network, const std::vector<LabeledImage>& images,
            const std::vector<LabeledImage>& partners, const at::Tensor& first, const at::Tensor& second,
            const Transform& transform, const CancelFlag& cancel);

@@ -9,7 +9,7 @@ namespace stego {
 
 namespace {
 
-// The view's pixels by themselves, [side, side, 3].
+// The pixels of a view, [side, side, 3].
 at::Tensor cut(const ImageView& image, const SquareView& view) {
   require(view.left >= 0 && view.top >= 0 && view.side >= 1 && view.left + view.side <= image.width &&
               view.top + view.side <= image.height,
@@ -26,7 +26,8 @@ at::Tensor cut(const ImageView& image, const SquareView& view) {
 
 at::Tensor prepare_views(const std::vector<ImageView>& images, const std::vector<SquareView>& views,
                          const Transform& transform) {
-  require(views.size() == images.size(), "Expected one view of each picture.");
+  require(views.size() == images.size(), "Expected one view for each picture, got ", views.size(), " for ",
+          images.size(), ".");
   std::vector<at::Tensor> prepared;
   for (size_t i = 0; i < images.size(); ++i) {
     const at::Tensor pixels = cut(images[i], views[i]);

@@ -45,8 +45,8 @@ bool is_raw(PredictionHead head) {
   return head == PredictionHead::raw || head == PredictionHead::raw_linear;
 }
 
-// Scores on the patch grid whose enlarged maximum is the class: [h, w, K]. Enlarging is linear and a
-// position's length is common to all its cosines, so that enlarging the scores equals enlarging codes and
+// Scores on the patch grid, [h, w, K]; the class is the maximum after enlarging. Enlarging is linear and a
+// position's length is common to all its cosines, so enlarging scores is equivalent to enlarging codes and
 // assigning those.
 at::Tensor class_scores(const Network& network, PredictionHead head, const at::Tensor& codes,
                         const at::Tensor& features) {
@@ -63,8 +63,8 @@ at::Tensor label_map(const at::Tensor& scores, int64_t height, int64_t width) {
   return labels.cpu();
 }
 
-// log-probabilities [K, height, width] of enlarged codes, not of enlarged scores: cosines depend on their
-// length.
+// log-probabilities [K, height, width] from enlarged codes, not from enlarged scores, because cosines depend
+// on the codes' length.
 at::Tensor log_probability_map(const Network& network, PredictionHead head, const at::Tensor& codes,
                                int64_t height, int64_t width, double temperature) {
   at::Tensor result = at::empty({class_count(network, head), height, width}, codes.options());
@@ -81,8 +81,8 @@ bool contains(const std::vector<PredictionHead>& heads, PredictionHead head) {
   return std::find(heads.begin(), heads.end(), head) != heads.end();
 }
 
-// Refined probabilities [K, h, w] and labels at the picture's own size, enlarged bilinearly where it has
-// another.
+// Refined probabilities [K, h, w] and labels at the picture's own size, enlarged bilinearly if the sizes
+// differ.
 void write_refined(PredictionHead head, const crf::Refined& refined, const PredictOptions& options,
                    Prediction& prediction) {
   const int64_t height = prediction.height, width = prediction.width;
@@ -99,9 +99,8 @@ void write_refined(PredictionHead head, const crf::Refined& refined, const Predi
   prediction.log_probabilities[head] = result;
 }
 
-// Predicts the heads on codes with the CRF, at the size the network sees (eval_segmentation.py); a batch of
-// as many pictures at a time as there are threads, so that probabilities of a large batch never exist
-// together.
+// Predicts the code heads with the CRF, at the size the network sees (eval_segmentation.py). Takes as many
+// pictures at a time as there are threads, so that a large batch's probabilities never exist all at once.
 void predict_refined(const Network& network, const at::Tensor& batch, const Grids& grids,
                      const PredictOptions& options, std::vector<Prediction>& predictions,
                      const CancelFlag& cancel) {

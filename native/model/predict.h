@@ -8,10 +8,10 @@
 
 namespace stego {
 
-// The ways from an image to classes.
+// The ways to get classes from an image.
 enum class PredictionHead {
   kmeans,      // nearest k-means center of the code
-  online,      // nearest cluster of the probe trained along
+  online,      // nearest cluster of the probe trained alongside the head
   linear,      // linear probe on the code
   raw,         // nearest k-means center of the backbone feature
   raw_linear,  // linear probe on the backbone feature
@@ -20,10 +20,10 @@ enum class PredictionHead {
 struct PredictOptions {
   Transform transform;
   bool flip;           // average with the mirrored image (eval_segmentation.py)
-  bool original_size;  // label maps at each picture's own size instead of the transformed one
+  bool original_size;  // label maps at each picture's own size instead of the transformed size
   std::vector<PredictionHead> heads;
-  std::vector<PredictionHead> log_probabilities;  // of kmeans, online and linear
-  double temperature;  // factor of the cosines in cluster probabilities (eval_segmentation.py)
+  std::vector<PredictionHead> log_probabilities;  // for kmeans, online and linear
+  double temperature;  // factor on the cosines in cluster probabilities (eval_segmentation.py)
   bool crf;            // refine kmeans, online and linear, see refine.h
 };
 
@@ -33,14 +33,14 @@ struct Prediction {
   std::map<PredictionHead, at::Tensor> log_probabilities;  // float32 [K, height, width]
 };
 
-// Codes and features of a batch on the patch grid, averaged with those of the mirrored images when `flip`.
+// Codes and features of a batch on the patch grid, averaged with those of the mirrored images if `flip`.
 struct Grids {
   at::Tensor codes;     // [B, h, w, dim]
   at::Tensor features;  // [B, h, w, C]
 };
 Grids compute_grids(const Network& network, const at::Tensor& images, bool flip, const CancelFlag& cancel);
 
-// How many values a head's label maps have: classes, or clusters.
+// The number of values a head's label maps can take: classes or clusters.
 int64_t class_count(const Network& network, PredictionHead head);
 
 std::vector<Prediction> predict(const Network& network, const std::vector<ImageView>& images,

@@ -7,20 +7,20 @@
 
 namespace stego {
 
-// A picture and its label map (one byte a pixel; values from the number of classes on are void).
+// A picture and its label map (one byte per pixel; values at or above the number of classes are void).
 struct LabeledImage {
   ImageView image, label;
 };
 
-// Counts of labeled pixels by prediction and true class, of every head over a split.
+// Counts of labeled pixels by prediction and true class, for every head over a split.
 class Scores {
  public:
   explicit Scores(PredictOptions options);
 
-  // Predicts some images and counts.
+  // Predicts some images and counts their pixels.
   void add(const Network& network, const std::vector<LabeledImage>& images, const CancelFlag& cancel);
 
-  // int64 [predictions, classes] of each head.
+  // int64 [predictions, classes] for each head.
   const std::map<PredictionHead, at::Tensor>& counts() const { return counts_; }
 
  private:
@@ -28,10 +28,10 @@ class Scores {
   std::map<PredictionHead, at::Tensor> counts_;
 };
 
-// The views of their pictures, and of their label maps.
+// The pictures alone, and the label maps alone.
 std::vector<ImageView> pictures_of(const std::vector<LabeledImage>& images);
 
-// Throws ERR_STEGO_ARGUMENT unless every label map has its picture's size.
+// Throws ERR_STEGO_ARGUMENT unless every label map matches its picture's size.
 void check_sizes(const std::vector<LabeledImage>& images);
 
 }  // namespace stego

@@ -1,6 +1,6 @@
-// An addon of its own that opens libraries by absolute path before the addon that is linked with them is
-// loaded (lib/native/libtorch.ts). It is linked with neither libtorch, of which it knows the version alone,
-// nor node-addon-api, so that it always loads.
+// A separate addon that opens libraries by absolute path before the addon linked against them is loaded
+// (lib/native/libtorch.ts). It links against neither libtorch, of which it only knows the version, nor
+// node-addon-api, so it always loads.
 #include <node_api.h>
 #include <torch/headeronly/version.h>
 
@@ -15,14 +15,14 @@
 
 namespace {
 
-// Opens one library for the whole process and for good; returns what went wrong, nothing when nothing did.
+// Opens one library for the whole process, permanently. Returns what went wrong, or nothing on success.
 std::string open_library(const std::string& path) {
 #ifdef _WIN32
   const int length = MultiByteToWideChar(CP_UTF8, 0, path.c_str(), -1, nullptr, 0);
   std::wstring wide(static_cast<size_t>(length), L'\0');
   MultiByteToWideChar(CP_UTF8, 0, path.c_str(), -1, wide.data(), length);
   if (LoadLibraryExW(wide.c_str(), nullptr, LOAD_WITH_ALTERED_SEARCH_PATH)) return {};
-  return path + ": error " + std::to_string(GetLastError()) + " of Windows";
+  return path + ": error " + std::to_string(GetLastError()) + " from Windows";
 #else
   if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) return {};
   const char* reason = dlerror();
@@ -30,7 +30,7 @@ std::string open_library(const std::string& path) {
 #endif
 }
 
-// Reads an array of strings; false when the value is not one.
+// Reads an array of strings; false if the value is not one.
 bool read_paths(napi_env env, napi_value value, std::vector<std::string>& paths) {
   uint32_t count = 0;
   if (napi_get_array_length(env, value, &count) != napi_ok) return false;
@@ -48,7 +48,7 @@ bool read_paths(napi_env env, napi_value value, std::vector<std::string>& paths)
   return true;
 }
 
-// open(libraries): opens them in this order; throws what the system says of the first that fails
+// open(libraries): opens them in order; throws the system's message for the first that fails
 napi_value open(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument = nullptr;
@@ -75,7 +75,7 @@ NAPI_MODULE_INIT() {
   if (napi_create_function(env, "open", NAPI_AUTO_LENGTH, open, nullptr, &function) == napi_ok) {
     napi_set_named_property(env, exports, "open", function);
   }
-  // libtorch: the version that the addon beside it is built on
+  // libtorch: the version that the main addon is built against
   napi_value version;
   if (napi_create_string_utf8(env, TORCH_VERSION, NAPI_AUTO_LENGTH, &version) == napi_ok) {
     napi_set_named_property(env, exports, "libtorch", version);

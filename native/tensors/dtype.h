@@ -5,11 +5,10 @@
 
 namespace stego {
 
-// Types by the names of safetensors, "F32" and the like. Throws ERR_STEGO_ARGUMENT for a name it does not
-// have.
+// The type for a safetensors name such as "F32". Throws ERR_STEGO_ARGUMENT for an unknown name.
 at::ScalarType dtype_of(const std::string& name);
 
-// The name of a type that safetensors has.
+// The safetensors name of a type.
 std::string dtype_name(at::ScalarType dtype);
 
 }  // namespace stego

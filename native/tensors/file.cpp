@@ -15,7 +15,7 @@ namespace stego {
 
 namespace {
 
-constexpr uint64_t kChunk = 1u << 30;  // the system takes no more than 2 GiB at once
+constexpr uint64_t kChunk = 1u << 30;  // the system transfers at most 2 GiB at once
 
 [[noreturn]] void file_error(const std::string& path, const char* action) {
   const int reason = errno;

@@ -4,16 +4,15 @@
 
 namespace stego {
 
-// Throws ERR_STEGO_CHECKPOINT: the file is not a weight file, or is no longer one.
+// Throws ERR_STEGO_CHECKPOINT: the file is not a weight file or is damaged.
 [[noreturn]] void damaged(const std::string& path, const std::string& reason);
 
-// An open file that closes itself. Its functions throw ERR_STEGO_DATA_MISSING where there is no such file,
-// ERR_STEGO_FILE where the system refuses, and ERR_STEGO_CHECKPOINT where it is shorter than what is asked
-// for.
+// An open file that closes itself. Its functions throw ERR_STEGO_DATA_MISSING if the file does not exist,
+// ERR_STEGO_FILE if the system refuses, and ERR_STEGO_CHECKPOINT if the file is too short for the request.
 class File {
  public:
-  static File open(const std::string& path);    // to read
-  static File create(const std::string& path);  // to write, empty
+  static File open(const std::string& path);    // for reading
+  static File create(const std::string& path);  // for writing, empty
   ~File();
   File(File&& other) noexcept;
   File(const File&) = delete;

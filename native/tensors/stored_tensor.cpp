@@ -9,14 +9,15 @@ namespace {
 
 constexpr int64_t kMostElements = int64_t{1} << 48;
 
-// Elements from the first to behind the last.
+// The number of elements from the first to one past the last.
 int64_t extent_of(const StoredTensor& tensor) {
-  require(tensor.shape.size() == tensor.strides.size(), "Expected as many strides as axes of '", tensor.name,
+  require(tensor.shape.size() == tensor.strides.size(), "Expected as many strides as axes for '", tensor.name,
           "'.");
   int64_t count = 1, last = 0;
   for (size_t axis = 0; axis < tensor.shape.size(); ++axis) {
     const int64_t side = tensor.shape[axis], stride = tensor.strides[axis];
-    require(side >= 0 && stride >= 0, "Expected sides and strides of '", tensor.name, "' of at least 0.");
+    require(side >= 0 && stride >= 0, "Expected sides and strides of '", tensor.name,
+            "' to be at least 0, got ", side, " and ", stride, ".");
     require(!__builtin_mul_overflow(count, side, &count) && count <= kMostElements, "Expected '", tensor.name,
             "' to have at most 2^48 elements.");
     int64_t step = 0;
@@ -52,7 +53,7 @@ at::Tensor read_one(const StoredTensor& tensor, Files& files) {
 }
 
 at::Tensor join(const std::string& name, const std::vector<StoredTensor>& parts, Files& files) {
-  require(!parts.empty(), "Expected the tensors that make '", name, "', got none.");
+  require(!parts.empty(), "Expected tensors that make up '", name, "', got none.");
   std::vector<at::Tensor> tensors;
   for (const StoredTensor& part : parts) {
     tensors.push_back(read_one(part, files));
@@ -60,8 +61,8 @@ at::Tensor join(const std::string& name, const std::vector<StoredTensor>& parts,
     if (tensors.size() == 1) continue;
     if (first.dim() == 0 || first.dim() != last.dim() || first.scalar_type() != last.scalar_type() ||
         first.sizes().slice(1) != last.sizes().slice(1)) {
-      throw Error("ERR_STEGO_CHECKPOINT", text("Expected the tensors of ", part.file, " that make '", name,
-                                               "' to have one type and width, but '", part.name,
+      throw Error("ERR_STEGO_CHECKPOINT", text("Expected the tensors in ", part.file, " that make up '", name,
+                                               "' to have the same type and width, but '", part.name,
                                                "' differs from '", parts.front().name, "'."));
     }
   }

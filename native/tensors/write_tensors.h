@@ -6,8 +6,8 @@
 
 namespace stego {
 
-// Writes a file: the bytes of `header`, then those of the tensors, one after the other, and syncs it. What
-// File throws.
+// Writes a file (the bytes of `header`, then those of each tensor in turn) and syncs it. Throws the same
+// errors as File.
 void write_tensors(const std::string& path, const std::string& header,
                    const std::vector<at::Tensor>& tensors);
 

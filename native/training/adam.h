@@ -10,17 +10,18 @@ namespace stego {
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
-// Adam with PyTorch's defaults (betas .9 and .999, eps 1e-8, no decay) over one group of parameters.
+// Adam with PyTorch's defaults (betas .9 and .999, eps 1e-8, no decay) for one group of parameters.
 class Adam {
  public:
   explicit Adam(NamedTensors parameters);
 
-  // One update in place; gradients in the order of the parameters.
+  // Updates in place; gradients are in the order of the parameters.
   void step(const std::vector<at::Tensor>& gradients, double learning_rate);
 
   const NamedTensors& parameters() const { return parameters_; }
 
-  // State under `optimizer.<group>.step` and `optimizer.<group>.<parameter>.exp_avg`, `.exp_avg_sq`.
+  // State is stored under `optimizer.<group>.step` and `optimizer.<group>.<parameter>.exp_avg`,
+  // `.exp_avg_sq`.
   void save(TensorMap& tensors, const std::string& group) const;
   void load(const TensorMap& tensors, const std::string& group);
 

@@ -7,8 +7,8 @@ namespace stego {
 
 namespace {
 
-// Centerd correspondences lie within [-3, 3]; the fine bins are 1e-4 wide, and values within one are taken as
-// even.
+// Centered correspondences lie within [-3, 3]. The fine bins are 1e-4 wide; values within a bin are assumed
+// uniform.
 constexpr double kLow = -3, kHigh = 3;
 constexpr int64_t kFineBins = 60000, kCoarseBins = 80;
 

@@ -7,19 +7,19 @@
 
 namespace stego {
 
-// How the feature correspondences of one pair type are distributed.
+// The distribution of the feature correspondences of one pair type.
 struct CorrespondenceDistribution {
-  double quantile;  // the value asked for
+  double quantile;  // the requested value
   double mean;
-  std::vector<int64_t> histogram;  // counts in 80 equal bins over [-1, 1]; values beyond count at the ends
+  std::vector<int64_t> histogram;  // counts in 80 equal bins over [-1, 1]; outliers go to the end bins
 };
 
 struct Distributions {
   CorrespondenceDistribution self, knn, random;
 };
 
-// Gathers feature correspondences drawn exactly as training draws them (same sampling, dropout and centering)
-// and reads off quantiles, from which automatic shifts are taken: .65, .80 and .95 suit every backbone tried.
+// Gathers feature correspondences drawn exactly as in training (same sampling, dropout and centering) and
+// reads off the quantiles used as automatic shifts: .65, .80 and .95 suit every backbone tried.
 class CorrespondenceMeter {
  public:
   void add(const FeatureCorrespondences& values);

@@ -9,15 +9,17 @@ namespace stego {
 
 namespace {
 
-// Of a store's images: tensors of this many are small enough for the allocator to use their memory again.
+// Images gathered at a time: tensors this small let the allocator reuse their memory.
 constexpr size_t kGatheredAtATime = 4;
 
-// Maps of one size as one tensor; images without a map get zeros. Undefined where there is no map at all.
+// Stacks maps of one size into one tensor, with zeros for images without a map. Undefined if there are no
+// maps at all.
 at::Tensor stack_maps(const std::vector<at::Tensor>& maps) {
   at::Tensor known;
   for (const at::Tensor& map : maps) {
     if (!map.defined()) continue;
-    require(!known.defined() || map.sizes() == known.sizes(), "Expected maps of one size in a batch.");
+    require(!known.defined() || map.sizes() == known.sizes(),
+            "Expected all maps in a batch to have the same size.");
     known = map;
   }
   if (!known.defined()) return known;
@@ -26,7 +28,7 @@ at::Tensor stack_maps(const std::vector<at::Tensor>& maps) {
   return at::stack(whole);
 }
 
-// Classes moved up by one and void turned to 0, as the official oracle's one-hot maps count: int64 [B, H*W].
+// Classes shifted up by one with void as 0, as the official oracle's one-hot maps count them: int64 [B, H*W].
 at::Tensor oracle_classes(const std::vector<at::Tensor>& labels, int64_t classes) {
   std::vector<at::Tensor> moved;
   for (const at::Tensor& label : labels) {
@@ -38,11 +40,11 @@ at::Tensor oracle_classes(const std::vector<at::Tensor>& labels, int64_t classes
     moved.push_back(at::where(wide < classes, wide + 1, at::zeros_like(wide)));
   }
   const at::Tensor maps = stack_maps(moved);
-  require(maps.defined(), "Expected labels to learn from: no image of the batch has any.");
+  require(maps.defined(), "Expected labels for at least one image of the batch, got none.");
   return maps;
 }
 
-// Features [h*w, C] of each of the images, which the store is asked for once.
+// Features [h*w, C] of each image, read from the store once.
 class Gathered {
  public:
   Gathered(const FeatureStore& store, const StepInput& input) : images_(input.images) {
@@ -130,7 +132,7 @@ StepBatch draw_batch(const FeatureStore& store, const StepInput& input, int64_t 
           " images, got ", augmented.images.size(0), ".");
   cancel.poll();
   result.view_features = store.backbone().features(augmented.images, cancel);
-  require(result.view_features.size(1) == height * width, "Expected views of the size of the images.");
+  require(result.view_features.size(1) == height * width, "Expected views of the same size as the images.");
   result.view_coordinates = augmented.coordinates;
   return result;
 }

@@ -14,31 +14,31 @@ struct LearningRates {
   double head, linear, cluster;
 };
 
-// What all steps have in common.
+// Settings that all steps have in common.
 struct StepSettings {
   LossOptions loss;
   LearningRates learning_rates;
 };
 
-// What one step is given.
+// The input of one step.
 struct StepInput {
-  std::vector<int64_t> images, positives;   // indices of the feature store
-  std::vector<at::Tensor> labels;           // uint8 [H, W] each, undefined where an image has none
-  std::vector<at::Tensor> positive_labels;  // the same of the positives; for the oracle alone
+  std::vector<int64_t> images, positives;   // indices into the feature store
+  std::vector<at::Tensor> labels;           // uint8 [H, W] each, undefined if an image has none
+  std::vector<at::Tensor> positive_labels;  // the same for the positives; only for the oracle
   std::vector<at::Tensor> salience;  // uint8 [H, W] each, nonzero where salient; empty: uniform positions
   std::vector<at::Tensor> positive_salience;
-  bool oracle = false;  // labels teach instead of features (use_true_labels)
-  uint64_t seed = 0;    // of this step's draws
+  bool oracle = false;  // labels supervise instead of features (use_true_labels)
+  uint64_t seed = 0;    // for this step's draws
   StepSettings settings;
-  std::vector<ImageView> view_images;  // pictures of the batch, of which augmented views are made
+  std::vector<ImageView> view_images;  // pictures of the batch, to make augmented views from
   Transform view_transform;
   bool histograms = false;              // count code similarities
   std::optional<Draws> draws;           // instead of drawing from the seed
   std::optional<AugmentedViews> views;  // instead of augmenting
 };
 
-// The features and positions a step sees. Features are read once for every image of the step and never copied
-// again: what drops out is a mask beside them.
+// The features and positions used in a step. Each image's features are read once per step and never copied
+// again: dropout is a separate mask.
 struct StepBatch {
   std::vector<at::Tensor> features, positive_features;  // [h*w, C] each
   std::optional<DropoutMasks> masks, positive_masks, view_masks;
@@ -48,7 +48,7 @@ struct StepBatch {
   Draws draws;
 };
 
-// `classes` is the number that labels are below; more is void.
+// Labels at or above `classes` are void.
 StepBatch draw_batch(const FeatureStore& store, const StepInput& input, int64_t classes,
                      const CancelFlag& cancel);
 

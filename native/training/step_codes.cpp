@@ -6,7 +6,7 @@ namespace stego {
 
 namespace {
 
-// Maps reduced to some of their places.
+// Reduces maps to some of their places.
 std::vector<at::Tensor> select_places(const std::vector<at::Tensor>& maps,
                                       const std::vector<at::Tensor>& places) {
   std::vector<at::Tensor> selected(maps.size());

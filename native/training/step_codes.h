@@ -4,10 +4,10 @@
 
 namespace stego {
 
-// The codes of a step and where the loss reads them. Those of the images are whole; those of their positives
-// are taken only at the places that the loss samples, half of the grid as a rule.
+// The codes of a step and where the loss reads them. The images' codes are complete; those of the positives
+// are computed only at the places the loss samples, usually half of the grid.
 //
-// Rows of a tensor like `pass.codes`: all images, then all positives, then all augmented views.
+// Tensors like `pass.codes` have rows for all images, then all positives, then all augmented views.
 struct StepCodes {
   HeadPass pass;
   PairPoints points;
@@ -15,7 +15,7 @@ struct StepCodes {
 
   PairMaps maps(const at::Tensor& rows) const;     // of images and positives
   at::Tensor own(const at::Tensor& rows) const;    // [B, h*w, dim] of the images
-  at::Tensor views(const at::Tensor& rows) const;  // the same of the views; undefined where there are none
+  at::Tensor views(const at::Tensor& rows) const;  // [B, h*w, dim] of the views; undefined without views
 };
 
 StepCodes encode_step(const SegmentationHead& head, const StepBatch& batch, int64_t grid_height,

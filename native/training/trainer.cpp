@@ -25,7 +25,7 @@ NamedTensors decoder_parameters(const Network& network) {
   return network.decoder ? layer_parameters("decoder", *network.decoder) : NamedTensors();
 }
 
-// The head, and the decoder where there is one: one group of the official code's first optimizer.
+// The head and, if present, the decoder: one group of the official code's first optimizer.
 NamedTensors head_parameters(const Network& network) {
   NamedTensors parameters = network.head.parameters();
   for (auto& parameter : trained(decoder_parameters(network))) parameters.push_back(parameter);
@@ -60,7 +60,7 @@ std::optional<double> value_of(const at::Tensor& loss) {
 
 }  // namespace
 
-// The losses whose weight is 0 by default, unweighted; undefined where it is. `total` is their weighted sum.
+// The losses whose default weight is 0, unweighted; undefined if theirs is 0. `total` is their weighted sum.
 struct Trainer::Terms {
   at::Tensor reconstruction, alignment, crf, total;
 };
@@ -143,7 +143,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
                           input.settings.loss, map_gradients, details);
   cancel.poll();
 
-  // The gradients of the optional terms and of the cluster probe are left to autograd.
+  // Autograd handles the optional terms and the cluster probe.
   const at::Tensor own = codes.own(codes.pass.codes).requires_grad_(true),
                    views = codes.views(codes.pass.codes);
   if (views.defined()) views.requires_grad_(true);
@@ -159,7 +159,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   const std::vector<at::Tensor> cluster_gradients = take_gradients(cluster_optimizer_->parameters());
   cancel.poll();
 
-  // The probes' gradients end at their own weights.
+  // The probes' gradients stop at their own weights.
   const ProbeLabels labels = probe_labels(input);
   std::optional<ProbeLoss> linear, raw_linear;
   if (network_->linear) linear = linear_probe_loss(*network_->linear, own.detach().unbind(0), labels);
@@ -192,7 +192,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   update(raw_linear_optimizer_, raw_linear, losses.raw_linear);
   cluster_optimizer_->step(cluster_gradients, input.settings.learning_rates.cluster);
   report(losses.gradients, cluster_optimizer_->parameters(), cluster_gradients);
-  network_->kmeans.reset();  // centers fitted before belong to other codes
+  network_->kmeans.reset();  // centers fitted earlier belong to other codes
   return losses;
 }
 
@@ -217,7 +217,7 @@ void Trainer::collect(const std::vector<int64_t>& images, bool raw, int64_t tota
   }
   for (const int64_t image : images) {
     require(collected_rows_ + patches <= collected_.size(0), "Expected vectors of at most ", total,
-            " images.");
+            " images, got more.");
     const at::Tensor features = store_->gather({image})[0];  // [h*w, C]
     collected_.narrow(0, collected_rows_, patches).copy_(raw ? features : network_->head.forward(features));
     collected_rows_ += patches;
@@ -225,7 +225,7 @@ void Trainer::collect(const std::vector<int64_t>& images, bool raw, int64_t tota
 }
 
 Trainer::Clusters Trainer::fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel) {
-  require(collected_.defined(), "Expected vectors to cluster, but none were collected.");
+  require(collected_.defined(), "Expected vectors to cluster, got none. Collect some first.");
   const at::Tensor vectors = std::exchange(collected_, {}).narrow(0, 0, collected_rows_);
   KMeansResult result = cosine_kmeans(vectors, options, cancel);
   (raw ? network_->raw_kmeans : network_->kmeans) = result.centers;

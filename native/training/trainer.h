@@ -23,36 +23,36 @@ struct SimilarityHistograms {
 struct StepLosses {
   double correspondence, self, knn, random, cluster;
   PairValues similarity;
-  std::optional<double> linear, raw_linear;              // without labels in the batch there are none
-  std::optional<double> reconstruction, alignment, crf;  // unweighted, where their weight is not 0
+  std::optional<double> linear, raw_linear;              // absent if the batch has no labels
+  std::optional<double> reconstruction, alignment, crf;  // unweighted, present if their weight is not 0
   std::optional<SimilarityHistograms> histograms;
-  NamedTensors gradients;  // by parameter name, as used by this step's update
+  NamedTensors gradients;  // by parameter name, as used in this step's update
 };
 
-// A network in training: one call of `step` is a forward pass, all losses, one backward pass and the updates.
+// A network in training. Each `step` is a forward pass, all losses, one backward pass and the updates.
 class Trainer {
  public:
   Trainer(std::shared_ptr<Network> network, std::shared_ptr<FeatureStore> store);
 
-  // Cancelled before the updates it leaves no trace; once they begin it ends.
+  // If cancelled before the updates, leaves no trace; once the updates begin, it finishes.
   StepLosses step(const StepInput& input, const CancelFlag& cancel);
 
-  // Draws the feature correspondences of a batch as `step` does and gathers them; `read_distributions` reads
-  // their quantiles off and begins anew.
+  // Gathers a batch's feature correspondences, drawn as in `step`. `read_distributions` returns their
+  // quantiles and starts over.
   void measure(const StepInput& input, const CancelFlag& cancel);
   Distributions read_distributions(const PairValues& quantiles);
 
-  // Collects the codes (`raw` false) or backbone features of all patches of these images for `fit_kmeans`,
-  // out of `total` images in all, for which it takes the memory at once.
+  // Collects the codes (`raw` false) or backbone features of all patches of these images for `fit_kmeans`.
+  // Memory for `total` images is allocated up front.
   void collect(const std::vector<int64_t>& images, bool raw, int64_t total);
-  // Fits k-means on what was collected, keeps the centers in the network and lets the vectors go.
+  // Fits k-means to the collected vectors, stores the centers in the network and frees the vectors.
   struct Clusters {
     KMeansResult kmeans;
     PlaceShares shares;
   };
   Clusters fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel);
 
-  // Begins the probes and their optimizers anew (reset_probe_steps).
+  // Reinitializes the probes and their optimizers (reset_probe_steps).
   void reset_probes(uint64_t seed);
 
   void save(TensorMap& tensors) const;
@@ -73,7 +73,7 @@ class Trainer {
   Adam head_optimizer_;
   std::optional<Adam> cluster_optimizer_, linear_optimizer_, raw_linear_optimizer_;
   CorrespondenceMeter meter_;
-  at::Tensor collected_;  // [images * h*w, D], of which the first rows are there
+  at::Tensor collected_;  // [images * h*w, D], filled from the front
   int64_t collected_rows_ = 0;
 };
 

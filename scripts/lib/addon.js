@@ -1,4 +1,4 @@
-/** The native addon: configured by cmake-js when what that depends on changed, compiled when a source changed. */
+/** The native addon: configured by cmake-js if its configuration inputs changed, compiled if a source changed. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { findLibtorch } from '../libtorch.js'
@@ -8,10 +8,10 @@ import { run } from './process.js'
 import { Problem, say, step } from './report.js'
 import { compileJobs, ensureCmake, ensureCompiler } from './tools.js'
 
-/** What the last configuration was made for. */
+/** Records what the last configuration was made for. */
 const NOTE = inRoot('build', 'configuration.json')
 
-/** All that decides over the configuration but the place of libtorch, which is found from it. */
+/** Everything that determines the configuration except libtorch's location, which follows from it. */
 function configuredFor() {
   const { CC = '', CXX = '', STEGO_LIBTORCH = '', STEGO_CUDA = '' } = process.env
   return {
@@ -28,14 +28,14 @@ function configuredFor() {
   }
 }
 
-/** True when the last configuration still holds and its libtorch is still there. */
+/** True if the last configuration is still valid and its libtorch is still there. */
 function isConfigured() {
   if (!existsSync(NOTE) || !existsSync(inRoot('build', 'CMakeCache.txt'))) return false
   const { folder, ...made } = JSON.parse(readFileSync(NOTE, 'utf8'))
   return isDeepStrictEqual(made, configuredFor()) && inspectFolder(folder).missing.length === 0
 }
 
-/** What is stale the build tool knows. */
+/** Compiles; the build tool knows what is stale. */
 export async function ensureAddon() {
   if (!isConfigured()) await configure()
   await compile()
@@ -80,6 +80,6 @@ async function compile() {
   await step(`compiling C++ (${jobs} at once)`, work, { quiet: 1000 })
 }
 
-/** Lines such as `[3/60] Building CXX object ...` of Ninja and `[ 12%] Built target ...` of make. */
+/** Progress lines such as Ninja's `[3/60] Building CXX object ...` and make's `[ 12%] Built target ...`. */
 const isProgress = (line) =>
   /^\[ *\d+(\/\d+|%)\]|^ninja: |^-- |^Consolidate compiler|^Scanning dependencies/.test(line)

@@ -1,7 +1,7 @@
 /**
- * AVA's command line as a process of its own, which at its end writes `{ passed, failed }` as JSON to file
- * descriptor 3. AVA's reports for people do not give exact counts, and its TAP reporter ends the run at the first
- * timeout; the statistics are those by which AVA itself decides on its exit code.
+ * Runs AVA's command line as a separate process that finally writes `{ passed, failed }` as JSON to file descriptor
+ * 3. AVA's reports for people give no exact counts, and its TAP reporter ends the run at the first timeout; these
+ * statistics are the ones AVA bases its own exit code on.
  */
 import { writeSync } from 'node:fs'
 import path from 'node:path'

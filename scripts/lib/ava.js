@@ -6,8 +6,8 @@ import { waitFor } from './process.js'
 const avaProcess = fileURLToPath(new URL('ava-process.js', import.meta.url))
 
 /**
- * Runs the tests of the project in `folder` with AVA's arguments; AVA reports on `stdio`. Resolves to
- * { passed, failed }. A run that fails without a failure of its own, and one without tests, is one failure.
+ * Runs the tests of the project in `folder` with AVA's arguments; AVA reports on `stdio`. Resolves to { passed,
+ * failed }. A run that fails without a failed test, or that has no tests, counts as one failure.
  */
 export async function runAva(folder, args, { env = process.env, stdio = 'inherit' } = {}) {
   const child = spawn(process.execPath, [avaProcess, ...args], {
@@ -26,9 +26,9 @@ export async function runAva(folder, args, { env = process.env, stdio = 'inherit
 }
 
 /**
- * Passed: tests. Failed: tests that failed or never ran to their end (their file crashed or hung), exceptions and
- * rejections that nobody caught, and 1 for a file that is at fault without any of these: a hook that failed, a
- * crash after the last test, no test at all. `filesAtFault` is a set of file names.
+ * Passed: tests. Failed: tests that failed or never finished (their file crashed or hung), uncaught exceptions and
+ * unhandled rejections, and 1 for each file at fault without any of these: a failed hook, a crash after the last
+ * test, or no tests at all. `filesAtFault` is a set of file names.
  */
 export function countTests(stats, filesAtFault) {
   let failed = 0

@@ -1,4 +1,4 @@
-/** Brings the checkout to where it can run: packages, addon, JavaScript. Silent and quick when nothing is to be done. */
+/** Makes the checkout runnable: packages, addon, JavaScript. Silent and quick if there is nothing to do. */
 import { existsSync, statSync } from 'node:fs'
 import { ensureAddon } from './addon.js'
 import { ensureJavascript } from './javascript.js'
@@ -27,7 +27,7 @@ export async function ensureBuilt() {
   })
 }
 
-/** True when node_modules holds what package-lock.json asks for. */
+/** True if node_modules matches package-lock.json. */
 export function packagesAreFresh(folder = root) {
   const wanted = `${folder}/package-lock.json`
   const installed = `${folder}/node_modules/.package-lock.json`
@@ -36,7 +36,7 @@ export function packagesAreFresh(folder = root) {
   return sameVersions(readJson(wanted).packages, readJson(installed).packages)
 }
 
-/** A checkout or an `npm install` may touch the lock file without changing it: only the versions count. */
+/** Compares versions only: a checkout or `npm install` may touch the lock file without changing it. */
 function sameVersions(wanted, installed) {
   const ofThisPlatform = (entry) => !entry.optional && !entry.devOptional
   const names = new Set([...Object.keys(wanted), ...Object.keys(installed)])
@@ -62,7 +62,7 @@ export async function ensurePackages() {
     if (!result.ok) {
       throw new Problem(
         `npm ci failed (${result.reason}); its own message is above.\n` +
-          '  Mend what it names (network, disk space, a lock file that does not match package.json) and run again.',
+          '  Fix what it names (network, disk space, a lock file that does not match package.json) and run again.',
       )
     }
   })

@@ -1,4 +1,4 @@
-/** dist/ from lib/ by TypeScript, which knows what is stale; packages/demo/dist/ by esbuild. */
+/** Compiles lib/ into dist/ with TypeScript, which knows what is stale, and packages/demo/dist/ with esbuild. */
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -12,7 +12,7 @@ const NOTES = inRoot('build', 'tsconfig.tsbuildinfo')
 export async function ensureJavascript() {
   const tsc = inRoot('node_modules', 'typescript', 'bin', 'tsc')
   const build = ['-b', 'tsconfig.build.json']
-  if (!existsSync(inRoot('dist', 'index.js'))) rmSync(NOTES, { force: true }) // they vouch for files that are gone
+  if (!existsSync(inRoot('dist', 'index.js'))) rmSync(NOTES, { force: true }) // they list files that are gone
   const stale = await run(process.execPath, [tsc, ...build, '--dry'], { cwd: root })
   if (!/up to date/.test(stale.stdout)) {
     await step('compiling TypeScript', async () => {
@@ -25,7 +25,7 @@ export async function ensureJavascript() {
   await bundleDemo()
 }
 
-/** One file, since the scenes share the random numbers of lib/. */
+/** A single file, because the scenes share lib/'s random numbers. */
 async function bundleDemo() {
   const esbuild = createRequire(inRoot('package.json'))('esbuild')
   await esbuild.build({
@@ -40,7 +40,7 @@ async function bundleDemo() {
   })
 }
 
-/** Removes compiled files whose source is gone, and the folders that this empties. */
+/** Removes compiled files whose source is gone, and the folders left empty. */
 export function removeOrphans(outputs, inputs) {
   for (const file of filesBelow(outputs)) {
     const source = path.relative(outputs, file).replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts')

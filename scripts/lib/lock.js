@@ -1,21 +1,23 @@
-/** One build at a time in a checkout: a file that holds the builder's process id. */
+/** Allows one build at a time in a checkout, with a file that holds the builder's process ID. */
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { say } from './report.js'
 
-/** Runs `work` alone; a lock left behind by a process that is gone is taken over. */
+/** Runs `work` exclusively; takes over a lock left behind by a process that is gone. */
 export async function withLock(file, work) {
   mkdirSync(path.dirname(file), { recursive: true })
   for (let told = false; !take(file); ) {
     const holder = holderOf(file)
-    if (holder === null) continue // given back just now
+    if (holder === null) continue // just released
     if (!isAlive(holder)) {
       rmSync(file, { force: true })
       continue
     }
     if (!told)
-      say(`waiting for another build of this checkout: process ${holder}. If that is none, remove ${file}`)
+      say(
+        `waiting for another build of this checkout: process ${holder}. If it is no longer running, remove ${file}`,
+      )
     told = true
     await sleep(50)
   }
@@ -26,7 +28,7 @@ export async function withLock(file, work) {
   }
 }
 
-/** Creates the file with its content in one act, so that nobody reads it half written. */
+/** Creates the file with its content atomically, so that nobody reads it half-written. */
 function take(file) {
   const mine = `${file}.${process.pid}`
   writeFileSync(mine, String(process.pid))

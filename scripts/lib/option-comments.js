@@ -1,6 +1,6 @@
 /**
- * Documentation of options where editors show it. It is written once, in the schemas, for the API, the configuration file
- * and the command line; the compiled types of options get it as comments on their members.
+ * Documents options where editors show it. Documentation is written once, in the schemas, for the API, the
+ * configuration file and the command line; the compiled option types get it as comments on their members.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,17 +8,17 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { filesBelow, inRoot } from './paths.js'
 
-/** What an option does, and what leaving it out means; of one that has options in it, only that. */
+/** What an option does and what leaving it out means; for an option that contains options, only the former. */
 export function optionText({ doc, default: value, unit, whenAbsent }) {
   const given = value !== undefined && value !== null
   const absent = given ? `${JSON.stringify(value)}${unit ? ` ${unit}` : ''}` : whenAbsent
   return absent ? `${doc}\n\nDefault: ${absent}.` : doc
 }
 
-/** What is said of an option that has options in it. */
+/** Appended to the description of an option that contains options. */
 export const PARTS = 'Options by name; what is left out keeps its default.'
 
-/** Adds comments to the types of options below a folder of compiled files. */
+/** Adds comments to the option types in a folder of compiled files. */
 export async function commentOptions(folder) {
   const load = (file) => import(pathToFileURL(file))
   for (const file of filesBelow(folder).filter((name) => name.endsWith('.d.ts'))) {
@@ -37,7 +37,10 @@ export async function commentOptions(folder) {
   }
 }
 
-/** `interface SegmentOptions extends z.input<typeof segmentSchema> {}`: its schema, the type, and where its members stand. */
+/**
+ * `interface SegmentInput extends z.input<typeof segmentSchema> {}`: its schema, the type, and the position of its
+ * members.
+ */
 function typesOfOptions(file, text) {
   const ts = createRequire(inRoot('package.json'))('typescript')
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest)
@@ -51,7 +54,7 @@ function typesOfOptions(file, text) {
   })
 }
 
-/** The options of a schema as members of an interface. */
+/** A schema's options as members of an interface. */
 function membersOf(schema, fields, type) {
   return Object.entries(schema.shape).flatMap(([name, option]) => {
     const field = fields.find((known) => known.path.length === 1 && known.path[0] === name)

@@ -1,4 +1,4 @@
-/** Where things are in this checkout, whatever folder a script is started from. */
+/** Locates things in this checkout, no matter which folder a script is started from. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,14 +10,16 @@ export const inRoot = (...parts) => path.join(root, ...parts)
 
 export const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'))
 
-/** `npm run` moves to the checkout's root: paths on the command line mean the folder it was called in. */
+/**
+ * Resolves a command-line path against the folder npm was called in, because `npm run` moves to the checkout's root.
+ */
 export function callersFolder() {
   const { npm_lifecycle_script: script, INIT_CWD: calledIn } = process.env
   const byNpmRun = process.cwd() === root && script?.includes(path.basename(process.argv[1]))
   return (byNpmRun && calledIn) || process.cwd()
 }
 
-/** All files below a folder, sorted; none where the folder does not exist. */
+/** All files in a folder and below, sorted; none if the folder does not exist. */
 export function filesBelow(folder) {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { withFileTypes: true, recursive: true })

@@ -1,10 +1,10 @@
-/** Runs other programs and says in words why one failed. */
+/** Runs other programs and explains why one failed. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
 /**
- * Runs a program to its end. `stdout` and `stderr` are 'pipe' (collected) or a file descriptor (shown there);
- * `input` is written to its standard input. Never rejects: `ok` tells, and `reason` says what went wrong.
+ * Runs a program until it exits. `stdout` and `stderr` are 'pipe' (collected) or a file descriptor (shown there);
+ * `input` is written to its standard input. Never rejects: `ok` is the outcome, and `reason` says what went wrong.
  */
 export function run(command, args, { cwd, env, input, stdout = 'pipe', stderr = 'pipe' } = {}) {
   return new Promise((resolve) => {
@@ -14,7 +14,7 @@ export function run(command, args, { cwd, env, input, stdout = 'pipe', stderr = 
       env,
       stdio: [input === undefined ? 'ignore' : 'pipe', stdout, stderr],
     })
-    child.stdin?.on('error', () => {}) // a program that does not read its input is judged by its exit code
+    child.stdin?.on('error', () => {}) // a program that ignores its input is judged by its exit code
     child.stdin?.end(input)
     child.stdout?.setEncoding('utf8').on('data', (chunk) => {
       texts.stdout += chunk
@@ -47,9 +47,9 @@ function whyItFailed(command, code, signal, output) {
 }
 
 /**
- * Waits for a child that shares this process's terminal, and returns its exit code (128 + n after signal n).
- * At a terminal Ctrl-C reaches every process of the group by itself, so that it is not forwarded a second
- * time; without a terminal a signal comes to this process alone and is passed on.
+ * Waits for a child that shares this process's terminal, and returns its exit code (128 + n after signal n). On a
+ * terminal, Ctrl-C already reaches every process in the group, so it is not forwarded a second time; without a
+ * terminal, a signal reaches only this process and is passed on.
  */
 export function waitFor(child) {
   const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY

@@ -1,6 +1,6 @@
-/** What a release needs beside its packages: a version that is what the tag says, and an order of publishing. */
+/** Release checks besides the packages: the version must match the tag, and packages are published in order. */
 
-/** What is wrong with releasing this version under this tag; empty where nothing is. */
+/** What is wrong with releasing this version under this tag; empty if nothing is. */
 export function releaseProblems(tag, version, changelog) {
   return [
     ...(tag === `v${version}`
@@ -12,7 +12,7 @@ export function releaseProblems(tag, version, changelog) {
   ]
 }
 
-/** Packages so that each comes after those it depends on, as far as they are among them: nothing published lacks any. */
+/** Sorts packages so that each comes after its dependencies among them: no published package lacks one. */
 export function publishingOrder(packages) {
   const byName = new Map(packages.map((entry) => [entry.manifest.name, entry]))
   const ordered = new Set()
@@ -27,7 +27,7 @@ export function publishingOrder(packages) {
   return [...ordered]
 }
 
-/** Names of packages that `stego` pins in this version and that are not among these. */
+/** Names of packages that `stego` pins to this version and that are missing here. */
 export function missingPackages(packages) {
   const names = new Set(packages.map(({ manifest }) => manifest.name))
   const wanted = packages.flatMap(({ manifest: { dependencies, optionalDependencies } }) =>

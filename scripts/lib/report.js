@@ -1,11 +1,11 @@
-/** What the scripts say to people, always on stderr: standard output belongs to the program that is run. */
+/** Messages from the scripts, always on stderr: standard output belongs to the program that is run. */
 
-/** A failure whose message tells a stranger what to do; shown without a stack. */
+/** A failure whose message tells the user what to do; shown without a stack trace. */
 export class Problem extends Error {}
 
 let lineIsOpen = false
 
-/** Ends the line that `step` began, so that other output starts on a line of its own. */
+/** Ends the line that `step` began, so that other output starts on its own line. */
 export function endLine() {
   if (lineIsOpen) process.stderr.write('\n')
   lineIsOpen = false
@@ -17,8 +17,8 @@ export function say(text) {
 }
 
 /**
- * Says what is being done and, once it is done, how long that took: one line where nothing else is written. Work that is
- * over within `quiet` milliseconds is not mentioned.
+ * Says what is being done and, once it is done, how long it took: on one line if nothing else is written. Work that
+ * finishes within `quiet` milliseconds is not mentioned.
  */
 export async function step(what, work, { quiet = 0 } = {}) {
   const started = performance.now()
@@ -43,7 +43,7 @@ export async function step(what, work, { quiet = 0 } = {}) {
   }
 }
 
-/** Runs a script's body and turns its result into the exit code: a number, or 1 after an error. */
+/** Runs a script's body and turns its result into an exit code: a number, or 1 after an error. */
 export async function main(work) {
   try {
     process.exitCode = (await work()) ?? 0

@@ -1,4 +1,4 @@
-/** The programs a C++ build needs, checked before the build so that what is missing is said in plain words. */
+/** Checks for the programs a C++ build needs before the build, to report what is missing in plain words. */
 import os from 'node:os'
 import { run } from './process.js'
 import { Problem } from './report.js'
@@ -10,11 +10,11 @@ const REMEDIES = {
     'Debian, Ubuntu: sudo apt install g++ cmake ninja-build\n' +
     '  Fedora: sudo dnf install gcc-c++ cmake ninja-build',
   darwin: 'xcode-select --install, and brew install cmake ninja',
-  win32: 'install "Desktop development with C++" of the Visual Studio Build Tools; it brings CMake with it',
+  win32: 'install "Desktop development with C++" from the Visual Studio Build Tools, which includes CMake',
 }
 
 const remedy = (platform) =>
-  `To fix it, then run the command again:\n  ${REMEDIES[platform] ?? REMEDIES.linux}`
+  `To fix it, do this and run the command again:\n  ${REMEDIES[platform] ?? REMEDIES.linux}`
 
 export async function ensureCmake({ env = process.env, platform = process.platform } = {}) {
   const found = await run('cmake', ['--version'], { env })
@@ -40,7 +40,7 @@ template <std::integral T> constexpr T twice(T x) { return x + x; }
 int main() { return twice(0) + static_cast<int>(std::span<int>{}.size()); }
 `
 
-/** Compiles a few lines of C++20. On Windows cmake-js looks for Visual Studio itself. */
+/** Compiles a few lines of C++20. On Windows, cmake-js looks for Visual Studio itself. */
 export async function ensureCompiler({ env = process.env, platform = process.platform } = {}) {
   if (platform === 'win32') return
   const candidates = env.CXX ? [env.CXX] : ['c++', 'g++', 'clang++']
@@ -51,23 +51,23 @@ export async function ensureCompiler({ env = process.env, platform = process.pla
     const result = await run(command, options, { env, input: PROBE })
     if (result.ok) return
     reasons.push(result.reason)
-    if (!result.missing) break // CMake takes the first one there is
+    if (!result.missing) break // CMake takes the first one it finds
   }
   throw new Problem(
     `A C++20 compiler is needed to build the addon (g++ 11, clang 14 or newer):\n  ${reasons.join('\n  ')}\n` +
-      `${remedy(platform)}\n  If a newer compiler has another name, name it: CXX=g++-12 npm run build`,
+      `${remedy(platform)}\n  If a newer compiler has another name, set it: CXX=g++-12 npm run build`,
   )
 }
 
 const BYTES_PER_JOB = 1.5 * 1024 ** 3
 
-/** How many files to compile at once: as many as there are cores, and as memory allows. */
+/** The number of files to compile at once, limited by cores and memory. */
 export function compileJobs({
   cores = os.availableParallelism(),
   total = process.constrainedMemory() || os.totalmem(),
   available = process.availableMemory(),
 } = {}) {
-  // What the system counts as available leaves out memory it would give back, on macOS most of it.
+  // The system's available memory excludes memory it could reclaim, which on macOS is most of it.
   const usable = Math.max(available, Math.min(total, os.totalmem()) / 2)
   return Math.max(1, Math.min(cores, Math.floor(usable / BYTES_PER_JOB)))
 }

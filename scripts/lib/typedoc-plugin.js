@@ -1,11 +1,11 @@
 /**
- * A plugin of typedoc. Options get the documentation of their schemas, in which it is written once for the API, the
- * configuration file and the command line. Needs `dist/`.
+ * A typedoc plugin. Documents options from their schemas, which hold the documentation for the API, the configuration
+ * file and the command line; presents constants that hold a function (lib/lazily.ts) as functions. Needs `dist/`.
  */
 import { Comment, Converter, ReflectionKind } from 'typedoc'
 import { optionText, PARTS } from './option-comments.js'
 
-/** Where the schema of each type of options is, from `dist/`. */
+/** The location of each option type's schema in `dist/`. */
 const SCHEMAS = {
   BuildFeatureStoreOptions: ['features/options.js', 'buildSchema'],
   CorrespondFeaturesOptions: ['correspond/options.js', 'correspondFeaturesSchema'],
@@ -32,7 +32,7 @@ const fromDist = (file) => import(new URL(`../../dist/${file}`, import.meta.url)
 /** @param {import('typedoc').Application} app */
 export async function load(app) {
   const { fieldsOf } = await fromDist('options/describe.js')
-  /** Documentation by `EvaluateOptions.data`, `RunOptions.weights.self`. */
+  /** Documentation by path, such as `EvaluateInput.data` or `TrainFields.weights.self`. */
   const comments = new Map()
   for (const [type, [file, name]] of Object.entries(SCHEMAS)) {
     const { [name]: schema } = await fromDist(file)
@@ -55,13 +55,25 @@ export async function load(app) {
 
 const isOption = (property) => pathOf(property).split('.')[0] in SCHEMAS
 
-/** Members of `{ width: number, height: number }` and the like, where the comment is on the whole. */
+/** Members of types like `{ width: number, height: number }`, whose comment is on the whole type. */
 const isToldAbove = (property) =>
   property.parent?.parent?.kindOf(ReflectionKind.Property) &&
   property.parent.parent.hasComment() &&
   !property.hasComment()
 
-/** The name of a property from its type on; entries and nested types without a name are left out. */
+function tellAsFunction(variable) {
+  const { signatures } = variable.type?.declaration ?? {}
+  if (!signatures) return
+  variable.kind = ReflectionKind.Function
+  variable.signatures = signatures
+  variable.type = undefined
+  for (const signature of signatures) {
+    signature.parent = variable
+    signature.name = variable.name
+  }
+}
+
+/** The name of a property, starting from its type; unnamed nested types are left out. */
 function pathOf(property) {
   const names = []
   for (let at = property; at && !at.isProject(); at = at.parent) {

@@ -106,7 +106,7 @@ test('what only the native thread can see is refused there', async (t) => {
         SEARCH,
       ),
     ),
-    { code, message: /not in row 1/ },
+    { code, message: /non-finite value in row 1/ },
   )
   const wide = { ...image, width: 16, data: new Uint8Array(32 * 16 * 3) }
   const whole = { ...transform, crop: 'whole' } as const

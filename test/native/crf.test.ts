@@ -205,7 +205,7 @@ test('what is wrong is told before any work', async (t) => {
   await refuse(scores(new Float32Array(0), [0, 5, 6]), /between 1 and 256 labels, got 0/)
   await refuse(scores(new Float32Array(257 * 30), [257, 5, 6]), /between 1 and 256 labels, got 257/)
   await refuse({ scores: [] }, /at least one set/)
-  await refuse({ scores: Array.from({ length: 65 }, () => good.scores[0]!) }, /at most 256 channels side by/)
+  await refuse({ scores: Array.from({ length: 65 }, () => good.scores[0]!) }, /at most 256 channels in total/)
   for (const value of [0, -1, 1e-50, 1e300]) {
     await refuse(withTerm({ xyStd: [value, 1] }), /standard deviations above 0/)
     await refuse(withTerm({ colorStd: [3, value, 3] }), /standard deviations above 0/)

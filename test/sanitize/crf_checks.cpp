@@ -14,9 +14,9 @@ namespace stego {
 
 namespace {
 
-// A message of size x is a sum of float32 products, and is added to a float32 score: where a label's energies
-// add up to x, its score is known to a few units of 2^-24 x and no better, in pydensecrf as here. Up to x =
-// 400 that is below 1e-4 for a probability too; beyond, it is what can be asked for.
+// A message of size x is a sum of float32 products and is added to a float32 score. So if a label's energies
+// add up to x, its score is only known to a few units of 2^-24 x, in pydensecrf as well as here. Up to x =
+// 400, that keeps probabilities within 1e-4; beyond that, this error is the tolerance.
 double step_tolerance(double magnitude) {
   return std::max(kTolerance, std::ldexp(magnitude, -22));
 }
@@ -25,8 +25,8 @@ double step_tolerance(double magnitude) {
 struct Course {
   int64_t labels;
   std::vector<double> start;     // minus the energies
-  std::vector<double> native;    // what native code has
-  std::vector<double> expected;  // what the oracle has, which goes its own way from the start
+  std::vector<double> native;    // the native code's probabilities
+  std::vector<double> expected;  // the oracle's, which runs independently from the start
 };
 
 Course begin_course(const crf::LabelScores& scores) {
@@ -36,7 +36,7 @@ Course begin_course(const crf::LabelScores& scores) {
   return course;
 }
 
-// Native code's probabilities after an iteration from `course.native`, which they replace.
+// The native code's probabilities one iteration after `course.native`, which they replace.
 void check_step(const oracle::DenseCrf& plain, Course& course, std::vector<double> computed,
                 Agreement& agreement) {
   const oracle::Iteration step = plain.iterate(course.start, course.native, course.labels);
@@ -53,10 +53,10 @@ void check_step(const oracle::DenseCrf& plain, Course& course, std::vector<doubl
   course.expected = plain.iterate(course.start, course.expected, course.labels).probabilities;
 }
 
-// How far the oracle's probabilities move when every message is disturbed by what rounding can come to.
+// How far the oracle's probabilities move when every message is perturbed by as much as rounding could.
 double sensitivity(const oracle::DenseCrf& plain, const Course& course, int64_t iterations) {
   constexpr double kDisturbance = 0x1p-21;
-  constexpr uint64_t kCourses = 64;  // a pixel on the edge between two labels tips over in some of them only
+  constexpr uint64_t kCourses = 64;  // a pixel on the edge between two labels flips in only some of them
   double largest = 0;
   for (uint64_t seed = 1; seed <= kCourses; ++seed) {
     std::vector<double> moved = oracle::softmax(course.start, course.labels);
@@ -68,8 +68,8 @@ double sensitivity(const oracle::DenseCrf& plain, const Course& course, int64_t 
   return largest;
 }
 
-// Iterations can amplify a difference without bound, where labels repel each other strongly or two of them
-// are all but equal. What is further off than the tolerance must therefore be so for rounding alone.
+// Iterations can amplify a difference without bound if labels repel each other strongly or two of them are
+// nearly equal. So any difference beyond the tolerance must be one that rounding alone explains.
 void check_end(const oracle::DenseCrf& plain, const Course& course, int64_t iterations,
                Agreement& agreement) {
   ++agreement.sets;
@@ -79,7 +79,7 @@ void check_end(const oracle::DenseCrf& plain, const Course& course, int64_t iter
     return;
   }
   const double movement = sensitivity(plain, course, iterations);
-  expect(difference <= 4 * movement, "is off by ", difference, " in the end, where rounding accounts for ",
+  expect(difference <= 4 * movement, "is off by ", difference, " in the end, where rounding explains only ",
          movement);
   ++agreement.sensitive;
 }
@@ -99,11 +99,11 @@ void check_refined(const crf::Refined& refined, const at::Tensor& probabilities,
   const auto* label = refined.labels.const_data_ptr<uint8_t>();
   for (int64_t p = 0; p < refined.labels.numel(); ++p) {
     const auto row = course.native.begin() + p * course.labels;
-    expect(std::max_element(row, row + course.labels) - row == label[p], "has a label that is no maximum");
+    expect(std::max_element(row, row + course.labels) - row == label[p], "has a label that is not a maximum");
   }
 }
 
-// Whether a way of starting on a problem is answered with the error that is meant for the caller.
+// Checks that starting on a problem in this way fails with the error meant for the caller.
 template <typename Start>
 void expect_refusal(const char* way, const Start& start) {
   try {

@@ -7,10 +7,10 @@
 #include "core/error.h"
 #include "crf_checks.h"
 
-// What the checks share.
+// Helpers shared by the checks.
 namespace stego {
 
-constexpr double kTolerance = 1e-4;  // of probabilities
+constexpr double kTolerance = 1e-4;  // for probabilities
 
 // Throws Deviation with the concatenated parts unless the condition holds.
 template <typename... Parts>
@@ -31,13 +31,13 @@ inline double largest_difference(const std::vector<double>& a, const std::vector
   return largest;
 }
 
-// Rows of finite numbers from 0 to 1 that add up to 1.
+// Checks rows for finite numbers from 0 to 1 that add up to 1.
 inline void expect_distributions(const std::vector<double>& probabilities, int64_t labels) {
   for (size_t first = 0; first < probabilities.size(); first += labels) {
     double sum = 0;
     for (int64_t l = 0; l < labels; ++l) {
       const double value = probabilities[first + l];
-      expect(value >= 0 && value <= 1 + 1e-6, "has a probability of ", value);  // false for NaN, too
+      expect(value >= 0 && value <= 1 + 1e-6, "has a probability of ", value);  // also false for NaN
       sum += value;
     }
     expect(std::abs(sum - 1) <= 1e-5, "has probabilities that add up to ", sum);

@@ -27,7 +27,7 @@ std::vector<Point> make_points(const ImageView& image, const crf::FilterOptions&
   return points;
 }
 
-// The energy that label l gets from a unit of label m, where that is not 0 for another reason.
+// The energy that a unit of label m gives label l, unless something else makes it 0.
 double energy_between(const crf::Compatibility& compatibility, int64_t labels, int64_t l, int64_t m) {
   const std::vector<float>& values = compatibility.values;
   const auto size = static_cast<int64_t>(values.size());
@@ -36,9 +36,9 @@ double energy_between(const crf::Compatibility& compatibility, int64_t labels, i
   return 0.5 * (static_cast<double>(values[l * labels + m]) + static_cast<double>(values[m * labels + l]));
 }
 
-// The largest size among the labels that have a say in a pixel's probabilities, 0 where only one has. A label
-// has none when it is so far behind the first that rounding, a few units of 2^-24 of its size, cannot make up
-// for it.
+// The largest size among the labels that affect a pixel's probabilities, or 0 if only one does. A label has
+// no effect if it is so far behind the first that rounding, a few units of 2^-24 of its size, cannot make up
+// the difference.
 double contested(const double* scores, const double* sizes, int64_t labels) {
   const int64_t best = std::max_element(scores, scores + labels) - scores;
   double largest = 0;

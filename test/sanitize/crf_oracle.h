@@ -5,9 +5,9 @@
 #include "crf/dense_crf.h"
 #include "lattice_oracle.h"
 
-// The dense CRF a second time, in plain loops that share no code with native/crf but the types that describe
-// a problem: docs/dense-crf-algorithm.md, steps 1, 11 and 12, in doubles, on the lattice of lattice_oracle.h.
-// For correctness only.
+// A second implementation of the dense CRF for correctness only, in plain loops that share no code with
+// native/crf except the types that describe a problem: docs/dense-crf-algorithm.md, steps 1, 11 and 12, in
+// doubles, on the lattice of lattice_oracle.h.
 namespace stego::oracle {
 
 // One kernel with its normalization.
@@ -20,18 +20,18 @@ class Filter {
 
  private:
   Lattice lattice_;
-  std::vector<double> before_, after_;  // [pixels], what rows are multiplied by
+  std::vector<double> before_, after_;  // [pixels], factors on the rows
 };
 
-// What an iteration comes to.
+// The result of an iteration.
 struct Iteration {
   std::vector<double> probabilities;  // [pixels, labels]
-  // [pixels]: what the energies of a label add up to, signs aside; the most of those labels whose probability
-  // depends on it, 0 where one label has it all.
+  // [pixels]: the sum of a label's absolute energies, maximized over the labels that affect the pixel's
+  // probabilities; 0 if one label has all of it.
   std::vector<double> magnitude;
 };
 
-// Mean field, step 12, of one label set.
+// Mean field (step 12) for one label set.
 class DenseCrf {
  public:
   DenseCrf(const ImageView& image, const std::vector<crf::Term>& terms);
@@ -40,11 +40,11 @@ class DenseCrf {
   static std::vector<double> start(const crf::LabelScores& scores);
 
   // softmax(start - messages). A `disturbance` d multiplies every message by a number from 1 - d to 1 + d,
-  // the same ones for the same seed: by it one sees how much rounding can matter to a problem.
+  // reproducible from the seed, to show how much rounding can matter to a problem.
   Iteration iterate(const std::vector<double>& start, const std::vector<double>& probabilities,
                     int64_t labels, double disturbance = 0, uint64_t seed = 0) const;
 
-  // The KL divergence, and the sum of its terms' magnitudes.
+  // The KL divergence, and the sum of the absolute values of its terms.
   struct Divergence {
     double value, magnitude;
   };
@@ -59,6 +59,6 @@ class DenseCrf {
   std::vector<Kernel> kernels_;
 };
 
-std::vector<double> softmax(const std::vector<double>& scores, int64_t labels);  // of rows
+std::vector<double> softmax(const std::vector<double>& scores, int64_t labels);  // of each row
 
 }  // namespace stego::oracle

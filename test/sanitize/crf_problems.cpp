@@ -53,7 +53,7 @@ std::unique_ptr<uint8_t[]> random_pixels(Random& random, int64_t width, int64_t 
   return pixels;
 }
 
-// Of any kind, some of them without an opinion, sure of one label, or far beyond what a network gives.
+// Scores of any kind: some uniform, some certain of one label, some far beyond what a network outputs.
 crf::LabelScores random_scores(Random& random, int64_t labels, int64_t height, int64_t width) {
   using Kind = crf::ScoreKind;
   const Kind kind = random.one_of({Kind::energies, Kind::energies, Kind::probabilities, Kind::logits});
@@ -72,11 +72,11 @@ crf::LabelScores random_scores(Random& random, int64_t labels, int64_t height, i
     }
     data[i] = static_cast<float>(value);
   }
-  // Read through strides now and then.
+  // Occasionally read through strides.
   return {kind, random.one_in(4) ? values.permute({2, 1, 0}).contiguous().permute({2, 1, 0}) : values};
 }
 
-// Label numbers of the sets of a problem: mostly one set, at times several, which stand side by side.
+// Label counts of a problem's sets: usually one set, sometimes several side by side.
 std::vector<int64_t> random_labels(Random& random) {
   std::vector<int64_t> labels{random.between(1, 30)};
   if (random.one_in(4)) labels[0] = random.one_of<int64_t>({1, 2, 4, 5, 8, 9, 16, 17});
@@ -112,7 +112,7 @@ crf::Term random_term(Random& random, bool colors, const std::vector<int64_t>& l
   term.filter.normalization =
       random.one_of({Normalization::symmetric, Normalization::symmetric, Normalization::before,
                      Normalization::after, Normalization::none});
-  // Without normalization a message is up to 2^dimensions times the number of pixels that are alike.
+  // Without normalization, a message is up to 2^dimensions times the number of similar pixels.
   double strength = random.scale_between(0.1, 20);
   if (term.filter.normalization == Normalization::none) strength *= 0.01;
   if (random.one_in(10)) strength = random.scale_between(1e2, 1e6);
@@ -130,13 +130,13 @@ crf::Term random_term(Random& random, bool colors, const std::vector<int64_t>& l
   return term;
 }
 
-// What can be wrong.
+// Everything that can be wrong with a problem.
 struct Fault {
   const char* name;
   std::function<void(crf::Problem&, Random&)> make;
 };
 
-// The scores of one of the sets, as a copy that may be spoilt.
+// A copy of one set's scores that can be corrupted.
 at::Tensor& spoil_scores(crf::Problem& problem, Random& random) {
   auto& scores = problem.scores[random.between(0, static_cast<int64_t>(problem.scores.size()) - 1)];
   return scores.values = scores.values.contiguous();
@@ -165,7 +165,7 @@ at::Tensor scores_of(std::initializer_list<int64_t> shape) {
 const std::vector<Fault>& faults() {
   using Problem = crf::Problem;
   static const std::vector<Fault> all = {
-      {"a score that is no finite number",
+      {"a score that is not a finite number",
        [](Problem& p, Random& r) { put_into_scores(p, r, r.one_of({kNan, kInfinity, -kInfinity})); }},
       {"infinities of both signs",
        [](Problem& p, Random& r) {
@@ -211,9 +211,9 @@ const std::vector<Fault>& faults() {
        }},
       {"an image of negative size",
        [](Problem& p, Random& r) { (r.one_in(2) ? p.image.width : p.image.height) *= -1; }},
-      {"an image of other channels",
+      {"an image with the wrong channels",
        [](Problem& p, Random& r) { p.image.channels = r.one_of<int64_t>({-3, 0, 1, 4}); }},
-      {"a deviation that is no positive number",
+      {"a deviation that is not a positive number",
        [](Problem& p, Random& r) {
          some_deviation(p, r) =
              r.one_of<double>({0.0, -0.0, -1.0, -1e300, 1e300, 1e-300, 1e-46, kNan, kInfinity, -kInfinity});
@@ -224,7 +224,7 @@ const std::vector<Fault>& faults() {
          for (auto& scores : p.scores) scores.values = scores_of({scores.values.size(0), 2, 2});
          some_deviation(p, r) = r.scale_between(1e-44, 1e-5);
        }},
-      {"a weight that is no number or too large",
+      {"a weight that is not a number or too large",
        [](Problem& p, Random& r) {
          auto& values = some_term(p, r).compatibility.values;
          values[r.between(0, static_cast<int64_t>(values.size()) - 1)] =
@@ -246,7 +246,7 @@ const std::vector<Fault>& faults() {
 
 RandomProblem random_problem(uint64_t number) {
   Random random(number);
-  const bool many = random.one_in(200);  // labels, in rows of the shapes that 30 of them do not reach
+  const bool many = random.one_in(200);  // labels, to reach row shapes that 30 of them do not
   const int64_t longest = random.one_in(2) && !many ? 40 : 12;
   const int64_t width = random.between(1, longest), height = random.between(1, longest);
   RandomProblem result{random_pixels(random, width, height), {}, {}};
@@ -254,8 +254,7 @@ RandomProblem random_problem(uint64_t number) {
   problem.image = {result.pixels.get(), height, width, 3};
   const auto labels = many ? std::vector<int64_t>{random.between(31, 256)} : random_labels(random);
   for (const int64_t count : labels) problem.scores.push_back(random_scores(random, count, height, width));
-  const int64_t kinds =
-      random.between(0, 19);  // bits: places, colors; the usual two, in this order, most often
+  const int64_t kinds = random.between(0, 19);  // bits: places, colors; usually both, in this order
   const std::vector<bool> colors = kinds == 0   ? std::vector<bool>{}
                                    : kinds < 4  ? std::vector<bool>{false}
                                    : kinds < 8  ? std::vector<bool>{true}

@@ -15,9 +15,8 @@ namespace {
 
 using Metadata = std::map<std::string, std::string>;
 
-// What scripts/sanitize.js writes of a recording, a line a tensor (`tensor name type offset sides...`) or
-// text
-// (`text key value`), and the tensors themselves.
+// What scripts/sanitize.js writes for a recording: one line per tensor (`tensor name type offset sides...`)
+// or text (`text key value`), and the tensors themselves.
 std::pair<TensorMap, Metadata> read_recording(const std::string& path) {
   std::ifstream index(path + ".index");
   expect(index.good(), "there is no ", path, ".index");
@@ -47,9 +46,8 @@ std::pair<TensorMap, Metadata> read_recording(const std::string& path) {
   return {read_stored(stored), metadata};
 }
 
-constexpr int64_t kRecorded[] = {0, 1, 5,
-                                 10};  // iterations after which probabilities and divergence are there
-constexpr double kClear = 2e-4;        // labels have to be the same where the two best are further apart
+constexpr int64_t kRecorded[] = {0, 1, 5, 10};  // iterations with recorded probabilities and divergence
+constexpr double kClear = 2e-4;                 // labels must match if the two best are further apart
 
 crf::Normalization read_normalization(const std::string& name) {
   if (name == "none") return crf::Normalization::none;
@@ -82,7 +80,7 @@ std::vector<crf::Term> read_terms(const TensorMap& tensors, const Metadata& meta
   return terms;
 }
 
-// Probabilities in rows, and the labels wherever those are clear. Returns the largest difference.
+// Checks probability rows, and the labels where they are clear. Returns the largest difference.
 double compare(const std::string& who, const std::vector<double>& computed,
                const std::vector<double>& recorded, int64_t labels) {
   const double difference = largest_difference(computed, recorded);

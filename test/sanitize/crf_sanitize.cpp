@@ -1,6 +1,6 @@
-// crf_sanitize <folder of recordings> <problems> [first problem]: runs the dense CRF over recordings of
-// pydensecrf and random problems, compares it with the oracle, and offers it problems that it has to refuse.
-// What it does wrong in memory or in arithmetic is found by the sanitizers it is compiled with.
+// crf_sanitize <folder of recordings> <problems> [first problem]: runs the dense CRF on recordings of
+// pydensecrf and on random problems, compares it with the oracle, and checks that it rejects bad problems.
+// The sanitizers it is compiled with find memory and arithmetic errors.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -11,14 +11,14 @@
 #include "core/error.h"
 #include "crf_checks.h"
 
-#define STEGO_FOUND_BY_SANITISERS extern "C" __attribute__((visibility("default"), used))
+#define STEGO_FOUND_BY_SANITIZERS extern "C" __attribute__((visibility("default"), used))
 
-// Memory is filled with bytes that read as NaN or as the index -1, so that a value used before it was written
+// Fills memory with bytes that read as NaN or as the index -1, so that using a value before it is written
 // shows in the result.
-STEGO_FOUND_BY_SANITISERS const char* __asan_default_options() {
+STEGO_FOUND_BY_SANITIZERS const char* __asan_default_options() {
   return "malloc_fill_byte=255:max_malloc_fill_size=1073741824:detect_stack_use_after_return=1";
 }
-STEGO_FOUND_BY_SANITISERS const char* __ubsan_default_options() {
+STEGO_FOUND_BY_SANITIZERS const char* __ubsan_default_options() {
   return "print_stacktrace=1";
 }
 
@@ -28,7 +28,7 @@ using namespace stego;
 
 constexpr int kMostReported = 20;
 
-// Counts what went wrong and tells the first cases.
+// Counts failures and reports the first few.
 class Failures {
  public:
   // Runs a check; `what` names its subject.
@@ -52,7 +52,7 @@ void run_recordings(const std::string& folder, Failures& failures) {
     if (entry.path().extension() == ".safetensors") paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
-  require(!paths.empty(), "Expected recordings in ", folder, ", found none.");
+  require(!paths.empty(), "Expected recordings in ", folder, ", got none.");
   double largest = 0;
   for (const std::string& path : paths) {
     failures.guard([&] { return path; }, [&] { largest = std::max(largest, check_recording(path)); });

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kChannels = 4;
 
-// Points anywhere in a box that lattice coordinates of 16 bits reach, on a grid now and then, so that some of
+// Points anywhere in a box that 16-bit lattice coordinates can reach, sometimes on a grid, so that some of
 // them lie where simplices meet.
 std::vector<oracle::Point> random_points(Random& random, int dims) {
   double largest[oracle::kMostDims];
@@ -36,7 +36,7 @@ std::vector<oracle::Point> random_points(Random& random, int dims) {
   return points;
 }
 
-// The slice, as an update of the mean field has it, but for one channel and without normalization.
+// The slice, as in a mean-field update, but for one channel and without normalization.
 std::vector<double> slice(const crf::Lattice& lattice, const crf::Buffer<float>& values) {
   const double alpha = 1 / (1 + std::ldexp(1.0, 1 - lattice.corners));
   std::vector<double> result(lattice.points * kChannels);

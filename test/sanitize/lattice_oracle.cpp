@@ -9,7 +9,7 @@ namespace stego::oracle {
 
 namespace {
 
-using Key = std::array<int16_t, kMostDims>;  // stored coordinates of a vertex, 0 behind the last
+using Key = std::array<int16_t, kMostDims>;  // stored coordinates of a vertex, 0 after the last
 
 struct Hash {
   size_t operator()(const Key& key) const {
@@ -21,13 +21,13 @@ struct Hash {
 
 using Vertices = std::unordered_map<Key, int32_t, Hash>;
 
-// The simplex of a point: vertex of remainder 0, ranks, barycentric weights.
+// The simplex of a point: vertex with remainder 0, ranks, barycentric weights.
 struct Simplex {
   int base[kMostDims + 1], rank[kMostDims + 1];
   float weight[kMostDims + 2];
 };
 
-// Steps 2 to 7, in float32, every operation rounded by itself: this file is compiled without contraction.
+// Steps 2 to 7, in float32, every operation rounded on its own: this file is compiled without contraction.
 Simplex find_simplex(const Point& point, int dims) {
   const auto sigma = static_cast<float>(std::sqrt(2.0 / 3.0) * (dims + 1));
   const auto inverse = static_cast<float>(1.0 / (dims + 1));
@@ -77,7 +77,7 @@ Key vertex_key(const Simplex& simplex, int dims, int remainder) {
   return key;
 }
 
-// Step 9: the neighbor along an axis, before (direction -1) or after (1), or -1.
+// Step 9: the neighbor before (direction -1) or after (1) along an axis, or -1.
 int32_t find_neighbor(const Vertices& vertices, Key key, int dims, int axis, int direction) {
   for (int i = 0; i < dims; ++i) {
     key[i] = static_cast<int16_t>(key[i] + (i == axis ? -direction * dims : direction));
@@ -90,7 +90,7 @@ int32_t find_neighbor(const Vertices& vertices, Key key, int dims, int axis, int
 
 Lattice::Lattice(std::vector<Point> points, int dims)
     : dims_(dims), points_(static_cast<int64_t>(points.size())) {
-  points.resize((points.size() + 3) / 4 * 4);  // of what is added only the vertices count
+  points.resize((points.size() + 3) / 4 * 4);  // only the vertices of the added points count
   Vertices vertices;
   for (const Point& point : points) {
     const Simplex simplex = find_simplex(point, dims);

@@ -3,15 +3,15 @@
 #include <cstdint>
 #include <vector>
 
-// The permutohedral lattice a second time, in plain loops that share no code with native/crf: steps 2 to 10
-// of docs/dense-crf-algorithm.md as they are told, vertices in a map by their key, neighbors looked up one
-// by one. Float32 where the bits decide which vertices there are, doubles everywhere else. For correctness
-// only.
+// A second implementation of the permutohedral lattice for correctness only, in plain loops that share no
+// code with native/crf: steps 2 to 10 of docs/dense-crf-algorithm.md as written, with vertices in a map by
+// key and neighbors looked up one by one. Uses float32 where the bits decide which vertices exist, doubles
+// everywhere else.
 namespace stego::oracle {
 
 constexpr int kMostDims = 7;
 
-using Point = std::array<float, kMostDims>;  // features, 0 behind the last
+using Point = std::array<float, kMostDims>;  // features, 0 after the last
 
 class Lattice {
  public:
@@ -30,7 +30,7 @@ class Lattice {
   int dims_;
   int64_t points_, vertices_;
   std::vector<Corner> corners_;     // [points, dims + 1]
-  std::vector<int32_t> neighbors_;  // [dims + 1, vertices, 2], -1 where there is none
+  std::vector<int32_t> neighbors_;  // [dims + 1, vertices, 2], -1 if there is none
 };
 
 }  // namespace stego::oracle

@@ -5,7 +5,7 @@
 
 namespace stego {
 
-// The finisher of SplitMix64 (Steele, Lea and Flood, 2014).
+// SplitMix64's finalizer (Steele, Lea and Flood, 2014).
 inline uint64_t mix(uint64_t x) {
   x += 0x9e3779b97f4a7c15u;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -19,7 +19,7 @@ class Random {
   explicit Random(uint64_t seed) : state_(mix(seed)) {}
 
   double unit() { return static_cast<double>(mix(state_++) >> 11) * 0x1p-53; }  // in [0, 1)
-  int64_t between(int64_t low, int64_t high) {                                  // both included
+  int64_t between(int64_t low, int64_t high) {                                  // both inclusive
     return low + static_cast<int64_t>(unit() * static_cast<double>(high - low + 1));
   }
   double real(double low, double high) { return low + (high - low) * unit(); }

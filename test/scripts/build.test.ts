@@ -103,7 +103,7 @@ test('as many compile jobs as cores and memory allow, at least one', (t) => {
   t.is(compileJobs({ cores: 8, total: 1 * GiB, available: GiB / 2 }), 1)
 })
 
-test('an addon with symbols that nobody provides is refused and removed', (t) => {
+test('an addon with symbols that nothing provides is rejected and removed', (t) => {
   if (spawnSync('ldd', ['--version']).status !== 0) return t.pass('there is no ldd here')
   const check = path.resolve('cmake', 'check_symbols.cmake')
   const link = (code: string) => {
@@ -120,7 +120,7 @@ test('an addon with symbols that nobody provides is refused and removed', (t) =>
     'int napi_known(void); int _Z4lostd(double); int f(void) { return napi_known() + _Z4lostd(1); }',
   )
   t.not(bad.checked.status, 0)
-  t.regex(bad.checked.stderr, /nobody provides:\s+(lost\(double\)|_Z4lostd)\n/)
+  t.regex(bad.checked.stderr, /nothing provides:\s+(lost\(double\)|_Z4lostd)\n/)
   t.notRegex(bad.checked.stderr, /napi_known/)
   t.false(existsSync(bad.addon))
 })

@@ -48,11 +48,11 @@ test.serial('STEGO_LIBTORCH built for CUDA is refused unless CUDA is asked for',
   t.is(result?.folder, named)
 })
 
-test.serial('the copy fetched earlier is taken before Python is asked', async (t) => {
+test.serial('the copy downloaded earlier is taken before Python is asked', async (t) => {
   const { env, log, cached } = fakeMachine(t)
   fakeLibtorch(cached)
   const { result } = await find(env)
-  t.deepEqual(result, { folder: cached, from: 'the copy fetched earlier' })
+  t.deepEqual(result, { folder: cached, from: 'the copy downloaded earlier' })
   t.false(existsSync(log))
 })
 
@@ -86,7 +86,7 @@ test.serial('a wheel from pip is unpacked into the cache, and the wheel is not k
   t.deepEqual(readdirSync(path.join(cache, 'stego')), [path.basename(cached)])
   t.regex(readFileSync(log, 'utf8'), /-m pip download --no-deps .*torch==2\.13\.0\+cpu/)
   const again = await find(env)
-  t.is(again.result?.from, 'the copy fetched earlier')
+  t.is(again.result?.from, 'the copy downloaded earlier')
 })
 
 test.serial('a cached folder that is not whole is replaced', async (t) => {
@@ -111,9 +111,9 @@ test.serial('when nothing works the error lists every rung with its reason, and 
   env.STEGO_LIBTORCH_MIRROR = await deadAddress()
   const { error } = await find(env)
   const lines = error!.message.split('\n')
-  t.is(lines[0], 'libtorch 2.13.0 was neither found nor fetched. Tried, in this order:')
+  t.is(lines[0], 'libtorch 2.13.0 was neither found nor downloaded. Tried, in this order:')
   t.is(lines[1], '  - STEGO_LIBTORCH: not set')
-  t.is(lines[2], `  - the copy fetched earlier: ${cached} does not exist`)
+  t.is(lines[2], `  - the copy downloaded earlier: ${cached} does not exist`)
   t.is(lines[3], '  - an installed Python torch: python3 has no torch')
   t.regex(lines[4]!, /pip download torch==2\.13\.0\+cpu: python3 ended with exit code 1: ERROR: No matching/)
   t.regex(lines[5]!, /the official archive: http:\/\/127\.0\.0\.1:\d+\/cpu\/libtorch-.*ECONNREFUSED/)

@@ -34,21 +34,21 @@ int64_t divide_up(int64_t count, int64_t parts) {
   return (count + parts - 1) / parts;
 }
 
-// The most rows that go through a block's layers together. What rows of narrow layers need stays within the
-// second-level cache of a core; weights of wide layers do not, nor for long in the third, so that each pass
-// over them is for more rows.
+// The maximum number of rows that go through a block's layers together. In narrow layers, the rows' data fits
+// a core's second-level cache. Wide layers' weights do not, nor do they stay long in the third, so each pass
+// over them serves more rows.
 int64_t most_rows(int64_t dim) {
   return dim < 512 ? kRowBlock : 3 * kRowBlock;
 }
 
-// Features [images, count - 1, C] of the patches: what the class token's row holds is left out.
+// Features [images, count - 1, C] of the patches, without the class token's row.
 struct Patches {
   at::Tensor values;
 
   Patches(int64_t images, int64_t count, int64_t dim)
       : values(at::empty({images, count - 1, dim}, at::kFloat)) {}
 
-  // Calls write(row, features of that row's patch) for the patches among some rows of an image.
+  // Calls write(row, features of that row's patch) for the patches in a range of an image's rows.
   template <typename Write>
   void each(int64_t image, int64_t first, int64_t rows, const Write& write) {
     float* output = values.mutable_data_ptr<float>() + image * values.stride(0);
@@ -60,10 +60,10 @@ struct Patches {
 
 }  // namespace
 
-// Rows are padded for each image to a multiple of kRowStep; what stands in the padding is finite and never
-// seen. Memory: 5 C floats a token.
+// Rows are padded to a multiple of kRowStep per image; padding holds finite values that are never read as
+// results. Memory: 5 C floats per token.
 struct FusedBlocks::Space {
-  int64_t images, count, padded, width;  // tokens an image, with padding, and channels a head
+  int64_t images, count, padded, width;  // tokens per image, with padding, and channels per head
   int64_t key_panels, value_panels, panel;
   at::Tensor token_rows, query_rows, mixed_rows;  // [images * padded, C and a gap]
   at::Tensor key_data;                            // [images, heads, key_panels, width, panel]
@@ -98,7 +98,7 @@ struct FusedBlocks::Space {
     return data.mutable_data_ptr<float>() + image * data.stride(0) + head * data.stride(1);
   }
 
-  // Rows of all heads' keys, from token `first` on.
+  // Stores rows of all heads' keys, starting at token `first`.
   void store_keys(int64_t image, int64_t first, int64_t rows, Rows<const float*> source) {
     for (int64_t head = 0; head < key_data.size(1); ++head) {
       float* panels = keys(image, head);
@@ -176,7 +176,7 @@ void FusedBlocks::normalize(const Norm& norm, Rows<const float*> input, int64_t 
                 rows);
 }
 
-// Norm, queries, keys and values of some rows of an image.
+// Norm, queries, keys and values for some rows of an image.
 void FusedBlocks::enter(const Block& block, Space& space, int64_t image, int64_t first, int64_t rows,
                         Scratch& scratch) const {
   normalize(block.norm1, fixed(space.rows(space.token_rows, image, first)), rows, scratch.normed);
@@ -187,7 +187,7 @@ void FusedBlocks::enter(const Block& block, Space& space, int64_t image, int64_t
   space.store_values(image, first, rows, fixed(scratch.wide));
 }
 
-// What follows attention, to the block's output.
+// Everything after attention, up to the block's output.
 void FusedBlocks::leave(const Block& block, Space& space, int64_t image, int64_t first, int64_t rows,
                         Scratch& scratch) const {
   const Rows<float*> tokens = space.rows(space.token_rows, image, first);
@@ -215,7 +215,7 @@ void FusedBlocks::attend(Space& space, const CancelFlag& cancel) const {
   cancel.poll();
 }
 
-// Calls work(image, first row, rows, scratch) for all rows, a few at a time, so that each thread has as many.
+// Calls work(image, first row, rows, scratch) for all rows in small groups, evenly divided among threads.
 template <typename Work>
 void FusedBlocks::pass(const Space& space, std::vector<Scratch>& scratch, const CancelFlag& cancel,
                        const Work& work) const {

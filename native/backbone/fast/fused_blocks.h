@@ -6,9 +6,9 @@
 
 namespace stego {
 
-// The blocks in float32 on the CPU. What is between two attentions goes through the cache of a core a few
-// rows at a time: projection, residual, norm, MLP, residual, norm, queries, keys and values are one pass over
-// the tokens. An image's features are the same bytes in any batch and with any number of threads.
+// The blocks in float32 on the CPU. Everything between two attentions is one pass over the tokens, a few
+// cached rows at a time: projection, residual, norm, MLP, residual, norm, queries, keys and values. An
+// image's features are bit-identical in any batch and with any number of threads.
 class FusedBlocks : public BlockStack {
  public:
   FusedBlocks(const StackWeights& weights, Instructions instructions);
@@ -24,8 +24,8 @@ class FusedBlocks : public BlockStack {
     Norm norm1, norm2;
     vit::PackedLinear queries, keys, values, proj, fc1, fc2;
   };
-  struct Space;    // the tokens of a batch and their queries, keys, values
-  struct Scratch;  // of one thread
+  struct Space;    // a batch's tokens, queries, keys and values
+  struct Scratch;  // one thread's
 
   void enter(const Block& block, Space& space, int64_t image, int64_t first, int64_t rows,
              Scratch& scratch) const;

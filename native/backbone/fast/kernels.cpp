@@ -4,8 +4,7 @@ namespace stego::vit {
 
 namespace {
 
-// Of each set: floats of a vector, and rows and vectors of the tiles that products and attention hold in
-// registers.
+// For each set: floats per vector, and the rows and vectors of the register tiles for products and attention.
 #ifdef STEGO_X86_KERNELS
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4,prefer-vector-width=512")

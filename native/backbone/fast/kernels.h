@@ -3,9 +3,8 @@
 
 #include "core/instructions.h"
 
-// The inner loops of a vision transformer's blocks on the CPU, in float32. Each row is computed in the same
-// way wherever a range of rows begins, so that results depend neither on the batch nor on how work is
-// divided.
+// The inner loops of a vision transformer's blocks on the CPU, in float32. Each row is computed the same way
+// no matter where a range of rows begins, so results do not depend on the batch or on how work is divided.
 namespace stego::vit {
 
 // Rows of floats, `stride` apart.
@@ -15,9 +14,9 @@ struct Rows {
   int64_t stride;
 };
 
-// Kernels take as many rows as this, or a multiple: buffers are padded to it.
+// Kernels take rows in multiples of this; buffers are padded to it.
 constexpr int64_t kRowStep = 24;
-// The most queries of one call: what they need stays within the second-level cache of a core.
+// The most queries per call; their data fits a core's second-level cache.
 constexpr int64_t kRowBlock = 48;
 
 enum class Finish {
@@ -46,8 +45,8 @@ struct NormTask {
   Rows<float*> output;
 };
 
-// output[r] = sum over keys t of softmax(queries[r] . keys[t] / sqrt(width)) * values[t]; the matrix of
-// scores exists for `kRowBlock` queries and some hundred keys at a time.
+// output[r] = sum over keys t of softmax(queries[r] . keys[t] / sqrt(width)) * values[t]. Scores exist for
+// only `kRowBlock` queries and a few hundred keys at a time.
 struct AttentionTask {
   Rows<const float*> queries;  // [rows, width]
   const float* keys;           // [ceil(count / Kernels::keys), width, Kernels::keys], zeros in padding
@@ -58,8 +57,8 @@ struct AttentionTask {
 };
 
 struct Kernels {
-  int64_t columns;  // of a panel of weights
-  int64_t keys;     // of a panel of keys, and channels of a panel of values
+  int64_t columns;  // in a panel of weights
+  int64_t keys;     // in a panel of keys, and channels in a panel of values
   void (*product)(const ProductTask&, int64_t rows);
   void (*norm)(const NormTask&, int64_t rows);
   void (*attention)(const AttentionTask&, int64_t rows);
@@ -73,15 +72,14 @@ inline int64_t round_up(int64_t count, int64_t step) {
 
 // The most keys whose scores exist at a time.
 constexpr int64_t kKeyBlock = 512;
-// Between rows of a scratch buffer, so that rows of a power of two do not meet in the same lines of the
-// cache.
+// Gap between rows of a scratch buffer, so that power-of-two rows do not map to the same cache lines.
 constexpr int64_t kRowGap = 16;
 
 inline int64_t Kernels::attention_scratch(int64_t width) const {
   return kRowBlock * (round_up(kKeyBlock, keys) + round_up(width, keys) + 2 * kRowGap + 2);
 }
 
-// ERR_STEGO_ARGUMENT where this machine lacks the instructions.
+// Throws ERR_STEGO_ARGUMENT if this machine lacks the instructions.
 const Kernels& choose_kernels(Instructions instructions);
 
 }  // namespace stego::vit

@@ -1,6 +1,6 @@
-// The loops of kernels.h, included once for each instruction set into a namespace of its own. Vectors are
-// those of the compiler, which splits them where registers are narrower. Nothing of the standard library is
-// called here: what it instantiates would be shared with code for lesser machines.
+// The loops of kernels.h, included once per instruction set, each time in its own namespace. Vectors are
+// compiler vectors, which the compiler splits if registers are narrower. Do not call the standard library
+// here: its instantiations would be shared with code for older machines.
 
 #define STEGO_INLINE __attribute__((always_inline)) inline
 
@@ -13,7 +13,7 @@ STEGO_INLINE Floats all(float value) { return Floats{} + value; }
 STEGO_INLINE Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 STEGO_INLINE Floats smaller(Floats a, Floats b) { return a < b ? a : b; }
 
-// Each lane with the one `distance` away.
+// Each lane swapped with the one `distance` away.
 template <int distance>
 STEGO_INLINE Floats exchanged(Floats values) {
   Ints places;
@@ -48,19 +48,19 @@ STEGO_INLINE Floats polynomial(const float (&coefficients)[count], Floats x) {
   return result;
 }
 
-// e^x for x <= 0, relative error below 2e-7; e^-87 and less are e^-87.
+// e^x for x <= 0, relative error below 2e-7; clamped to e^-87 from below.
 STEGO_INLINE Floats exp_negative(Floats x) {
   constexpr float rest[] = {5.0000001201e-1f, 1.6666665459e-1f, 4.1665795894e-2f,
                             8.3334519073e-3f, 1.3981999507e-3f, 1.9875691500e-4f};
   x = larger(x, all(-87.0f));
-  const Floats whole = (x * 1.44269504f + 12582912.0f) - 12582912.0f;  // x / ln 2 to the nearest integer
+  const Floats whole = (x * 1.44269504f + 12582912.0f) - 12582912.0f;  // x / ln 2, rounded to an integer
   const Floats r = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
   const Ints power = (__builtin_convertvector(whole, Ints) + 127) << 23;
   return (polynomial(rest, r) * r * r + r + 1.0f) * reinterpret_cast<const Floats&>(power);
 }
 
-// x * (1 + erf(x / sqrt(2))) / 2. The error function is a fitted quotient, relative error 2e-8, of which
-// nothing is left beyond 5.5 in float32.
+// x * (1 + erf(x / sqrt(2))) / 2. The error function is a fitted quotient with relative error 2e-8; beyond
+// 5.5 it saturates in float32.
 STEGO_INLINE Floats gelu(Floats x) {
   constexpr float above[] = {7.978845476e-01f, 6.691624263e-02f, 9.302867611e-03f,
                              3.291318545e-04f, 1.260307770e-05f, 4.586348637e-08f};
@@ -70,7 +70,8 @@ STEGO_INLINE Floats gelu(Floats x) {
   return 0.5f * x * (1.0f + z * polynomial(above, square) / polynomial(below, square));
 }
 
-// A tile of `rows` x `vectors * kLanes`: what is there or zero, + bias where there is one, + input * panel.
+// A tile of `rows` x `vectors * kLanes`: the existing output or zero, + bias if there is one, + input *
+// panel.
 template <int rows, int vectors>
 STEGO_INLINE void multiply_tile(Rows<const float*> input, const float* panel, int64_t depth,
                                 const float* bias, bool add, Rows<float*> output) {
@@ -101,9 +102,9 @@ STEGO_INLINE void multiply_tile(Rows<const float*> input, const float* panel, in
   }
 }
 
-// The same for any number of rows that is a multiple of the tile's, and one panel. The depth is taken in parts,
-// so that a part of the panel stays in the first-level cache for all rows. Never inlined: where more is alive,
-// the compiler spills the addresses of the rows in the innermost loop.
+// The same for one panel and any multiple of the tile's rows. The depth is split into parts, so that a part
+// of the panel stays in the first-level cache for all rows. Never inlined: with more live values, the
+// compiler spills the row addresses in the innermost loop.
 template <int rows, int vectors, int part>
 __attribute__((noinline)) void multiply_panel(Rows<const float*> input, int64_t count, const float* panel, int64_t depth,
                                  const float* bias, bool add, Rows<float*> output) {
@@ -161,8 +162,8 @@ void norm(const NormTask& task, int64_t rows) {
   }
 }
 
-// Turns a row of scores into e^(scale * (score - maximum)) and returns their sum. `maximum` is raised to the
-// row's where that is larger. A multiple of kLanes places are written; those beyond `count` weigh nothing.
+// Turns a row of scores into e^(scale * (score - maximum)) and returns their sum. Raises `maximum` to the
+// row's if that is larger. Writes a multiple of kLanes values; those beyond `count` weigh nothing.
 STEGO_INLINE float weigh_row(float* row, int64_t count, float scale, float& maximum) {
   const int64_t padded = (count + kLanes - 1) / kLanes * kLanes;
   for (int64_t t = count; t < padded; ++t) row[t] = -__builtin_inff();

@@ -4,7 +4,7 @@
 
 namespace stego::vit {
 
-// A linear layer in the order in which a kernel reads it. Columns are padded by zeros to whole panels.
+// A linear layer in the order a kernel reads it. Columns are zero-padded to whole panels.
 class PackedLinear {
  public:
   // weight [N, K], bias [N], any float type on the CPU.

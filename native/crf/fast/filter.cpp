@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kCacheBytes = 128 << 20;
 
-// 1 / the number of neighbors of each pixel or its root, as `normalization` divides by it.
+// The inverse of each pixel's number of neighbors, or of its square root, as `normalization` requires.
 Buffer<float> inverse_counts(const Filter& filter, Normalization normalization, const Kernels& kernels) {
   constexpr int64_t channels = 4;
   const Lattice& lattice = filter.lattice;
@@ -61,7 +61,7 @@ std::shared_ptr<const Filter> build_filter(const ImageView& image, const FilterO
   return filter;
 }
 
-// Filters of places alone, the last used first.
+// Position-only filters, most recently used first.
 class FilterCache {
  public:
   using Key = std::tuple<int64_t, int64_t, std::array<double, 2>, Normalization>;

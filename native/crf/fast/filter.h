@@ -8,16 +8,18 @@
 
 namespace stego::crf {
 
-// A Gaussian filter over the pixels of a picture, approximated on the permutohedral lattice. Normalization
-// and the lattice's constant are already in the lattice's weights.
+// A Gaussian filter over a picture's pixels, approximated on the permutohedral lattice. The lattice's weights
+// include normalization and the lattice's constant.
 struct Filter {
   Lattice lattice;
 
-  // Filters rows [pixels, channels] up to the slice: `values` [vertices, channels] is what the vertices hold.
+  // Filters rows [pixels, channels] up to the slice; `values` [vertices, channels] receives the vertices'
+  // values.
   void spread(const float* rows, float* values, int64_t channels, const Kernels& kernels) const;
 };
 
-// The filter of a picture. One of places alone depends on the picture's size only: the last few are kept.
+// A picture's filter. Position-only filters depend only on the picture's size; the most recent ones are
+// cached.
 std::shared_ptr<const Filter> make_filter(const ImageView& image, const FilterOptions& options);
 
 }  // namespace stego::crf

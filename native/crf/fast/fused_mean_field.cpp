@@ -12,10 +12,10 @@ namespace stego::crf {
 
 namespace {
 
-constexpr int64_t kBlock = 512;      // pixels between the sets' turns, so that their indices stay near
-constexpr int64_t kTransposed = 64;  // pixels that are transposed together
+constexpr int64_t kBlock = 512;      // pixels per turn of a set, so that their indices stay close
+constexpr int64_t kTransposed = 64;  // pixels transposed together
 
-// The energies of a label set, padded: [channels], or [channels, channels] with row m for a unit of label m.
+// Padded energies of a label set: [channels], or [channels, channels] with row m for a unit of label m.
 Buffer<float> pad_factors(const Compatibility& compatibility, int64_t labels, int64_t channels) {
   Buffer<float> factors(channels);
   std::fill_n(factors.data(), channels, 0.0f);
@@ -36,8 +36,7 @@ Buffer<float> pad_matrix(const Compatibility& compatibility, int64_t labels, int
   return matrix;
 }
 
-// What the sets of a row are padded to, so that all of them begin where the vectors of the widest may be
-// loaded.
+// The padding of the sets in a row, chosen so that every set begins where the widest vectors can be loaded.
 int64_t common_lanes(const std::vector<LabelScores>& scores) {
   int64_t lanes = 4;
   for (const auto& [kind, values] : scores) {
@@ -57,7 +56,7 @@ bool is_matrix(const Compatibility& compatibility, int64_t labels) {
   return size == labels * labels && size != 1 && size != labels;
 }
 
-// A filter and what its messages are worth.
+// A filter and the weights of its messages.
 struct Pairwise {
   std::shared_ptr<const Filter> filter;
   Compatibility compatibility;
@@ -79,7 +78,7 @@ class FusedMeanField : public MeanField {
  private:
   struct Set {
     int64_t labels, first, channels;               // columns [first, first + channels) of a row
-    std::vector<Buffer<float>> factors, matrices;  // of each pairwise; one of the two is empty
+    std::vector<Buffer<float>> factors, matrices;  // for each pairwise term; one of the two is empty
   };
   struct Kernel {
     std::shared_ptr<const Filter> filter;
@@ -98,8 +97,8 @@ class FusedMeanField : public MeanField {
   int64_t height_, width_, pixels_, channels_ = 0;
   Buffer<float> start_;               // [pixels, channels], minus the unaries
   Buffer<float> probabilities_;       // [pixels, channels], 0 in padding
-  std::vector<SliceSource> sources_;  // of each set and kernel
-  std::vector<UpdateTask> tasks_;     // of each set
+  std::vector<SliceSource> sources_;  // for each set and kernel
+  std::vector<UpdateTask> tasks_;     // for each set
 };
 
 FusedMeanField::FusedMeanField(const std::vector<LabelScores>& scores, const std::vector<Pairwise>& pairwise,

@@ -7,11 +7,11 @@
 
 namespace stego::crf {
 
-// Channels of a row that holds these label sets side by side, each padded; at most kMaxChannels fit.
+// Channels in a row that holds these label sets side by side, each padded; at most kMaxChannels fit.
 int64_t row_channels(const std::vector<LabelScores>& scores);
 
-// MeanField on a CPU in float32. The channels of all label sets go through the same filters side by side, an
-// update slices, transforms and normalizes in one pass, and nothing is allocated while iterating.
+// MeanField on a CPU in float32. All label sets go through the same filters side by side, an update slices,
+// transforms and normalizes in one pass, and iterations allocate nothing.
 std::unique_ptr<MeanField> fuse_mean_field(const Problem& problem, const CancelFlag& cancel);
 
 }  // namespace stego::crf

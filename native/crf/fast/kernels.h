@@ -6,16 +6,16 @@
 
 namespace stego::crf {
 
-// Channels of a row in memory for so many labels: within one cache line, or whole lines.
+// Channels of a row in memory for this many labels: within one cache line, or whole lines.
 inline int64_t padded_channels(int64_t labels) {
   if (labels <= 4) return 4;
   if (labels <= 8) return 8;
   return (labels + 15) / 16 * 16;
 }
 
-constexpr int64_t kMaxChannels = 256;  // of a row, padded
+constexpr int64_t kMaxChannels = 256;  // per row, padded
 
-// Some channels of rows: `channels` of them from `data` on, rows `stride` apart.
+// A range of channels in rows: `channels` of them starting at `data`, rows `stride` apart.
 template <typename Pointer>
 struct Columns {
   Pointer data;
@@ -30,7 +30,7 @@ struct StartTask {
   Columns<float*> start;
 };
 
-// values[v] = sum over the points of vertex v of weight * rows[point], in their order.
+// values[v] = sum over the points of vertex v, in order, of weight * rows[point].
 struct SplatTask {
   const int32_t* start;
   const int32_t* point;
@@ -45,7 +45,7 @@ struct BlurTask {
   Columns<float*> values;
 };
 
-// One kernel's part of an update.
+// One kernel's share of an update.
 struct SliceSource {
   int corners;
   const int32_t* vertex;
@@ -64,8 +64,8 @@ struct UpdateTask {
   float* probabilities;         // stride and channels of the start
 };
 
-// The loops, over points, vertices, places in lines and points. Each row is computed in the same way wherever
-// a range begins, so that results do not depend on how the work is divided.
+// The loops, over points, vertices, positions in lines, and points. Each row is computed the same way no
+// matter where a range begins, so results do not depend on how work is divided.
 struct Kernels {
   void (*start)(const StartTask&, int64_t begin, int64_t end);
   void (*splat)(const SplatTask&, int64_t begin, int64_t end);
@@ -73,7 +73,7 @@ struct Kernels {
   void (*update)(const UpdateTask&, int64_t begin, int64_t end);
 };
 
-// ERR_STEGO_ARGUMENT where this machine lacks the instructions.
+// Throws ERR_STEGO_ARGUMENT if this machine lacks the instructions.
 const Kernels& choose_kernels(Instructions instructions);
 
 }  // namespace stego::crf

@@ -1,6 +1,6 @@
-// The loops of kernels.h, included once for each instruction set into a namespace of its own. Vectors are
-// those of the compiler, which splits them where registers are narrower. Nothing of the standard library is
-// called here: what it instantiates would be shared with code for lesser machines.
+// The loops of kernels.h, included once per instruction set, each time in its own namespace. Vectors are
+// compiler vectors, which the compiler splits if registers are narrower. Do not call the standard library
+// here: its instantiations would be shared with code for older machines.
 
 template <int lanes>
 struct LanesOf {
@@ -10,7 +10,7 @@ struct LanesOf {
 
 #define STEGO_INLINE __attribute__((always_inline)) inline
 
-// A row of `lanes * blocks` channels; with blocks 0 their number is only known when running.
+// A row of `lanes * blocks` channels; if blocks is 0, their number is only known at run time.
 constexpr int kMostBlocks = static_cast<int>(kMaxChannels / 16);
 
 template <int lanes, int blocks>
@@ -22,7 +22,7 @@ struct Row {
   }
 };
 
-// Asks for a row that will be needed soon; rows are in no order that the machine would guess.
+// Prefetches a row; the hardware cannot predict the order of rows.
 template <int lanes, int blocks, bool writes = false>
 STEGO_INLINE void prefetch(const float* row) {
   for (int b = 0; b < (blocks > 0 ? blocks : 1); ++b) __builtin_prefetch(row + b * lanes, writes);
@@ -123,7 +123,7 @@ STEGO_INLINE typename LanesOf<lanes>::Floats logarithm(typename LanesOf<lanes>::
   return mantissa + p + exponent * 0.693359375f;
 }
 
-// Sixteen pixels at once, one a lane, so that a pixel's result does not depend on its place.
+// Sixteen pixels at once, one per lane, so that a pixel's result does not depend on its position.
 void start(const StartTask& task, int64_t begin, int64_t end) {
   constexpr int lanes = 16;
   using Floats = typename LanesOf<lanes>::Floats;
@@ -188,7 +188,7 @@ STEGO_INLINE float sum_of(typename LanesOf<lanes>::Floats x) {
   }
 }
 
-// Takes one kernel's energies of a point from its scores.
+// Subtracts one kernel's energies of a point from its scores.
 template <int lanes, int blocks>
 STEGO_INLINE void subtract_energy(const SliceSource& source, int64_t point, int64_t stride, int64_t channels,
                                   typename LanesOf<lanes>::Floats* score) {

@@ -3,11 +3,11 @@
 
 namespace stego {
 
-// One anchor against the positions of one partner.
+// One anchor and the positions of one partner.
 template <typename Value>
 struct PairRow {
   const Value* taught;  // [count] feature correspondence
-  Value* similarity;    // [count] code correspondence; becomes scale times the gradient of the losses
+  Value* similarity;    // [count] code correspondence; replaced by scale times the gradient of the losses
   int64_t count;
   Value offset, low, high, scale;
 };

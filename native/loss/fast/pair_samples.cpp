@@ -15,7 +15,7 @@ struct Reader {
   const SamplePoints* points;
 };
 
-// By map, images before neighbors: who reads it, in the order of the rows.
+// The readers of each map, in row order; maps of images come before those of neighbors.
 std::vector<std::vector<Reader>> readers_of(const PairPoints& points, const at::Tensor& negatives) {
   const int64_t batch = negatives.size(1), slots = kRandomSlot + negatives.size(0);
   const auto* other = negatives.const_data_ptr<int64_t>();
@@ -35,7 +35,7 @@ PairPoints typed(const PairPoints& points, at::ScalarType type) {
   return {points.anchors.to(type), points.neighbors.to(type), points.partners.to(type)};
 }
 
-// Row `image` of the points for the kernels; their weights must be of this type.
+// Row `image` of the points in kernel form; their weights must have type Value.
 template <typename Value>
 SampleRows<Value> rows_of(const SamplePoints& points, int64_t image, int64_t channels) {
   const int64_t first = image * points.places().stride(0);
@@ -62,7 +62,7 @@ PairSamples sample_pairs(const PairMaps& maps, const PairPoints& points, const a
   AT_DISPATCH_FLOATING_TYPES(first.scalar_type(), "sample_pairs", [&] {
     auto* units = samples.units.mutable_data_ptr<scalar_t>();
     auto* norms = samples.norms.mutable_data_ptr<scalar_t>();
-    // Whoever has a map in its cache reads it for all.
+    // One thread reads a map for all its readers, while it is in the cache.
     parallel_each(2 * batch, [&](int64_t i) {
       const bool image = i < batch;
       const auto* map = (image ? maps.images[i] : maps.neighbors[i - batch]).const_data_ptr<scalar_t>();
@@ -88,7 +88,7 @@ void sample_pairs_backward(const PairSamples& samples, at::Tensor& gradient, con
     const auto* units = samples.units.const_data_ptr<scalar_t>();
     const auto* norms = samples.norms.const_data_ptr<scalar_t>();
     auto* gradients = gradient.mutable_data_ptr<scalar_t>();
-    // Each map is filled by one thread, in the order of its readers.
+    // One thread fills each map, in the order of its readers.
     parallel_each(2 * batch, [&](int64_t i) {
       at::Tensor& map = i < batch ? map_gradients.images[i] : map_gradients.neighbors[i - batch];
       for (const Reader& reader : readers[i]) {

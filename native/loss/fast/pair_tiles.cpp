@@ -12,14 +12,14 @@ namespace stego {
 
 namespace {
 
-constexpr int64_t kAnchors = 128;  // a tile
+constexpr int64_t kAnchors = 128;  // per tile
 
 struct Shape {
   int64_t anchors, slots, points;  // P, n, Q
   int64_t width() const { return slots * points; }
 };
 
-// What one image adds up.
+// The sums of one image.
 struct ImageSums {
   std::vector<double> losses, similarities;
   std::vector<std::vector<int64_t>> counts;
@@ -29,8 +29,7 @@ template <typename Value>
 void count_bins(const Value* values, int64_t count, std::vector<int64_t>& counts) {
   for (int64_t i = 0; i < count; ++i) {
     const double place = (std::clamp<double>(values[i], -1, 1) + 1) / 2 * kSimilarityBins;
-    if (place >= 0)
-      ++counts[std::min(static_cast<int64_t>(place), kSimilarityBins - 1)];  // not where it is no number
+    if (place >= 0) ++counts[std::min(static_cast<int64_t>(place), kSimilarityBins - 1)];  // skips NaN
   }
 }
 
@@ -41,7 +40,7 @@ class Tile {
       : rule_(rule), details_(details), shape_(shape) {}
 
   // Feature correspondences [anchors, n * Q] of an image's anchors from `first` on, and code similarities,
-  // which become the gradient.
+  // which are replaced by the gradient.
   void evaluate(int64_t image, int64_t first, const at::Tensor& taught, at::Tensor& similarity,
                 ImageSums& sums) const {
     const auto* offsets = rule_.offsets.const_data_ptr<Value>();

@@ -74,7 +74,7 @@ template <typename Value>
   for (int64_t p = 0; p < count; ++p) {
     Value* __restrict row = gradient + p * channels;
     const Value* unit = units + p * channels;
-    // Where the norm was raised to the smallest one, it does not follow the row.
+    // A norm that was raised to the minimum does not depend on the row.
     const Value along = norms[p] > static_cast<Value>(kSmallestNorm) ? dot(row, unit, channels) : 0;
     const Value inverse = 1 / norms[p];
     for (int64_t k = 0; k < channels; ++k) row[k] = (row[k] - along * unit[k]) * inverse;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
-// Each image at its anchors, against all slots.
+// Pairs each image's anchors with all its slots.
 UnitPairs all_slots(const at::Tensor& units) {
   return {units.select(1, kSelfSlot), units};
 }
@@ -25,7 +25,7 @@ UnitPairs sample_units(const Teacher& teacher, const Draws& draws) {
   return all_slots(sample_pairs(teacher.features, points, draws.negatives).units);
 }
 
-// What centering adds to the correspondences of an anchor with a slot's partner, [B, P, n].
+// The offset that centering adds to an anchor's correspondences with a slot's partner, [B, P, n].
 at::Tensor centering_offsets(const UnitPairs& features, Centering centering) {
   // The mean over a partner's positions is the product with the partner's mean vector.
   const at::Tensor means = at::bmm(features.anchors, features.partners.mean(2).transpose(1, 2));
@@ -42,7 +42,7 @@ CorrespondenceLoss tiled_loss(const Teacher& teacher, const CodeMaps& codes, con
   const UnitPairs features = sample_units(teacher, draws), own = all_slots(samples.units);
   const int64_t batch = samples.units.size(0), slots = samples.units.size(1), points = samples.units.size(2);
 
-  // The mean of a pair type is that over its images, slots and pairs of positions.
+  // A pair type's mean is over its images, slots and pairs of positions.
   std::vector<double> shifts, scales, pairs;
   for (int64_t slot = 0; slot < slots; ++slot) {
     const int64_t sharing = slot < kRandomSlot ? 1 : slots - kRandomSlot;

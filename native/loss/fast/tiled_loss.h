@@ -4,8 +4,8 @@
 
 namespace stego {
 
-// correspondence_loss() on a CPU: every map is read once for all that sample it, no tensor of all pairs
-// exists unless the details ask for one, and the gradient is explicit.
+// correspondence_loss() on a CPU: each map is read once for all its samplers, no tensor of all pairs exists
+// unless the details request one, and the gradient is explicit.
 CorrespondenceLoss tiled_loss(const Teacher& teacher, const CodeMaps& codes, const Draws& draws,
                               const LossOptions& options, PairMaps& gradients, PairDetails& details);
 

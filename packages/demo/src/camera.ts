@@ -1,4 +1,4 @@
-/** What a camera makes of a scene: tilt, lens, exposure, tone curve, color cast, vignette, blur and grain. */
+/** What a camera does to a scene: tilt, lens, exposure, tone curve, color cast, vignette, blur and grain. */
 import type { Canvas } from './canvas.js'
 import { luminance } from './color.js'
 import { between, chance, clamp01, grain, type Random } from './noise.js'
@@ -13,7 +13,7 @@ export interface Photograph {
 }
 
 const TONES = 1024
-/** Highest light the tone curve tells apart. */
+/** The brightest light that the tone curve distinguishes. */
 const BRIGHTEST = 2
 
 /** The tone curve as a table over [0, BRIGHTEST]: exposure, contrast about middle gray, soft highlights. */
@@ -37,7 +37,7 @@ function meter(canvas: Canvas): number {
   return sum / count
 }
 
-/** Resamples the canvas under a tilted lens: colors between pixels, labels at the nearest. */
+/** Resamples the canvas under a tilted lens: colors bilinearly, labels to the nearest. */
 function shoot(canvas: Canvas, random: Random, rgb: Float32Array, labels: Uint8Array): void {
   const { width, height, rgb: from } = canvas
   const roll = between(random, -0.035, 0.035) * (chance(random, 0.6) ? 1 : 0.2)
@@ -75,7 +75,7 @@ function shoot(canvas: Canvas, random: Random, rgb: Float32Array, labels: Uint8A
   }
 }
 
-/** Softens a picture: every value takes `share` from the ones `step` before and behind. */
+/** Softens a picture: every value takes `share` from the values `step` before and after it. */
 function soften(rgb: Float32Array, step: number, share: number): void {
   const keep = 1 - 2 * share
   for (let p = step; p < rgb.length - step; p++) {

@@ -1,4 +1,4 @@
-/** The picture under work: colors as floats, and the label of whatever was painted last on each pixel. */
+/** The picture in progress: colors as floats, and the label of whatever was painted last on each pixel. */
 import type { Rgb } from './color.js'
 import type { View } from './geometry.js'
 import type { Mood } from './mood.js'
@@ -24,7 +24,7 @@ export interface Stage {
   random: Random
 }
 
-/** A brush loaded with a color, held over a place: a soft-edged ellipse. One is used again and again. */
+/** A brush loaded with a color and held over a place: a soft-edged ellipse. Reused for many dabs. */
 export interface Brush {
   x: number
   y: number
@@ -51,7 +51,7 @@ export function createCanvas(width: number, height: number): Canvas {
   return { width, height, rgb: new Float32Array(width * height * 3), labels: new Uint8Array(width * height) }
 }
 
-/** Lays a color over a pixel; the label changes hands where it covers at least half. */
+/** Lays a color over a pixel; sets the label if the color covers at least half. */
 export function blend(
   c: Canvas,
   i: number,
@@ -69,12 +69,12 @@ export function blend(
   if (cover >= 0.5) c.labels[i] = label
 }
 
-/** Share of haze in front of something at a depth. */
+/** The share of haze in front of something at a given depth. */
 export function hazeAt(mood: Mood, depth: number): number {
   return 1 - Math.exp((-mood.hazeDensity * depth) / 100)
 }
 
-/** One dab of a brush. */
+/** Paints one dab of a brush. */
 export function dab(c: Canvas, brush: Brush, label: number): void {
   const { x, y, rx, ry, cos, sin, r, g, b, cover } = brush
   const ex = Math.sqrt(rx * rx * cos * cos + ry * ry * sin * sin) + 0.5
@@ -97,7 +97,7 @@ export function dab(c: Canvas, brush: Brush, label: number): void {
   }
 }
 
-/** A straight brush stroke that tapers from `width0` to `width1`, about a pixel soft at its sides. */
+/** Paints a straight brush stroke that tapers from `width0` to `width1`, about a pixel soft at its sides. */
 export function stroke(
   c: Canvas,
   x0: number,

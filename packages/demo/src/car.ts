@@ -1,4 +1,4 @@
-/** Paints cars: a side profile drawn out to a body, face by face, at any angle to the camera. */
+/** Paints cars: a side profile extruded into a body, face by face, at any angle to the camera. */
 import { blend, type Stage } from './canvas.js'
 import { BodySide, Cabin, End, Screen, Varnish, Wheel } from './carparts.js'
 import type { Car, CarShape } from './carshape.js'
@@ -10,7 +10,7 @@ import { facesCamera, fillFace, type Material, normalOf, rectangle, trapezium } 
 
 const UP: Vector = [0, 1, 0]
 
-/** A car in place: its axes, and the point at `l` metres from its tail, `r` right of its middle, `y` up. */
+/** A car in place: its axes, and the point at `l` meters from its tail, `r` right of its middle, `y` up. */
 interface Frame {
   stage: Stage
   car: Car
@@ -19,10 +19,10 @@ interface Frame {
   at(l: number, r: number, y: number): Vector
 }
 
-/** A line across the car: metres from the tail, height, half width. */
+/** A line across the car: meters from the tail, height, half width. */
 type Rib = readonly [number, number, number]
 
-/** Light on varnish: what the surface gets, and the sky it mirrors the more it looks up. */
+/** Light on car paint: what the surface gets, and the sky it mirrors the more it looks up. */
 function varnish(mood: Mood, normal: Vector, paint: Rgb): Rgb {
   const light = illuminate(mood, normal)
   const sky = mix(mood.horizon, mood.zenith, 0.5)
@@ -35,7 +35,7 @@ function glassSky(mood: Mood): Rgb {
   return mix(mix(mood.zenith, mood.horizon, 0.6), [0.5, 0.5, 0.5], 0.6)
 }
 
-/** Paints a car and the dark under it. */
+/** Paints a car and the shadow under it. */
 export function paintCar(stage: Stage, car: Car): void {
   const { view, mood } = stage
   const s = car.shape
@@ -74,7 +74,7 @@ export function paintCar(stage: Stage, car: Car): void {
   paintAcross(frame, 1, [s.roofRear, s.roof, top], [s.roofFront, s.roof, top], lid)
 }
 
-/** A face across the car between two ribs; `turned` is -1 where its outer side is seen from ahead. */
+/** A face across the car between two ribs; `turned` is -1 if its outer side faces forward. */
 function paintAcross(
   frame: Frame,
   turned: number,

@@ -25,7 +25,7 @@ function lay(rgb: Float32Array, p: number, color: Rgb, gain: number, cover: numb
   rgb[p + 2]! += (color[2] * gain - rgb[p + 2]!) * cover
 }
 
-/** Lays a color where `inside`, a distance in metres, is positive; about a pixel soft. */
+/** Lays a color where `inside`, a distance in meters, is positive; about a pixel soft. */
 function fill(
   rgb: Float32Array,
   p: number,
@@ -59,7 +59,7 @@ export class BodySide implements Material {
       const footprint = span.footprint[i]!
       const l = this.mirrored ? s.length - span.u[i]! : span.u[i]!
       const p = i * 3
-      // The upper outline falls from the windows towards nose and tail.
+      // The upper outline falls from the windows toward nose and tail.
       let top = s.belt + 0.05
       if (l > s.cowl) {
         const t = (l - s.cowl) / (s.length - s.cowl)
@@ -144,7 +144,7 @@ export class Cabin implements Material {
   }
 }
 
-/** The windscreen or the rear window: u from its middle, v from its lower edge. */
+/** The windshield or the rear window: u from its middle, v from its lower edge. */
 export class Screen implements Material {
   readonly label = LABEL.car
   constructor(
@@ -177,7 +177,7 @@ export class Screen implements Material {
   }
 }
 
-/** Bonnet, boot and roof: plain varnish. */
+/** Hood, trunk and roof: plain paint. */
 export class Varnish implements Material {
   readonly label = LABEL.car
   constructor(private readonly varnish: Rgb) {}
@@ -190,7 +190,7 @@ export class Varnish implements Material {
   }
 }
 
-/** Nose or tail, with lamps and number plate: u from its middle, v from its lower edge. */
+/** Nose or tail, with lamps and license plate: u from its middle, v from its lower edge. */
 export class End implements Material {
   readonly label = LABEL.car
   constructor(

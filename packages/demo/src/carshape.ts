@@ -1,9 +1,9 @@
-/** The shapes and colors that cars come in. */
+/** The shapes and colors of cars. */
 import type { Stage } from './canvas.js'
 import { pickColor, type Rgb } from './color.js'
 import { between, pick } from './noise.js'
 
-/** Lengths from the tail and heights from the ground, in metres. */
+/** Lengths from the tail and heights from the ground, in meters. */
 export interface CarShape {
   length: number
   width: number
@@ -13,7 +13,7 @@ export interface CarShape {
   belt: number
   nose: number
   tail: number
-  /** Where the windscreen meets the bonnet and the roof, and the rear window the roof and the boot. */
+  /** Where the windshield meets the hood and the roof, and the rear window the roof and the trunk. */
   cowl: number
   roofFront: number
   roofRear: number
@@ -38,7 +38,7 @@ const SHAPES: readonly CarShape[] = [
     deck: 0.06,
     roof: 1.47,
   },
-  // saloon
+  // sedan
   {
     length: 4.6,
     width: 1.8,
@@ -54,7 +54,7 @@ const SHAPES: readonly CarShape[] = [
     deck: 0.75,
     roof: 1.43,
   },
-  // estate
+  // station wagon
   {
     length: 4.7,
     width: 1.8,
@@ -134,7 +134,7 @@ const PAINTS: readonly Rgb[] = [
   [0.3, 0.5, 0.85],
 ]
 
-/** A car on the ground; it heads along `yaw`, 0 away from the camera, clockwise seen from above. */
+/** A car on the ground, heading along `yaw`: 0 points away from the camera, clockwise seen from above. */
 export interface Car {
   x: number
   z: number
@@ -144,7 +144,7 @@ export interface Car {
   lights: boolean
 }
 
-/** A car with shape and color drawn at random. */
+/** Draws a car with random shape and color. */
 export function drawCar(stage: Stage, x: number, z: number, yaw: number): Car {
   const { random } = stage
   const stretch = between(random, 0.95, 1.06)

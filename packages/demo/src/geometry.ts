@@ -1,6 +1,6 @@
-/** The camera and the ground: metres in the world, pixels on the canvas. */
+/** The camera and the ground: meters in the world, pixels on the canvas. */
 
-/** x to the right, y up, z away from the camera; metres from the camera. */
+/** x to the right, y up, z away from the camera; meters from the camera. */
 export type Vector = readonly [number, number, number]
 
 /** A level camera with a shifted image plane, so that upright things stay upright. */
@@ -13,9 +13,9 @@ export interface View {
   horizon: number
   /** Focal length in pixels. */
   focal: number
-  /** Height of the camera above the ground in metres. */
+  /** Height of the camera above the ground in meters. */
   eye: number
-  /** Pixels of this canvas to a pixel of a canvas 240 high. */
+  /** Pixels of this canvas per pixel of a canvas 240 high. */
   unit: number
 }
 
@@ -25,12 +25,12 @@ export function normalize(v: Vector): Vector {
   return [v[0] / length, v[1] / length, v[2] / length]
 }
 
-/** Depth of the ground seen at a row below the horizon. */
+/** Depth of the ground visible at a row below the horizon. */
 export function depthOfRow(view: View, row: number): number {
   return (view.focal * view.eye) / (row - view.horizon)
 }
 
-/** Row where ground of this depth is seen. */
+/** Row where ground at this depth appears. */
 export function rowOfDepth(view: View, depth: number): number {
   return view.horizon + (view.focal * view.eye) / depth
 }
@@ -50,11 +50,11 @@ export interface Strip {
   sin: number
   cos: number
   half: number
-  /** Sideways swing in metres, its wavelength along the axis, and phase. */
+  /** Sideways swing in meters, its wavelength along the axis, and phase. */
   swing: number
   wave: number
   phase: number
-  /** Constant bend: metres sideways per square metre along. */
+  /** Constant bend: meters sideways per square meter along. */
   bend: number
 }
 
@@ -63,64 +63,66 @@ export function strip(x: number, z: number, angle: number, half: number): Strip 
   return { x, z, sin: Math.sin(angle), cos: Math.cos(angle), half, swing: 0, wave: 60, phase: 0, bend: 0 }
 }
 
-/** Metres along the axis. */
+/** Meters along the axis. */
 export function along(s: Strip, x: number, z: number): number {
   return (x - s.x) * s.sin + (z - s.z) * s.cos
 }
 
-/** How far the axis is displaced sideways at a place along it. */
+/** How far the axis is displaced sideways at a position along it. */
 function sway(s: Strip, a: number): number {
   const bent = s.bend * a * a
   return s.swing === 0 ? bent : bent + s.swing * Math.sin((a / s.wave) * 2 * Math.PI + s.phase)
 }
 
-/** Metres right of the axis. */
+/** Meters right of the axis. */
 export function across(s: Strip, x: number, z: number): number {
   return (x - s.x) * s.cos - (z - s.z) * s.sin - sway(s, along(s, x, z))
 }
 
-/** The ground point at a place along and across a strip: x and z. */
+/** The ground point at a position along and across a strip: x and z. */
 export function onStrip(s: Strip, a: number, c: number): readonly [number, number] {
   const side = c + sway(s, a)
   return [s.x + a * s.sin + side * s.cos, s.z + a * s.cos - side * s.sin]
 }
 
-/** Direction of the strip at a place along it, as an angle from the line of sight, clockwise from above. */
+/** Direction of the strip at a position along it, as an angle from the line of sight, clockwise from above. */
 export function heading(s: Strip, a: number): number {
   const slope = (sway(s, a + 0.5) - sway(s, a - 0.5)) / 1
   return Math.atan2(s.sin, s.cos) + Math.atan(slope)
 }
 
-/** One row of the canvas on the ground, column by column, as the painters of meadows and roads need it. */
+/** One canvas row on the ground, column by column, as the painters of meadows and roads need it. */
 export interface GroundRow {
   y: number
   width: number
-  /** Depth, and metres right of the camera at column 0. */
+  /** Depth, and meters right of the camera at column 0. */
   z: number
   left: number
-  /** Metres from column to column and from this row to the next, and what a pixel covers along and across the road. */
+  /**
+   * Meters from column to column and from this row to the next, and what a pixel covers along and across the road.
+   */
   step: number
   deep: number
   stepAlong: number
   stepAcross: number
-  /** Place along and across the road, and how much of the pixel it covers. */
+  /** Position along and across the road, and how much of the pixel the road covers. */
   along: Float32Array
   across: Float32Array
   cover: Float32Array
-  /** Metres inside the shore of the water; negative on land. */
+  /** Meters inside the shore of the water; negative on land. */
   inside: Float32Array
-  /** Room for what is of use for a moment. */
+  /** Scratch space. */
   spare: Float32Array
 }
 
-/** A row to be filled again and again. */
+/** Creates a reusable row. */
 export function createRow(width: number): GroundRow {
   const column = () => new Float32Array(width)
   const columns = { along: column(), across: column(), cover: column(), inside: column(), spare: column() }
   return { y: 0, width, z: 0, left: 0, step: 0, deep: 0, stepAlong: 0, stepAcross: 0, ...columns }
 }
 
-/** Fills in where a row lies on the ground, and where the road does. */
+/** Computes where a row lies on the ground, and where the road does. */
 export function locateRow(row: GroundRow, view: View, y: number, road: Strip): void {
   const z = depthOfRow(view, y)
   row.y = y
@@ -137,7 +139,7 @@ export function locateRow(row: GroundRow, view: View, y: number, road: Strip): v
   }
 }
 
-/** Places along and across a strip for every column of a row: `along` and `across` for many points. */
+/** Positions along and across a strip for every column of a row: `along` and `across` for many points. */
 export function measureStrip(row: GroundRow, s: Strip, alongs: Float32Array, acrosses: Float32Array): void {
   const { left, step, width } = row
   const { sin, cos, bend, swing, phase } = s

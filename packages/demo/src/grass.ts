@@ -5,7 +5,7 @@ import { depthOfRow, type GroundRow, type Strip, strip } from './geometry.js'
 import { groundLight } from './mood.js'
 import { between, chance, clamp01, fbm, grain, grainAt, pick, smoothstep } from './noise.js'
 
-/** What one meadow looks like. */
+/** The look of one meadow. */
 export interface Meadow {
   dark: Rgb
   light: Rgb
@@ -14,7 +14,7 @@ export interface Meadow {
   stripes: Strip
   period: number
   strength: number
-  /** Size of the patches of color, in units of noise to a metre. */
+  /** Size of the color patches, in noise units per meter. */
   patch: number
   clouds: number
   offset: number
@@ -28,7 +28,7 @@ const FLOWERS: readonly Rgb[] = [
   [0.9, 0.55, 0.7],
 ]
 
-/** Draws the look of the meadow of one scene. */
+/** Draws the look of a scene's meadow. */
 export function drawMeadow(stage: Stage): Meadow {
   const { mood, random } = stage
   const striped = chance(random, 0.4)
@@ -45,7 +45,7 @@ export function drawMeadow(stage: Stage): Meadow {
   }
 }
 
-/** Darkens one row of ground by the shadows of clouds, `rgb` from `start` on. */
+/** Darkens one row of ground with cloud shadows, writing `rgb` from `start` on. */
 export function shadeClouds(m: Meadow, row: GroundRow, rgb: Float32Array, start: number): void {
   const { clouds, offset } = m
   if (clouds === 0) return
@@ -59,7 +59,7 @@ export function shadeClouds(m: Meadow, row: GroundRow, rgb: Float32Array, start:
   }
 }
 
-/** Colors of the meadow on one row of ground, unlit, into `rgb` from `start` on; bare earth towards water. */
+/** Writes the unlit colors of the meadow on one row of ground into `rgb` from `start` on; bare earth toward water. */
 export function shadeGrass(m: Meadow, row: GroundRow, rgb: Float32Array, start: number): void {
   const { y, z } = row
   const { patch, offset } = m
@@ -98,7 +98,7 @@ export function shadeGrass(m: Meadow, row: GroundRow, rgb: Float32Array, start: 
   }
 }
 
-/** Paints blades, tufts and flowers over the part of the ground that is grass, from the back to the front. */
+/** Paints blades, tufts and flowers over the grassy ground, from back to front. */
 export function paintBlades(stage: Stage, meadow: Meadow): void {
   const { canvas, view, mood, random } = stage
   const light = groundLight(mood)
@@ -120,7 +120,7 @@ export function paintBlades(stage: Stage, meadow: Meadow): void {
     const depth = depthOfRow(view, y)
     const size = Math.min(18 * view.unit, (tall * view.focal) / depth) * (0.5 + grainAt(key + 2))
     if (size < 1.2) continue
-    // The light where the tuft stands, shadows included, is that of the ground already painted.
+    // The light at the tuft, shadows included, is that of the ground already painted.
     const tone = grainAt(key + 3)
     const pale = tone < 0.45 ? 0 : (tone - 0.45) * 0.5
     const gain = (tone < 0.45 ? 0.72 + tone * 0.4 : 1.12) * (1 - pale)

@@ -35,35 +35,35 @@ export interface Caster {
 }
 
 const FARTHEST = 5000
-/** Stands for a place far from all water. */
+/** A place far from any water. */
 const DRY = -1e3
 
-/** How far the shore of a water strays from its strip, about. */
+/** Roughly how far a shore strays from its strip. */
 function roughness(s: Strip): number {
   return Math.min(3, s.half * 0.25)
 }
 
-/** Metres to add to the distance inside the strip: the shore is no straight line. */
+/** Meters to add to the distance inside the strip, so that the shore is not a straight line. */
 function shoreline(rough: number, x: number, z: number): number {
   const broad = fbm(x * 0.045 + 3, z * 0.045) - 0.5
   const fine = fbm(x * 0.3, z * 0.3) - 0.5
   return rough * (4 * broad + 0.5 * fine)
 }
 
-/** Distance inside the shore of a water, in metres; negative on land. */
+/** Distance inside the shore of a water, in meters; negative on land. */
 export function insideWater(s: Strip, x: number, z: number): number {
   const inside = s.half - Math.abs(across(s, x, z))
   return inside + shoreline(roughness(s), x, z)
 }
 
-/** True where a road or water covers a ground point, within a margin of metres. */
+/** True if a road or water covers a ground point, within a margin in meters. */
 export function isTaken(ground: Ground, x: number, z: number, margin: number): boolean {
   const { road, water } = ground
   if (Math.abs(across(road.strip, x, z)) < road.strip.half + margin) return true
   return water !== undefined && insideWater(water, x, z) > -margin
 }
 
-/** Paints the ground from the horizon to the lower edge; water gets its label only. */
+/** Paints the ground from the horizon to the lower edge; water only gets its label. */
 export function paintGround(stage: Stage, ground: Ground): void {
   const { canvas, view, mood } = stage
   const { width, height, rgb, labels } = canvas
@@ -93,12 +93,12 @@ export function paintGround(stage: Stage, ground: Ground): void {
   }
 }
 
-/** Fills in how far every column of a row is inside the shore. */
+/** Computes how far inside the shore each column of a row is. */
 function locateWater(row: GroundRow, water: Strip): void {
   measureStrip(row, water, row.spare, row.inside)
   const { left, step, z } = row
   const rough = roughness(water)
-  // Far from the shore its course does not matter.
+  // Far from the shore, its exact course does not matter.
   const near = rough * 2.3 + 3
   for (let x = 0; x < row.width; x++) {
     const inside = water.half - Math.abs(row.inside[x]!)

@@ -27,7 +27,7 @@ export function paintHouse(stage: Stage, house: House): void {
   const corners = [at(-w / 2, -d / 2, 0), at(w / 2, -d / 2, 0), at(w / 2, d / 2, 0), at(-w / 2, d / 2, 0)]
   const directions = [right, back, flip(right), flip(back)]
   const door = random.integer(Math.max(1, Math.round(w / facade.bay)))
-  // Walls away from the camera are hidden; of two that show, neither covers the other.
+  // Walls facing away from the camera are hidden; two visible walls never cover each other.
   for (let n = 0; n < 4; n++) {
     const origin = corners[n]!
     const u = directions[n]!
@@ -126,7 +126,7 @@ function paintRoof(stage: Stage, house: House, at: Place, right: Vector, back: V
   }
 }
 
-/** The top of a flat roof, where the camera is above it, and a cornice where it is not. */
+/** The top of a flat roof if the camera is above it, otherwise a cornice. */
 function paintFlatTop(stage: Stage, house: House, at: Place, right: Vector, back: Vector): void {
   const { mood } = stage
   const { width: w, depth: d, eaves, facade } = house

@@ -21,7 +21,7 @@ export interface House {
   roof: Rgb
   panels: number
   chimney: boolean
-  /** Wall with the door: 0 front, then anticlockwise seen from above: right, back, left. */
+  /** Wall with the door: 0 front, then counterclockwise seen from above: right, back, left. */
   doorWall: number
 }
 
@@ -116,7 +116,7 @@ function drawFacade(stage: Stage, kind: HouseKind): Facade {
     reflection: mix(mood.zenith, mood.horizon, 0.6),
     door: pickColor(random, DOORS, 0.15),
     lamp: mood.lamps ? [1, 0.78, 0.42] : null,
-    storey: between(random, 2.7, 3.1),
+    story: between(random, 2.7, 3.1),
     bay: modern ? between(random, 2.2, 2.8) : between(random, 1.7, 2.2),
     windowWidth: modern ? between(random, 1.5, 1.9) : between(random, 0.85, 1.1),
     windowHeight: modern ? between(random, 1.3, 1.6) : between(random, 1.15, 1.5),
@@ -128,10 +128,10 @@ function drawFacade(stage: Stage, kind: HouseKind): Facade {
   }
 }
 
-/** A house of a kind with its size and look drawn at random. */
+/** Draws a house of a kind with random size and look. */
 export function drawHouse(stage: Stage, kind: HouseKind, x: number, z: number, yaw: number): House {
   const { random } = stage
-  const storeys = {
+  const stories = {
     cottage: between(random, 2.5, 4.6),
     barn: between(random, 3.5, 5),
     town: between(random, 6, 11),
@@ -151,7 +151,7 @@ export function drawHouse(stage: Stage, kind: HouseKind, x: number, z: number, y
         : kind === 'block'
           ? between(random, 11, 20)
           : between(random, 7, 12),
-    eaves: storeys[kind],
+    eaves: stories[kind],
     rise: flat ? 0 : (depth / 2) * between(random, 0.6, 1.15),
     facade: drawFacade(stage, kind),
     roof: pickColor(random, TILES, 0.12),

@@ -1,22 +1,22 @@
-/** The light of a scene: where the sun stands, what color the air has, what season colors the plants. */
+/** The light of a scene: where the sun is, the color of the air, and the season's plant colors. */
 import { mix, multiply, pickColor, type Rgb, scale, vary } from './color.js'
 import { normalize, type Vector } from './geometry.js'
 import { between, chance, pick, type Random } from './noise.js'
 
 /** Everything about light, weather and season that the painters share. */
 export interface Mood {
-  /** Unit vector towards the sun: x to the right, y up, z away from the camera. */
+  /** Unit vector toward the sun: x to the right, y up, z away from the camera. */
   sun: Vector
   sunlight: Rgb
   ambient: Rgb
   zenith: Rgb
   horizon: Rgb
   haze: Rgb
-  /** Share of light lost to haze in 100 metres. */
+  /** Share of light lost to haze in 100 meters. */
   hazeDensity: number
   /** Share of the sky under clouds. */
   clouds: number
-  /** How sharply clouds are cut: 0 a veil, 1 cauliflowers. */
+  /** How sharp the clouds' edges are: 0 for a veil, 1 for cumulus. */
   crispness: number
   /** True after sunset: windows and lamps are lit. */
   lamps: boolean
@@ -26,7 +26,7 @@ export interface Mood {
   needles: readonly Rgb[]
   rock: readonly [Rgb, Rgb]
   water: Rgb
-  /** Share of the height of mountains above which snow lies; 1 none. */
+  /** Share of the mountains' height above which there is snow; 1 for none. */
   snowline: number
 }
 

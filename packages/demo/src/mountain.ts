@@ -103,7 +103,7 @@ function paintRange(stage: Stage, range: Range): void {
       r *= mood.ambient[0] * 0.72 + sunlit[0] * direct
       g *= mood.ambient[1] * 0.72 + sunlit[1] * direct
       b *= mood.ambient[2] * 0.78 + sunlit[2] * direct
-      // Haze thickens towards the foot.
+      // Haze thickens toward the foot.
       const haze = clamp01(range.haze * (0.75 + 0.5 * clamp01(1 - up / (range.height * 0.5))))
       r += (air[0] - r) * haze
       g += (air[1] - g) * haze

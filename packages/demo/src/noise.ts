@@ -1,6 +1,6 @@
 /**
- * Noise from tables made once: a look-up with bilinear weights costs a few nanoseconds, a fresh fractal sum
- * of five octaves many times that. Every table tiles, so coordinates may be anything.
+ * Noise from tables computed once: a lookup with bilinear weights costs a few nanoseconds, a fresh fractal sum of
+ * five octaves many times that. Every table tiles, so coordinates can be anything.
  */
 import { createRandom, type Random } from '../../../lib/random/random.js'
 
@@ -96,7 +96,7 @@ export function fbm(x: number, y: number): number {
   return bilinear(fbmTable, x, y)
 }
 
-/** Ridged fractal noise in [0, 1]: crests like those of mountains. */
+/** Ridged fractal noise in [0, 1], with crests like those of mountains. */
 export function ridge(x: number, y: number): number {
   return bilinear(ridgeTable, x, y)
 }
@@ -126,7 +126,7 @@ export function chance(random: Random, p: number): boolean {
   return random.next() < p
 }
 
-/** One item of a list, every one equally likely. */
+/** One item of a list, all equally likely. */
 export function pick<T>(random: Random, items: readonly T[]): T {
   return items[random.integer(items.length)]!
 }

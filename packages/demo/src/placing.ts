@@ -1,4 +1,4 @@
-/** Things that stand in a scene, and the ways to spread them: rows of houses, traffic, groves. */
+/** Things that stand in a scene, and ways to spread them: rows of houses, traffic, groves. */
 import type { Stage } from './canvas.js'
 import { type Car, drawCar } from './carshape.js'
 import { heading, onStrip, type Strip } from './geometry.js'
@@ -14,16 +14,16 @@ export interface Plan {
   houses: House[]
   cars: Car[]
   trees: Tree[]
-  /** Ranges of mountains, and the height of the highest as a share of the horizon's. */
+  /** Number of mountain ranges, and the highest one's height as a share of the horizon's. */
   ranges: number
   peak: number
-  /** Height of the hills at the horizon as a share of the picture's. */
+  /** Height of the hills at the horizon as a share of the picture's height. */
   hills: number
-  /** Things beyond this depth are mirrored in the water, nearer ones stand before it. */
+  /** Things beyond this depth are reflected in the water; nearer ones stand in front of it. */
   shore: number
 }
 
-/** True where a house stands within `margin` metres of a place. */
+/** True if a house stands within `margin` meters of a place. */
 function isBuilt(plan: Plan, x: number, z: number, margin: number): boolean {
   return plan.houses.some((h) => {
     const dx = x - h.x
@@ -35,8 +35,8 @@ function isBuilt(plan: Plan, x: number, z: number, margin: number): boolean {
 }
 
 /**
- * Houses along one side of a strip (1 right, -1 left), their fronts to it, `setback` metres from its edge,
- * with gaps of about `gap` metres.
+ * Houses along one side of a strip (1 right, -1 left), facing it, `setback` meters from its edge, with gaps of about
+ * `gap` meters.
  */
 export function placeHouses(
   stage: Stage,
@@ -76,7 +76,7 @@ export function placeHouses(
   }
 }
 
-/** True where a corner of a house would stand in water. */
+/** True if a corner of a house would be in water. */
 function isFlooded(ground: Ground, house: House): boolean {
   const { water } = ground
   if (water === undefined) return false
@@ -90,7 +90,7 @@ function isFlooded(ground: Ground, house: House): boolean {
   return corners.some(([dx, dz]) => insideWater(water, house.x + dx, house.z + dz) > -0.5)
 }
 
-/** Cars that drive along a road in both directions, keeping right, about `gap` metres apart. */
+/** Cars driving along a road in both directions, on the right, about `gap` meters apart. */
 export function placeTraffic(
   stage: Stage,
   plan: Plan,
@@ -113,7 +113,7 @@ export function placeTraffic(
   }
 }
 
-/** Cars parked at the kerb of one side of a road, at `share` of the places. */
+/** Cars parked at the curb on one side of a road, at `share` of the places. */
 export function placeParked(
   stage: Stage,
   plan: Plan,
@@ -132,7 +132,7 @@ export function placeParked(
   }
 }
 
-/** Cars side by side in the bays of a parking place, noses out or in. */
+/** Cars side by side in the bays of a parking lot, facing in or out. */
 export function placeInBays(
   stage: Stage,
   plan: Plan,
@@ -155,7 +155,7 @@ export function placeInBays(
   }
 }
 
-/** Trees spread between two depths over the width of the view, off roads and water; `share` are conifers. */
+/** Trees spread between two depths across the view, off roads and water; `share` are conifers. */
 export function placeTrees(
   stage: Stage,
   plan: Plan,
@@ -179,7 +179,7 @@ export function placeTrees(
   }
 }
 
-/** A row of like trees beside a strip. */
+/** A row of similar trees along a strip. */
 export function placeAvenue(
   stage: Stage,
   plan: Plan,
@@ -199,7 +199,7 @@ export function placeAvenue(
   }
 }
 
-/** A wood of small trees across the view at about one depth, with openings. */
+/** A wood of small trees across the view at about the same depth, with openings. */
 export function placeWood(
   stage: Stage,
   plan: Plan,
@@ -224,7 +224,7 @@ export function placeWood(
   }
 }
 
-/** One large tree at the side of the picture, close to the camera, whose crown hangs into it. */
+/** One large tree at the side of the picture, close to the camera, its crown hanging into the frame. */
 export function placeFraming(stage: Stage, plan: Plan, near: number): void {
   const { random, view } = stage
   const side = chance(random, 0.5) ? 0.06 : 0.94

@@ -1,18 +1,18 @@
-/** Roads: asphalt grain, repairs and wheel tracks, lane marks, kerbs and pavements. */
+/** Roads: asphalt grain, repairs and wheel tracks, lane marks, curbs and sidewalks. */
 import type { Stage } from './canvas.js'
 import { pickColor, type Rgb } from './color.js'
 import type { GroundRow, Strip } from './geometry.js'
 import { between, cell, chance, clamp01, fbm, grain } from './noise.js'
 
-/** A road: where it lies and how it is made. */
+/** A road: where it is and how it is built. */
 export interface Road {
   strip: Strip
-  /** Half width of the carriageway; the strip's half width includes kerb and pavement. */
+  /** Half width of the carriageway; the strip's half width includes curb and sidewalk. */
   half: number
   asphalt: Rgb
-  pavement: Rgb
+  sidewalk: Rgb
   paint: Rgb
-  /** Dashes along the middle: length of a dash and its gap, 0 for an unbroken line, -1 for none. */
+  /** Dashes along the middle: the length of a dash and of its gap, 0 for a solid line, -1 for none. */
   dash: number
   edgeLines: boolean
   /** Width of parking bays marked along both sides, 0 for none. */
@@ -29,22 +29,22 @@ const ASPHALT: readonly Rgb[] = [
   [0.42, 0.41, 0.41],
   [0.5, 0.5, 0.52],
 ]
-const PAVEMENT: readonly Rgb[] = [
+const SIDEWALK: readonly Rgb[] = [
   [0.6, 0.59, 0.58],
   [0.54, 0.54, 0.55],
   [0.58, 0.55, 0.52],
   [0.64, 0.63, 0.62],
 ]
 
-/** A road along a strip whose half width is that of the carriageway; `pavement` metres are added each side. */
-export function drawRoad(stage: Stage, strip: Strip, lanes: number, pavement: number, bays = 0): Road {
+/** A road along a strip whose half width is that of the carriageway; `sidewalk` meters are added each side. */
+export function drawRoad(stage: Stage, strip: Strip, lanes: number, sidewalk: number, bays = 0): Road {
   const { random } = stage
   const yellow = chance(random, 0.2)
   return {
-    strip: { ...strip, half: strip.half + pavement },
+    strip: { ...strip, half: strip.half + sidewalk },
     half: strip.half,
     asphalt: pickColor(random, ASPHALT, 0.1),
-    pavement: pickColor(random, PAVEMENT, 0.08),
+    sidewalk: pickColor(random, SIDEWALK, 0.08),
     paint: yellow ? [0.9, 0.74, 0.26] : [0.9, 0.9, 0.88],
     dash: bays > 0 ? -1 : chance(random, 0.75) ? between(random, 2, 4) : chance(random, 0.6) ? 0 : -1,
     edgeLines: chance(random, 0.55),
@@ -55,23 +55,23 @@ export function drawRoad(stage: Stage, strip: Strip, lanes: number, pavement: nu
   }
 }
 
-/** Share of a pixel under a painted line of a width, `distance` metres from its middle. */
+/** How much of a pixel a painted line covers, `distance` meters from the line's middle. */
 function line(distance: number, width: number, footprint: number): number {
   const d = clamp01((width / 2 - Math.abs(distance)) / footprint + 0.5)
   return d * Math.min(1, width / footprint)
 }
 
-/** Lays the colors of a road, unlit, over one row of ground, `rgb` from `start` on; `wet` darkens them. */
+/** Writes the unlit colors of a road over one row of ground, `rgb` from `start` on; `wet` darkens them. */
 export function shadeRoad(road: Road, row: GroundRow, rgb: Float32Array, start: number, wet: number): void {
-  shadePavement(road, row, rgb, start, wet)
+  shadeSidewalk(road, row, rgb, start, wet)
   shadeAsphalt(road, row, rgb, start, wet)
 }
 
-/** A kerb stone, its face in the shade, then slabs. */
-function shadePavement(road: Road, row: GroundRow, rgb: Float32Array, start: number, wet: number): void {
+/** A curbstone, its face in the shade, then slabs. */
+function shadeSidewalk(road: Road, row: GroundRow, rgb: Float32Array, start: number, wet: number): void {
   const { half } = road
   const { y, stepAlong, stepAcross } = row
-  const [r, g, b] = road.pavement
+  const [r, g, b] = road.sidewalk
   const near = 1 / (1 + (stepAlong + stepAcross) * 1.5)
   for (let x = 0; x < row.width; x++) {
     const cover = row.cover[x]!
@@ -82,9 +82,9 @@ function shadePavement(road: Road, row: GroundRow, rgb: Float32Array, start: num
     const slab = cell(a / 1.2 + 100, c / 0.9) - 0.5
     const seam = line(a - Math.round(a / 1.2) * 1.2, 0.06, stepAlong)
     const joint = Math.max(seam, line(side - half - 0.9, 0.06, stepAcross))
-    const kerb = side < half + 0.16 ? 0.72 : side < half + 0.4 ? 1.14 : 1
+    const curb = side < half + 0.16 ? 0.72 : side < half + 0.4 ? 1.14 : 1
     const speck = 1 + (grain(x, y) - 0.5) * 0.12
-    const gain = kerb * (1 + slab * 0.16 * near - joint * 0.22) * speck * wet
+    const gain = curb * (1 + slab * 0.16 * near - joint * 0.22) * speck * wet
     const p = start + x * 3
     rgb[p]! += (r * gain - rgb[p]!) * cover
     rgb[p + 1]! += (g * gain - rgb[p + 1]!) * cover
@@ -113,7 +113,7 @@ function shadeAsphalt(road: Road, row: GroundRow, rgb: Float32Array, start: numb
     const inLane = c + half - Math.floor((c + half) / lane) * lane - lane / 2
     const track = clamp01(1 - Math.abs(Math.abs(inLane) - 0.85) / 0.55)
     let gain = 1 + broad * 0.3 + stain * 0.22 - track * polish + (grain(x, y) - 0.5) * rough
-    // Repairs: darker rectangles here and there. Cracks: where a noise passes its middle.
+    // Repairs: darker rectangles here and there. Cracks: where a noise crosses its middle.
     if (cell(a / 6 + offset * 9, c / 2.4 + 40) < 0.1 * worn) gain *= 0.8
     if (cracked > 0 && Math.abs(fbm(a * 0.22 + 5, c * 0.22 + offset) - 0.5) < cracked) gain *= 0.75
     const paint = marking(road, row, x, lane) * (0.92 - 0.35 * worn * clamp01(stain + 0.6))
@@ -126,7 +126,7 @@ function shadeAsphalt(road: Road, row: GroundRow, rgb: Float32Array, start: numb
   }
 }
 
-/** Share of a pixel under painted marks. */
+/** How much of a pixel painted marks cover. */
 function marking(road: Road, row: GroundRow, x: number, lane: number): number {
   const a = row.along[x]!
   const c = row.across[x]!

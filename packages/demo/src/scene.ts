@@ -31,7 +31,7 @@ export const SCENE_CLASSES: readonly string[] = [
 /** A picture and, for each of its pixels, the index of its class in `SCENE_CLASSES`. */
 export type Scene = Photograph
 
-/** Draws scene `index` of the series that `seed` names; the same arguments give the same bytes. */
+/** Draws scene `index` of the series for `seed`; the same arguments give the same bytes. */
 export function renderScene(seed: number, index: number, size = { width: 320, height: 240 }): Scene {
   const random = createRandom(seed, index)
   const { width, height } = size
@@ -74,7 +74,7 @@ function paintShadows(stage: Stage, plan: Plan): void {
   for (const c of plan.cars) paintShadow(stage, { x: c.x, z: c.z, height: 1.3, radius: 1.5, depth: 0.45 })
 }
 
-/** Paints whatever stands on the ground, the farthest first, and the water once all it mirrors is there. */
+/** Paints whatever stands on the ground, farthest first, and the water once everything it reflects is there. */
 function paintThings(stage: Stage, plan: Plan): void {
   const things = [
     ...plan.houses.map((house) => ({ z: house.z, paint: () => paintHouse(stage, house) })),

@@ -1,4 +1,4 @@
-/** The settings scenes are laid in: each decides where the camera is and what stands on the ground. */
+/** The settings that scenes take place in: each decides where the camera is and what stands on the ground. */
 import type { Stage } from './canvas.js'
 import { strip } from './geometry.js'
 import { between, chance, pick } from './noise.js'
@@ -61,7 +61,7 @@ function street(stage: Stage): Plan {
   return plan
 }
 
-/** A road through open country towards mountains, with farms and groves, past a lake or along a stream. */
+/** A road through open country toward mountains, with farms and groves, past a lake or along a stream. */
 function country(stage: Stage): Plan {
   const { random } = stage
   look(stage, [3, 8], [0.32, 0.46])
@@ -139,7 +139,7 @@ function lakeside(stage: Stage): Plan {
   return plan
 }
 
-/** A village on the far bank of a river or harbour: water in front, then road, cars and houses. */
+/** A village on the far bank of a river or harbor: water in front, then road, cars and houses. */
 function waterfront(stage: Stage): Plan {
   const { random } = stage
   look(stage, [2.4, 6], [0.28, 0.4])
@@ -180,7 +180,7 @@ function waterfront(stage: Stage): Plan {
   return plan
 }
 
-/** A parking place with a view. */
+/** A parking lot with a view. */
 function carPark(stage: Stage): Plan {
   const { random } = stage
   look(stage, [2.4, 5.5], [0.3, 0.42])

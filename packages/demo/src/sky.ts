@@ -15,12 +15,12 @@ export function paintSky(stage: Stage, bottom: number): void {
   const softness = 0.3 - 0.22 * mood.crispness
   const lit = mix(mix(mood.horizon, [1, 1, 1], 0.5), mood.sunlight, 0.25)
   const shade = mix(scale(mood.zenith, 0.8), mood.ambient, 0.65)
-  // The sun on the canvas, or beside it; only one ahead of the camera glows.
+  // The sun's position, on the canvas or off it; it only glows in front of the camera.
   const ahead = mood.sun[2] > -0.2
   const sunX = view.center + (mood.sun[0] / Math.max(0.35, Math.abs(mood.sun[2]))) * view.focal * 0.5
   const sunY = view.horizon - mood.sun[1] * view.focal * 0.8
   const reach = 1 / (view.focal * 0.55)
-  const towards = mood.sun[0] > 0 ? 0.09 : -0.09
+  const toward = mood.sun[0] > 0 ? 0.09 : -0.09
   for (let y = 0; y < rows; y++) {
     const climb = Math.max(0, (view.horizon - y) / view.focal)
     const t = 1 - Math.exp(-climb * 2.6)
@@ -46,8 +46,8 @@ export function paintSky(stage: Stage, bottom: number): void {
       const density = fbm(u, v)
       const cloud = smoothstep(threshold - softness, threshold + softness, density) * veil
       if (cloud > 0) {
-        // Thicker towards the sun means shade here.
-        const thick = fbm(u + towards, v - 0.06) - density
+        // Thicker toward the sun means shade here.
+        const thick = fbm(u + toward, v - 0.06) - density
         const bright = clamp01(0.62 - thick * 3.2 - (density - threshold) * 0.9)
         r += (shade[0] + (lit[0] - shade[0]) * bright - r) * cloud
         g += (shade[1] + (lit[1] - shade[1]) * bright - g) * cloud

@@ -1,4 +1,4 @@
-/** What the settings of scenes share: the camera, the empty plan, lakes and what houses stand where. */
+/** Shared by the scene settings: the camera, the empty plan, lakes, and which houses stand where. */
 import type { Stage } from './canvas.js'
 import { type Strip, strip } from './geometry.js'
 import { drawMeadow } from './grass.js'
@@ -16,7 +16,7 @@ export const TOWN: readonly HouseKind[] = ['town', 'town', 'block', 'cottage']
 
 type Span = readonly [number, number]
 
-/** Sets the camera: its height in metres, and the horizon as a share of the picture from above. */
+/** Sets the camera: its height in meters, and the horizon as a share of the picture from the top. */
 export function look(stage: Stage, eye: Span, horizon: Span): void {
   const { view, random } = stage
   view.eye = between(random, eye[0], eye[1])

@@ -1,25 +1,25 @@
-/** Flat faces in space: a convex polygon on a plane, filled pixel by pixel by a material. */
+/** Flat faces in space: convex polygons on a plane, filled pixel by pixel with a material. */
 import { hazeAt, type Stage } from './canvas.js'
 import { normalize, type Vector, type View } from './geometry.js'
 
 /**
- * A run of pixels on one row of a face: where each lies on the plane, and what the material makes of it.
- * Materials work on runs, not on pixels: a call for each pixel would cost more than the painting.
+ * A run of pixels on one row of a face: where each lies on the plane, and what the material makes of it. Materials
+ * work on runs, not single pixels: a call per pixel would cost more than the painting.
  */
 export interface Span {
   length: number
-  /** Metres along the axes of the plane. */
+  /** Meters along the axes of the plane. */
   u: Float32Array
   v: Float32Array
-  /** Metres that a pixel is wide. */
+  /** Width of a pixel in meters. */
   footprint: Float32Array
   /** Red, green and blue, interleaved. */
   rgb: Float32Array
-  /** Share of the pixel that the polygon covers; a material with an outline of its own lowers it. */
+  /** Share of the pixel that the polygon covers; a material with its own outline lowers it. */
   cover: Float32Array
 }
 
-/** Answers for the colors of a face. */
+/** Fills in the colors of a face. */
 export interface Material {
   label: number
   paint(span: Span): void
@@ -61,7 +61,7 @@ function clipNear(points: Vector[]): Vector[] {
   return kept
 }
 
-/** Corners of a face, in metres along its axes. */
+/** Corners of a face, in meters along its axes. */
 export type Outline = readonly (readonly [number, number])[]
 
 /** The outline of a rectangle. */
@@ -86,7 +86,7 @@ export function trapezium(
   ]
 }
 
-/** True where a face is seen from the side from which `u` runs to the right and `v` up. */
+/** True if the face is seen from the side on which `u` runs to the right and `v` up. */
 export function facesCamera(origin: Vector, u: Vector, v: Vector): boolean {
   return dot(cross(u, v), origin) > 0
 }
@@ -97,9 +97,9 @@ export function normalOf(u: Vector, v: Vector): Vector {
 }
 
 /**
- * Fills the polygon with corners `uv` on the plane through `origin` with the unit axes `u` and `v`.
- * Coordinates are relative to the camera. `grow` widens it by so many pixels: faces that share an edge overlap
- * and let nothing through.
+ * Fills the polygon with corners `uv` on the plane through `origin` with unit axes `u` and `v`. Coordinates are
+ * relative to the camera. `grow` widens it by that many pixels, so that faces sharing an edge overlap and leave no
+ * gap.
  */
 export function fillFace(
   stage: Stage,
@@ -182,7 +182,7 @@ export function fillFace(
   }
 }
 
-/** Fills the span with the part of a row that the polygon covers; its first column is returned. */
+/** Fills the span with the part of a row that the polygon covers; returns its first column. */
 function measure(
   view: View,
   y: number,

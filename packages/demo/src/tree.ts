@@ -7,7 +7,7 @@ import { between, chance, grainAt, pick } from './noise.js'
 
 const brush = createBrush()
 
-/** What grows. */
+/** The kinds of plants. */
 export type TreeKind = 'broad' | 'tall' | 'conifer' | 'bush'
 
 /** A tree on the ground. */
@@ -15,7 +15,7 @@ export interface Tree {
   kind: TreeKind
   x: number
   z: number
-  /** Metres. */
+  /** Meters. */
   height: number
   leaf: Rgb
   bark: Rgb
@@ -35,7 +35,7 @@ export function drawTree(stage: Stage, kind: TreeKind, x: number, z: number, hei
   return { kind, x, z, height, leaf: pickColor(random, palette, 0.14), bark: pickColor(random, BARKS, 0.1) }
 }
 
-/** A kind at random, with the mixture of a place. */
+/** Picks a random kind, with the mixture of a place. */
 export function drawKind(stage: Stage, conifers: number): TreeKind {
   if (chance(stage.random, conifers)) return 'conifer'
   return pick(stage.random, ['broad', 'broad', 'tall', 'bush'])
@@ -132,11 +132,11 @@ interface Clump {
   y: number
   rx: number
   ry: number
-  /** Towards the viewer: 0 behind, 1 in front. */
+  /** Toward the viewer: 0 behind, 1 in front. */
   front: number
 }
 
-/** Spreads clumps in a spiral: large ones within, small loose ones at the rim. */
+/** Spreads clumps in a spiral: large ones inside, small loose ones at the rim. */
 function layOutClumps(
   stage: Stage,
   count: number,
@@ -210,7 +210,7 @@ function paintClump(
     const dy = Math.sin(angle) * r
     brush.x = clump.x + dx * clump.rx
     brush.y = clump.y + dy * clump.ry
-    // The normal of the clump there, bent towards that of the whole crown, with the disorder of leaves.
+    // The normal of the clump there, bent toward that of the whole crown, with the disorder of leaves.
     const nx = dx * 0.7 + ((brush.x - cx) / breadth) * 0.6 + (grainAt(key + 2) - 0.5) * 0.7
     const ny = -dy * 0.7 - ((brush.y - cy) / tallness) * 0.6 + (grainAt(key + 3) - 0.5) * 0.7 + 0.15
     const facing = nx * mood.sun[0] + ny * mood.sun[1] - 0.6 * mood.sun[2] * (1 - r)

@@ -1,4 +1,4 @@
-/** What the outside of houses is made of: walls with windows and doors, and roofs with tiles. */
+/** The outside of houses: walls with windows and doors, and tiled roofs. */
 import { LABEL } from './canvas.js'
 import type { Rgb } from './color.js'
 import { cell, clamp01, fbm } from './noise.js'
@@ -7,7 +7,7 @@ import type { Material, Span } from './surface.js'
 /** The masonry of a wall. */
 export type Masonry = 'plaster' | 'brick' | 'planks' | 'boards' | 'stone' | 'timber'
 
-/** The look of all walls of a house, in colors without light. */
+/** The look of all walls of a house, in unlit colors. */
 export interface Facade {
   masonry: Masonry
   wall: Rgb
@@ -18,8 +18,8 @@ export interface Facade {
   reflection: Rgb
   door: Rgb
   lamp: Rgb | null
-  /** Height of a storey, width of a bay, and of window and window's height, in metres. */
-  storey: number
+  /** Height of a story, width of a bay, and of window and window's height, in meters. */
+  story: number
   bay: number
   windowWidth: number
   windowHeight: number
@@ -60,10 +60,10 @@ export class Wall implements Material {
       // Damp at the foot, shade under the eaves.
       const gain = 1 - 0.25 * clamp01(1 - v / 0.7) - (gable > 0 ? 0 : 0.22 * clamp01((v - eaves + 0.7) / 0.7))
       const p = i * 3
-      // Most of a wall is bare: look for openings only where one may be.
+      // Most of a wall is bare: look for openings only where there may be one.
       const n = Math.min(bays - 1, Math.max(0, Math.floor(u / bay)))
       const du = Math.abs(u - (n + 0.5) * bay)
-      const bare = this.blind || span.cover[i] === 0 || (v >= look.storey && du > look.windowWidth + 0.2)
+      const bare = this.blind || span.cover[i] === 0 || (v >= look.story && du > look.windowWidth + 0.2)
       const glow = bare ? 0 : this.openings(u, v, span.footprint[i]!, rgb, p)
       rgb[p]! *= gain * (light[0] + (1.15 - light[0]) * glow)
       rgb[p + 1]! *= gain * (light[1] + (1.1 - light[1]) * glow)
@@ -114,18 +114,18 @@ export class Wall implements Material {
     }
   }
 
-  /** Windows and doors over the masonry of one pixel; the share of its color that shines by itself is returned. */
+  /** Paints windows and doors over the masonry of one pixel; returns the share of its color that glows on its own. */
   private openings(u: number, v: number, footprint: number, rgb: Float32Array, p: number): number {
     const { look, width } = this
     const bays = Math.max(1, Math.round(width / look.bay))
     const bay = width / bays
     const n = Math.min(bays - 1, Math.max(0, Math.floor(u / bay)))
-    const storey = Math.floor(v / look.storey)
+    const story = Math.floor(v / look.story)
     const du = u - (n + 0.5) * bay
-    const base = storey * look.storey
+    const base = story * look.story
     const dv = v - base
-    if (storey === 0 && n === this.doorBay) return this.door(du, dv, footprint, rgb, p)
-    if (storey === 0 && look.awning !== null) return this.shop(du, dv, bay, footprint, rgb, p)
+    if (story === 0 && n === this.doorBay) return this.door(du, dv, footprint, rgb, p)
+    if (story === 0 && look.awning !== null) return this.shop(du, dv, bay, footprint, rgb, p)
     const half = look.windowWidth / 2
     if (Math.abs(du) > half * 2 + 0.2 || dv < 0.6) return 0
     const top = base + 0.85 + look.windowHeight
@@ -146,7 +146,7 @@ export class Wall implements Material {
     lay(rgb, p, look.frame, clamp01((inside + 0.13) / footprint + 0.5) * 0.9)
     const pane = clamp01((inside - 0.03) / footprint + 0.5)
     if (pane === 0) return 0
-    const lit = look.lamp !== null && cell(n + look.seed * 90, storey) < 0.5
+    const lit = look.lamp !== null && cell(n + look.seed * 90, story) < 0.5
     return this.glass(du, up, look.windowHeight, pane, lit, footprint, rgb, p)
   }
 

@@ -1,11 +1,11 @@
-/** Water: what stands beyond it mirrored and broken by ripples, its own color near by, glitter, foam. */
+/** Water: reflects what is beyond it, broken by ripples, with its own color nearby, glitter and foam. */
 import { hazeAt, LABEL, type Stage } from './canvas.js'
 import { scale } from './color.js'
 import { depthOfRow } from './geometry.js'
 import { groundLight } from './mood.js'
 import { between, clamp01, fbm, grain } from './noise.js'
 
-/** Paints all pixels that have the label of water, over the picture as it stands. */
+/** Paints all pixels labeled as water over the current picture. */
 export function paintWater(stage: Stage): void {
   const { canvas, view, mood, random } = stage
   const { width, height, rgb, labels } = canvas

@@ -1,4 +1,4 @@
-/** Writes a labelled data set of generated scenes in the layout that training reads. */
+/** Writes a labeled data set of generated scenes in the layout that training reads. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -15,7 +15,7 @@ export interface SceneSetOptions {
 const JPEG_QUALITY = 90
 
 /**
- * Writes `<root>/imgs/{train,val}/NNN.jpg` and `<root>/labels/{train,val}/NNN.png` (one byte a pixel, the index in
+ * Writes `<root>/imgs/{train,val}/NNN.jpg` and `<root>/labels/{train,val}/NNN.png` (one byte per pixel, the index in
  * `SCENE_CLASSES`), and `<root>/classes.txt`. No scene is in both splits; the same options give the same files.
  */
 export async function writeScenes(root: string, options: SceneSetOptions): Promise<void> {

@@ -1,4 +1,4 @@
-/** libtorch from its makers: the official CPU archive of a platform, streamed, checked for its length, unpacked. */
+/** libtorch's official CPU archive for a platform: streamed, checked for its length, unpacked. */
 import path from 'node:path'
 import { say, step } from '../report.js'
 import { unpackIntoCache, withTemporaryFolder } from './cache.js'
@@ -12,7 +12,7 @@ const ARCHIVES = {
   'win32-x64': (version) => `libtorch-win-shared-with-deps-${version}+cpu.zip`,
 }
 
-/** The archive's address; null for a platform without one. STEGO_LIBTORCH_MIRROR replaces what stands before /cpu/. */
+/** The archive's address; null for a platform without one. STEGO_LIBTORCH_MIRROR replaces everything before /cpu/. */
 export function archiveUrl({ version, env, platform, arch }) {
   const name = ARCHIVES[`${platform}-${arch}`]?.(version)
   const base = (env.STEGO_LIBTORCH_MIRROR || OFFICIAL).replace(/\/+$/, '')
@@ -25,7 +25,7 @@ export async function officialArchive(request) {
   return withTemporaryFolder(request, async (temporary) => {
     const file = path.join(temporary, 'libtorch.zip')
     await download(url, file)
-    say('the archive was checked for its length only: its makers publish no checksum')
+    say('only the length of the archive was checked: PyTorch publishes no checksum')
     return step('unpacking libtorch', () => unpackIntoCache(file, 'libtorch', temporary, request))
   })
 }

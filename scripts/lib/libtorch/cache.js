@@ -1,4 +1,4 @@
-/** Folders of libtorch: what they hold, and the user's cache of them, where one appears whole or not at all. */
+/** Inspects libtorch folders, and keeps a user cache of them, in which a folder appears complete or not at all. */
 import {
   existsSync,
   mkdirSync,
@@ -13,7 +13,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { run } from '../process.js'
 
-/** Where the package keeps what it fetched, by the custom of the platform. */
+/** The package's cache folder, by the platform's convention. */
 export function cacheRoot(env, platform) {
   const home = env.HOME || os.homedir()
   if (platform === 'win32') return path.join(env.LOCALAPPDATA || path.join(home, 'AppData', 'Local'), 'stego')
@@ -27,7 +27,9 @@ export const cachedFolder = ({ version, env, platform, arch }) =>
 const TEMPORARY = 'unfinished-'
 const DAY = 24 * 3600 * 1000
 
-/** Runs `work` with a folder beside the cached ones, so that a rename moves its content there; then removes it. */
+/**
+ * Runs `work` with a folder next to the cached ones, so that its contents can be renamed into place; then removes it.
+ */
 export async function withTemporaryFolder({ env, platform }, work) {
   const cache = cacheRoot(env, platform)
   mkdirSync(cache, { recursive: true })
@@ -40,7 +42,7 @@ export async function withTemporaryFolder({ env, platform }, work) {
   }
 }
 
-/** An interrupted download leaves its folder behind; after a day nobody is at work in it any more. */
+/** Removes folders of interrupted downloads; after a day, nobody is using them anymore. */
 function removeAbandoned(cache) {
   for (const name of readdirSync(cache).filter((name) => name.startsWith(TEMPORARY))) {
     const folder = path.join(cache, name)
@@ -50,8 +52,8 @@ function removeAbandoned(cache) {
 }
 
 /**
- * Unpacks libtorch out of a wheel or an official archive (its files lie below `top` in it) into the cache and
- * returns the cached folder. `temporary` is a folder of `withTemporaryFolder`.
+ * Unpacks libtorch from a wheel or an official archive (its files are below `top`) into the cache and returns the
+ * cached folder. `temporary` is a folder from `withTemporaryFolder`.
  */
 export async function unpackIntoCache(archive, top, temporary, request) {
   const { version, env, platform } = request
@@ -69,7 +71,7 @@ export async function unpackIntoCache(archive, top, temporary, request) {
 }
 
 function moveInto(unpacked, target, platform) {
-  // Another build may have put the same thing there in the meantime: then theirs is used.
+  // If another build has put the same thing there in the meantime, use that one.
   if (inspectFolder(target, platform).missing.length > 0) {
     rmSync(target, { recursive: true, force: true })
     renameSync(unpacked, target)
@@ -89,8 +91,8 @@ const VERSION_HEADERS = [
 ]
 
 /**
- * Looks into a folder: `missing` lists the parts a build needs that are not there, `version` is the version its
- * headers give (null when they do not say), `cuda` tells a build for CUDA.
+ * Inspects a folder: `missing` lists the parts a build needs that are not there, `version` is the version in its
+ * headers (null if they do not say), `cuda` is true for a CUDA build.
  */
 export function inspectFolder(folder, platform = process.platform) {
   const library = LIBRARIES[platform] ?? LIBRARIES.linux
@@ -108,7 +110,7 @@ export function inspectFolder(folder, platform = process.platform) {
   }
 }
 
-/** Says what is wrong with a folder whose `missing` parts are needed. */
+/** Says what is wrong with a folder that lacks the `missing` parts. */
 export const describeLack = (folder, missing) =>
   existsSync(folder) ? `${folder} lacks ${missing.join(', ')}` : `${folder} does not exist`
 

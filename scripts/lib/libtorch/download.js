@@ -1,8 +1,8 @@
-/** Streams a large file to disk, goes on after a dropped connection, and checks that all of it came. */
+/** Streams a large file to disk, resumes after a dropped connection, and checks that everything arrived. */
 import { open } from 'node:fs/promises'
 import { say } from '../report.js'
 
-/** Downloads to `file`. A dropped connection is taken up again as long as each one gets further than the last. */
+/** Downloads to `file`. Resumes after a dropped connection as long as each connection gets further than the last. */
 export async function download(url, file, { stream = process.stderr } = {}) {
   say(`downloading ${url}`)
   const output = await open(file, 'w')
@@ -23,8 +23,8 @@ export async function download(url, file, { stream = process.stderr } = {}) {
 }
 
 /**
- * One connection: appends what comes to the file; `error` is what ended it early. That all of the announced length
- * came is fetch's own check: the body's iteration fails when the connection ends before.
+ * Makes one connection and appends the data to the file; `error` is what ended it early. fetch itself checks the
+ * announced length: iterating the body fails if the connection ends early.
  */
 async function receive(url, output, already, progress) {
   let received = already
@@ -32,7 +32,7 @@ async function receive(url, output, already, progress) {
     const headers = { 'accept-encoding': 'identity', ...(already > 0 && { range: `bytes=${already}-` }) }
     const response = await fetch(url, { headers })
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim())
-    if (response.status !== 206) received = 0 // the server starts again
+    if (response.status !== 206) received = 0 // the server starts over
     const length = response.headers.get('content-length')
     const total = length === null ? null : received + Number(length)
     progress.begin(total, received)
@@ -48,7 +48,9 @@ async function receive(url, output, already, progress) {
   }
 }
 
-/** fetch() says only 'fetch failed' or 'terminated'; what happened is in its cause. */
+/**
+ * The reason for a failed fetch(), which itself says only 'fetch failed' or 'terminated'; the cause has the details.
+ */
 function explain(error) {
   const cause = error.cause
   return cause ? `${error.message} (${cause.message || cause.code || cause})` : error.message
@@ -58,7 +60,7 @@ const MEGABYTE = 1e6
 const WIDTH = 24
 const REDRAW_MS = 100
 
-/** How far a download is: a bar that redraws itself at a terminal, a line every ten percent elsewhere. */
+/** Shows a download's progress: a bar that redraws itself on a terminal, otherwise a line every ten percent. */
 export class Progress {
   constructor(stream, now = () => performance.now()) {
     this.stream = stream
@@ -67,7 +69,9 @@ export class Progress {
     this.tenthTold = 0
   }
 
-  /** `total` is null where the server does not tell the length; `received` is what an earlier connection brought. */
+  /**
+   * `total` is null if the server does not announce the length; `received` is what earlier connections downloaded.
+   */
   begin(total, received = 0) {
     this.total = total
     this.from = received
@@ -104,7 +108,7 @@ export class Progress {
     return `${percent}${(received / MEGABYTE).toFixed(1)}${of} MB  ${speed.toFixed(1)} MB/s`
   }
 
-  /** Leaves the bar as it stands and goes to a new line. */
+  /** Leaves the bar as it is and starts a new line. */
   end() {
     if (Number.isFinite(this.drawnAt)) this.stream.write('\n')
   }

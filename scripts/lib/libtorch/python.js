@@ -1,4 +1,4 @@
-/** libtorch out of Python: the torch that is installed, or a wheel that pip fetches. */
+/** libtorch from Python: the installed torch, or a wheel downloaded with pip. */
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { run } from '../process.js'
@@ -19,7 +19,7 @@ except importlib.metadata.PackageNotFoundError:
     print('null')
 `
 
-/** The folder of an installed torch of the wanted version that was built for the CPU; else throws the reason. */
+/** The folder of an installed CPU build of torch in the wanted version; otherwise throws the reason. */
 export async function installedTorch({ version, env, platform, allowCuda }) {
   const python = pythonName(platform)
   const result = await run(python, ['-c', WHERE_IS_TORCH], { env })
@@ -31,7 +31,7 @@ export async function installedTorch({ version, env, platform, allowCuda }) {
   const found = inspectFolder(torch.folder, platform)
   if (found.missing.length > 0) throw new Error(describeLack(torch.folder, found.missing))
   if (found.cuda && !allowCuda) {
-    const note = `torch ${torch.version} of ${python} is a CUDA build, which needs CUDA's headers; STEGO_CUDA=1 takes it`
+    const note = `torch ${torch.version} of ${python} is a CUDA build, which needs CUDA's headers; set STEGO_CUDA=1 to use it`
     say(`passed over: ${note}`)
     throw new Error(note)
   }
@@ -42,15 +42,15 @@ export async function installedTorch({ version, env, platform, allowCuda }) {
 export const cpuRequirement = ({ version, platform }) =>
   platform === 'darwin' ? `torch==${version}` : `torch==${version}+cpu`
 
-/** Lets pip fetch the CPU wheel, from its configured indexes first and then from PyTorch's, and unpacks it. */
+/** Downloads the CPU wheel with pip, first from its configured indexes, then from PyTorch's, and unpacks it. */
 export async function wheelFromPip(request) {
   return withTemporaryFolder(request, async (temporary) => {
     const requirement = cpuRequirement(request)
-    await step(`fetching ${requirement} with pip (80 to 200 MB)`, () =>
+    await step(`downloading ${requirement} with pip (80 to 200 MB)`, () =>
       downloadWheel(requirement, temporary, request),
     )
     const wheel = readdirSync(temporary).find((name) => name.endsWith('.whl'))
-    if (!wheel) throw new Error('pip ended well but left no wheel')
+    if (!wheel) throw new Error('pip succeeded but left no wheel')
     return step('unpacking libtorch', () =>
       unpackIntoCache(path.join(temporary, wheel), 'torch', temporary, request),
     )
@@ -63,7 +63,7 @@ async function downloadWheel(requirement, into, { env, platform }) {
   const shown = live ? { stdout: 2 } : {}
   const reasons = []
   for (const index of [[], ['--index-url', PYTORCH_INDEX, '--retries', '1', '--timeout', '15']]) {
-    if (live) endLine() // pip draws its progress
+    if (live) endLine() // pip draws its own progress
     const result = await run(pythonName(platform), [...download, ...index, requirement], { env, ...shown })
     if (result.ok) return
     reasons.push(result.reason)

@@ -1,7 +1,7 @@
-/** The package.json of every package, made from the repository's own; every pin is exact. */
+/** The package.json of every package, made from the repository's own; all versions are pinned exactly. */
 import { PLATFORMS, releasedPlatforms } from './platforms.js'
 
-/** `stego`: without what only a checkout needs, and with the packages it is completed by. */
+/** `stego`: without what only a checkout needs, plus the packages that complete it. */
 export function stegoManifest(root) {
   const { private: _private, workspaces, scripts, devDependencies, binary, ...kept } = root
   const pinned = (names) => Object.fromEntries(names.map((name) => [name, root.version]))
@@ -13,7 +13,7 @@ export function stegoManifest(root) {
   }
 }
 
-/** `@stego/<platform>`: the addon and the opener of libtorch. */
+/** `@stego/<platform>`: the addon and the libtorch opener. */
 export function addonManifest(root, platform) {
   return {
     ...common(root, `@stego/${platform}`, root.version, `The native addon of stego for ${platform}`),
@@ -22,7 +22,7 @@ export function addonManifest(root, platform) {
   }
 }
 
-/** `@stego/libtorch-<platform>`: stripped libtorch, in the version of torch. */
+/** `@stego/libtorch-<platform>`: stripped libtorch, with torch's version. */
 export function libtorchManifest(root, platform) {
   const description = `The libraries of libtorch ${root.libtorch} that stego needs, for ${platform}, CPU only`
   return {
@@ -43,12 +43,12 @@ export function starterManifest(root) {
   )
 }
 
-/** `@stego/demo`: the scenes of `stego demo`, in the version of stego. */
+/** `@stego/demo`: the scenes of `stego demo`, with stego's version. */
 export function demoManifest(root, own) {
   return { ...own, version: root.version, ...repository() }
 }
 
-/** C++ reads these packages' files by path: under Yarn's Plug'n'Play they must not stay in their archives. */
+/** C++ reads these packages' files by path, so Yarn's Plug'n'Play must not keep them in archives. */
 function common(root, name, version, description) {
   const { license, engines, publishConfig } = root
   return {
@@ -63,7 +63,7 @@ function common(root, name, version, description) {
   }
 }
 
-/** Where it is built: npm proves the provenance of packages only when they name the repository of the workflow. */
+/** The repository it is built from: npm provenance requires packages to name the workflow's repository. */
 export function repository({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env) {
   return server && name ? { repository: { type: 'git', url: `git+${server}/${name}.git` } } : {}
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * What prebuildify calls instead of node-gyp, in a folder of its own: puts the built addon where node-gyp would, and
- * beside it what belongs into the same folder, all with the search paths of an installation. It ignores its arguments.
+ * What prebuildify calls instead of node-gyp, in its own folder: puts the built addon where node-gyp would, along
+ * with the files that belong in the same folder, all with an installation's search paths. Ignores its arguments.
  */
 import { inRoot } from '../paths.js'
 import { run } from '../process.js'

@@ -1,4 +1,4 @@
-/** What every package holds. Each is laid out in build/packages/ and made into a tarball from there. */
+/** The contents of every package. Each is laid out in build/packages/ and packed into a tarball from there. */
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { findLibtorch } from '../../libtorch.js'
@@ -9,7 +9,7 @@ import { addonManifest, demoManifest, libtorchManifest, starterManifest, stegoMa
 import { PLATFORMS } from './platforms.js'
 import { prebuild } from './prebuild.js'
 
-/** Short names of the packages of a platform, each with what lays it out in a folder. */
+/** Short names of a platform's packages, each with the function that lays it out in a folder. */
 export const packagesOf = (platform) => ({
   stego: layOutStego,
   starter: layOutStarter,
@@ -66,15 +66,15 @@ async function layOutLibtorch(folder, platform) {
   })
 }
 
-/** Copies a library without the symbols that only a debugger reads; Windows keeps those in other files. */
+/** Copies a library without debug symbols; Windows keeps those in other files. */
 async function strip(source, target) {
   if (!existsSync(source))
-    throw new Problem(`libtorch has no ${source}: scripts/lib/packing/platforms.js names it`)
+    throw new Problem(`libtorch has no ${source}, which scripts/lib/packing/platforms.js lists`)
   cpSync(source, target, { dereference: true })
   if (process.platform === 'win32') return
   const options = process.platform === 'darwin' ? ['-Sx'] : ['--strip-unneeded']
   const result = await run('strip', [...options, target])
-  if (!result.ok) throw new Problem(`${target} was not stripped: ${result.reason}`)
+  if (!result.ok) throw new Problem(`could not strip ${target}: ${result.reason}`)
 }
 
 function copy(folder, names) {

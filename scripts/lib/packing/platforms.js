@@ -1,6 +1,6 @@
 /**
- * The platforms that packages are made for. `libraries` are libtorch's, in the order in which they need each other;
- * `released` says that packages of it are published: only these are named by `stego`.
+ * The platforms that packages are made for. `libraries` are libtorch's, in dependency order; `released` means that
+ * packages for the platform are published: `stego` names only these.
  */
 export const PLATFORMS = {
   'linux-x64': {

@@ -7,14 +7,14 @@ import { inRoot } from '../paths.js'
 import { step } from '../report.js'
 import { PLATFORMS } from './platforms.js'
 
-/** Makes the folder from the addon in build/, which must be up to date, unless it is there already; returns it. */
+/** Makes the folder from the addon in build/, which must be up to date, unless it already exists; returns it. */
 export async function prebuild(platform = `${process.platform}-${process.arch}`) {
   const prebuildify = promisify(createRequire(inRoot('package.json'))('prebuildify'))
   const work = inRoot('build', 'prebuild')
   const beside = path.join(work, 'beside')
   const folder = inRoot('prebuilds', platform)
   const shim = inRoot('scripts', 'lib', 'packing', 'node-gyp.js')
-  const tags = { tagLibc: PLATFORMS[platform]?.libc !== undefined } // of what is made elsewhere it would say glibc, too
+  const tags = { tagLibc: PLATFORMS[platform]?.libc !== undefined } // other platforms would be tagged glibc, too
   if (isNewer(folder, inRoot('build', 'Release', 'stego.node'))) return folder
   rmSync(work, { recursive: true, force: true })
   rmSync(folder, { recursive: true, force: true })
@@ -37,7 +37,7 @@ export async function prebuild(platform = `${process.platform}-${process.arch}`)
   return folder
 }
 
-/** Whether the addon in a folder was made after this file. */
+/** Whether the addon in a folder is newer than this file. */
 function isNewer(folder, file) {
   if (!existsSync(folder)) return false
   const addon = readdirSync(folder).find((name) => name.endsWith('.node') && name.startsWith('stego'))
