@@ -61,18 +61,6 @@ const isToldAbove = (property) =>
   property.parent.parent.hasComment() &&
   !property.hasComment()
 
-function tellAsFunction(variable) {
-  const { signatures } = variable.type?.declaration ?? {}
-  if (!signatures) return
-  variable.kind = ReflectionKind.Function
-  variable.signatures = signatures
-  variable.type = undefined
-  for (const signature of signatures) {
-    signature.parent = variable
-    signature.name = variable.name
-  }
-}
-
 /** The name of a property, starting from its type; unnamed nested types are left out. */
 function pathOf(property) {
   const names = []
