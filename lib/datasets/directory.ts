@@ -6,7 +6,7 @@
  * Mended against the official code: images and labels are paired by name, images need not be RGB nor all labeled.
  */
 import { StegoError } from '../errors.js'
-import { readClassNames } from './files.js'
+import { readClassNames } from './class-names.js'
 import { isDirectoryLayout, listFolderSplits, openFolder } from './folder.js'
 import type { LabelMapping } from './labels.js'
 import { pictureReader, type Source } from './source.js'

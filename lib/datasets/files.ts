@@ -2,7 +2,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { StegoError } from '../errors.js'
-import type { Split } from './source.js'
 
 /** Whether a folder or file is there. */
 export async function exists(path: string): Promise<boolean> {
@@ -74,19 +73,4 @@ export function checkFiles(folder: string, wanted: string[], found: ReadonlySet<
     `the file ${join(folder, missing[0]!)} does not exist, but ${why} requires it${more}. ` +
       `Restore ${basename(folder)}, or check that the dataset is complete.`,
   )
-}
-
-/** The file that names the classes. */
-export const CLASS_NAMES_FILE = 'classes.txt'
-
-/** The names in a folder's `classes.txt`, empty lines left out; null where there is no such file or no name in it. */
-export async function readClassNames(folder: string): Promise<string[] | null> {
-  const text = await readFile(join(folder, CLASS_NAMES_FILE), 'utf8').catch(() => null)
-  const names = text?.split(/\r?\n/).flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
-  return names?.length ? names : null
-}
-
-/** The names of a split's classes where it names exactly `classes` of them; else null. */
-export function namesOf(split: Pick<Split, 'classNames'>, classes: number): string[] | null {
-  return split.classNames?.length === classes ? split.classNames : null
 }

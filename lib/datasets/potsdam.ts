@@ -57,7 +57,7 @@ export const potsdamSource: Source = {
 }
 
 /** The items of these ids, all of which must have an image; those with a gt file are labeled. */
-export async function listMats(root: string, ids: string[], why: string): Promise<Item[]> {
+async function listMats(root: string, ids: string[], why: string): Promise<Item[]> {
   const images = join(root, 'imgs')
   const labels = join(root, 'gt')
   const files = ids.map((id) => `${id}.mat`)
@@ -70,7 +70,7 @@ export async function listMats(root: string, ids: string[], why: string): Promis
 }
 
 /** Reads an item of .mat files. */
-export async function readMats(item: Item): Promise<Picture> {
+async function readMats(item: Item): Promise<Picture> {
   const image = pixelsOf(await readMat(item.image, 'img'), item.image)
   if (item.label === null) return { image, label: null, salience: null }
   const label = mapLabels(idsOf(await readMat(item.label, 'gt'), item.label, image), TABLE)
@@ -113,7 +113,7 @@ function idsOf({ shape, data }: MatArray, path: string, image: Pixels): LabelMap
 const RAW_SPLITS = ['train', 'val', 'all']
 const IMAGES = 38
 /** Patches a side of an image. */
-export const POTSDAM_GRID = 15
+const POTSDAM_GRID = 15
 
 export const potsdamRawSource: Source = {
   async listSplits(data) {

@@ -2,7 +2,9 @@
 import { cacheFromEnv, libtorchFromEnv, variablesOfInterest } from '../env.js'
 import { addonRequest } from '../native/index.js'
 import { places, type Request } from '../native/places.js'
-import { describeCache, describeMachine, describePackages, describeStarter } from './facts.js'
+import { describeCache } from './cache.js'
+import { describeMachine } from './machine.js'
+import { describePackages, describeStarter } from './packages.js'
 import type { AddonReport, DoctorReport } from './report.js'
 import { type ProbeOptions, runProbe } from './run-probe.js'
 

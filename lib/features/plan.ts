@@ -55,7 +55,7 @@ export interface FeatureRequest extends FeatureStoreOptions {
 }
 
 /** Resolves `features: 'auto'` from sizes alone, so that a run gives the same bytes on any machine. */
-export function chooseMode(
+function chooseMode(
   request: Pick<FeatureRequest, 'features' | 'cacheBytes' | 'storeBytes' | 'storeType' | 'dim' | 'transform'>,
   images: number,
 ): FeaturePlan['mode'] {

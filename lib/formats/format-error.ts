@@ -24,7 +24,6 @@ const KINDS = {
     expected: 'a weight file (safetensors or PyTorch)',
     remedy: 'Download or write it again.',
   },
-  npy: { code: 'ERR_STEGO_FILE', expected: 'a .npy file', remedy: 'Write it again with numpy.save.' },
   npz: { code: 'ERR_STEGO_FILE', expected: 'a .npz file', remedy: 'Write it again with numpy.savez.' },
   mat: {
     code: 'ERR_STEGO_IMAGE',

@@ -4,8 +4,7 @@
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { BYTE_ORDER, swapBytes } from './byte-order.js'
-import { explaining, FormatError } from './format-error.js'
-import { readFileOrExplain } from './read-file.js'
+import { FormatError } from './format-error.js'
 import { fillRowMajor } from './row-major.js'
 
 /** Typed arrays for the supported element types. */
@@ -30,7 +29,6 @@ export interface NpyArray {
 }
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1')
-const MAX_FILE_BYTES = 2 ** 30
 /** NumPy's own limit. */
 const MAX_HEADER_BYTES = 10_000
 /** NumPy's own limit, before version 2. */
@@ -52,21 +50,9 @@ const TYPES: Record<string, new (buffer: ArrayBuffer) => NpyData> = {
 }
 
 /**
- * Reads a .npy file with 8- to 64-bit integers, float32, float64 or booleans (as bytes), of either byte order. Values
- * are returned in row-major order.
- * Rejects with `ERR_STEGO_DATA_MISSING` if it does not exist, `ERR_STEGO_FILE` if it is damaged, of another type or
- * larger than 1 GiB.
+ * Parses the bytes of a .npy array with 8- to 64-bit integers, float32, float64 or booleans (as bytes), of either byte
+ * order. Values are returned in row-major order. Throws `FormatError` if they are damaged or of another type.
  */
-export async function readNpy(path: string): Promise<NpyArray> {
-  return decodeNpy(await readFileOrExplain(path, 'npy', MAX_FILE_BYTES), path)
-}
-
-/** Decodes the bytes of a .npy file. `name` is used in messages. */
-export function decodeNpy(bytes: Buffer, name: string): Promise<NpyArray> {
-  return explaining(name, 'npy', async () => parseNpy(bytes))
-}
-
-/** Parses .npy bytes, for container readers. Throws `FormatError`. */
 export function parseNpy(bytes: Buffer): NpyArray {
   const { header, start } = splitHeader(bytes)
   const { descr, fortranOrder, shape } = parseHeader(header)

@@ -1,11 +1,11 @@
-/** Options of `model.segment()` and `model.segmentAll()`. */
+/** Options of `Stego.load()`, `model.segment()`, `model.segmentAll()` and `model.features()`. */
 import { z } from 'zod'
 import { modelDtypeOption } from '../method/backbone-options.js'
 import { abortSignal, option } from '../options/schema.js'
 import type { DownloadProgress } from '../weights/progress.js'
 
 /** Which predictions a label map can hold. */
-export const LABEL_SOURCES = ['auto', 'kmeans', 'online', 'linear'] as const
+const LABEL_SOURCES = ['auto', 'kmeans', 'online', 'linear'] as const
 
 export const segmentSchema = z.strictObject({
   resolution: option(z.int().min(8).default(320), {

@@ -132,7 +132,7 @@ interface Packed {
   height: number
 }
 
-export class LabelCache {
+class LabelCache {
   readonly #split: Split
   readonly #transform: Transform
   readonly #salience: boolean

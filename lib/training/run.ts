@@ -10,20 +10,16 @@ import { loadNeighbors } from '../neighbors/neighbor-file.js'
 import { positionName } from '../position/position.js'
 import { mixSeed } from '../random/random.js'
 import { STREAMS } from '../random/streams.js'
+import { type Checkpoints, checkFinite, createCheckpoints } from './checkpoints.js'
+import { fitClusters } from './clusters.js'
 import { TrainingImages } from './data.js'
 import type { TrainingEvent } from './events.js'
 import type { TrainRequest } from './input.js'
-import {
-  type Checkpoints,
-  checkFinite,
-  createCheckpoints,
-  fitClusters,
-  validate,
-  writeSheet,
-} from './milestones.js'
 import { eventLog } from './run-folder.js'
 import { beginModel, openFolder, setUp, startEvent, storeRequest, type TrainedModel } from './setup.js'
-import { batchInput, chooseShifts, createPairing, stepInput, stepSettings } from './step.js'
+import { chooseShifts } from './shifts.js'
+import { batchInput, createPairing, stepInput, stepSettings } from './step.js'
+import { validate, writeSheet } from './validation.js'
 
 export type { TrainedModel } from './setup.js'
 

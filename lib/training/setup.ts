@@ -1,7 +1,7 @@
 /** Sets up a run: options, images, and a new or resumed model. */
 import { dirname } from 'node:path'
+import { namesOf } from '../datasets/class-names.js'
 import { checkClasses, listSplits, openDataset } from '../datasets/dataset.js'
-import { namesOf } from '../datasets/files.js'
 import type { Split } from '../datasets/source.js'
 import { StegoError } from '../errors.js'
 import { sizeFeatures } from '../features/plan.js'
@@ -184,9 +184,7 @@ export async function openFolder({ resume }: TrainRequest, { options }: RunSetup
 }
 
 /** Opens the training split and, if it has labels, the validation split, which is never cropped. */
-export async function openData(
-  options: ResolvedRunOptions,
-): Promise<{ train: Split; validation: Split | null }> {
+async function openData(options: ResolvedRunOptions): Promise<{ train: Split; validation: Split | null }> {
   const train = await openDataset(options)
   checkClasses(train, options.classes)
   if (train.items.length < 2) {
@@ -210,7 +208,7 @@ export async function openData(
 }
 
 /** Throws `ERR_STEGO_RUN` if the images of a resumed run have changed. */
-export function checkSameImages(record: ModelRecord, train: Split, data: string): void {
+function checkSameImages(record: ModelRecord, train: Split, data: string): void {
   const { train: count, labelled } = record.images
   if (count === train.items.length && labelled === train.labelled) return
   throw new StegoError(

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { StegoError } from '../errors.js'
 import { withFile } from '../formats/read-file.js'
 import { readContiguous } from '../formats/read-values.js'
-import type { StoredTensor } from '../formats/tensor-file.js'
+import type { StoredTensor, TensorEntry } from '../formats/tensor-file.js'
 import { encodeHeader } from '../formats/write-safetensors.js'
 import { pathOf } from '../options/path.js'
 import { syncFile, writeWhole } from '../write-whole.js'
@@ -53,12 +53,12 @@ export async function convertWeights(
     )
   }
   const tensors = Object.entries(storedTensors(file, names)).sort(([a], [b]) => (a < b ? -1 : 1))
-  const entries = tensors.map(([name, parts]) => joined(source, name, parts as StoredTensor[]))
+  const entries = tensors.map(([name, parts]) => joined(name, parts))
   const header = encodeHeader(entries, metadataOf(contents))
   await writeWhole(target, (temporary) =>
     copy(
       source,
-      tensors.flatMap(([, parts]) => parts as StoredTensor[]),
+      tensors.flatMap(([, parts]) => parts),
       header,
       temporary,
       signal,
@@ -77,26 +77,11 @@ function checkEnding(path: string): void {
 }
 
 /** Joins parts along the first axis into one tensor. */
-function joined(path: string, name: string, parts: StoredTensor[]) {
-  const [first, ...others] = parts as [StoredTensor, ...StoredTensor[]]
-  const width = (shape: number[]) => String(shape.slice(1))
-  const other = others.find(
-    ({ dtype, shape }) =>
-      shape.length === 0 ||
-      shape.length !== first.shape.length ||
-      dtype !== first.dtype ||
-      width(shape) !== width(first.shape),
-  )
-  if (other) {
-    throw new StegoError(
-      'ERR_STEGO_CHECKPOINT',
-      `Expected the tensors of ${path} that form '${name}' to have the same type and width, but '${other.name}' differs ` +
-        `from '${first.name}'.`,
-    )
-  }
-  if (others.length === 0) return { name, dtype: first.dtype, shape: first.shape }
-  const length = parts.reduce((sum, { shape }) => sum + shape[0]!, 0)
-  return { name, dtype: first.dtype, shape: [length, ...first.shape.slice(1)] }
+function joined(name: string, parts: StoredTensor[]): TensorEntry {
+  const { dtype, shape } = parts[0]!
+  if (parts.length === 1) return { name, dtype, shape }
+  const length = parts.reduce((sum, part) => sum + part.shape[0]!, 0)
+  return { name, dtype, shape: [length, ...shape.slice(1)] }
 }
 
 /** Copies a header and tensor values, one tensor at a time. */

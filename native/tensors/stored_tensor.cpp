@@ -58,13 +58,10 @@ at::Tensor join(const std::string& name, const std::vector<StoredTensor>& parts,
   for (const StoredTensor& part : parts) {
     tensors.push_back(read_one(part, files));
     const at::Tensor &first = tensors.front(), &last = tensors.back();
-    if (tensors.size() == 1) continue;
-    if (first.dim() == 0 || first.dim() != last.dim() || first.scalar_type() != last.scalar_type() ||
-        first.sizes().slice(1) != last.sizes().slice(1)) {
-      throw Error("ERR_STEGO_CHECKPOINT", text("Expected the tensors in ", part.file, " that make up '", name,
-                                               "' to have the same type and width, but '", part.name,
-                                               "' differs from '", parts.front().name, "'."));
-    }
+    require(tensors.size() == 1 ||
+                (first.dim() > 0 && first.dim() == last.dim() && first.scalar_type() == last.scalar_type() &&
+                 first.sizes().slice(1) == last.sizes().slice(1)),
+            "Expected the tensors that make up '", name, "' to have the same type and width.");
   }
   return tensors.size() == 1 ? tensors.front() : at::cat(tensors);
 }

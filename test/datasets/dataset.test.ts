@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
+import { namesOf } from '../../lib/datasets/class-names.js'
 import { checkClasses, listSplits, openDataset } from '../../lib/datasets/dataset.js'
-import { namesOf } from '../../lib/datasets/files.js'
 import { fails, gradient, grayPng, picture, tree } from './tree.js'
 
 /** Two images to train on, one with labels, and one to validate on. */

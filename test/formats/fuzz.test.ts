@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import sharp, { type PngOptions } from 'sharp'
+import { explaining } from '../../lib/formats/format-error.js'
 import { decodeMat } from '../../lib/formats/mat.js'
-import { decodeNpy } from '../../lib/formats/npy.js'
+import { parseNpy } from '../../lib/formats/npy.js'
 import { decodeNpz } from '../../lib/formats/npz.js'
 import { decodePngIndices } from '../../lib/formats/png.js'
 import { decodeTensorFile } from '../../lib/formats/read-tensor-file.js'
@@ -63,7 +64,7 @@ const TARGETS: Record<string, () => Promise<Target>> = {
   npy: async () => ({
     file: 'damaged.npy',
     seeds: await files('golden/npz/version1.npy', 'golden/npz/version2.npy', 'golden/npz/version3.npy'),
-    read: decodeNpy,
+    read: (bytes, name) => explaining(name, 'npz', async () => parseNpy(bytes)),
   }),
   npz: async () => ({
     file: 'damaged.npz',

@@ -12,12 +12,12 @@ import { fillRowMajor } from '../../lib/formats/row-major.js'
 import { temporaryFolder } from '../support/dataset.js'
 
 test('a whole file, up to the limit', async (t) => {
-  const path = join(await temporaryFolder(t), 'a.npy')
+  const path = join(await temporaryFolder(t), 'a.npz')
   await writeFile(path, 'twelve bytes')
-  t.is((await readFileOrExplain(path, 'npy', 12)).toString(), 'twelve bytes')
-  await t.throwsAsync(readFileOrExplain(path, 'npy', 11), {
+  t.is((await readFileOrExplain(path, 'npz', 12)).toString(), 'twelve bytes')
+  await t.throwsAsync(readFileOrExplain(path, 'npz', 11), {
     code: 'ERR_STEGO_FILE',
-    message: /^Expected a \.npy file of at most 11 bytes, but \S+a\.npy has 12\./,
+    message: /^Expected a \.npz file of at most 11 bytes, but \S+a\.npz has 12\./,
   })
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { type FeatureKey, featureKey, fingerprintImages, type ListedImage } from '../../lib/features/key.js'
-import { readNpy } from '../../lib/formats/npy.js'
+import { parseNpy } from '../../lib/formats/npy.js'
 import { readNpz } from '../../lib/formats/npz.js'
 import type { Tensor, TensorData } from '../../lib/native/index.js'
 import { nearestNeighbors } from '../../lib/neighbors/nearest-neighbors.js'
@@ -203,7 +203,7 @@ test('other extensions and places that cannot be written', async (t) => {
 test("the original's files: the exact neighbors of 40 vectors", async (t) => {
   const file = golden('nns_vit_small_tiny_train_None_224.npz')
   const indices = await readOfficialNeighbors(file, { count: 40, k: 29 })
-  const { data, shape } = await readNpy(golden('tiny_vectors.npy'))
+  const { data, shape } = parseNpy(await readFile(golden('tiny_vectors.npy')))
   const vectors = { data: data as Float32Array, shape }
   t.deepEqual(indices, (await nearestNeighbors(vectors, { k: 29 })).indices.data)
 
