@@ -72,7 +72,7 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
 
 async function onnx(images: Pixels[], side: number, ours: Tensor): Promise<Way> {
   const batch = images.length
-  const transform = { resolution: side, crop: 'center', multiple: patch } as const
+  const transform = { resolution: side, fit: 'center', multiple: patch } as const
   const input = (await job((native) => native.prepareImages(images, transform))) as Tensor<Float32Array>
   const one: Tensor = { data: input.data.subarray(0, 3 * side * side), shape: [1, 3, side, side] }
   const { positions } = await job((_, cancel) => backbone.trace(one, 1, cancel))
@@ -90,7 +90,7 @@ async function onnx(images: Pixels[], side: number, ours: Tensor): Promise<Way> 
 async function measure(side: number, batch: number, peak: number): Promise<Record<string, unknown>[]> {
   const data = new Uint8Array(side * side * 3).map((_, i) => (i * 7919 + (i >> 9) * 31) % 256)
   const images = Array.from({ length: batch }, () => ({ data, width: side, height: side }))
-  const transform = { resolution: side, crop: 'center', multiple: patch } as const
+  const transform = { resolution: side, fit: 'center', multiple: patch } as const
   const compute = (by: NativeBackbone) => job((_, cancel) => by.features(images, transform, cancel))
   const ours = (await compute(backbone)) as Tensor<Float32Array>
   const ways: Way[] = [timed('float32', () => compute(backbone))]

@@ -20,7 +20,7 @@ try {
   const jpeg = await raw.clone().jpeg({ quality: 95 }).toBuffer()
   const png = await raw.clone().png().toBuffer()
   const pixels = await decodeImage(jpeg)
-  const transform = { resolution: 224, crop: 'center', multiple: 8 } as const
+  const transform = { resolution: 224, fit: 'center', multiple: 8 } as const
   const backbone = await loadBackbone('starter')
   const list = join(folder, 'list')
   await mkdir(list)

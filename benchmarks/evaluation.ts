@@ -28,7 +28,7 @@ const { values: given } = parseArgs({
 const RESOLUTION = 320
 const STARTER = fileURLToPath(new URL('../weights/starter-vit-tiny8.safetensors', import.meta.url))
 /** Without baselines: what the official evaluation computes. */
-const PROBES = ['kmeans', 'linear'] as const
+const PROBES = ['kmeans', 'linearProbe'] as const
 const threads = useThreads()
 const random = RANDOM_MODELS.includes(given.model as RandomModel)
 const file = random ? await randomVit(given.model as RandomModel) : STARTER
@@ -46,7 +46,7 @@ try {
   const { pixels, width, height } = renderScene(1, 1)
   const image = { data: pixels, width, height }
   const { patch, heads: attentionHeads } = checked(() => network.backbone.info)
-  const transform = { resolution: RESOLUTION, crop: 'center', multiple: patch } as const
+  const transform = { resolution: RESOLUTION, fit: 'center', multiple: patch } as const
   const peak = await machinePeak()
   const predict = (
     batch: number,

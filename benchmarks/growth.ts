@@ -54,12 +54,12 @@ async function fill(resolution: number, count: number) {
     bytes: count * values,
     bytesPerImage: values,
     file: null,
-    cacheBytes: 2 ** 32,
+    memoryBytes: 2 ** 32,
     pictures: false,
   })
   const data = new Uint8Array(resolution ** 2 * 3).map((_, i) => (i * 7919) % 256)
   const image = { data, width: resolution, height: resolution }
-  const transform = { resolution, crop: 'center', multiple: patch } as const
+  const transform = { resolution, fit: 'center', multiple: patch } as const
   const times: number[] = []
   for (let first = 0; first < count; first += 4) {
     const begin = performance.now()

@@ -22,11 +22,11 @@ import { report, useThreads } from './measure.js'
 const count = Number(process.argv[2] ?? 1_000_000)
 const steps = Number(process.argv[3] ?? 30)
 const threads = useThreads()
-const options = trainSchema.parse({ data: '.', features: 'store' })
+const options = trainSchema.parse({ data: '.', featureStore: { mode: 'disk' } })
 const backbone = await loadBackbone('starter')
 const { dim, patch } = backbone.info
 const side = options.resolution / patch
-const transform = { resolution: options.resolution, crop: options.crop, multiple: patch } as const
+const transform = { resolution: options.resolution, fit: options.fit, multiple: patch } as const
 
 /** Bytes of memory that belong to the process, not to the page cache. */
 function ownMemory(): number {
@@ -63,11 +63,11 @@ try {
   const bytesPerImage = side * side * dim * 2 + 4 * dim
   const path = join(folder, 'simulated.features')
   const plan: FeaturePlan = {
-    mode: 'store',
+    mode: 'disk',
     images: count,
     bytes: count * bytesPerImage,
     bytesPerImage,
-    cacheBytes: 0,
+    memoryBytes: 0,
     pictures: false,
     file: {
       path,
@@ -84,7 +84,7 @@ try {
   const split: Split = {
     name: 'train',
     items,
-    labelled: 0,
+    labeled: 0,
     classes: null,
     classNames: null,
     palette: null,
@@ -111,15 +111,15 @@ try {
     peak = Math.max(peak, ownMemory())
   }
   stage(`${steps} steps of ${options.batch}`)
-  for (const target of ['kmeans', 'raw'] as const) {
-    const width = target === 'raw' ? dim : options.dim
+  for (const head of ['kmeans', 'baselineKmeans'] as const) {
+    const width = head === 'baselineKmeans' ? dim : options.dim
     const timer = setInterval(() => {
       peak = Math.max(peak, ownMemory())
     }, 20)
     const settings = { restarts: 1, seed: 0, bytesPerImage: 4 * width * side * side }
-    await fitClusters(target, trainer, images, settings)
+    await fitClusters(head, trainer, images, settings)
     clearInterval(timer)
-    stage(`k-means, ${target}`)
+    stage(`${head}`)
   }
   const { size, blocks } = await stat(path)
   report(

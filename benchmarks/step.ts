@@ -54,7 +54,7 @@ function flop(batch: number): number {
   return head + 2 * pairs * (channels + 3 * dim)
 }
 
-const transform = { resolution, crop: 'center', multiple: patch } as const
+const transform = { resolution, fit: 'center', multiple: patch } as const
 const picture = (n: number) => ({
   data: Uint8Array.from({ length: resolution ** 2 * 3 }, (_, i) => (i * 7919 + (i >> 9) * n) % 256),
   width: resolution,

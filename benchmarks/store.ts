@@ -21,7 +21,7 @@ const backbone = await loadBackbone(process.argv[2] ?? 'starter')
 const { dim, patch } = backbone.info
 const options = trainSchema.parse({ data: '.', batch: BATCH })
 const side = options.resolution / patch
-const transform = { resolution: options.resolution, crop: 'center', multiple: patch } as const
+const transform = { resolution: options.resolution, fit: 'center', multiple: patch } as const
 const data = new Uint8Array(options.resolution ** 2 * 3).map((_, i) => (i * 7919) % 256)
 const read = async () => ({ data, width: options.resolution, height: options.resolution })
 const all = Int32Array.from({ length: COUNT }, (_, i) => i)
@@ -64,11 +64,11 @@ function planOf(mode: 'float16' | 'float32' | 'memory' | 'off'): FeaturePlan {
   const bytesPerImage = stored ? values * (mode === 'float16' ? 2 : 4) + 4 * dim : values * 4
   const path = join(folder, `${mode}.features`)
   return {
-    mode: stored ? 'store' : mode,
+    mode: stored ? 'disk' : mode,
     images: COUNT,
     bytes: COUNT * bytesPerImage,
     bytesPerImage,
-    cacheBytes: mode === 'memory' ? 2 ** 31 : 0,
+    memoryBytes: mode === 'memory' ? 2 ** 31 : 0,
     pictures: false,
     file: stored
       ? { path, key: '0'.repeat(64), description: '{}', dtype: mode, gridHeight: side, gridWidth: side }

@@ -89,14 +89,14 @@ async function loadScenes(): Promise<ScenePackage> {
 
 /** Describes the result as text. */
 export function describeDemo({ run, model, contactSheet, evaluation }: DemoResult): string {
-  const cluster = evaluation?.cluster?.miou ?? null
-  const raw = evaluation?.raw?.miou ?? null
+  const clusters = evaluation?.kmeans?.miou ?? null
+  const baseline = evaluation?.baselineKmeans?.miou ?? null
   return [
     ...(evaluation ? ['', formatEvaluation(evaluation)] : []),
-    ...(cluster !== null && raw !== null
+    ...(clusters !== null && baseline !== null
       ? [
           'Without any labels, clustering the learned codes reaches ' +
-            `${cluster.toFixed(1)} % mIoU; clustering the backbone's features reaches ${raw.toFixed(1)} %.`,
+            `${clusters.toFixed(1)} % mIoU; clustering the backbone's features reaches ${baseline.toFixed(1)} %.`,
           '',
         ]
       : []),

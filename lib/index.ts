@@ -5,7 +5,7 @@
 
 export type { Correspondence, Match } from './correspond/correspond.js'
 export type { CorrespondFeaturesOptions, CorrespondOptions, Point } from './correspond/options.js'
-export type { DatasetName, LabelMapInput } from './datasets/options.js'
+export type { ClassMap, DatasetName } from './datasets/options.js'
 export { StegoError, type StegoErrorCode } from './errors.js'
 export type { ClusterScores, Evaluation, LinearScores, Metric, Scores } from './evaluation/evaluation.js'
 export type { EvaluateOptions, Matching, PrecisionRecallOptions } from './evaluation/options.js'

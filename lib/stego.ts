@@ -90,7 +90,7 @@ export class Stego {
   }
 
   /**
-   * Scores the model on a labeled split: k-means clusters, the online cluster probe and the linear probe, compared with
+   * Scores the model on a labeled split: k-means clusters, the cluster probe and the linear probe, compared with
    * k-means and a linear probe on the raw backbone features. Clusters are matched to classes on that split. Notebooks
    * display the result as a table.
    * Rejects with `ERR_STEGO_DATA_*` for problems with the images.

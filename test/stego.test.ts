@@ -31,7 +31,7 @@ test('segment takes paths, URLs and buffers, and gives probabilities that agree 
   t.deepEqual((await model.segment(new URL(`file://${path}`), options)).labels, segmentation.labels)
   t.deepEqual((await model.segment(await sharp(path).toBuffer(), options)).labels, segmentation.labels)
 
-  for (const labels of ['kmeans', 'online', 'linear'] as const) {
+  for (const labels of ['kmeans', 'clusterProbe', 'linearProbe'] as const) {
     const { labels: map, logProbabilities } = await model.segment(path, { ...options, labels })
     const { data: values, shape } = logProbabilities!
     t.deepEqual(shape, [SMALL.classes, 48, 64])
@@ -51,7 +51,7 @@ test('the CRF sharpens labels and probabilities of any picture, which agree', as
   const model = await Stego.train({ ...SMALL, data })
   const path = join(data, 'imgs', 'train', '00.png')
   const options = { resolution: 32, probabilities: true } as const
-  for (const labels of ['kmeans', 'online', 'linear'] as const) {
+  for (const labels of ['kmeans', 'clusterProbe', 'linearProbe'] as const) {
     const plain = await model.segment(path, { ...options, labels })
     const refined = await model.segment(path, { ...options, labels, crf: true })
     t.deepEqual(refined.logProbabilities!.shape, plain.logProbabilities!.shape)
@@ -72,8 +72,12 @@ test('the CRF changes the scores of codes, not those of features, whatever the b
   const options = { data, split: 'train', resolution: 32 } as const
   const plain = await model.evaluate(options)
   const refined = await model.evaluate({ ...options, crf: true })
-  t.deepEqual([refined.raw, refined.rawLinear], [plain.raw, plain.rawLinear])
-  for (const head of ['cluster', 'online', 'linear'] as const) t.notDeepEqual(refined[head], plain[head])
+  t.deepEqual(
+    [refined.baselineKmeans, refined.baselineLinearProbe],
+    [plain.baselineKmeans, plain.baselineLinearProbe],
+  )
+  for (const head of ['kmeans', 'clusterProbe', 'linearProbe'] as const)
+    t.notDeepEqual(refined[head], plain[head])
   t.deepEqual(await model.evaluate({ ...options, crf: true, batch: 1 }), refined)
 })
 

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { StegoError } from '../errors.js'
+import { currentOptions } from '../weights/format1.js'
 
-/** Reads a map of options from a file such as a run's config.yaml. Throws `ERR_STEGO_OPTION`. */
+/** Reads a map of options from a file such as a run's config.yaml, of any version. Throws `ERR_STEGO_OPTION`. */
 export async function readConfig(path: string): Promise<Record<string, unknown>> {
   let text: string
   try {
@@ -24,7 +25,7 @@ export async function readConfig(path: string): Promise<Record<string, unknown>>
       cause,
     })
   }
-  if (isMap(value)) return value
+  if (isMap(value)) return currentOptions(value)
   throw new StegoError(
     'ERR_STEGO_OPTION',
     `the configuration file ${path} must hold a map of options, such as "classes: 8".`,

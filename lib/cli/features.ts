@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { buildSchema } from '../features/options.js'
+import type { FeatureStoreProgress } from '../features/progress.js'
 import type { FeatureStoreInfo } from '../features/stores.js'
 import { formatBytes } from '../options/bytes.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
@@ -9,31 +10,24 @@ import { nearest } from '../options/nearest.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
 import { count, shellWord } from '../output/words.js'
-import type { PositionProgress } from '../position/position.js'
-import { downloadReport } from '../progress/download.js'
-import { positionReport } from '../progress/reporter.js'
+import { featureStoreReport } from '../progress/feature-store.js'
 import { openStatus } from '../progress/status.js'
-import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, CommandContext } from './command.js'
 import { Interrupted } from './interrupt.js'
 
 const ACTIONS = ['build', 'list', 'remove'] as const
 type Action = (typeof ACTIONS)[number]
 
-const {
-  onProgress: _,
-  onDownload: __,
-  onPlan: ___,
-  onPosition: ____,
-  signal: _____,
-  ...flags
-} = buildSchema.shape
+const { onProgress: _, signal: __, ...flags } = buildSchema.shape
 const others = {
   all: option(z.boolean().optional(), { group: 'Common', doc: 'Remove every store.' }),
   json: jsonOption('Print the store or stores as JSON.'),
 }
 const buildFlags = z.strictObject({ ...flags, json: others.json })
-const storeFlags = z.strictObject({ storeFolder: flags.storeFolder, ...others })
+const storeFlags = z.strictObject({
+  featureStore: flags.featureStore.unwrap().pick({ folder: true }).prefault({}),
+  ...others,
+})
 
 export const featuresCommand: Command = {
   usage: [
@@ -48,7 +42,7 @@ export const featuresCommand: Command = {
       line: 'stego features build --data ./photos',
       doc: 'Compute features once for several runs on the same images.',
     },
-    { line: 'stego train --data ./photos --features store', doc: 'Train with the stored features.' },
+    { line: 'stego train --data ./photos --feature-store.mode disk', doc: 'Train with the stored features.' },
     { line: 'stego features remove --all', doc: 'Free the disk space.' },
   ],
   interruptible: true,
@@ -72,14 +66,13 @@ async function features({ words, values }: Given, context: CommandContext): Prom
     )
   }
   if (action === 'build') return build(values, context)
-  const { json, all, storeFolder } = parseOptions(
+  const { json, all, featureStore } = parseOptions(
     storeFlags,
     values,
     `stego features ${action}`,
     FLAG_WORDING,
   )
   const { listFeatureStores, removeFeatureStores } = await import('../features/stores.js')
-  const options = { storeFolder }
   if (action === 'remove' && names.length === 0 && !all) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
@@ -88,8 +81,8 @@ async function features({ words, values }: Given, context: CommandContext): Prom
   }
   const stores =
     action === 'list'
-      ? await listFeatureStores(options)
-      : await removeFeatureStores(all ? 'all' : names, options)
+      ? await listFeatureStores(featureStore)
+      : await removeFeatureStores(all ? 'all' : names, featureStore)
   const { print } = context.terminal
   if (json) return print(JSON.stringify(stores))
   if (stores.length === 0) return print('no feature stores')
@@ -101,26 +94,26 @@ async function build(values: Given['values'], { terminal, signal }: CommandConte
   const { json, ...options } = parseOptions(buildFlags, values, 'stego features build', FLAG_WORDING)
   const { buildFeatureStore } = await import('../features/build.js')
   const status = openStatus(terminal.stderr)
-  const onPlan = ({ file, images, bytes }: { file: string; images: number; bytes: number }) =>
-    status.show({ lines: [`features: ${count(images, 'image')}, ${formatBytes(bytes)}, ${file}`] })
-  const onProgress = (done: number, total: number) =>
-    status.show({ lines: [], status: { phase: 'backbone features', done, total, details: '' } })
-  const onPosition = (progress: PositionProgress) => status.show(positionReport(progress))
-  const onDownload = (progress: DownloadProgress) => status.show(downloadReport(progress))
+  let planned = false
+  const onProgress = (progress: FeatureStoreProgress) => {
+    if (progress.type === 'features' && !planned) {
+      const { total, totalBytes, file } = progress
+      status.show({ lines: [`features: ${count(total, 'image')}, ${formatBytes(totalBytes)}, ${file}`] })
+      planned = true
+    }
+    status.show(featureStoreReport(progress))
+  }
   try {
     const built = await buildFeatureStore({
       ...options,
-      onPlan,
-      onPosition,
       onProgress,
-      onDownload,
       signal,
     })
     status.stop()
     if (json) return terminal.print(JSON.stringify(built))
     terminal.print(
       `${built.file}: ${count(built.images, 'image')}, ${built.computed} newly computed, ${formatBytes(built.bytes)}\n` +
-        `next: stego train --data ${shellWord(options.data)} --features store`,
+        `next: stego train --data ${shellWord(options.data)} --feature-store.mode disk`,
     )
   } catch (error) {
     const asked = error instanceof Interrupted && error === signal.reason

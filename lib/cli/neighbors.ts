@@ -1,19 +1,17 @@
 /** `stego neighbors` */
 import { z } from 'zod'
+import type { FeatureStoreProgress } from '../features/progress.js'
 import { checkNeighborFile, NEIGHBOR_EXTENSIONS, writeNeighbors } from '../neighbors/neighbor-file.js'
 import { neighborsSchema } from '../neighbors/options.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { count, recallWords, shellWord, significant } from '../output/words.js'
-import type { PositionProgress } from '../position/position.js'
-import { downloadReport } from '../progress/download.js'
-import { positionReport } from '../progress/reporter.js'
+import { featureStoreReport } from '../progress/feature-store.js'
 import { openStatus } from '../progress/status.js'
-import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, CommandContext } from './command.js'
 
-const { onProgress: _, onDownload: __, onPosition: ___, signal: ____, ...flags } = neighborsSchema.shape
+const { onProgress: _, signal: __, ...flags } = neighborsSchema.shape
 const schema = z.strictObject({
   ...flags,
   out: option(path(), {
@@ -50,12 +48,9 @@ async function neighbors(given: Given, { terminal, signal }: CommandContext): Pr
   checkNeighborFile(out)
   const { computeNeighbors } = await import('../neighbors/compute.js')
   const status = openStatus(terminal.stderr)
-  const onProgress = (done: number, total: number) =>
-    status.show({ lines: [], status: { phase: 'backbone features', done, total, details: '' } })
-  const onPosition = (progress: PositionProgress) => status.show(positionReport(progress))
-  const onDownload = (progress: DownloadProgress) => status.show(downloadReport(progress))
+  const onProgress = (progress: FeatureStoreProgress) => status.show(featureStoreReport(progress))
   try {
-    const found = await computeNeighbors({ ...options, onPosition, onProgress, onDownload, signal })
+    const found = await computeNeighbors({ ...options, onProgress, signal })
     await writeNeighbors(out, found)
     status.stop()
     const { similarities, recall } = found

@@ -69,8 +69,8 @@ async function train({ values }: Given, context: CommandContext): Promise<void> 
   const stego = await api.stego()
   const stop = json ? AbortSignal.any([signal, terminal.closed]) : signal
   const status = openStatus(terminal.stderr)
-  const onDownload = (progress: DownloadProgress) => status.show(downloadReport(progress))
-  const run = stego.train({ ...inputOf(request, folder, stop), onDownload })
+  const onProgress = (progress: DownloadProgress) => status.show(downloadReport(progress))
+  const run = stego.train({ ...inputOf(request, folder, stop), onProgress })
   const report = reporter()
   const results: Results = { folder, checkpoint: null, contactSheet: null, evaluation: null }
   try {

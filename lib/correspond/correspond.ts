@@ -45,14 +45,14 @@ interface CorrespondenceFields {
   maps: HeatMaps
   at: readonly Point[]
   on: ResolvedCorrespondOptions['on']
-  raw: boolean
+  subtractMean: boolean
   source: string | null
   otherSource: string | null
 }
 
 /**
  * Heat maps that show where an image corresponds to given points: a tensor over the other image, or over the image
- * itself if there is no other. Heat is the cosine minus its mean over the image, clamped at 0; with `raw`, the cosine.
+ * itself if there is no other. Heat is the cosine minus its mean over the image, clamped at 0; with `subtractMean: false`, the cosine.
  */
 export class Correspondence implements Tensor {
   /** Heat, row-major, [points, height, width] of the picture that was searched. */
@@ -70,13 +70,13 @@ export class Correspondence implements Tensor {
   /** What was compared. */
   readonly on: ResolvedCorrespondOptions['on']
   /** Whether heat is the cosine itself. */
-  readonly raw: boolean
+  readonly subtractMean: boolean
   /** Names or paths of the pictures, where they have one. */
   readonly source: string | null
   /** Name or path of the other picture, where it has one. */
   readonly otherSource: string | null
 
-  constructor({ image, other, maps, at, on, raw, source, otherSource }: CorrespondenceFields) {
+  constructor({ image, other, maps, at, on, subtractMean, source, otherSource }: CorrespondenceFields) {
     const { data, shape } = maps.other ?? maps.self
     this.data = data
     this.shape = shape
@@ -85,7 +85,7 @@ export class Correspondence implements Tensor {
     this.other = other
     this.at = at
     this.on = on
-    this.raw = raw
+    this.subtractMean = subtractMean
     this.source = source
     this.otherSource = otherSource
   }
@@ -109,9 +109,9 @@ export class Correspondence implements Tensor {
    * color for each point, from 0 to the point's greatest heat in that picture.
    */
   toPng(): Promise<Buffer> {
-    const { image, other, self, at, on, raw, source, otherSource } = this
+    const { image, other, self, at, on, subtractMean, source, otherSource } = this
     const names = [source, otherSource].flatMap((name) => (name === null ? [] : [basename(name)]))
-    const what = raw ? `cosine of ${on}` : `cosine of ${on}, less its mean over the picture`
+    const what = subtractMean ? `cosine of ${on}, less its mean over the picture` : `cosine of ${on}`
     return drawCorrespondences({
       image,
       at,
@@ -148,7 +148,7 @@ export async function correspondWith(
   options: ResolvedCorrespondFeaturesOptions,
   context: string,
 ): Promise<Correspondence> {
-  const { at, resolution, raw, signal } = options
+  const { at, resolution, subtractMean, signal } = options
   checkPoints(at, context)
   const { on, source } = maps
   const { patch } = checked(() => (on === 'codes' ? source.backbone.info : source.info))
@@ -157,7 +157,7 @@ export async function correspondWith(
   const otherPixels = other === null || other === image ? null : await decodeImage(other)
   const points = { data: Float32Array.from(at.flat()), shape: [at.length, 2] }
   const found = await job(
-    (_, cancel) => source.correspond(pixels, otherPixels, points, { transform, raw }, cancel),
+    (_, cancel) => source.correspond(pixels, otherPixels, points, { transform, subtractMean }, cancel),
     signal,
   )
   return new Correspondence({
@@ -166,7 +166,7 @@ export async function correspondWith(
     maps: found,
     at: at.map(([x, y]) => [x, y]),
     on,
-    raw,
+    subtractMean,
     source: nameOf(image),
     otherSource: otherPixels && nameOf(other!),
   })

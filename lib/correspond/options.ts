@@ -34,9 +34,9 @@ const correspondFields = z.strictObject({
     unit: 'pixels',
     doc: 'Shorter side as the network sees it; higher gives finer maps and is slower. Official: 512.',
   }),
-  raw: option(z.boolean().default(false), {
+  subtractMean: option(z.boolean().default(true), {
     group: 'Common',
-    doc: 'Raw cosines, without subtracting their mean over the image and clamping at 0. Official: off.',
+    doc: 'Subtract the mean cosine over the image and clamp at 0, as the official figure does. Off: plain cosines.',
   }),
   signal: abortSignal(),
 })

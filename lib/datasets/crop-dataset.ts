@@ -15,7 +15,7 @@ import { type CropOptions, cropSchema, type ResolvedCropOptions } from './crop-o
 import { CROP_RECORD_FILE, type CropRecord, readCropRecord } from './cropped.js'
 import { CROPS } from './crops.js'
 import { listSplits, openDataset } from './dataset.js'
-import { readLabelMap } from './labels.js'
+import { readClassMap } from './labels.js'
 import type { Picture, Split } from './source.js'
 
 /** Pillow's defaults, used for the official crops. */
@@ -48,7 +48,7 @@ export async function cropDataset(input: CropOptions): Promise<CropResult> {
   const folder = join(options.out, 'cropped', `${name}_${crops}_crop_${cropRatio}`)
   const result: CropResult = { folder, splits: [] }
   for (const split of await splitsOf(options)) {
-    const whole = await openDataset({ data, dataset, labelMap: options.labelMap, split, crops, cropRatio })
+    const whole = await openDataset({ data, dataset, classMap: options.classMap, split, crops, cropRatio })
     await keepRecord(folder, whole, options)
     if (UNNAMED.includes(dataset) && whole.classNames) {
       await writeWhole(join(folder, CLASS_NAMES_FILE), Buffer.from(`${whole.classNames.join('\n')}\n`))
@@ -96,9 +96,9 @@ async function holdsFiles(folder: string): Promise<boolean> {
   return names.some((name) => !name.startsWith('.'))
 }
 
-async function hashPictures({ items }: Split, { labelMap }: ResolvedCropOptions): Promise<string> {
+async function hashPictures({ items }: Split, { classMap }: ResolvedCropOptions): Promise<string> {
   const hash = createHash('sha256')
-  if (labelMap !== null) hash.update((await readLabelMap(labelMap)).table)
+  if (classMap !== null) hash.update((await readClassMap(classMap)).table)
   for (let i = 0; i < items.length; i += CROPS) {
     const { name, image, label } = items[i]!
     const { size } = await stat(image)
@@ -110,7 +110,7 @@ async function hashPictures({ items }: Split, { labelMap }: ResolvedCropOptions)
 async function writeCrops(folder: string, split: Split, options: ResolvedCropOptions): Promise<number> {
   const { signal, onProgress } = options
   const images = join(folder, 'img', split.name)
-  const labels = split.labelled > 0 ? join(folder, 'label', split.name) : null
+  const labels = split.labeled > 0 ? join(folder, 'label', split.name) : null
   const there = new Set(await readdir(images).catch(() => []))
   let written = 0
   for (const [i, item] of split.items.entries()) {
@@ -122,7 +122,7 @@ async function writeCrops(folder: string, split: Split, options: ResolvedCropOpt
       await writeWhole(join(images, `${i}.jpg`), await encodeImage(picture))
       written++
     }
-    onProgress?.({ split: split.name, done: i + 1, total: split.items.length })
+    onProgress?.({ type: 'crop', split: split.name, done: i + 1, total: split.items.length })
   }
   return written
 }

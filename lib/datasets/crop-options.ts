@@ -1,12 +1,14 @@
 /** Options of `cropDataset()` and of `stego crop`. */
 import { z } from 'zod'
-import { abortSignal, option, path } from '../options/schema.js'
+import { abortSignal, callback, option, path } from '../options/schema.js'
 import { CROP_KINDS, datasetFields } from './options.js'
 
-const { dataset, labelMap, cropRatio } = datasetFields
+const { dataset, classMap, cropRatio } = datasetFields
 
 /** Cropping progress. */
 export interface CropProgress {
+  /** Type of the progress. */
+  type: 'crop'
   /** Name of the split. */
   split: string
   /** Crops of the split written so far. */
@@ -42,17 +44,14 @@ export const cropSchema = z.strictObject({
       doc: 'Splits to crop, separated by commas.',
     },
   ),
-  labelMap,
+  classMap,
   crops: option(z.enum(CROP_KINDS).default('five'), {
     group: 'Images',
     doc: 'Five crops of each image: five takes the corners and the center, random takes random ones. Official: five.',
   }),
   cropRatio,
   signal: abortSignal(),
-  onProgress: z
-    .custom<(progress: CropProgress) => void>((value) => typeof value === 'function')
-    .optional()
-    .meta({ description: 'Called after each crop.', expected: 'a function' }),
+  onProgress: callback<CropProgress>('Called after each image.'),
 })
 
 export type ResolvedCropOptions = z.output<typeof cropSchema>

@@ -77,8 +77,8 @@ async function listCrops(folder: string, split: string): Promise<Item[]> {
     files,
     why,
   )
-  const labelled = await exists(labels)
-  if (labelled) {
+  const labeled = await exists(labels)
+  if (labeled) {
     const found = new Set(await namesIn(labels, 'label maps 0.png, 1.png, ...'))
     checkFiles(
       labels,
@@ -90,7 +90,7 @@ async function listCrops(folder: string, split: string): Promise<Item[]> {
   return numbers.map((i) => ({
     name: String(i),
     image: join(images, `${i}.jpg`),
-    label: labelled ? join(labels, `${i}.png`) : null,
+    label: labeled ? join(labels, `${i}.png`) : null,
   }))
 }
 

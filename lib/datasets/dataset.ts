@@ -6,8 +6,8 @@ import { croppedSource } from './cropped.js'
 import { cropItems, cropReader } from './crops.js'
 import { directorySource } from './directory.js'
 import { folderPath } from './folder.js'
-import { readLabelMap } from './labels.js'
-import type { CropKind, DatasetName, LabelMapInput } from './options.js'
+import { readClassMap } from './labels.js'
+import type { ClassMap, CropKind, DatasetName } from './options.js'
 import { potsdamRawSource, potsdamSource } from './potsdam.js'
 import type { CropPart, Item, Picture, Source, Split } from './source.js'
 
@@ -20,7 +20,7 @@ export interface DatasetRequest {
   /** Default `train`. */
   split?: string
   /** Classes of the ids in label maps of one's own: an object, or the path of a YAML file. */
-  labelMap?: string | LabelMapInput | null
+  classMap?: string | ClassMap | null
   /** Five crops of each image instead of the whole. */
   crops?: CropKind | null
   /** Side of a crop as a share of the image's. Default .5. */
@@ -31,7 +31,7 @@ export interface DatasetRequest {
  * Lists a split and returns how to read it, without reading file contents.
  *
  * Throws `ERR_STEGO_DATA_MISSING` where the folder, the split or a file that the dataset must have is not there,
- * `ERR_STEGO_DATA_EMPTY`, `ERR_STEGO_DATA_LAYOUT`, and `ERR_STEGO_OPTION` for a label map that is malformed or given
+ * `ERR_STEGO_DATA_EMPTY`, `ERR_STEGO_DATA_LAYOUT`, and `ERR_STEGO_OPTION` for a class map that is malformed or given
  * for a dataset that has its own classes.
  */
 export async function openDataset(request: DatasetRequest): Promise<Split> {
@@ -39,8 +39,8 @@ export async function openDataset(request: DatasetRequest): Promise<Split> {
   const source = await sourceOf(request)
   const { items: whole, read: readWhole, ...facts } = await source.open(folderPath(request.data), split)
   const items = crops === null ? whole : cropItems(whole, crops, cropRatio)
-  const labelled = items.reduce((sum, { label }) => sum + (label === null ? 0 : 1), 0)
-  return { ...facts, name: split, items, labelled, read: readerOf(readWhole) }
+  const labeled = items.reduce((sum, { label }) => sum + (label === null ? 0 : 1), 0)
+  return { ...facts, name: split, items, labeled, read: readerOf(readWhole) }
 }
 
 /** Lists the existing splits. Throws as `openDataset` does for the folder. */
@@ -54,22 +54,22 @@ export async function listSplits(request: Omit<DatasetRequest, 'split'>): Promis
  * void.
  */
 export function checkClasses(split: Split, classes: number): void {
-  if (split.labelled === 0 || split.classes === null || split.classes <= classes) return
+  if (split.labeled === 0 || split.classes === null || split.classes <= classes) return
   throw new StegoError(
     'ERR_STEGO_OPTION',
     `the labels have ${split.classes} classes, but classes is ${classes}. Set classes to ${split.classes}.`,
   )
 }
 
-async function sourceOf({ dataset = 'auto', labelMap = null }: DatasetRequest): Promise<Source> {
+async function sourceOf({ dataset = 'auto', classMap = null }: DatasetRequest): Promise<Source> {
   if (dataset === 'auto' || dataset === 'directory') {
-    const mapping = labelMap === null ? null : await readLabelMap(labelMap)
+    const mapping = classMap === null ? null : await readClassMap(classMap)
     return directorySource(dataset === 'auto' ? 'any' : 'directory', mapping)
   }
-  if (labelMap !== null) {
+  if (classMap !== null) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the dataset "${dataset}" defines its own classes: labelMap is only for "auto" and "directory". Omit it.`,
+      `the dataset "${dataset}" defines its own classes: classMap is only for "auto" and "directory". Omit it.`,
     )
   }
   switch (dataset) {

@@ -19,7 +19,7 @@ export interface Listing {
   /** Sorted by name. */
   items: Item[]
   /** How many of the items have a label map. */
-  labelled: number
+  labeled: number
 }
 
 /** Extensions of the formats that sharp decodes everywhere and that hold photographs. */
@@ -51,7 +51,7 @@ export async function openFolder(root: string | URL, split: string): Promise<Lis
   checkSplit(split, splits, folder)
   if (layout.kind === 'flat') {
     const items = layout.images.map((file) => ({ name: stem(file), image: join(folder, file), label: null }))
-    return { name: split, items: items.sort(byName), labelled: 0 }
+    return { name: split, items: items.sort(byName), labeled: 0 }
   }
   const imageFolder = join(folder, 'imgs', split)
   const contents = await readFolder(imageFolder)
@@ -59,7 +59,7 @@ export async function openFolder(root: string | URL, split: string): Promise<Lis
   if (images.length === 0) throw emptyFolder(imageFolder, contents)
   const labels = await listLabels(folder, split, layout.splits)
   const items = pairLabels(imageFolder, images, join(folder, 'labels', split), labels)
-  return { name: split, items, labelled: labels.length }
+  return { name: split, items, labeled: labels.length }
 }
 
 /** Whether a folder has the directory layout. Throws as `openFolder` does. */

@@ -1,4 +1,4 @@
 /** `stego/datasets`: crops of a dataset, in the layout of the official code. */
 export { type CropResult, cropDataset } from './crop-dataset.js'
 export type { CropOptions, CropProgress } from './crop-options.js'
-export type { DatasetName, LabelMapInput } from './options.js'
+export type { ClassMap, DatasetName } from './options.js'

@@ -1,12 +1,12 @@
-/** Reads label maps, which map stored ids to classes, from an object or a YAML file. */
+/** Reads class maps, which map stored ids to classes, from an object or a YAML file. */
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { StegoError } from '../errors.js'
 import type { LabelMap } from '../native/index.js'
-import { type LabelMapInput, labelMapProblem } from './options.js'
+import { type ClassMap, classMapProblem } from './options.js'
 
-/** A label map ready for use. */
-export interface LabelMapping {
+/** A class map ready for use. */
+export interface ResolvedClassMap {
   /** Class of each stored id, [256]. */
   table: Uint8Array
   /** How many classes there are: the highest plus one, or the number of names. */
@@ -15,21 +15,21 @@ export interface LabelMapping {
 }
 
 /**
- * Reads a label map: an object `{ id: class, names }`, or the path of a YAML file of the same form.
+ * Reads a class map: an object `{ id: class, names }`, or the path of a YAML file of the same form.
  * Throws `ERR_STEGO_DATA_MISSING` for a file that is not there, `ERR_STEGO_FILE` for one that cannot be read,
  * `ERR_STEGO_OPTION` for a map that is malformed.
  */
-export async function readLabelMap(input: string | LabelMapInput): Promise<LabelMapping> {
+export async function readClassMap(input: string | ClassMap): Promise<ResolvedClassMap> {
   const map = typeof input === 'string' ? await readYaml(input) : input
-  const problem = labelMapProblem(map)
+  const problem = classMapProblem(map)
   if (problem !== null) {
     const where = typeof input === 'string' ? ` in ${input}` : ''
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the label map${where} is invalid: expected ${problem}. Write one line "id: class" per id.`,
+      `the class map${where} is invalid: expected ${problem}. Write one line "id: class" per id.`,
     )
   }
-  const { names, ...classes } = map as LabelMapInput
+  const { names, ...classes } = map as ClassMap
   const ids = classes as Record<number, number | null>
   const highest = Math.max(...Object.values(ids).map((value) => value ?? -1))
   return { table: labelTable((id) => ids[id]), classes: names?.length ?? highest + 1, names: names ?? null }
@@ -41,8 +41,8 @@ async function readYaml(path: string): Promise<unknown> {
     throw new StegoError(
       missing ? 'ERR_STEGO_DATA_MISSING' : 'ERR_STEGO_FILE',
       missing
-        ? `the label map ${path} does not exist: expected a YAML file with lines "id: class". Check the path.`
-        : `the label map ${path} cannot be read (${cause.code}). Check its permissions.`,
+        ? `the class map ${path} does not exist: expected a YAML file with lines "id: class". Check the path.`
+        : `the class map ${path} cannot be read (${cause.code}). Check its permissions.`,
       { cause },
     )
   })
@@ -52,7 +52,7 @@ async function readYaml(path: string): Promise<unknown> {
     const reason = (cause as Error).message.split('\n', 1)[0]
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the label map ${path} is not valid YAML: ${reason} Write one line "id: class" per id.`,
+      `the class map ${path} is not valid YAML: ${reason} Write one line "id: class" per id.`,
       { cause },
     )
   }

@@ -21,7 +21,7 @@ export const CROP_KINDS = ['five', 'random'] as const
 export type CropKind = (typeof CROP_KINDS)[number]
 
 /** Class of each id stored in label files, null for void; ids not listed are void. */
-export interface LabelMapInput {
+export interface ClassMap {
   [id: number]: number | null
   /** Names of the classes, in order of their index. */
   names?: string[]
@@ -31,7 +31,7 @@ const MAX_ID = 255
 const MAX_CLASS = 254
 
 /** What is wrong with a map of labels, in words that follow "expected ..."; null where nothing is. */
-export function labelMapProblem(value: unknown): string | null {
+export function classMapProblem(value: unknown): string | null {
   if (Object.prototype.toString.call(value) !== '[object Object]') return 'a map { id: class }'
   const { names, ...ids } = value as Record<string, unknown>
   let last = -1
@@ -62,9 +62,9 @@ export const datasetFields = {
       `Contents of the data folder: ${DATASETS.join(', ')}. auto accepts images or imgs/<split>; the others use ` +
       "the official code's layout, and data may be its pytorch_data_dir.",
   }),
-  labelMap: option(
+  classMap: option(
     z
-      .union([path(), z.custom<LabelMapInput>((value) => labelMapProblem(value) === null)])
+      .union([path(), z.custom<ClassMap>((value) => classMapProblem(value) === null)])
       .nullable()
       .default(null),
     {
@@ -97,7 +97,7 @@ export const modelDatasetFields = {
     whenAbsent: 'as in training',
     doc: `Contents of the data folder: ${DATASETS.join(', ')}.`,
   }),
-  labelMap: option(datasetFields.labelMap, {
+  classMap: option(datasetFields.classMap, {
     group: 'Images',
     value: 'file',
     expected: 'a YAML file or an object { id: class, ..., names: [...] }, ids 0 to 255, classes 0 to 254',

@@ -62,10 +62,10 @@ async function listMats(root: string, ids: string[], why: string): Promise<Item[
   const labels = join(root, 'gt')
   const files = ids.map((id) => `${id}.mat`)
   checkFiles(images, files, new Set(await namesIn(images, 'images <id>.mat')), why)
-  const labelled = new Set((await exists(labels)) ? await namesIn(labels, 'label maps <id>.mat') : [])
+  const labeled = new Set((await exists(labels)) ? await namesIn(labels, 'label maps <id>.mat') : [])
   return ids.map((name, index) => {
     const file = files[index]!
-    return { name, image: join(images, file), label: labelled.has(file) ? join(labels, file) : null }
+    return { name, image: join(images, file), label: labeled.has(file) ? join(labels, file) : null }
   })
 }
 

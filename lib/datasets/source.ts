@@ -49,7 +49,7 @@ export interface Split {
   name: string
   items: Item[]
   /** How many of the items have a label map. */
-  labelled: number
+  labeled: number
   /** How many classes the labels have; null where the dataset does not say. */
   classes: number | null
   /** Names of the classes in order of their index; null where the dataset has none. */

@@ -53,7 +53,7 @@ const imageCheck: Check = {
   },
 }
 
-const TRANSFORM: Transform = { resolution: 224, crop: 'center', multiple: 8 }
+const TRANSFORM: Transform = { resolution: 224, fit: 'center', multiple: 8 }
 
 /** Starter features of a generated picture, [1, 192, 28, 28]. */
 async function starterFeatures(dtype: 'float32' | 'bfloat16'): Promise<number[]> {

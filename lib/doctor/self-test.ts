@@ -25,7 +25,7 @@ export async function measureSpeed(): Promise<SpeedReport> {
   const backbone = await loadBackbone('starter')
   const images = new Array(BATCH).fill(picture(SIDE, SIDE, 16, 32))
   const batch = () =>
-    job((_, cancel) => backbone.features(images, { resolution: SIDE, crop: 'center', multiple: 8 }, cancel))
+    job((_, cancel) => backbone.features(images, { resolution: SIDE, fit: 'center', multiple: 8 }, cancel))
   let best = Number.POSITIVE_INFINITY
   const start = performance.now()
   while (performance.now() - start < LEAST_MILLISECONDS) {

@@ -25,16 +25,16 @@ export async function evaluateNetwork(
   requireMetric({ matching, official })
   const transform = createTransform(
     options.resolution,
-    options.crop,
+    options.fit,
     checked(() => network.backbone.info.patch),
   )
   checkClasses(split, classes)
-  const labelled = split.items.filter((item) => item.label !== null)
+  const labeled = split.items.filter((item) => item.label !== null)
   const settings = predictOptions({ transform, flip, crf, heads, temperature })
   const scores = checked((native) => new native.Scores(network, settings))
   let counts: Awaited<ReturnType<typeof scores.counts>>
   try {
-    for await (const pictures of inBatches(readAhead(labelled, split.read, AHEAD), batch)) {
+    for await (const pictures of inBatches(readAhead(labeled, split.read, AHEAD), batch)) {
       const images = pictures.map(({ image, label }) => ({ image, label: label! }))
       await job((_, cancel) => scores.add(images, cancel), signal)
     }
@@ -52,13 +52,13 @@ export async function evaluateNetwork(
     return by({ rows, columns, counts: counted.data }, { matching, official })
   }
   return {
-    cluster: score('kmeans', scoreClusters),
-    online: score('online', scoreClusters),
-    linear: score('linear', scoreLinear),
-    raw: score('raw', scoreClusters),
-    rawLinear: score('rawLinear', scoreLinear),
+    kmeans: score('kmeans', scoreClusters),
+    clusterProbe: score('clusterProbe', scoreClusters),
+    linearProbe: score('linearProbe', scoreLinear),
+    baselineKmeans: score('baselineKmeans', scoreClusters),
+    baselineLinearProbe: score('baselineLinearProbe', scoreLinear),
     images: split.items.length,
-    labelled: labelled.length,
+    labeled: labeled.length,
     split: split.name,
     classNames,
     positionRemoved: checked(() => network.backbone.positionMap) !== null,

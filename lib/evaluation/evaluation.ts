@@ -31,24 +31,24 @@ export interface ClusterScores extends LinearScores {
 /** Results of an evaluation as plain data. Heads that were not evaluated are null. */
 export interface Evaluation {
   /** k-means clusters on codes. */
-  cluster: ClusterScores | null
-  /** The online cluster probe. */
-  online: ClusterScores | null
+  kmeans: ClusterScores | null
+  /** The cluster probe, trained along with the head. */
+  clusterProbe: ClusterScores | null
   /** The linear probe on the codes. */
-  linear: LinearScores | null
+  linearProbe: LinearScores | null
   /** k-means clusters on backbone features: the baseline without training. */
-  raw: ClusterScores | null
+  baselineKmeans: ClusterScores | null
   /** The linear probe on backbone features. */
-  rawLinear: LinearScores | null
+  baselineLinearProbe: LinearScores | null
   /** Number of images in the split. */
   images: number
   /** Number of images with a label map. Only these are scored. */
-  labelled: number
+  labeled: number
   /** Name of the split. */
   split: string
   /** Class names by index, if known. */
   classNames?: string[] | null
-  /** Whether position was removed from the features of `raw` and `rawLinear`; absent if unknown. */
+  /** Whether position was removed from the features of `baselineKmeans` and `baselineLinearProbe`; absent if unknown. */
   positionRemoved?: boolean
 }
 

@@ -4,11 +4,11 @@ import type { EvaluationSummary } from './summary.js'
 
 /** Heads in the order they are listed, as people call them. */
 const HEADS = [
-  ['linear', 'Linear probe'],
-  ['cluster', 'Clusters (k-means)'],
-  ['online', 'Cluster probe'],
-  ['rawLinear', 'Backbone, linear probe'],
-  ['raw', 'Backbone, k-means'],
+  ['linearProbe', 'Linear probe'],
+  ['kmeans', 'Clusters (k-means)'],
+  ['clusterProbe', 'Cluster probe'],
+  ['baselineLinearProbe', 'Backbone, linear probe'],
+  ['baselineKmeans', 'Backbone, k-means'],
 ] as const
 
 type HeadName = (typeof HEADS)[number][0]
@@ -25,9 +25,9 @@ interface Listed<T> {
  */
 export function formatEvaluation(evaluation: Evaluation): string {
   const heads = listed<ClusterScores | LinearScores>(evaluation, evaluation.positionRemoved)
-  const { split, images, labelled, classNames } = evaluation
-  const title = `${split}: ${plural(images, 'image')}, ${labelled === images ? 'all' : labelled} labeled`
-  if (labelled === 0) return `${title}. Without labels there is nothing to score.`
+  const { split, images, labeled, classNames } = evaluation
+  const title = `${split}: ${plural(images, 'image')}, ${labeled === images ? 'all' : labeled} labeled`
+  if (labeled === 0) return `${title}. Without labels there is nothing to score.`
   if (heads.length === 0) return `${title}. No head was scored.`
   const unmatched = heads.flatMap(unmatchedLine)
   return [
@@ -61,7 +61,7 @@ function listed<T extends Scores>(
 ): Listed<T>[] {
   return HEADS.flatMap(([key, name]) => {
     const scores = by[key]
-    const title = positionRemoved && key.startsWith('raw') ? `${name} (place removed)` : name
+    const title = positionRemoved && key.startsWith('baseline') ? `${name} (position removed)` : name
     return scores ? [{ key, title, scores }] : []
   })
 }
@@ -80,8 +80,8 @@ function scoreTables<T extends Scores>(
       cell(scores, ({ accuracy }) => accuracy, key),
     ]),
   ])
-  const clusters = heads.some(({ key }) => key === 'cluster') ? 'cluster' : 'online'
-  const detailed = heads.filter(({ key }) => key === 'linear' || key === clusters)
+  const clusters = heads.some(({ key }) => key === 'kmeans') ? 'kmeans' : 'clusterProbe'
+  const detailed = heads.filter(({ key }) => key === 'linearProbe' || key === clusters)
   if (detailed.length === 0) return lines
   const classes = detailed[0]!.scores.iou.map((_, index) => [
     classNames?.[index] ?? `class ${index}`,

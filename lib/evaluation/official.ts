@@ -80,17 +80,17 @@ const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
 /** Scores in float32. The mean is over all rows of the histogram, the IoU listed are those of the classes. */
 function score(histogram: number[][], classes: number, round: Round): Scores {
   const predicted = histogram.map(sum)
-  const labelled = histogram.map((_, column) => sum(histogram.map((row) => row[column]!)))
+  const labeled = histogram.map((_, column) => sum(histogram.map((row) => row[column]!)))
   const correct = histogram.map((row, index) => row[index]!)
   const iou = correct.map((count, index) => {
-    const missed = round(labelled[index]! - count)
+    const missed = round(labeled[index]! - count)
     const wrong = round(predicted[index]! - count)
     return divide(count, round(round(count + missed) + wrong))
   })
   const present = iou.filter((value) => value !== null)
   return {
     miou: percent(divide(sum(present), present.length)),
-    accuracy: percent(divide(sum(correct), sum(labelled))),
+    accuracy: percent(divide(sum(correct), sum(labeled))),
     iou: iou.slice(0, classes).map(percent),
   }
 }

@@ -23,7 +23,7 @@ export const scoredFields = {
     unit: 'pixels',
     doc: "Side of the square image, a multiple of the backbone's patch size. Official value.",
   }),
-  crop: option(z.enum(['center', 'squash']).default('center'), {
+  fit: option(z.enum(['center', 'squash']).default('center'), {
     group: 'Common',
     doc: 'center keeps the aspect ratio and crops the edges; squash keeps the edges. Official: center.',
   }),

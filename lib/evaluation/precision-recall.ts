@@ -5,7 +5,7 @@
 import type { Item, Split } from '../datasets/source.js'
 import { StegoError } from '../errors.js'
 import { fillStore } from '../features/fill.js'
-import { openMeans } from '../features/plan.js'
+import { openStore, planMeans } from '../features/plan.js'
 import { createTransform } from '../images/transform.js'
 import {
   checked,
@@ -61,7 +61,7 @@ export async function precisionRecall(
 ): Promise<PrecisionRecall> {
   const { batch, pairs, samples, seed, signal } = options
   const patch = checked(() => network.backbone.info.patch)
-  const transform = createTransform(options.resolution, options.crop, patch)
+  const transform = createTransform(options.resolution, options.fit, patch)
   const items = split.items.filter((item) => item.label !== null)
   checkCount(items.length, options)
   const partners = await choosePartners(network, split, items, transform, options)
@@ -118,10 +118,11 @@ async function choosePartners(
   if (pairs === 'random') {
     return all.map((index) => (index + 1 + random.integer(items.length - 1)) % items.length)
   }
-  const store = openMeans(network.backbone, items.length)
+  const plan = planMeans(items.length)
+  const store = openStore(network.backbone, plan)
   try {
     const pixels = async (index: number) => (await read(items[index]!)).image
-    for await (const _ of fillStore(store, all, pixels, transform, signal));
+    for await (const _ of fillStore(store, plan, pixels, transform, signal));
     const k = Math.min(NEIGHBORS, items.length - 1)
     const neighbors = await job((_, cancel) => store.neighbors(k, cancel), signal)
     return samplePositives(all, neighbors.indices, k, random)

@@ -15,8 +15,8 @@ export async function previewRows(
 ): Promise<ContactSheetRow[]> {
   const { transform, assignment, signal } = options
   const { classes, heads } = checked(() => network.info)
-  const clusterHead = heads.includes('kmeans') ? 'kmeans' : 'online'
-  const wanted = heads.filter((head) => head === clusterHead || head === 'linear')
+  const clusterHead = heads.includes('kmeans') ? 'kmeans' : 'clusterProbe'
+  const wanted = heads.filter((head) => head === clusterHead || head === 'linearProbe')
   const { items } = split
   const count = Math.min(options.count, items.length)
   const rows: ContactSheetRow[] = []
@@ -33,8 +33,8 @@ export async function previewRows(
       image: await job((native) => native.transformBytes(image, 3, transform), signal),
       label:
         label && void255(await job((native) => native.transformBytes(label, 1, transform), signal), classes),
-      linear: prediction!.labels.linear ?? null,
-      cluster: assignment ? clusters.map((cluster) => assignment[cluster]!) : clusters,
+      linearProbe: prediction!.labels.linearProbe ?? null,
+      clusters: assignment ? clusters.map((cluster) => assignment[cluster]!) : clusters,
     })
   }
   return rows

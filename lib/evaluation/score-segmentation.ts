@@ -97,11 +97,11 @@ export function countPixels(
   return { rows, columns, counts }
 }
 
-function requireEqual(predicted: number, labelled: number, what: string): void {
-  if (predicted === labelled) return
+function requireEqual(predicted: number, labeled: number, what: string): void {
+  if (predicted === labeled) return
   throw new StegoError(
     'ERR_STEGO_ARGUMENT',
-    `scoreSegmentation(): predictions and labels must be equally many, got ${predicted} and ${labelled} ${what}. ` +
+    `scoreSegmentation(): predictions and labels must be equally many, got ${predicted} and ${labeled} ${what}. ` +
       'Bring both to the same size first.',
   )
 }

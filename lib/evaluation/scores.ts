@@ -59,16 +59,16 @@ function gather(confusion: ConfusionMatrix, assignment: number[]): number[][] {
 
 function score(confusion: number[][], unmatched: number[] | null): Scores {
   const predicted = confusion.map((row) => sum(row))
-  const labelled = confusion.map(
+  const labeled = confusion.map(
     (_, column) => sum(confusion.map((row) => row[column]!)) + (unmatched?.[column] ?? 0),
   )
   const correct = confusion.map((row, index) => row[index]!)
   const iou = correct.map((count, index) => {
-    const union = predicted[index]! + labelled[index]! - count
+    const union = predicted[index]! + labeled[index]! - count
     return union === 0 ? null : (100 * count) / union
   })
   const present = iou.filter((value) => value !== null)
-  const total = sum(labelled)
+  const total = sum(labeled)
   return {
     miou: total === 0 ? null : sum(present) / present.length,
     accuracy: total === 0 ? null : (100 * sum(correct)) / total,

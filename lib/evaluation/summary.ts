@@ -2,7 +2,7 @@
 import { StegoError } from '../errors.js'
 import type { Evaluation, Scores } from './evaluation.js'
 
-const HEADS = ['cluster', 'online', 'linear', 'raw', 'rawLinear'] as const
+const HEADS = ['kmeans', 'clusterProbe', 'linearProbe', 'baselineKmeans', 'baselineLinearProbe'] as const
 
 /** Scores by head, in percent. */
 export type HeadScores = Record<(typeof HEADS)[number], Scores | null>

@@ -1,6 +1,6 @@
 /** Builds a feature store ahead of training. */
 import { createTransform } from '../images/transform.js'
-import { addon, checked, job, type NativeBackbone, type Transform } from '../native/index.js'
+import { addon, type NativeBackbone, type Transform } from '../native/index.js'
 import { defaultThreads } from '../native/threads.js'
 import { parseOptions } from '../options/parse.js'
 import { placeAtOnce, positionName } from '../position/position.js'
@@ -24,7 +24,7 @@ export interface BuiltFeatureStore {
 
 /**
  * Computes the backbone features of all images in a folder and stores them on disk, resuming where an earlier call
- * stopped. Training runs with `features: 'store'` and the same images, backbone and transform reuse them.
+ * stopped. Training runs with `featureStore: { mode: 'disk' }` and the same images, backbone and transform reuse them.
  *
  * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_DATA_*` and `ERR_STEGO_IMAGE` for problems with the
  * images, `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE` for the resolution, `ERR_STEGO_FILE` if the disk is full or another run
@@ -34,19 +34,17 @@ export async function buildFeatureStore(input: BuildFeatureStoreOptions): Promis
   const options = parseOptions(buildSchema, input, 'buildFeatureStore()')
   const { signal } = options
   const set = await openImages(options)
-  const { backbone, transform, plan } = await prepareFeatures(set, options, 'store', options.pictures)
+  const { backbone, transform, plan } = await prepareFeatures(set, options, 'disk', options.pictures)
   const { images, bytes } = plan
-  const file = plan.file!.path
-  options.onPlan?.({ file, images, bytes })
   const store = openStore(backbone, plan)
+  const read = (index: number) => set.read(set.images[index]!)
+  let there: number | undefined
   try {
-    const missing = await job((_, cancel) => store.missingMeans(cancel), signal)
-    const there = checked(() => store.info).kept
-    const read = (index: number) => set.read(set.images[index]!)
-    for await (const done of fillStore(store, missing, read, transform, signal)) {
-      options.onProgress?.(there + done, images)
+    for await (const progress of fillStore(store, plan, read, transform, signal)) {
+      there ??= progress.done
+      options.onProgress?.(progress)
     }
-    return { file, images, computed: missing.length, bytes }
+    return { file: plan.file!.path, images, computed: images - there!, bytes }
   } finally {
     store.dispose()
   }
@@ -61,29 +59,27 @@ export interface PreparedFeatures {
 
 /**
  * Loads the backbone for a folder of images and plans where to store features.
- * @param mode `store`, or `off` if only feature means are needed
+ * @param mode `disk`, or `off` if only feature means are needed
  */
 export async function prepareFeatures(
   set: ImageSet,
   options: FeatureFields,
-  mode: 'store' | 'off',
+  mode: 'disk' | 'off',
   smallPictures = false,
 ): Promise<PreparedFeatures> {
-  const { data, dtype, signal, onDownload } = options
+  const { data, dtype, signal, onProgress } = options
   const features = { kind: options.featureKind, layer: options.featureLayer }
-  const loaded = await loadBackbone(options.backbone, { features, dtype, signal, onDownload })
-  const transform = createTransform(options.resolution, options.crop, loaded.info.patch)
+  const loaded = await loadBackbone(options.backbone, { features, dtype, signal, onProgress })
+  const transform = createTransform(options.resolution, options.fit, loaded.info.patch)
   addon().configure({ threads: options.threads ?? defaultThreads() })
   const pictures = { count: set.images.length, read: (index: number) => set.read(set.images[index]!) }
   const source = { backbone: options.backbone, features, dtype }
-  const settings = { transform, source, signal, onProgress: options.onPosition }
+  const settings = { transform, source, signal, onProgress }
   const backbone = await placeAtOnce(options.position, loaded, pictures, settings)
   const key = await featureKey({ ...options, position: positionName(backbone) })
-  const { storeType, storeFolder } = options
-  const where = { features: mode, cacheBytes: 0, storeBytes: 0, storeType, storeFolder }
   const { dim } = backbone.info
   const plan = await planFeatures({
-    ...where,
+    store: { ...options.featureStore, mode, memoryBytes: 0, diskBytes: 0 },
     data,
     images: set.images,
     key,

@@ -17,7 +17,7 @@ export interface FeatureKey {
   /** Side of the input image in pixels. */
   resolution: number
   /** How images are cropped or resized. */
-  crop: Transform['crop']
+  fit: Transform['fit']
   /** A block's output or its attention keys. */
   featureKind: FeatureChoice['kind']
   /** Block to take features from, counted from the last, which is 1. */
@@ -41,7 +41,7 @@ export async function featureKey(source: {
   /** Side of the input image in pixels. */
   resolution: number
   /** How images are cropped or resized. */
-  crop: Transform['crop']
+  fit: Transform['fit']
   /** Default: `feat`. */
   featureKind?: FeatureChoice['kind']
   /** Default: 1, the last block. */
@@ -51,9 +51,9 @@ export async function featureKey(source: {
   /** The position map to remove (positionName). */
   position?: string
 }): Promise<FeatureKey> {
-  const { resolution, crop, featureKind = 'feat', featureLayer = 1, dtype = 'float32' } = source
+  const { resolution, fit, featureKind = 'feat', featureLayer = 1, dtype = 'float32' } = source
   const backbone = await identifyBackbone(source.backbone)
-  const key = { backbone, resolution, crop, featureKind, featureLayer, dtype }
+  const key = { backbone, resolution, fit, featureKind, featureLayer, dtype }
   return source.position === undefined ? key : { ...key, position: source.position }
 }
 

@@ -4,7 +4,7 @@ import { mkdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { cacheFromEnv } from '../env.js'
 import { StegoError } from '../errors.js'
-import type { FeatureStoreOptions } from '../method/backbone-options.js'
+import type { ResolvedFeatureStoreOptions } from '../method/backbone-options.js'
 import {
   checked,
   type FeatureStoreFile,
@@ -30,7 +30,7 @@ export interface StoreDescription extends FeatureKey {
 }
 
 export interface FeaturePlan {
-  mode: 'store' | 'memory' | 'off'
+  mode: 'disk' | 'memory' | 'off'
   images: number
   /** Bytes for the features of all images, on disk or in memory. */
   bytes: number
@@ -38,11 +38,12 @@ export interface FeaturePlan {
   bytesPerImage: number
   /** The store, or null. */
   file: FeatureStoreFile | null
-  cacheBytes: number
+  memoryBytes: number
   pictures: boolean
 }
 
-export interface FeatureRequest extends FeatureStoreOptions {
+export interface FeatureRequest {
+  store: ResolvedFeatureStoreOptions
   data: string
   images: ListedImage[]
   key: FeatureKey
@@ -54,42 +55,41 @@ export interface FeatureRequest extends FeatureStoreOptions {
   signal?: AbortSignal
 }
 
-/** Resolves `features: 'auto'` from sizes alone, so that a run gives the same bytes on any machine. */
-function chooseMode(
-  request: Pick<FeatureRequest, 'features' | 'cacheBytes' | 'storeBytes' | 'storeType' | 'dim' | 'transform'>,
-  images: number,
-): FeaturePlan['mode'] {
-  const { features, cacheBytes, storeBytes } = request
-  if (features !== 'auto') return features
-  const { memory, store } = bytesOfImage(request)
-  if (images * memory <= cacheBytes) return 'memory'
-  return images * store <= storeBytes ? 'store' : 'memory'
+/** Resolves `mode: 'auto'` from sizes alone, so that a run gives the same bytes on any machine. */
+function chooseMode(request: SizeRequest, images: number): FeaturePlan['mode'] {
+  const { mode, memoryBytes, diskBytes } = request.store
+  if (mode !== 'auto') return mode
+  const { memory, disk } = bytesOfImage(request)
+  if (images * memory <= memoryBytes) return 'memory'
+  return images * disk <= diskBytes ? 'disk' : 'memory'
 }
+
+type SizeRequest = Pick<FeatureRequest, 'store' | 'dim' | 'transform' | 'pictures'>
 
 /** Decides how features are stored and computes their size, before their content is known. */
 export function sizeFeatures(
-  request: Omit<FeatureRequest, 'key' | 'data' | 'images' | 'storeFolder' | 'signal'>,
+  request: SizeRequest,
   images: number,
 ): Pick<FeaturePlan, 'mode' | 'bytes' | 'bytesPerImage'> {
   const mode = chooseMode(request, images)
   const each = bytesOfImage(request)
-  const bytesPerImage = mode === 'store' ? each.store + (request.pictures ? PICTURE_BYTES : 0) : each.memory
+  const bytesPerImage = mode === 'disk' ? each.disk + (request.pictures ? PICTURE_BYTES : 0) : each.memory
   return { mode, bytes: images * bytesPerImage, bytesPerImage }
 }
 
 /** Plans where features are stored. Rejects with `ERR_STEGO_FILE` if a store does not fit on its disk. */
 export async function planFeatures(request: FeatureRequest): Promise<FeaturePlan> {
-  const { images, cacheBytes, pictures } = request
+  const { images, pictures } = request
   const sizes = sizeFeatures(request, images.length)
   const { mode } = sizes
   const plan = {
     ...sizes,
     images: images.length,
     file: null,
-    cacheBytes: mode === 'memory' ? cacheBytes : 0,
+    memoryBytes: mode === 'memory' ? request.store.memoryBytes : 0,
     pictures,
   }
-  if (mode !== 'store') return plan
+  if (mode !== 'disk') return plan
   const file = await storeFile(request)
   await makeRoom(file.path, plan.bytes)
   return { ...plan, file }
@@ -101,18 +101,15 @@ export const storeFolder = (chosen: string | null) => chosen ?? join(cacheFromEn
 /** Whether a file name is a store's. */
 export const isStore = (file: string) => file.endsWith(EXTENSION)
 
-function bytesOfImage({
-  dim,
-  transform,
-  storeType,
-}: Pick<FeatureRequest, 'dim' | 'transform' | 'storeType'>) {
+function bytesOfImage({ dim, transform, store }: SizeRequest) {
   const values = (transform.resolution / transform.multiple) ** 2 * dim
   const means = 4 * dim
-  return { memory: 4 * values, store: (storeType === 'float16' ? 2 : 4) * values + means }
+  return { memory: 4 * values, disk: (store.dtype === 'float16' ? 2 : 4) * values + means }
 }
 
 async function storeFile(request: FeatureRequest): Promise<FeatureStoreFile> {
-  const { data, images, key, transform, storeType, pictures, signal } = request
+  const { data, images, key, transform, pictures, signal } = request
+  const { dtype: storeType, folder } = request.store
   const description: StoreDescription = { ...key, data, storeType }
   const hash = createHash('sha256').update(
     JSON.stringify([VERSION, Object.entries(key).sort(), storeType, pictures]),
@@ -121,7 +118,7 @@ async function storeFile(request: FeatureRequest): Promise<FeatureStoreFile> {
   const digest = hash.digest('hex')
   const side = transform.resolution / transform.multiple
   return {
-    path: join(storeFolder(request.storeFolder), `${digest.slice(0, 16)}${EXTENSION}`),
+    path: join(storeFolder(folder), `${digest.slice(0, 16)}${EXTENSION}`),
     key: digest,
     description: JSON.stringify(description),
     dtype: storeType,
@@ -144,14 +141,14 @@ async function makeRoom(path: string, bytes: number): Promise<void> {
     throw new StegoError(
       'ERR_STEGO_FILE',
       `the feature store ${path} needs ${formatBytes(needed)}, but its disk has ${formatBytes(bavail * bsize)} free. ` +
-        "Free some space, choose a folder on another disk (storeFolder), or keep features in memory (features: 'memory').",
+        "Free some space, choose a folder on another disk (featureStore.folder), or keep features in memory (featureStore.mode: 'memory').",
     )
   } catch (cause) {
     if (cause instanceof StegoError) throw cause
     throw new StegoError(
       'ERR_STEGO_FILE',
       `the feature store folder ${dirname(path)} cannot be created (${(cause as NodeJS.ErrnoException).code ?? cause}). ` +
-        'Choose another folder (storeFolder), or check permissions.',
+        'Choose another folder (featureStore.folder), or check permissions.',
       { cause },
     )
   }
@@ -159,13 +156,11 @@ async function makeRoom(path: string, bytes: number): Promise<void> {
 
 /** Opens or creates the store. Throws `ERR_STEGO_FILE` on failure, or if another run is writing the store. */
 export function openStore(backbone: NativeBackbone, plan: FeaturePlan): NativeFeatureStore {
-  const { images, cacheBytes: budgetBytes, pictures, file } = plan
+  const { images, memoryBytes: budgetBytes, pictures, file } = plan
   return checked((native) => new native.FeatureStore(backbone, images, { budgetBytes, pictures, file }))
 }
 
-/** Opens a store that keeps only feature means. */
-export function openMeans(backbone: NativeBackbone, images: number): NativeFeatureStore {
-  return checked(
-    (native) => new native.FeatureStore(backbone, images, { budgetBytes: 0, pictures: false, file: null }),
-  )
+/** The plan of a store that keeps only feature means. */
+export function planMeans(images: number): FeaturePlan {
+  return { mode: 'off', images, bytes: 0, bytesPerImage: 0, file: null, memoryBytes: 0, pictures: false }
 }

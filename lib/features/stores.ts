@@ -28,7 +28,7 @@ export interface FeatureStoreInfo {
 /** Where to look for stores. */
 export interface FeatureStoresOptions {
   /** Folder of the stores. Default: `features` in the cache folder (`STEGO_CACHE`). */
-  storeFolder?: string | URL | null
+  folder?: string | URL | null
 }
 
 /** Lists the stores, most recently changed first. Rejects with `ERR_STEGO_FILE` if their folder cannot be read. */
@@ -64,7 +64,7 @@ export async function removeFeatureStores(
   return removed
 }
 
-function folderOf({ storeFolder: folder = null }: FeatureStoresOptions): string {
+function folderOf({ folder = null }: FeatureStoresOptions): string {
   return storeFolder(folder === null ? null : pathOf(folder))
 }
 

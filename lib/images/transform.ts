@@ -6,7 +6,7 @@ import type { Transform } from '../native/index.js'
  * A transform to `resolution`.
  * Throws `ERR_STEGO_SIZE` where the resolution is no multiple of the patch.
  */
-export function createTransform(resolution: number, crop: Transform['crop'], patch: number): Transform {
+export function createTransform(resolution: number, fit: Transform['fit'], patch: number): Transform {
   if (resolution % patch !== 0) {
     const below = Math.max(patch, resolution - (resolution % patch))
     const nearest = resolution - below <= below + patch - resolution ? below : below + patch
@@ -16,5 +16,5 @@ export function createTransform(resolution: number, crop: Transform['crop'], pat
         `Use ${nearest}.`,
     )
   }
-  return { resolution, crop, multiple: patch }
+  return { resolution, fit, multiple: patch }
 }

@@ -92,8 +92,8 @@ export const methodFields = {
   learningRates: z
     .strictObject({
       head: learningRate(5e-4, 'the head'),
-      linear: learningRate(5e-3, 'the linear probes'),
-      cluster: learningRate(5e-3, 'the cluster probe'),
+      linearProbe: learningRate(5e-3, 'the linear probes'),
+      clusterProbe: learningRate(5e-3, 'the cluster probe'),
     })
     .prefault({}),
   centering: option(z.enum(['official', 'paper', 'none']).default('official'), {

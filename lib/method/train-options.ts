@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { datasetFields } from '../datasets/options.js'
 import { option, path } from '../options/schema.js'
-import { dtypeOption, featureStoreFields } from './backbone-options.js'
+import { dtypeOption, featureStoreOption } from './backbone-options.js'
 import { methodFields } from './method-options.js'
 import { PRESET_NAMES } from './presets.js'
 
@@ -77,7 +77,7 @@ export const trainSchema = z.strictObject({
     unit: 'pixels',
     doc: "Side of the square training image, a multiple of the backbone's patch size. Official value.",
   }),
-  crop: option(z.enum(['center', 'squash']).default('center'), {
+  fit: option(z.enum(['center', 'squash']).default('center'), {
     group: 'Images',
     doc: 'center keeps the aspect ratio and crops the edges; squash keeps the edges. Official: center.',
   }),
@@ -103,7 +103,7 @@ export const trainSchema = z.strictObject({
     whenAbsent: 'never',
     doc: 'Steps between histograms of code similarity by pair type, included in the events. Official: 100.',
   }),
-  ...featureStoreFields,
+  featureStore: featureStoreOption,
   threads: option(z.int().min(1).nullable().default(null), {
     group: 'Run',
     whenAbsent: 'STEGO_THREADS, or one per physical core',

@@ -51,10 +51,10 @@ export async function* trainModel(input: TrainOptions): AsyncGenerator<TrainingE
 
 /** Reads a model as `Stego.load` says. */
 export async function loadModel(source: string | URL, options?: LoadOptions): Promise<Model> {
-  const { dtype, signal, onDownload } = parseOptions(loadSchema, options, 'Stego.load()')
+  const { dtype, signal, onProgress } = parseOptions(loadSchema, options, 'Stego.load()')
   const name = pathOf(source)
   const isPublished = findPublished(name)?.kind === 'model'
-  const path = isPublished ? (await resolveWeights(name, { signal, onProgress: onDownload })).path : name
+  const path = isPublished ? (await resolveWeights(name, { signal, onProgress })).path : name
   return new Model(await readModel(modelPath(path), { dtype, signal }))
 }
 
@@ -133,22 +133,22 @@ export class Model {
     return displayRows(modelRows(this.info))
   }
 
-  async #features(image: ImageInput, { resolution, crop, signal }: ResolvedFeaturesOptions): Promise<Tensor> {
+  async #features(image: ImageInput, { resolution, fit, signal }: ResolvedFeaturesOptions): Promise<Tensor> {
     const backbone = checked(() => this.#model.network.backbone)
-    const transform = createTransform(resolution, crop, backbone.info.patch)
+    const transform = createTransform(resolution, fit, backbone.info.patch)
     const pixels = await decodeImage(image)
     return job((_, cancel) => backbone.features([pixels], transform, cancel), signal)
   }
 
   /** A split for scoring, of the dataset the model was trained on unless another is named. */
   #open(
-    source: Pick<ResolvedEvaluateOptions, 'data' | 'split' | 'dataset' | 'labelMap' | 'crops' | 'cropRatio'>,
+    source: Pick<ResolvedEvaluateOptions, 'data' | 'split' | 'dataset' | 'classMap' | 'crops' | 'cropRatio'>,
   ): Promise<Split> {
-    const { dataset, labelMap } = this.#model.record.options
+    const { dataset, classMap } = this.#model.record.options
     return openDataset({
       ...source,
       dataset: source.dataset ?? dataset,
-      labelMap: source.labelMap ?? labelMap,
+      classMap: source.classMap ?? classMap,
     })
   }
 
@@ -171,7 +171,7 @@ export class Model {
     return new Segmentation({
       image,
       labels: prediction!.labels[head]!,
-      classes: checked(() => (head === 'linear' ? network.info.classes : network.info.clusters)),
+      classes: checked(() => (head === 'linearProbe' ? network.info.classes : network.info.clusters)),
       classNames: record.classNames,
       head,
       source: typeof input === 'string' ? input : input instanceof URL ? fileURLToPath(input) : null,
@@ -181,11 +181,11 @@ export class Model {
 
   #head(labels: ResolvedSegmentOptions['labels']): CodeHead {
     const heads = checked(() => this.#model.network.info.heads)
-    if (labels === 'auto') return heads.includes('kmeans') ? 'kmeans' : 'online'
+    if (labels === 'auto') return heads.includes('kmeans') ? 'kmeans' : 'clusterProbe'
     if (heads.includes(labels)) return labels
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
-      `this model has no ${labels} labels: it offers ${heads.filter((head) => !head.startsWith('raw')).join(', ')}. ` +
+      `this model has no ${labels} labels: it offers ${heads.filter((head) => !head.startsWith('baseline')).join(', ')}. ` +
         'The linear probe needs labels in training, k-means is fitted at its end.',
     )
   }

@@ -1,11 +1,11 @@
 /** Options of `Stego.load()`, `model.segment()`, `model.segmentAll()` and `model.features()`. */
 import { z } from 'zod'
 import { modelDtypeOption } from '../method/backbone-options.js'
-import { abortSignal, option } from '../options/schema.js'
+import { abortSignal, callback, option } from '../options/schema.js'
 import type { DownloadProgress } from '../weights/progress.js'
 
 /** Which predictions a label map can hold. */
-const LABEL_SOURCES = ['auto', 'kmeans', 'online', 'linear'] as const
+const LABEL_SOURCES = ['auto', 'kmeans', 'clusterProbe', 'linearProbe'] as const
 
 export const segmentSchema = z.strictObject({
   resolution: option(z.int().min(8).default(320), {
@@ -19,7 +19,7 @@ export const segmentSchema = z.strictObject({
   }),
   labels: option(z.enum(LABEL_SOURCES).default('auto'), {
     group: 'Common',
-    doc: 'Prediction to use; auto: kmeans if the model has it, else online. linear needs labels in training.',
+    doc: 'Prediction to use; auto: kmeans if the model has it, else clusterProbe. linearProbe needs labels in training.',
   }),
   crf: option(z.boolean().default(false), {
     group: 'Common',
@@ -44,7 +44,7 @@ export const featuresSchema = z.strictObject({
     unit: 'pixels',
     doc: "Shorter side as the backbone sees it, a multiple of the backbone's patch size.",
   }),
-  crop: option(z.enum(['center', 'squash', 'whole']).default('whole'), {
+  fit: option(z.enum(['center', 'squash', 'whole']).default('whole'), {
     group: 'Common',
     doc: 'whole keeps the entire image; center crops a square; squash resizes it to a square.',
   }),
@@ -57,10 +57,7 @@ export interface FeaturesOptions extends z.input<typeof featuresSchema> {}
 
 export const loadSchema = z.strictObject({
   dtype: modelDtypeOption(),
-  onDownload: z
-    .custom<(progress: DownloadProgress) => void>((value) => typeof value === 'function')
-    .optional()
-    .meta({ description: 'Download progress of a published model.', expected: 'a function' }),
+  onProgress: callback<DownloadProgress>('Called while a published model is downloaded.'),
   signal: abortSignal(),
 })
 

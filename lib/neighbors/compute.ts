@@ -7,7 +7,7 @@ import { prepareFeatures } from '../features/build.js'
 import { fillStore } from '../features/fill.js'
 import { fingerprintImages, openImages } from '../features/key.js'
 import { openStore } from '../features/plan.js'
-import { checked, job } from '../native/index.js'
+import { job } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import type { FoundNeighbors } from './neighbor-file.js'
 import { type NeighborsOptions, neighborsSchema } from './options.js'
@@ -31,16 +31,13 @@ export async function computeNeighbors(input: NeighborsOptions): Promise<FoundNe
       `expected at least two images to find neighbors, but ${data} has one. Add images.`,
     )
   }
-  const { key, backbone, transform, plan } = await prepareFeatures(set, options, options.features)
+  const { key, backbone, transform, plan } = await prepareFeatures(set, options, options.featureStore.mode)
   const fingerprints = await fingerprintImages(set.images, signal)
   const store = openStore(backbone, plan)
   try {
-    const missing = await job((_, cancel) => store.missingMeans(cancel), signal)
-    const there = options.features === 'store' ? checked(() => store.info).kept : 0
     const read = (index: number) => set.read(set.images[index]!)
-    for await (const done of fillStore(store, missing, read, transform, signal)) {
-      options.onProgress?.(there + done, count)
-    }
+    for await (const progress of fillStore(store, plan, read, transform, signal))
+      options.onProgress?.(progress)
     const k = Math.min(options.k, count - 1)
     const neighbors = await job((_, cancel) => store.neighbors(k, cancel), signal)
     return { count, k, ...neighbors, key, fingerprints }

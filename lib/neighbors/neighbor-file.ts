@@ -47,7 +47,7 @@ const VERSION = 1
 const keySchema = z.strictObject({
   backbone: z.string(),
   resolution: z.number(),
-  crop: z.enum(['center', 'squash', 'whole']),
+  fit: z.enum(['center', 'squash', 'whole']),
   featureKind: z.enum(['feat', 'keys']),
   featureLayer: z.int().min(1),
   dtype: z.enum(['float32', 'bfloat16']),
@@ -144,7 +144,9 @@ async function readFile(path: string, signal?: AbortSignal): Promise<ImageNeighb
 
 function readKey(text: string | undefined): FeatureKey | null {
   try {
-    return keySchema.safeParse(JSON.parse(text ?? '')).data ?? null
+    // Files of earlier versions say `crop` for `fit`.
+    const { crop, ...key } = JSON.parse(text ?? '')
+    return keySchema.safeParse(crop === undefined ? key : { fit: crop, ...key }).data ?? null
   } catch {
     return null
   }

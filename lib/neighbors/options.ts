@@ -12,10 +12,15 @@ export const neighborsSchema = z.strictObject({
       'Number of neighbors per image, at most the number of other images. 29, plus the image itself, gives the 30 ' +
       "columns of the original's files.",
   }),
-  features: option(z.enum(['store', 'off']).default('off'), {
-    group: 'Features',
-    doc: 'store keeps the features on disk for training runs on the same images; off discards them.',
-  }),
+  featureStore: featureFields.featureStore
+    .unwrap()
+    .extend({
+      mode: option(z.enum(['disk', 'off']).default('off'), {
+        group: 'Features',
+        doc: 'disk keeps the features in a store for training runs on the same images; off discards them.',
+      }),
+    })
+    .prefault({}),
 })
 
 /** Options of `computeNeighbors()`. */

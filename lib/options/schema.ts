@@ -65,6 +65,14 @@ export function abortSignal() {
     .meta({ description: 'Cancels the call, which rejects with its reason.', expected: 'an AbortSignal' })
 }
 
+/** A function that is called with values of type `T`. */
+export function callback<T>(doc: string) {
+  return z
+    .custom<(value: T) => void>((value) => typeof value === 'function')
+    .optional()
+    .meta({ description: doc, expected: 'a function' })
+}
+
 /** One number for each pair type of the loss: an image with itself, a neighbor or a random image. */
 export function pairValues<S extends z.ZodType>(number: (pair: 'self' | 'knn' | 'random') => S) {
   return z.strictObject({ self: number('self'), knn: number('knn'), random: number('random') })

@@ -13,9 +13,9 @@ export interface ContactSheetRow {
   image: Pixels
   label: LabelMap | null
   /** Classes by the linear probe, [height, width]. */
-  linear: Uint8Array | null
+  linearProbe: Uint8Array | null
   /** Clusters, [height, width]; already mapped to classes where labels exist. */
-  cluster: Uint8Array | null
+  clusters: Uint8Array | null
 }
 
 /** How a contact sheet looks. */
@@ -65,14 +65,15 @@ const COLUMNS: Column[] = [
   {
     heading: 'Linear probe',
     enlarge: 'nearest',
-    shows: (row) => row.linear !== null,
-    pixels: (row, palette) => row.linear && paintLabels({ ...row.image, data: row.linear }, palette),
+    shows: (row) => row.linearProbe !== null,
+    pixels: (row, palette) =>
+      row.linearProbe && paintLabels({ ...row.image, data: row.linearProbe }, palette),
   },
   {
     heading: 'Clusters',
     enlarge: 'nearest',
-    shows: (row) => row.cluster !== null,
-    pixels: (row, palette) => row.cluster && paintLabels({ ...row.image, data: row.cluster }, palette),
+    shows: (row) => row.clusters !== null,
+    pixels: (row, palette) => row.clusters && paintLabels({ ...row.image, data: row.clusters }, palette),
   },
 ]
 
@@ -150,7 +151,7 @@ function checkRows(rows: ContactSheetRow[]): void {
   if (rows.length === 0) {
     throw new StegoError('ERR_STEGO_ARGUMENT', 'a contact sheet needs at least one image, got none.')
   }
-  for (const { name, image, label, linear, cluster } of rows) {
+  for (const { name, image, label, linearProbe, clusters } of rows) {
     if (label && label.data.length !== label.width * label.height) {
       throw new StegoError(
         'ERR_STEGO_ARGUMENT',
@@ -158,7 +159,7 @@ function checkRows(rows: ContactSheetRow[]): void {
           'Pass its own width and height.',
       )
     }
-    for (const prediction of [linear, cluster]) {
+    for (const prediction of [linearProbe, clusters]) {
       if (prediction && prediction.length !== image.width * image.height) {
         throw new StegoError(
           'ERR_STEGO_ARGUMENT',
@@ -201,8 +202,8 @@ async function drawCell(
 /** 1 for each class index that occurs in a label map or prediction, [256]. */
 function occurringIndices(rows: ContactSheetRow[]): Uint8Array {
   const seen = new Uint8Array(256)
-  for (const { label, linear, cluster } of rows) {
-    for (const map of [label?.data, linear, cluster]) {
+  for (const { label, linearProbe, clusters } of rows) {
+    for (const map of [label?.data, linearProbe, clusters]) {
       for (const index of map ?? []) seen[index] = 1
     }
   }

@@ -10,8 +10,8 @@ import { drawOverlay, type OverlayOptions } from './overlay.js'
 import { checkPalette, clusterPalette, type Palette } from './palette.js'
 import { encodeIndexPng, encodePalettePng } from './png.js'
 
-/** Source of the labels: k-means clusters, the online cluster probe or the linear probe. */
-export type SegmentationHead = 'kmeans' | 'online' | 'linear'
+/** Source of the labels: k-means clusters, the cluster probe or the linear probe. */
+export type SegmentationHead = 'kmeans' | 'clusterProbe' | 'linearProbe'
 
 const STYLES = ['overlay', 'palette', 'index'] as const
 

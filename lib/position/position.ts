@@ -24,6 +24,8 @@ export interface PlacedBackbone {
 
 /** Progress of measuring position in features, and finally its result. */
 export interface PositionProgress {
+  /** Type of the progress. */
+  type: 'position'
   /** Number of images and crops measured. */
   done: number
   /** Total number of images and crops to measure. */
@@ -74,7 +76,7 @@ export async function* placeBackbone(
   }
   const place = meanSquare(map)
   const position = { place, layout, removed: layout === null || layout < LEAST_LAYOUT * place }
-  yield { done: total, total, position }
+  yield { type: 'position', done: total, total, position }
   return { backbone: position.removed ? checked(() => backbone.without(map)) : backbone, position }
 }
 
@@ -117,7 +119,7 @@ async function* counted<T>(
 ): AsyncGenerator<PositionProgress, T> {
   let step = await work.next()
   while (!step.done) {
-    yield { done: before + step.value, total, position: null }
+    yield { type: 'position', done: before + step.value, total, position: null }
     step = await work.next()
   }
   return step.value

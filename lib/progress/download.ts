@@ -7,18 +7,18 @@ import type { Report } from './reporter.js'
 const MEGABYTE = 1e6
 
 export function downloadReport(progress: DownloadProgress): Report {
-  const { name, state, received, total, bytesPerSecond, message } = progress
+  const { name, state, done, total, bytesPerSecond, message } = progress
   if (state === 'done')
-    return { lines: [`downloaded ${name}: ${formatBytes(received)}; ${message}`], status: null }
+    return { lines: [`downloaded ${name}: ${formatBytes(done)}; ${message}`], status: null }
   if (state === 'waiting') return { lines: [`${name}: ${message}`] }
-  const left = total && bytesPerSecond ? `, ${duration((total - received) / bytesPerSecond)} left` : ''
+  const left = total && bytesPerSecond ? `, ${duration((total - done) / bytesPerSecond)} left` : ''
   const details = bytesPerSecond ? `${(bytesPerSecond / MEGABYTE).toFixed(1)} MB/s${left}` : ''
   const megabytes = (bytes: number) => Math.round(bytes / MEGABYTE)
   return {
     lines: [],
     status: {
       phase: `downloading ${name} (MB)`,
-      done: megabytes(received),
+      done: megabytes(done),
       total: megabytes(total ?? 0),
       details,
     },

@@ -1,4 +1,5 @@
 /** Progress of a run for display: permanent lines, and a status that the next event replaces. */
+import type { FeaturesProgress } from '../features/progress.js'
 import { formatBytes } from '../options/bytes.js'
 import { count, duration, recallWords, significant } from '../output/words.js'
 import { describePosition, type Position, type PositionProgress } from '../position/position.js'
@@ -40,17 +41,8 @@ export function reporter(): (event: TrainingEvent) => Report {
         return positionReport(event)
       case 'features':
         return event.done < event.total
-          ? {
-              lines: [],
-              status: { phase: 'backbone features', done: event.done, total: event.total, details: '' },
-            }
-          : {
-              lines: [
-                `features: ${count(event.total, 'image')}, ${event.kept} kept in ${formatBytes(event.bytes)}` +
-                  (event.file === null ? '' : `, ${event.file}`),
-              ],
-              status: working('neighbors'),
-            }
+          ? featuresReport(event)
+          : { lines: [featuresLine(event)], status: working('neighbors') }
       case 'neighbors':
         return {
           lines: [
@@ -76,7 +68,7 @@ export function reporter(): (event: TrainingEvent) => Report {
         return stepReport(event, recent.reduce((sum, value) => sum + value, 0) / recent.length)
       }
       case 'clusters': {
-        const what = event.target === 'kmeans' ? 'codes' : 'backbone features'
+        const what = event.head === 'kmeans' ? 'codes' : 'backbone features'
         return {
           lines: [
             `k-means on ${what}: ${event.sizes.length} clusters, best of ${count(event.meanCosines.length, 'restart')}, ` +
@@ -110,20 +102,30 @@ function startLines({ options, images, backbone, threads, features, step }: Star
   return [
     `backbone: ${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}, ${millions}`,
     ...starter,
-    `images: ${images.train} for training (${images.labelled} labeled), ${images.validation} for validation`,
+    `images: ${images.train} for training (${images.labeled} labeled), ${images.validation} for validation`,
     `classes: ${options.classes}, threads: ${threads}`,
-    featuresLine(features, options.cacheBytes),
+    storageLine(features, options.featureStore.memoryBytes),
     ...from,
   ]
 }
 
-function featuresLine({ mode, bytes }: StartEvent['features'], cacheBytes: number): string {
+function storageLine({ mode, bytes }: StartEvent['features'], memoryBytes: number): string {
   const size = formatBytes(bytes)
-  if (mode === 'store') return `features: ${size} on disk`
+  if (mode === 'disk') return `features: ${size} on disk`
   if (mode === 'off') return 'features: recomputed at every step'
-  return bytes <= cacheBytes
+  return bytes <= memoryBytes
     ? `features: ${size} in memory`
-    : `features: ${formatBytes(cacheBytes)} of ${size} in memory, the rest recomputed when needed`
+    : `features: ${formatBytes(memoryBytes)} of ${size} in memory, the rest recomputed when needed`
+}
+
+/** Reports the progress of computing features. */
+export function featuresReport({ done, total }: FeaturesProgress): Report {
+  return { lines: [], status: { phase: 'backbone features', done, total, details: '' } }
+}
+
+function featuresLine({ total, kept, bytes, file }: FeaturesProgress): string {
+  const where = file === null ? '' : `, ${file}`
+  return `features: ${count(total, 'image')}, ${kept} kept in ${formatBytes(bytes)}${where}`
 }
 
 /** Reports the progress and the result of measuring position in the features. */
@@ -136,12 +138,12 @@ export function positionReport({ done, total, position }: PositionProgress): Rep
 /** Above this share, clusters follow position. */
 const MUCH = 0.1
 
-function explainedLines({ target, explained }: ClustersEvent, position: Position | null): string[] {
+function explainedLines({ head, explained }: ClustersEvent, position: Position | null): string[] {
   const { rows, columns, images } = explained
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`
   const shares = `rows ${percent(rows)}, columns ${percent(columns)}, images ${percent(images)}`
   const lines = [`  explained by ${shares}`]
-  if (target !== 'kmeans' || Math.max(rows, columns) <= MUCH) return lines
+  if (head !== 'kmeans' || Math.max(rows, columns) <= MUCH) return lines
   const where = rows > columns ? 'vertical' : 'horizontal'
   return [
     ...lines,
@@ -159,11 +161,11 @@ function explanation(position: Position | null): string {
 }
 
 function stepReport(event: StepEvent, milliseconds: number): Report {
-  const { step, steps, correspondence, cluster, linear, reconstruction, alignment, crf } = event
-  const optional = { linear, reconstruction, alignment, crf }
+  const { step, steps, correspondence, clusterProbe, linearProbe, reconstruction, alignment, crf } = event
+  const optional = { 'linear probe': linearProbe, reconstruction, alignment, crf }
   const losses = [
     `correspondence ${significant(correspondence)}`,
-    `cluster ${significant(cluster)}`,
+    `cluster probe ${significant(clusterProbe)}`,
     ...Object.entries(optional).flatMap(([name, loss]) =>
       loss === null ? [] : [`${name} ${significant(loss)}`],
     ),
@@ -181,9 +183,11 @@ function stepReport(event: StepEvent, milliseconds: number): Report {
 }
 
 function validationLine({ step, evaluation }: ValidationEvent): string {
-  const scores = (['cluster', 'online', 'linear'] as const).flatMap((head) => {
-    const miou = evaluation[head]?.miou
-    return typeof miou === 'number' ? [`${head} ${miou.toFixed(1)} % mIoU`] : []
+  const { kmeans, clusterProbe, linearProbe } = evaluation
+  const heads = { 'k-means': kmeans, 'cluster probe': clusterProbe, 'linear probe': linearProbe }
+  const scores = Object.entries(heads).flatMap(([name, scored]) => {
+    const miou = scored?.miou
+    return typeof miou === 'number' ? [`${name} ${miou.toFixed(1)} % mIoU`] : []
   })
   return `validation at step ${step}: ${scores.join(', ') || 'no labels to score'}`
 }

@@ -31,8 +31,8 @@ export function createCheckpoints(
 
 /** Stops a run with a non-finite loss, leaving the last checkpoint intact. */
 export function checkFinite(losses: StepLosses, step: number, checkpoint: Checkpoints): void {
-  const { correspondence, cluster, linear, reconstruction, alignment, crf } = losses
-  const wrong = [correspondence, cluster, linear, reconstruction, alignment, crf].find(
+  const { correspondence, clusterProbe, linearProbe, reconstruction, alignment, crf } = losses
+  const wrong = [correspondence, clusterProbe, linearProbe, reconstruction, alignment, crf].find(
     (loss) => loss !== null && !Number.isFinite(loss),
   )
   if (wrong === undefined) return

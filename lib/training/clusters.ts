@@ -12,7 +12,7 @@ const CHUNK = 32
 
 /** Fits k-means on all patches of the training images and keeps the restart with the highest mean cosine. */
 export async function fitClusters(
-  target: 'kmeans' | 'raw',
+  head: 'kmeans' | 'baselineKmeans',
   trainer: NativeTrainer,
   images: TrainingImages,
   options: { restarts: number; seed: number; bytesPerImage: number; signal?: AbortSignal },
@@ -24,13 +24,13 @@ export async function fitClusters(
   for (let first = 0; first < count; first += CHUNK) {
     const chunk = chosen.subarray(first, first + CHUNK)
     await images.ensure(chunk)
-    await job((_, cancel) => trainer.collect(chunk, target, count, cancel), signal)
+    await job((_, cancel) => trainer.collect(chunk, head, count, cancel), signal)
   }
   const settings = {
     restarts: options.restarts,
     iterations: ITERATIONS,
-    seed: mixSeed(options.seed, target === 'kmeans' ? STREAMS.kmeans : STREAMS.baselineKmeans),
+    seed: mixSeed(options.seed, head === 'kmeans' ? STREAMS.kmeans : STREAMS.baselineKmeans),
   }
-  const fitted = await job((_, cancel) => trainer.fitKMeans(target, settings, cancel), signal)
-  return { type: 'clusters', target, ...fitted }
+  const fitted = await job((_, cancel) => trainer.fitKMeans(head, settings, cancel), signal)
+  return { type: 'clusters', head, ...fitted }
 }

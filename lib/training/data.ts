@@ -6,8 +6,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Item, Picture, Split } from '../datasets/source.js'
 import { computeTogether, fillStore } from '../features/fill.js'
 import { type FeaturePlan, openStore } from '../features/plan.js'
+import type { FeaturesProgress } from '../features/progress.js'
 import {
-  checked,
   job,
   type LabelMap,
   type NativeBackbone,
@@ -49,19 +49,9 @@ export class TrainingImages {
     return this.#split.items.length
   }
 
-  /** Computes the images missing from the store, in order. Yields progress. */
-  async *computeAll(): AsyncGenerator<{ done: number; kept: number; bytes: number; file: string | null }> {
-    const missing = await job((_, cancel) => this.store.missingMeans(cancel), this.#signal)
-    const there = this.count - missing.length
-    const progress = (done: number) => {
-      const { kept } = checked(() => this.store.info)
-      const file = this.#plan.file?.path ?? null
-      return { done, kept, bytes: kept * this.#plan.bytesPerImage, file }
-    }
-    if (missing.length === 0) yield progress(this.count)
-    for await (const done of fillStore(this.store, missing, this.#read, this.#transform, this.#signal)) {
-      yield progress(there + done)
-    }
+  /** Computes the images missing from the store, in order. Yields progress, first of what was there. */
+  computeAll(): AsyncGenerator<FeaturesProgress> {
+    return fillStore(this.store, this.#plan, this.#read, this.#transform, this.#signal)
   }
 
   /** Ensures that the features of these images are available until the next call. */

@@ -1,5 +1,6 @@
 /** Events a run emits. They are plain data and can be serialized as JSON. */
 import type { Evaluation } from '../evaluation/evaluation.js'
+import type { FeaturesProgress } from '../features/progress.js'
 import type { ResolvedRunOptions } from '../method/train-options.js'
 import type { PairHistogram, PairValues, PlaceShares, StepLosses } from '../native/index.js'
 import type { PositionProgress } from '../position/position.js'
@@ -11,37 +12,15 @@ export interface StartEvent {
   /** Options with defaults filled in. */
   options: ResolvedRunOptions
   /** Number of training images, labeled training images and validation images. */
-  images: { train: number; labelled: number; validation: number }
+  images: { train: number; labeled: number; validation: number }
   /** The backbone: name or file, embedding dimension, patch size in pixels, and number of blocks and parameters. */
   backbone: { name: string; dim: number; patch: number; depth: number; parameters: number }
   /** Number of native threads. */
   threads: number
   /** How the features of training images are stored, and their total size in bytes. */
-  features: { mode: 'store' | 'memory' | 'off'; bytes: number }
+  features: { mode: 'disk' | 'memory' | 'off'; bytes: number }
   /** The step the run resumes from; 0 for a new run. */
   step: number
-}
-
-/** Progress and result of measuring position in the features. Not emitted with `position: 'keep'`. */
-export interface PositionEvent extends PositionProgress {
-  /** Type of the event. */
-  type: 'position'
-}
-
-/** Progress of computing backbone features of the training images. */
-export interface FeaturesEvent {
-  /** Type of the event. */
-  type: 'features'
-  /** Number of images done. */
-  done: number
-  /** Number of training images, counting each crop. */
-  total: number
-  /** Bytes of stored features, in memory or on disk. */
-  bytes: number
-  /** Number of images whose features are stored. Others are recomputed when a batch needs them. */
-  kept: number
-  /** Path of the feature store, or null. */
-  file: string | null
 }
 
 /** Emitted when the nearest neighbors of the training images are ready. */
@@ -86,8 +65,8 @@ export interface StepEvent extends Omit<StepLosses, 'gradients'> {
 export interface ClustersEvent {
   /** Type of the event. */
   type: 'clusters'
-  /** `kmeans`: on codes. `raw`: on backbone features. */
-  target: 'kmeans' | 'raw'
+  /** `kmeans`: on codes. `baselineKmeans`: on backbone features. */
+  head: 'kmeans' | 'baselineKmeans'
   /** Mean cosine of each restart. The best restart is kept. */
   meanCosines: number[]
   /** The highest mean cosine. */
@@ -130,11 +109,11 @@ export interface EndEvent {
   contactSheet: string | null
 }
 
-/** Any event of a run, discriminated by `type`. */
+/** Any event of a run, discriminated by `type`. There is no `position` event with `position: 'keep'`. */
 export type TrainingEvent =
   | StartEvent
-  | PositionEvent
-  | FeaturesEvent
+  | PositionProgress
+  | FeaturesProgress
   | NeighborsEvent
   | ShiftsEvent
   | StepEvent

@@ -1,10 +1,10 @@
 /** Input of `Stego.train()` and `stego train`: options for a new run, or a run to resume. */
-import { z } from 'zod'
 import { StegoError } from '../errors.js'
+import type { ResolvedFeatureStoreOptions } from '../method/backbone-options.js'
 import { withPreset } from '../method/presets.js'
 import { type ResolvedRunOptions, type RunOptions, trainSchema } from '../method/train-options.js'
 import { API_WORDING, parseOptions, type Wording } from '../options/parse.js'
-import { abortSignal, option, path } from '../options/schema.js'
+import { abortSignal, callback, option, path } from '../options/schema.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import type { TrainingEvent } from './events.js'
 
@@ -12,8 +12,8 @@ import type { TrainingEvent } from './events.js'
 export interface TrainRuntime {
   /** Aborts the run, which saves a resumable checkpoint and rejects with `signal.reason`. */
   signal?: AbortSignal
-  /** Called with download progress of published weights, before the first event. */
-  onDownload?: (progress: DownloadProgress) => void
+  /** Called while published weights are downloaded, before the first event. */
+  onProgress?: (progress: DownloadProgress) => void
   /** Called with each event, the same events as when iterating over the run. */
   onEvent?: (event: TrainingEvent) => void
 }
@@ -40,18 +40,14 @@ export interface ResumedRun {
  */
 export type TrainOptions = Omit<RunOptions, 'data'> & TrainRuntime & (FreshRun | ResumedRun)
 
-/** The options that may change when a run is resumed. */
-export const RESUMABLE = [
-  'data',
-  'steps',
-  'checkpointEvery',
-  'validateEvery',
-  'histogramEvery',
-  'cacheBytes',
-  'storeFolder',
-  'threads',
-] as const
-export type TrainChanges = Partial<Pick<ResolvedRunOptions, (typeof RESUMABLE)[number]>>
+/** The options that may change when a run is resumed, and those of the feature store. */
+const RESUMABLE = ['data', 'steps', 'checkpointEvery', 'validateEvery', 'histogramEvery', 'threads'] as const
+const RESUMABLE_STORE = ['memoryBytes', 'folder'] as const
+
+/** Options of a resumed run that differ from those it was started with. */
+export interface TrainChanges extends Partial<Pick<ResolvedRunOptions, (typeof RESUMABLE)[number]>> {
+  featureStore?: Partial<ResolvedFeatureStoreOptions>
+}
 
 /** A validated `TrainOptions`: a new run with all options, or a run folder with changed options. */
 export type TrainRequest = TrainRuntime &
@@ -68,14 +64,8 @@ export const resumeOption = option(path().optional(), {
 const inputSchema = trainSchema.extend({
   resume: resumeOption,
   signal: abortSignal(),
-  onEvent: z
-    .custom<TrainRuntime['onEvent']>((value) => typeof value === 'function')
-    .optional()
-    .meta({ description: 'Called with each event.', expected: 'a function' }),
-  onDownload: z
-    .custom<TrainRuntime['onDownload']>((value) => typeof value === 'function')
-    .optional()
-    .meta({ description: 'Called while weights are downloaded.', expected: 'a function' }),
+  onEvent: callback<TrainingEvent>('Called with each event.'),
+  onProgress: callback<DownloadProgress>('Called while weights are downloaded.'),
 })
 
 const resumedSchema = inputSchema.extend({ data: trainSchema.shape.data.optional() })
@@ -93,29 +83,43 @@ export function parseTrain(
       resume: _,
       signal,
       onEvent,
-      onDownload,
+      onProgress,
       ...options
     } = parseOptions(inputSchema, filled, context, wording)
-    return { resume: null, options, signal, onEvent, onDownload }
+    return { resume: null, options, signal, onEvent, onProgress }
   }
   const parsed = parseOptions(resumedSchema, input, context, wording)
-  const fixed = given.filter(
-    (key) => key in trainSchema.shape && !(RESUMABLE as readonly string[]).includes(key),
-  )
+  const givenStore = givenKeys((input as TrainOptions).featureStore)
+  const changeable = [
+    ...RESUMABLE.map((key) => [key]),
+    ...RESUMABLE_STORE.map((key) => ['featureStore', key]),
+  ].map(wording.name)
+  const fixed = given
+    .filter((key) => key in trainSchema.shape)
+    .flatMap((key) => (key === 'featureStore' ? givenStore.map((part) => [key, part]) : [[key]]))
+    .map(wording.name)
+    .filter((name) => !changeable.includes(name))
   if (fixed.length > 0) {
-    const name = (key: string) => wording.name([key])
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `${context}: ${fixed.map(name).join(', ')} cannot change when a run is resumed; ` +
-        `only ${RESUMABLE.map(name).join(', ')} can be combined with ${name('resume')}. ` +
+      `${context}: ${fixed.join(', ')} cannot change when a run is resumed; ` +
+        `only ${changeable.join(', ')} can be combined with ${wording.name(['resume'])}. ` +
         'Omit the others, or start a new run.',
     )
   }
-  const changes = Object.fromEntries(
-    RESUMABLE.filter((key) => given.includes(key)).map((key) => [key, parsed[key]]),
-  )
-  const { signal, onEvent, onDownload } = parsed
-  return { resume: parsed.resume!, changes, signal, onEvent, onDownload }
+  const changes: TrainChanges = {
+    ...pick(parsed, RESUMABLE, given),
+    ...(givenStore.length > 0 && { featureStore: pick(parsed.featureStore, RESUMABLE_STORE, givenStore) }),
+  }
+  const { signal, onEvent, onProgress } = parsed
+  return { resume: parsed.resume!, changes, signal, onEvent, onProgress }
+}
+
+/** The given ones of some options. */
+function pick<T, K extends keyof T & string>(options: T, keys: readonly K[], given: string[]): Partial<T> {
+  return Object.fromEntries(
+    keys.filter((key) => given.includes(key)).map((key) => [key, options[key]]),
+  ) as unknown as Partial<T>
 }
 
 function givenKeys(input: unknown): string[] {

@@ -73,7 +73,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
             signal,
           })
     for await (const progress of images.computeAll()) {
-      yield await emit({ type: 'features', total: images.count, ...progress })
+      yield await emit(progress)
     }
 
     const neighbors =
@@ -126,16 +126,16 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       }
     }
 
-    for (const target of ['kmeans', 'raw'] as const) {
-      const width = target === 'raw' ? record.backbone.dim : network.info.dim
+    for (const head of ['kmeans', 'baselineKmeans'] as const) {
+      const width = head === 'baselineKmeans' ? record.backbone.dim : network.info.dim
       const bytesPerImage = 4 * width * (options.resolution / record.backbone.patch) ** 2
       const settings = { restarts: options.kmeansRestarts, seed: options.seed, bytesPerImage, signal }
-      yield await emit(await fitClusters(target, trainer, images, settings))
+      yield await emit(await fitClusters(head, trainer, images, settings))
     }
     checkpoint.pending = true
     if (validation) {
       const event = await validate(network, record, validation, signal)
-      record.assignment = event.evaluation.cluster?.assignment ?? null
+      record.assignment = event.evaluation.kmeans?.assignment ?? null
       yield await emit(event)
     }
     const event = await checkpoint.write()

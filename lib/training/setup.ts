@@ -27,7 +27,7 @@ import {
 } from '../weights/model-file.js'
 import { featureChoice, networkOptions } from '../weights/network-options.js'
 import type { StartEvent, TrainingEvent } from './events.js'
-import type { TrainRequest } from './input.js'
+import type { TrainChanges, TrainRequest } from './input.js'
 import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from './run-folder.js'
 
 /** The result of a run: the network and its record. */
@@ -70,25 +70,25 @@ export async function setUp(request: TrainRequest): Promise<RunSetup> {
 }
 
 async function readResumed(path: string, signal?: AbortSignal): Promise<ResumedModel> {
-  const { file, ...model } = await readModel(modelPath(path), { signal })
-  return { ...model, optimizers: optimizerTensors(file) }
+  const { file, names, ...model } = await readModel(modelPath(path), { signal })
+  return { ...model, optimizers: optimizerTensors(file, names) }
 }
 
 async function setUpWith(request: TrainRequest, resumed: ResumedModel | null): Promise<RunSetup> {
   const given =
     request.resume === null
       ? request.options
-      : { ...resumed!.record.options, ...request.changes, out: runOf(request.resume) }
+      : changed(resumed!.record.options, request.changes, request.resume)
   if (request.resume === null && given.out !== null) await checkRunFolder(given.out)
   const { train, validation } = await openData(given)
   if (resumed) checkSameImages(resumed.record, train, given.data)
   const backbone = resumed ? resumed.network.backbone : await openBackbone(given, request)
   const { dim, patch } = backbone.info
-  const transform = createTransform(given.resolution, given.crop, patch)
+  const transform = createTransform(given.resolution, given.fit, patch)
   const threads = given.threads ?? defaultThreads()
   addon().configure({ threads })
   const { mode, bytes } = sizeFeatures(storeRequest(given, dim, transform), train.items.length)
-  const options = { ...given, features: mode }
+  const options = { ...given, featureStore: { ...given.featureStore, mode } }
   const continued = resumed && { ...resumed, record: { ...resumed.record, options } }
   return {
     options,
@@ -102,17 +102,29 @@ async function setUpWith(request: TrainRequest, resumed: ResumedModel | null): P
   }
 }
 
+/** The options of a run, with those that changed when it was resumed. */
+function changed(options: ResolvedRunOptions, changes: TrainChanges, resume: string): ResolvedRunOptions {
+  const featureStore = { ...options.featureStore, ...changes.featureStore }
+  return { ...options, ...changes, featureStore, out: runOf(resume) }
+}
+
 /** The options that determine how features are stored. */
 export function storeRequest(options: ResolvedRunOptions, dim: number, transform: Transform) {
-  return { ...options, dim, transform, pictures: options.contrastiveCrf.weight > 0 }
+  return {
+    store: options.featureStore,
+    data: options.data,
+    dim,
+    transform,
+    pictures: options.contrastiveCrf.weight > 0,
+  }
 }
 
 function openBackbone(
   options: ResolvedRunOptions,
-  { signal, onDownload }: TrainRequest,
+  { signal, onProgress }: TrainRequest,
 ): Promise<NativeBackbone> {
   const { backbone, dtype } = options
-  return loadBackbone(backbone, { features: featureChoice(options), dtype, signal, onDownload })
+  return loadBackbone(backbone, { features: featureChoice(options), dtype, signal, onProgress })
 }
 
 /** The run folder of a `resume` path; null for a model file outside a run. */
@@ -129,7 +141,7 @@ export function startEvent({ options, train, validation, backbone, ...setup }: R
     options,
     images: {
       train: train.items.length,
-      labelled: train.labelled,
+      labeled: train.labeled,
       validation: validation?.items.length ?? 0,
     },
     backbone: resumed?.record.backbone ?? { name: options.backbone, ...backbone.info },
@@ -153,24 +165,24 @@ export async function* beginModel(
   const placing = placeBackbone(options.position, plain, pictures, { transform, source, signal })
   let step = await placing.next()
   while (!step.done) {
-    yield await emit({ type: 'position', ...step.value })
+    yield await emit(step.value)
     step = await placing.next()
   }
   const { backbone, position } = step.value
   const { info } = backbone
   const network = await job(
     (native, cancel) =>
-      native.Network.create(backbone, networkOptions(options, info.dim), train.labelled > 0, cancel),
+      native.Network.create(backbone, networkOptions(options, info.dim), train.labeled > 0, cancel),
     signal,
   )
   const record: ModelRecord = {
-    format: 1,
+    format: 2,
     step: 0,
     options,
     shifts: options.shifts === 'auto' ? null : options.shifts,
     backbone: { name: options.backbone, ...info },
     position,
-    images: { train: train.items.length, labelled: train.labelled },
+    images: { train: train.items.length, labeled: train.labeled },
     classNames: namesOf(train, options.classes),
     assignment: null,
   }
@@ -193,10 +205,10 @@ async function openData(options: ResolvedRunOptions): Promise<{ train: Split; va
       `training needs at least two images, but ${options.data} has one. Add images.`,
     )
   }
-  if (options.oracle && train.labelled < train.items.length) {
+  if (options.oracle && train.labeled < train.items.length) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `oracle needs labels for all ${train.items.length} images in ${options.data}, but only ${train.labelled} have ` +
+      `oracle needs labels for all ${train.items.length} images in ${options.data}, but only ${train.labeled} have ` +
         'any. Label the others, or turn oracle off.',
     )
   }
@@ -204,16 +216,16 @@ async function openData(options: ResolvedRunOptions): Promise<{ train: Split; va
   const exists = options.validationSplit !== options.split && splits.includes(options.validationSplit)
   const whole = { ...options, split: options.validationSplit, crops: null }
   const validation = exists ? await openDataset(whole) : null
-  return { train, validation: validation && validation.labelled > 0 ? validation : null }
+  return { train, validation: validation && validation.labeled > 0 ? validation : null }
 }
 
 /** Throws `ERR_STEGO_RUN` if the images of a resumed run have changed. */
 function checkSameImages(record: ModelRecord, train: Split, data: string): void {
-  const { train: count, labelled } = record.images
-  if (count === train.items.length && labelled === train.labelled) return
+  const { train: count, labeled } = record.images
+  if (count === train.items.length && labeled === train.labeled) return
   throw new StegoError(
     'ERR_STEGO_RUN',
-    `the run was trained on ${count} images, ${labelled} with labels, but ${data} now has ${train.items.length}, ` +
-      `${train.labelled} with labels. Restore the images, or start a new run.`,
+    `the run was trained on ${count} images, ${labeled} with labels, but ${data} now has ${train.items.length}, ` +
+      `${train.labeled} with labels. Restore the images, or start a new run.`,
   )
 }

@@ -41,7 +41,7 @@ export interface BackboneRequest {
   dtype?: DType
   signal?: AbortSignal
   /** Called with download progress of published weights. */
-  onDownload?: (progress: DownloadProgress) => void
+  onProgress?: (progress: DownloadProgress) => void
 }
 
 const LAST_BLOCK: FeatureChoice = { kind: 'feat', layer: 1 }
@@ -62,7 +62,7 @@ export async function loadBackbone(name: string, request: BackboneRequest = {}):
 
 async function published(
   name: string,
-  { signal, onDownload }: BackboneRequest,
+  { signal, onProgress }: BackboneRequest,
 ): Promise<BackboneFile | null> {
   const entry = findPublished(name)
   if (!entry) return null
@@ -72,7 +72,7 @@ async function published(
       `${name} is a complete model, not a backbone. Segment or evaluate with it, or use a backbone (${names()}).`,
     )
   }
-  const { path } = await resolveWeights(name, { signal, onProgress: onDownload })
+  const { path } = await resolveWeights(name, { signal, onProgress })
   const file = await fromFile(path, signal)
   return { ...file, heads: entry.architecture.heads }
 }

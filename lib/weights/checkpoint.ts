@@ -65,13 +65,13 @@ export function describeCheckpoint(
   const heads = headsOf(type) || Math.max(1, Math.floor(width / 64))
   const depth = backbone.filter(([tensor]) => tensor.endsWith('.norm1.weight')).length
   return {
-    format: 1,
+    format: 2,
     step: Math.max(0, integer(values.global_step) ?? 0),
     options,
     shifts: options.shifts === 'auto' ? null : options.shifts,
     backbone: { name, dim: width, patch, depth, heads, parameters },
     position: null,
-    images: { train: 0, labelled: 0 },
+    images: { train: 0, labeled: 0 },
     classNames: namesOf(options),
     assignment: null,
   }
@@ -112,7 +112,7 @@ function optionsOf(config: Config): Record<string, unknown> {
     steps: config.max_steps,
     batch: config.batch_size,
     resolution: config.res,
-    crop: { center: 'center', null: 'squash' }[String(config.loader_crop_type)],
+    fit: { center: 'center', null: 'squash' }[String(config.loader_crop_type)],
     neighbors: config.num_neighbors,
     shifts: Object.values(shifts).every((shift) => typeof shift === 'number') ? shifts : 'auto',
     weights: {
@@ -120,7 +120,7 @@ function optionsOf(config: Config): Record<string, unknown> {
       knn: config.pos_inter_weight,
       random: config.neg_inter_weight,
     },
-    learningRates: { head: config.lr, linear: config.linear_lr, cluster: config.cluster_lr },
+    learningRates: { head: config.lr, linearProbe: config.linear_lr, clusterProbe: config.cluster_lr },
     correspondenceWeight: config.correspondence_weight,
     reconstruction: { weight: config.rec_weight },
     alignment: { weight: config.aug_alignment_weight, axes: 'official' },

@@ -111,8 +111,9 @@ async function copy(
 function metadataOf({ metadata, record, heads, values }: WeightContents): Record<string, string> {
   const configuration = (values as { hyper_parameters?: unknown } | null)?.hyper_parameters
   return {
-    ...(record ? writeRecord(record) : heads > 0 ? { heads: String(heads) } : {}),
-    ...(configuration === undefined ? {} : { hyper_parameters: JSON.stringify(configuration) }),
+    ...(heads > 0 && !record && { heads: String(heads) }),
+    ...(configuration !== undefined && { hyper_parameters: JSON.stringify(configuration) }),
     ...metadata,
+    ...(record && writeRecord(record)),
   }
 }

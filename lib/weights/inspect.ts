@@ -20,10 +20,10 @@ export interface Inspection
 /** The tensor that each prediction head needs. */
 const HEAD_TENSORS: [PredictionHead, string][] = [
   ['kmeans', 'kmeans.centers'],
-  ['online', 'cluster_probe.clusters'],
-  ['linear', 'linear_probe.weight'],
-  ['raw', 'raw.kmeans.centers'],
-  ['rawLinear', 'raw.linear_probe.weight'],
+  ['clusterProbe', 'cluster_probe.clusters'],
+  ['linearProbe', 'linear_probe.weight'],
+  ['baselineKmeans', 'baseline.kmeans.centers'],
+  ['baselineLinearProbe', 'baseline.linear_probe.weight'],
 ]
 
 /**

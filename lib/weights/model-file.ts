@@ -19,7 +19,7 @@ import {
 } from '../native/index.js'
 import { featureChoice, networkOptions } from './network-options.js'
 import type { ModelRecord } from './record.js'
-import { storedTensors } from './tensors.js'
+import { type NameMap, storedTensors } from './tensors.js'
 import { openWeights } from './weight-file.js'
 
 export { type ModelRecord, writeRecord } from './record.js'
@@ -77,7 +77,7 @@ export function modelPath(path: string): string {
 }
 
 /** Tensors of a network. Other tensors, such as optimizer state, are not read. */
-const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|raw|position)\./
+const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|baseline|position)\./
 
 /**
  * Reads a model file, or a checkpoint of the official STEGO or of leggedrobotics' fork.
@@ -88,10 +88,10 @@ const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|raw|position)\.
 export async function readModel(
   path: string,
   request: { dtype?: DType; signal?: AbortSignal } = {},
-): Promise<{ network: NativeNetwork; record: ModelRecord; file: TensorFile }> {
+): Promise<{ network: NativeNetwork; record: ModelRecord; file: TensorFile; names: NameMap }> {
   const { signal } = request
   const { file, kind, names, record, problem } = await openWeights(path, signal)
-  if (!record) {
+  if (!record || !names) {
     const remedy =
       kind === 'backbone'
         ? 'It is a backbone: use it with `stego train --backbone`.'
@@ -102,8 +102,6 @@ export async function readModel(
     )
   }
   const { dim, heads } = record.backbone
-  const known = names ?? Object.fromEntries(file.tensors.map(({ name }) => [name, name]))
-  const wanted = Object.fromEntries(Object.entries(known).filter(([name]) => NETWORK.test(name)))
   const options = {
     ...networkOptions(record.options, dim),
     heads,
@@ -111,9 +109,9 @@ export async function readModel(
     device: 'cpu' as const,
     dtype: request.dtype ?? record.options.dtype,
   }
-  const stored = storedTensors(file, wanted)
+  const stored = storedTensors(file, matching(names, NETWORK))
   const network = await job((native, cancel) => native.Network.load(stored, options, cancel), signal)
-  return { network, record, file }
+  return { network, record, file, names }
 }
 
 /** Describes a model from its network and record. */
@@ -125,7 +123,10 @@ export function describeModel(network: NativeNetwork, record: ModelRecord): Mode
 }
 
 /** Optimizer state in a run's checkpoint. */
-export function optimizerTensors(file: TensorFile): StoredTensors {
-  const names = file.tensors.flatMap(({ name }) => (name.startsWith('optimizer.') ? [[name, name]] : []))
-  return storedTensors(file, Object.fromEntries(names))
+export function optimizerTensors(file: TensorFile, names: NameMap): StoredTensors {
+  return storedTensors(file, matching(names, /^optimizer\./))
+}
+
+function matching(names: NameMap, pattern: RegExp): NameMap {
+  return Object.fromEntries(Object.entries(names).filter(([name]) => pattern.test(name)))
 }

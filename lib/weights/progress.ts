@@ -3,12 +3,14 @@ import type { Clock } from './retry.js'
 
 /** Download progress of published weights. */
 export interface DownloadProgress {
+  /** Type of the progress. */
+  type: 'download'
   /** Name of the weights. */
   name: string
   /** `receiving`; `waiting` before a retry; or `done`. */
   state: 'receiving' | 'waiting' | 'done'
   /** Bytes received, including earlier attempts. */
-  received: number
+  done: number
   /** File size in bytes; null if unknown. */
   total: number | null
   /** Speed of this connection; null if not known yet. */
@@ -63,6 +65,7 @@ export class Meter {
 
   #emit(state: DownloadProgress['state'], bytesPerSecond: number | null, message: string | null): void {
     const { name } = this
-    this.report({ name, state, received: this.#received, total: this.#total, bytesPerSecond, message })
+    const [done, total] = [this.#received, this.#total]
+    this.report({ type: 'download', name, state, done, total, bytesPerSecond, message })
   }
 }

@@ -2,11 +2,12 @@
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { trainSchema } from '../method/train-options.js'
+import { currentRecord } from './format1.js'
 
 const pairs = z.strictObject({ self: z.number(), knn: z.number(), random: z.number() })
 
 const modelSchema = z.object({
-  format: z.literal(1),
+  format: z.literal(2),
   /** Training steps done. */
   step: z.int().min(0),
   options: trainSchema,
@@ -32,7 +33,7 @@ const modelSchema = z.object({
     .nullable()
     .default(null),
   /** Number of training images, and how many were labeled; 0 if a checkpoint from another program does not say. */
-  images: z.object({ train: z.int(), labelled: z.int() }),
+  images: z.object({ train: z.int(), labeled: z.int() }),
   classNames: z.array(z.string()).nullable(),
   /** Class matched to each k-means cluster on the validation split; null without labels. */
   assignment: z.array(z.int()).nullable(),
@@ -49,7 +50,8 @@ export function writeRecord(record: ModelRecord): Record<string, string> {
 export function readRecord(path: string, metadata: Record<string, string>): ModelRecord | null {
   if (metadata.model === undefined) return null
   try {
-    return modelSchema.parse(asWrittenNow(JSON.parse(metadata.model)))
+    const written = JSON.parse(metadata.model)
+    return modelSchema.parse(written.format === 1 ? currentRecord(written) : written)
   } catch (cause) {
     throw new StegoError(
       'ERR_STEGO_CHECKPOINT',
@@ -57,10 +59,4 @@ export function readRecord(path: string, metadata: Record<string, string>): Mode
       { cause },
     )
   }
-}
-
-/** Upgrades a record of an earlier version, which kept position and allowed `auto` for `dtype`. */
-function asWrittenNow(record: { options?: Record<string, unknown> }) {
-  const { dtype, ...options } = record.options ?? {}
-  return { ...record, options: { position: 'keep', ...options, ...(dtype !== 'auto' && { dtype }) } }
 }

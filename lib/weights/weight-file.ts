@@ -2,6 +2,7 @@
 import { readTensorFile } from '../formats/read-tensor-file.js'
 import type { TensorEntry, TensorFile, WeightFormat } from '../formats/tensor-file.js'
 import { type CheckpointValues, describeCheckpoint, headsOf } from './checkpoint.js'
+import { currentTensor } from './format1.js'
 import { type BackboneLayout, type Found, findBackbone, findModel, type ModelLayout } from './names.js'
 import { type ModelRecord, readRecord } from './record.js'
 import type { NameMap } from './tensors.js'
@@ -60,9 +61,14 @@ const NOTHING: Meaning = { kind: 'other', layout: null, names: null, record: nul
 
 function asModel({ path, metadata, values, tensors }: File, model: Found<ModelLayout> | null): Meaning {
   const own = readRecord(path, metadata)
-  const names = model?.names ?? null
-  if (own)
+  if (own) {
+    const stored = model?.names ?? Object.fromEntries(tensors.map(({ name }) => [name, name]))
+    const names = Object.fromEntries(
+      Object.entries(stored).map(([name, inFile]) => [currentTensor(name), inFile]),
+    )
     return { ...NOTHING, kind: 'model', layout: 'stego', names, record: own, heads: own.backbone.heads }
+  }
+  const { names } = model!
   const record = describeCheckpoint(model!, tensors, (values ?? {}) as CheckpointValues)
   if (typeof record === 'string') return { ...NOTHING, layout: model!.layout, problem: record }
   return { ...NOTHING, kind: 'model', layout: model!.layout, names, record, heads: record.backbone.heads }

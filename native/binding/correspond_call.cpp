@@ -17,7 +17,7 @@ Napi::Value submit_correspond(const Napi::CallbackInfo& info,
   require(points.scalar_type() == at::kFloat, "Expected float32 points.");
   const Napi::Object object = read_object(info[3], "the options");
   const CorrespondOptions options{read_transform(object.Get("transform")),
-                                  read_boolean(object.Get("raw"), "raw")};
+                                  read_boolean(object.Get("subtractMean"), "subtractMean")};
   return submit(info.Env(), read_cancel(info[4]), std::move(keep), [=](const CancelFlag& cancel) -> Finish {
     const HeatMaps maps = correspond(*backbone, head.get(), image, other, points.clone(), options, cancel);
     return [maps](Napi::Env env) -> Napi::Value {

@@ -139,10 +139,10 @@ Napi::Value NetworkHandle::describe(const Napi::CallbackInfo& info) {
       if (present) heads.Set(heads.Length(), head_name(head));
     };
     add(network.kmeans.has_value(), PredictionHead::kmeans);
-    add(true, PredictionHead::online);
-    add(network.linear.has_value(), PredictionHead::linear);
-    add(network.raw_kmeans.has_value(), PredictionHead::raw);
-    add(network.raw_linear.has_value(), PredictionHead::raw_linear);
+    add(true, PredictionHead::cluster_probe);
+    add(network.linear_probe.has_value(), PredictionHead::linear_probe);
+    add(network.baseline_kmeans.has_value(), PredictionHead::baseline_kmeans);
+    add(network.baseline_linear_probe.has_value(), PredictionHead::baseline_linear_probe);
     Napi::Object result = Napi::Object::New(info.Env());
     result.Set("dim", static_cast<double>(network.options.dim));
     result.Set("classes", static_cast<double>(network.options.classes));

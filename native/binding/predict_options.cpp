@@ -6,10 +6,10 @@ namespace {
 
 const std::vector<std::pair<const char*, PredictionHead>> kHeads = {
     {"kmeans", PredictionHead::kmeans},
-    {"online", PredictionHead::online},
-    {"linear", PredictionHead::linear},
-    {"raw", PredictionHead::raw},
-    {"rawLinear", PredictionHead::raw_linear}};
+    {"clusterProbe", PredictionHead::cluster_probe},
+    {"linearProbe", PredictionHead::linear_probe},
+    {"baselineKmeans", PredictionHead::baseline_kmeans},
+    {"baselineLinearProbe", PredictionHead::baseline_linear_probe}};
 
 }  // namespace
 

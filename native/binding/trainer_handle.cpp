@@ -98,9 +98,9 @@ Napi::Value write_losses(Napi::Env env, const StepLosses& losses, bool gradients
   result.Set("knn", losses.knn);
   result.Set("random", losses.random);
   result.Set("similarity", write_pair_values(env, losses.similarity));
-  result.Set("cluster", losses.cluster);
-  result.Set("linear", optional(losses.linear));
-  result.Set("rawLinear", optional(losses.raw_linear));
+  result.Set("clusterProbe", losses.cluster_probe);
+  result.Set("linearProbe", optional(losses.linear_probe));
+  result.Set("baselineLinearProbe", optional(losses.baseline_linear_probe));
   result.Set("reconstruction", optional(losses.reconstruction));
   result.Set("alignment", optional(losses.alignment));
   result.Set("crf", optional(losses.crf));
@@ -135,8 +135,8 @@ void TrainerHandle::configure(const Napi::CallbackInfo& info) {
     const Napi::Object rates = read_object(object.Get("learningRates"), "learningRates");
     settings_ = StepSettings{read_loss_options(object.Get("loss")),
                              {read_number(rates.Get("head"), "the head's learning rate"),
-                              read_number(rates.Get("linear"), "the linear probe's learning rate"),
-                              read_number(rates.Get("cluster"), "the cluster probe's learning rate")}};
+                              read_number(rates.Get("linearProbe"), "the linear probe's learning rate"),
+                              read_number(rates.Get("clusterProbe"), "the cluster probe's learning rate")}};
   });
 }
 
@@ -210,11 +210,12 @@ Napi::Value TrainerHandle::distributions(const Napi::CallbackInfo& info) {
 Napi::Value TrainerHandle::collect(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const auto images = read_indices(info[0], "images");
-    const bool raw = read_choice<bool>(info[1], "the target", {{"kmeans", false}, {"raw", true}});
+    const bool baseline =
+        read_choice<bool>(info[1], "the head", {{"kmeans", false}, {"baselineKmeans", true}});
     const int64_t total = read_integer(info[2], "total");
     return submit(info.Env(), read_cancel(info[3]), {},
-                  [trainer = held(), images, raw, total](const CancelFlag&) -> Finish {
-                    trainer->collect(images, raw, total);
+                  [trainer = held(), images, baseline, total](const CancelFlag&) -> Finish {
+                    trainer->collect(images, baseline, total);
                     return [](Napi::Env env) { return env.Undefined(); };
                   });
   });
@@ -224,7 +225,8 @@ Napi::Value TrainerHandle::collect(const Napi::CallbackInfo& info) {
 // explained }>
 Napi::Value TrainerHandle::fit_kmeans(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const bool raw = read_choice<bool>(info[0], "the target", {{"kmeans", false}, {"raw", true}});
+    const bool baseline =
+        read_choice<bool>(info[0], "the head", {{"kmeans", false}, {"baselineKmeans", true}});
     const Napi::Object object = read_object(info[1], "the options");
     KMeansOptions options;
     options.clusters = held()->network().options.clusters;
@@ -235,8 +237,8 @@ Napi::Value TrainerHandle::fit_kmeans(const Napi::CallbackInfo& info) {
             "Expected at least one restart and one iteration, got ", options.restarts, " and ",
             options.iterations, ".");
     return submit(info.Env(), read_cancel(info[2]), {},
-                  [trainer = held(), raw, options](const CancelFlag& cancel) -> Finish {
-                    const auto [fitted, shares] = trainer->fit_kmeans(raw, options, cancel);
+                  [trainer = held(), baseline, options](const CancelFlag& cancel) -> Finish {
+                    const auto [fitted, shares] = trainer->fit_kmeans(baseline, options, cancel);
                     return [fitted = fitted, shares = shares](Napi::Env env) -> Napi::Value {
                       Napi::Object explained = Napi::Object::New(env);
                       explained.Set("rows", shares.rows);

@@ -155,10 +155,10 @@ Transform read_transform(const Napi::Value& value) {
   Transform transform;
   transform.resolution = read_integer(object.Get("resolution"), "the resolution");
   transform.multiple = read_integer(object.Get("multiple"), "the transform's multiple");
-  transform.crop = read_choice<Transform::Crop>(object.Get("crop"), "crop",
-                                                {{"center", Transform::Crop::center},
-                                                 {"squash", Transform::Crop::squash},
-                                                 {"whole", Transform::Crop::whole}});
+  transform.fit = read_choice<Transform::Fit>(object.Get("fit"), "fit",
+                                              {{"center", Transform::Fit::center},
+                                               {"squash", Transform::Fit::squash},
+                                               {"whole", Transform::Fit::whole}});
   require(transform.resolution >= 1 && transform.resolution <= 1 << 16,
           "Expected a resolution between 1 and 65536, got ", transform.resolution, ".");
   require(transform.multiple >= 1 && transform.multiple <= 1 << 16, "Expected a positive multiple, got ",

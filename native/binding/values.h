@@ -34,7 +34,7 @@ Transform read_transform(const Napi::Value& value);
 Target read_target(const Napi::Object& options);  // the device and dtype
 Instructions read_instructions(const Napi::Value& value);
 
-// One of several named choices, e.g. read_choice(value, "crop", {{"center", Crop::center}, ...}).
+// One of several named choices, e.g. read_choice(value, "fit", {{"center", Fit::center}, ...}).
 template <typename Choice>
 Choice read_choice(const Napi::Value& value, const char* name,
                    const std::vector<std::pair<const char*, Choice>>& choices);

@@ -38,20 +38,20 @@ PixelMap map_pixels(int64_t height, int64_t width, const Transform& transform) {
   const int64_t shorter = std::min(height, width), longer = std::max(height, width);
   const double stretched = static_cast<double>(resolution) * longer / shorter;
   int64_t long_side = 0;
-  switch (transform.crop) {
-    case Transform::Crop::squash:
+  switch (transform.fit) {
+    case Transform::Fit::squash:
       return {nearest_indices(height, resolution), nearest_indices(width, resolution)};
-    case Transform::Crop::center:
+    case Transform::Fit::center:
       long_side = static_cast<int64_t>(stretched);
       break;
-    case Transform::Crop::whole:
+    case Transform::Fit::whole:
       long_side =
           std::max<int64_t>(resolution, std::llround(stretched / transform.multiple) * transform.multiple);
       break;
   }
   PixelMap map{nearest_indices(height, height <= width ? resolution : long_side),
                nearest_indices(width, height <= width ? long_side : resolution)};
-  if (transform.crop == Transform::Crop::center) {
+  if (transform.fit == Transform::Fit::center) {
     crop_center(map.rows, resolution);
     crop_center(map.columns, resolution);
   }

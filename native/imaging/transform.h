@@ -15,13 +15,13 @@ struct ImageView {
 // How a picture becomes network input (utils.py get_transform of the official code;
 // docs/method-constants.md#image-preparation).
 struct Transform {
-  enum class Crop {
+  enum class Fit {
     center,  // shorter side to `resolution`, aspect kept, then a centered square
     squash,  // both sides to `resolution`
     whole,   // shorter side to `resolution`, longer side to the nearest multiple of `multiple`
   };
   int64_t resolution = 224;
-  Crop crop = Crop::center;
+  Fit fit = Fit::center;
   int64_t multiple = 1;
 };
 

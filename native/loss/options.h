@@ -19,7 +19,7 @@ enum class Negatives {
   derangement,  // a permutation without fixed points
 };
 
-// What the online cluster probe minimizes (docs/method-constants.md#probes-and-learning-rates).
+// What the cluster probe minimizes (docs/method-constants.md#probes-and-learning-rates).
 enum class ClusterObjective {
   nearest_center,    // every position pulls its nearest center (official)
   nearest_position,  // every center is pulled to its nearest position in each image

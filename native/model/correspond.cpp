@@ -26,10 +26,11 @@ PatchMap map_of(const VisionTransformer& backbone, const SegmentationHead* head,
 }
 
 // Heat maps [P, height, width] for unit queries [P, C].
-at::Tensor heat(const at::Tensor& queries, const PatchMap& map, int64_t height, int64_t width, bool raw) {
+at::Tensor heat(const at::Tensor& queries, const PatchMap& map, int64_t height, int64_t width,
+                bool subtract_mean) {
   const at::Tensor unit = l2_normalize(map.tokens[0], kEps);  // [h*w, C]
   at::Tensor values = at::mm(queries, unit.t());              // [P, h*w]
-  if (!raw) values = (values - values.mean(1, /*keepdim=*/true)).clamp_min(0);
+  if (subtract_mean) values = (values - values.mean(1, /*keepdim=*/true)).clamp_min(0);
   return at::upsample_bilinear2d(values.view({1, -1, map.height, map.width}), {height, width},
                                  /*align_corners=*/true)[0]
       .cpu();
@@ -47,10 +48,10 @@ HeatMaps correspond(const VisionTransformer& backbone, const SegmentationHead* h
   const PatchMap own = map_of(backbone, head, image, options.transform, cancel);
   const SamplePoints places(points.to(backbone.device()).view({1, 1, -1, 2}), own.height, own.width);
   const at::Tensor queries = l2_normalize(places.sample(own.tokens[0])[0], kEps);  // [P, C]
-  HeatMaps maps{heat(queries, own, image.height, image.width, options.raw), {}};
+  HeatMaps maps{heat(queries, own, image.height, image.width, options.subtract_mean), {}};
   if (other) {
     const PatchMap partner = map_of(backbone, head, *other, options.transform, cancel);
-    maps.other = heat(queries, partner, other->height, other->width, options.raw);
+    maps.other = heat(queries, partner, other->height, other->width, options.subtract_mean);
   }
   return maps;
 }

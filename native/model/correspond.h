@@ -12,14 +12,13 @@ namespace stego {
 // Where in a picture, or in another one, the places corresponding to given points are
 // (plot_dino_correspondence.py; docs/method-constants.md#correspondence-figures). For a point q of picture a
 // and all positions p of a or of another picture:
-// of another picture:
 //
 //   heat(p) = max(0, cosine(map_a(q), map(p)) - its mean over all p)
 //
 // The point is read from the map bilinearly with corners aligned; the heat map is enlarged the same way.
 struct CorrespondOptions {
   Transform transform;
-  bool raw = false;  // plain cosines, neither centered nor clamped
+  bool subtract_mean;  // cosines less their mean over the image, clamped at 0; otherwise plain cosines
 };
 
 // Heat over the picture itself and, if given, over the other one: float32 [P, height, width] each, at the

@@ -6,7 +6,7 @@ namespace stego {
 
 namespace {
 
-enum Stream : uint64_t { kHeadStream, kLinearStream, kClusterStream, kRawLinearStream, kDecoderStream };
+enum Stream : uint64_t { kHeadStream, kLinearStream, kClusterStream, kBaselineLinearStream, kDecoderStream };
 
 }  // namespace
 
@@ -22,8 +22,8 @@ Network Network::initial(std::shared_ptr<const VisionTransformer> backbone, cons
     network.decoder = initial_pointwise(options.dim, channels, generator(kDecoderStream));
   }
   if (linear) {
-    network.linear.emplace();
-    network.raw_linear.emplace();
+    network.linear_probe.emplace();
+    network.baseline_linear_probe.emplace();
   }
   network.reset_probes(options.seed);
   return network.to(backbone->device());
@@ -32,12 +32,14 @@ Network Network::initial(std::shared_ptr<const VisionTransformer> backbone, cons
 void Network::reset_probes(uint64_t seed) {
   const auto generator = [&](Stream stream) { return make_generator(seed, stream); };
   const at::Device device = backbone->device();
-  clusters = at::empty({options.clusters, options.dim}, at::kFloat)
-                 .normal_(0, 1, generator(kClusterStream))
-                 .to(device);
-  if (linear) linear = initial_pointwise(options.dim, options.classes, generator(kLinearStream)).to(device);
-  if (raw_linear) {
-    raw_linear = initial_pointwise(backbone->dim(), options.classes, generator(kRawLinearStream)).to(device);
+  cluster_probe = at::empty({options.clusters, options.dim}, at::kFloat)
+                      .normal_(0, 1, generator(kClusterStream))
+                      .to(device);
+  if (linear_probe)
+    linear_probe = initial_pointwise(options.dim, options.classes, generator(kLinearStream)).to(device);
+  if (baseline_linear_probe) {
+    baseline_linear_probe =
+        initial_pointwise(backbone->dim(), options.classes, generator(kBaselineLinearStream)).to(device);
   }
 }
 
@@ -53,18 +55,18 @@ Network Network::load(const TensorMap& tensors, const NetworkOptions& options,
   }
   network.options = options;
   network.head = SegmentationHead::load(tensors, channels, options.dim, options.head);
-  network.clusters = take(tensors, "cluster_probe.clusters", {clusters, options.dim});
+  network.cluster_probe = take(tensors, "cluster_probe.clusters", {clusters, options.dim});
   if (options.decoder) network.decoder = take_pointwise(tensors, "decoder", options.dim, channels);
   if (tensors.count("linear_probe.weight")) {
-    network.linear = take_pointwise(tensors, "linear_probe", options.dim, classes);
+    network.linear_probe = take_pointwise(tensors, "linear_probe", options.dim, classes);
   }
-  if (tensors.count("raw.linear_probe.weight")) {
-    network.raw_linear = take_pointwise(tensors, "raw.linear_probe", channels, classes);
+  if (tensors.count("baseline.linear_probe.weight")) {
+    network.baseline_linear_probe = take_pointwise(tensors, "baseline.linear_probe", channels, classes);
   }
   if (tensors.count("kmeans.centers"))
     network.kmeans = take(tensors, "kmeans.centers", {clusters, options.dim});
-  if (tensors.count("raw.kmeans.centers")) {
-    network.raw_kmeans = take(tensors, "raw.kmeans.centers", {clusters, channels});
+  if (tensors.count("baseline.kmeans.centers")) {
+    network.baseline_kmeans = take(tensors, "baseline.kmeans.centers", {clusters, channels});
   }
   return network.to(backbone->device());
 }
@@ -72,12 +74,12 @@ Network Network::load(const TensorMap& tensors, const NetworkOptions& options,
 Network Network::to(at::Device device) const {
   Network moved = *this;
   moved.head = head.to(device);
-  moved.clusters = clusters.to(device);
+  moved.cluster_probe = cluster_probe.to(device);
   if (decoder) moved.decoder = decoder->to(device);
-  if (linear) moved.linear = linear->to(device);
-  if (raw_linear) moved.raw_linear = raw_linear->to(device);
+  if (linear_probe) moved.linear_probe = linear_probe->to(device);
+  if (baseline_linear_probe) moved.baseline_linear_probe = baseline_linear_probe->to(device);
   if (kmeans) moved.kmeans = kmeans->to(device);
-  if (raw_kmeans) moved.raw_kmeans = raw_kmeans->to(device);
+  if (baseline_kmeans) moved.baseline_kmeans = baseline_kmeans->to(device);
   return moved;
 }
 
@@ -86,11 +88,11 @@ void Network::save(TensorMap& tensors) const {
   if (const auto& removed = backbone->removed()) tensors["position.map"] = removed->map();
   head.save(tensors);
   if (decoder) put(tensors, "decoder", *decoder);
-  tensors["cluster_probe.clusters"] = clusters.detach();
-  if (linear) put(tensors, "linear_probe", *linear);
-  if (raw_linear) put(tensors, "raw.linear_probe", *raw_linear);
+  tensors["cluster_probe.clusters"] = cluster_probe.detach();
+  if (linear_probe) put(tensors, "linear_probe", *linear_probe);
+  if (baseline_linear_probe) put(tensors, "baseline.linear_probe", *baseline_linear_probe);
   if (kmeans) tensors["kmeans.centers"] = *kmeans;
-  if (raw_kmeans) tensors["raw.kmeans.centers"] = *raw_kmeans;
+  if (baseline_kmeans) tensors["baseline.kmeans.centers"] = *baseline_kmeans;
 }
 
 }  // namespace stego

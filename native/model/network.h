@@ -25,12 +25,12 @@ struct Network {
   std::shared_ptr<const VisionTransformer> backbone;
   NetworkOptions options;
   SegmentationHead head;
-  std::optional<Pointwise> decoder;      // from codes back to features, trained with the head
-  at::Tensor clusters;                   // [K, dim] online cluster probe
-  std::optional<Pointwise> linear;       // on codes; absent if there were no labels
-  std::optional<Pointwise> raw_linear;   // baseline, on backbone features; likewise
-  std::optional<at::Tensor> kmeans;      // [K, dim] k-means centers on codes, fitted after training
-  std::optional<at::Tensor> raw_kmeans;  // baseline, [K, C] k-means centers on backbone features
+  std::optional<Pointwise> decoder;                // from codes back to features, trained with the head
+  at::Tensor cluster_probe;                        // [K, dim] cluster probe, trained along with the head
+  std::optional<Pointwise> linear_probe;           // on codes; absent if there were no labels
+  std::optional<Pointwise> baseline_linear_probe;  // on backbone features; likewise
+  std::optional<at::Tensor> kmeans;                // [K, dim] k-means centers on codes, fitted after training
+  std::optional<at::Tensor> baseline_kmeans;       // [K, C] k-means centers on backbone features
 
   // Initializes like PyTorch and the official code: convolutions uniform, clusters N(0, 1).
   static Network initial(std::shared_ptr<const VisionTransformer> backbone, const NetworkOptions& options,

@@ -20,29 +20,30 @@ namespace {
 }
 
 const at::Tensor& centers(const Network& network, PredictionHead head) {
-  if (head == PredictionHead::online) return network.clusters;
+  if (head == PredictionHead::cluster_probe) return network.cluster_probe;
   if (head == PredictionHead::kmeans) {
     if (!network.kmeans)
-      missing("k-means centers", "they are fitted at the end of training. Use labels: 'online'.");
+      missing("k-means centers", "they are fitted at the end of training. Use labels: 'clusterProbe'.");
     return *network.kmeans;
   }
-  if (!network.raw_kmeans)
-    missing("k-means centers of the raw features", "they are fitted at the end of training.");
-  return *network.raw_kmeans;
+  if (!network.baseline_kmeans)
+    missing("k-means centers of the features", "they are fitted at the end of training.");
+  return *network.baseline_kmeans;
 }
 
 const Pointwise& probe(const Network& network, PredictionHead head) {
-  const auto& layer = head == PredictionHead::linear ? network.linear : network.raw_linear;
+  const auto& layer =
+      head == PredictionHead::linear_probe ? network.linear_probe : network.baseline_linear_probe;
   if (!layer) missing("a linear probe", "it was trained without labels. Use labels: 'kmeans'.");
   return *layer;
 }
 
 bool is_linear(PredictionHead head) {
-  return head == PredictionHead::linear || head == PredictionHead::raw_linear;
+  return head == PredictionHead::linear_probe || head == PredictionHead::baseline_linear_probe;
 }
 
-bool is_raw(PredictionHead head) {
-  return head == PredictionHead::raw || head == PredictionHead::raw_linear;
+bool is_baseline(PredictionHead head) {
+  return head == PredictionHead::baseline_kmeans || head == PredictionHead::baseline_linear_probe;
 }
 
 // Scores on the patch grid, [h, w, K]; the class is the maximum after enlarging. Enlarging is linear and a
@@ -50,7 +51,7 @@ bool is_raw(PredictionHead head) {
 // assigning those.
 at::Tensor class_scores(const Network& network, PredictionHead head, const at::Tensor& codes,
                         const at::Tensor& features) {
-  const at::Tensor& grid = is_raw(head) ? features : codes;
+  const at::Tensor& grid = is_baseline(head) ? features : codes;
   if (is_linear(head)) return probe(network, head)(grid);
   return at::matmul(grid, l2_normalize(centers(network, head), 1e-12).transpose(0, 1));
 }
@@ -105,7 +106,8 @@ void predict_refined(const Network& network, const at::Tensor& batch, const Grid
                      const PredictOptions& options, std::vector<Prediction>& predictions,
                      const CancelFlag& cancel) {
   std::vector<PredictionHead> heads;
-  for (const PredictionHead head : {PredictionHead::kmeans, PredictionHead::online, PredictionHead::linear}) {
+  for (const PredictionHead head :
+       {PredictionHead::kmeans, PredictionHead::cluster_probe, PredictionHead::linear_probe}) {
     if (contains(options.heads, head) || contains(options.log_probabilities, head)) heads.push_back(head);
   }
   if (heads.empty()) return;
@@ -164,13 +166,13 @@ std::vector<Prediction> predict(const Network& network, const std::vector<ImageV
                           {}};
     for (const PredictionHead head : options.heads) {
       cancel.poll();
-      if (options.crf && !is_raw(head)) continue;
+      if (options.crf && !is_baseline(head)) continue;
       prediction.labels[head] =
           label_map(class_scores(network, head, codes, features), prediction.height, prediction.width);
     }
     for (const PredictionHead head : options.log_probabilities) {
       cancel.poll();
-      require(!is_raw(head), "Expected log-probabilities of kmeans, online or linear.");
+      require(!is_baseline(head), "Expected log-probabilities of kmeans, clusterProbe or linearProbe.");
       if (options.crf) continue;
       prediction.log_probabilities[head] =
           log_probability_map(network, head, codes, prediction.height, prediction.width, options.temperature);

@@ -10,11 +10,11 @@ namespace stego {
 
 // The ways to get classes from an image.
 enum class PredictionHead {
-  kmeans,      // nearest k-means center of the code
-  online,      // nearest cluster of the probe trained alongside the head
-  linear,      // linear probe on the code
-  raw,         // nearest k-means center of the backbone feature
-  raw_linear,  // linear probe on the backbone feature
+  kmeans,                 // nearest k-means center of the code
+  cluster_probe,          // nearest cluster of the probe trained alongside the head
+  linear_probe,           // linear probe on the code
+  baseline_kmeans,        // nearest k-means center of the backbone feature
+  baseline_linear_probe,  // linear probe on the backbone feature
 };
 
 struct PredictOptions {
@@ -22,9 +22,9 @@ struct PredictOptions {
   bool flip;           // average with the mirrored image (eval_segmentation.py)
   bool original_size;  // label maps at each picture's own size instead of the transformed size
   std::vector<PredictionHead> heads;
-  std::vector<PredictionHead> log_probabilities;  // for kmeans, online and linear
+  std::vector<PredictionHead> log_probabilities;  // for kmeans, clusterProbe and linearProbe
   double temperature;  // factor on the cosines in cluster probabilities (eval_segmentation.py)
-  bool crf;            // refine kmeans, online and linear, see refine.h
+  bool crf;            // refine kmeans, clusterProbe and linearProbe, see refine.h
 };
 
 struct Prediction {

@@ -11,7 +11,7 @@
 namespace stego {
 
 struct LearningRates {
-  double head, linear, cluster;
+  double head, linear_probe, cluster_probe;
 };
 
 // Settings that all steps have in common.

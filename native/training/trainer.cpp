@@ -71,10 +71,10 @@ Trainer::Trainer(std::shared_ptr<Network> network, std::shared_ptr<FeatureStore>
 }
 
 void Trainer::create_probe_optimizers() {
-  cluster_optimizer_.emplace(trained({{"clusters", network_->clusters}}));
-  if (network_->linear) linear_optimizer_.emplace(layer_parameters("linear", *network_->linear));
-  if (network_->raw_linear)
-    raw_linear_optimizer_.emplace(layer_parameters("raw.linear", *network_->raw_linear));
+  cluster_optimizer_.emplace(trained({{"clusters", network_->cluster_probe}}));
+  if (network_->linear_probe) linear_optimizer_.emplace(layer_parameters("linear", *network_->linear_probe));
+  if (network_->baseline_linear_probe)
+    baseline_linear_optimizer_.emplace(layer_parameters("baseline.linear", *network_->baseline_linear_probe));
 }
 
 void Trainer::reset_probes(uint64_t seed) {
@@ -84,9 +84,9 @@ void Trainer::reset_probes(uint64_t seed) {
 
 at::Tensor Trainer::cluster_loss(const at::Tensor& codes, ClusterObjective objective) const {
   if (objective == ClusterObjective::nearest_center) {
-    return cluster_lookup(codes, network_->clusters, c10::nullopt).loss;
+    return cluster_lookup(codes, network_->cluster_probe, c10::nullopt).loss;
   }
-  return -cluster_cosines(codes, network_->clusters).amax(1).mean();  // [B, h*w, K] -> [B, K]
+  return -cluster_cosines(codes, network_->cluster_probe).amax(1).mean();  // [B, h*w, K] -> [B, K]
 }
 
 Trainer::Terms Trainer::optional_terms(const StepInput& input, const StepBatch& batch,
@@ -119,7 +119,7 @@ Trainer::Terms Trainer::optional_terms(const StepInput& input, const StepBatch& 
 }
 
 ProbeLabels Trainer::probe_labels(const StepInput& input) const {
-  const bool probes = network_->linear || network_->raw_linear;
+  const bool probes = network_->linear_probe || network_->baseline_linear_probe;
   require(!probes || input.labels.size() == input.images.size(),
           "Expected one label map or none for each of ", input.images.size(), " images, got ",
           input.labels.size(), ".");
@@ -161,10 +161,12 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
 
   // The probes' gradients stop at their own weights.
   const ProbeLabels labels = probe_labels(input);
-  std::optional<ProbeLoss> linear, raw_linear;
-  if (network_->linear) linear = linear_probe_loss(*network_->linear, own.detach().unbind(0), labels);
+  std::optional<ProbeLoss> linear, baseline;
+  if (network_->linear_probe)
+    linear = linear_probe_loss(*network_->linear_probe, own.detach().unbind(0), labels);
   cancel.poll();
-  if (network_->raw_linear) raw_linear = linear_probe_loss(*network_->raw_linear, batch.features, labels);
+  if (network_->baseline_linear_probe)
+    baseline = linear_probe_loss(*network_->baseline_linear_probe, batch.features, labels);
   cancel.poll();
 
   StepLosses losses{};
@@ -174,7 +176,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   losses.random = correspondence.random.loss;
   losses.similarity = {correspondence.self.similarity, correspondence.knn.similarity,
                        correspondence.random.similarity};
-  losses.cluster = cluster.item<double>();
+  losses.cluster_probe = cluster.item<double>();
   losses.reconstruction = value_of(terms.reconstruction);
   losses.alignment = value_of(terms.alignment);
   losses.crf = value_of(terms.crf);
@@ -185,12 +187,13 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
                           std::optional<double>& loss) {
     if (!probe || labels.valid == 0) return;
     loss = probe->loss;
-    optimizer->step({probe->weight_gradient, probe->bias_gradient}, input.settings.learning_rates.linear);
+    optimizer->step({probe->weight_gradient, probe->bias_gradient},
+                    input.settings.learning_rates.linear_probe);
     report(losses.gradients, optimizer->parameters(), {probe->weight_gradient, probe->bias_gradient});
   };
-  update(linear_optimizer_, linear, losses.linear);
-  update(raw_linear_optimizer_, raw_linear, losses.raw_linear);
-  cluster_optimizer_->step(cluster_gradients, input.settings.learning_rates.cluster);
+  update(linear_optimizer_, linear, losses.linear_probe);
+  update(baseline_linear_optimizer_, baseline, losses.baseline_linear_probe);
+  cluster_optimizer_->step(cluster_gradients, input.settings.learning_rates.cluster_probe);
   report(losses.gradients, cluster_optimizer_->parameters(), cluster_gradients);
   network_->kmeans.reset();  // centers fitted earlier belong to other codes
   return losses;
@@ -207,11 +210,11 @@ Distributions Trainer::read_distributions(const PairValues& quantiles) {
   return distributions;
 }
 
-void Trainer::collect(const std::vector<int64_t>& images, bool raw, int64_t total) {
+void Trainer::collect(const std::vector<int64_t>& images, bool baseline, int64_t total) {
   const at::NoGradGuard no_grad;
   const int64_t patches = store_->grid_height() * store_->grid_width();
   if (!collected_.defined()) {
-    const int64_t width = raw ? store_->backbone().dim() : network_->clusters.size(1);
+    const int64_t width = baseline ? store_->backbone().dim() : network_->cluster_probe.size(1);
     collected_ = at::empty({total * patches, width}, at::kFloat);
     collected_rows_ = 0;
   }
@@ -219,16 +222,17 @@ void Trainer::collect(const std::vector<int64_t>& images, bool raw, int64_t tota
     require(collected_rows_ + patches <= collected_.size(0), "Expected vectors of at most ", total,
             " images, got more.");
     const at::Tensor features = store_->gather({image})[0];  // [h*w, C]
-    collected_.narrow(0, collected_rows_, patches).copy_(raw ? features : network_->head.forward(features));
+    collected_.narrow(0, collected_rows_, patches)
+        .copy_(baseline ? features : network_->head.forward(features));
     collected_rows_ += patches;
   }
 }
 
-Trainer::Clusters Trainer::fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel) {
+Trainer::Clusters Trainer::fit_kmeans(bool baseline, const KMeansOptions& options, const CancelFlag& cancel) {
   require(collected_.defined(), "Expected vectors to cluster, got none. Collect some first.");
   const at::Tensor vectors = std::exchange(collected_, {}).narrow(0, 0, collected_rows_);
   KMeansResult result = cosine_kmeans(vectors, options, cancel);
-  (raw ? network_->raw_kmeans : network_->kmeans) = result.centers;
+  (baseline ? network_->baseline_kmeans : network_->kmeans) = result.centers;
   const at::Tensor grids = result.clusters.view({-1, store_->grid_height(), store_->grid_width()});
   const PlaceShares shares = explain_clusters(grids, options.clusters);
   return {std::move(result), shares};
@@ -237,16 +241,16 @@ Trainer::Clusters Trainer::fit_kmeans(bool raw, const KMeansOptions& options, co
 void Trainer::save(TensorMap& tensors) const {
   network_->save(tensors);
   head_optimizer_.save(tensors, "head");
-  cluster_optimizer_->save(tensors, "cluster");
-  if (linear_optimizer_) linear_optimizer_->save(tensors, "linear");
-  if (raw_linear_optimizer_) raw_linear_optimizer_->save(tensors, "raw_linear");
+  cluster_optimizer_->save(tensors, "cluster_probe");
+  if (linear_optimizer_) linear_optimizer_->save(tensors, "linear_probe");
+  if (baseline_linear_optimizer_) baseline_linear_optimizer_->save(tensors, "baseline_linear_probe");
 }
 
 void Trainer::load(const TensorMap& tensors) {
   head_optimizer_.load(tensors, "head");
-  cluster_optimizer_->load(tensors, "cluster");
-  if (linear_optimizer_) linear_optimizer_->load(tensors, "linear");
-  if (raw_linear_optimizer_) raw_linear_optimizer_->load(tensors, "raw_linear");
+  cluster_optimizer_->load(tensors, "cluster_probe");
+  if (linear_optimizer_) linear_optimizer_->load(tensors, "linear_probe");
+  if (baseline_linear_optimizer_) baseline_linear_optimizer_->load(tensors, "baseline_linear_probe");
 }
 
 }  // namespace stego

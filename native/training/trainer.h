@@ -21,10 +21,10 @@ struct SimilarityHistograms {
 };
 
 struct StepLosses {
-  double correspondence, self, knn, random, cluster;
+  double correspondence, self, knn, random, cluster_probe;
   PairValues similarity;
-  std::optional<double> linear, raw_linear;              // absent if the batch has no labels
-  std::optional<double> reconstruction, alignment, crf;  // unweighted, present if their weight is not 0
+  std::optional<double> linear_probe, baseline_linear_probe;  // absent if the batch has no labels
+  std::optional<double> reconstruction, alignment, crf;       // unweighted, present if their weight is not 0
   std::optional<SimilarityHistograms> histograms;
   NamedTensors gradients;  // by parameter name, as used in this step's update
 };
@@ -42,15 +42,15 @@ class Trainer {
   void measure(const StepInput& input, const CancelFlag& cancel);
   Distributions read_distributions(const PairValues& quantiles);
 
-  // Collects the codes (`raw` false) or backbone features of all patches of these images for `fit_kmeans`.
-  // Memory for `total` images is allocated up front.
-  void collect(const std::vector<int64_t>& images, bool raw, int64_t total);
+  // Collects the codes (`baseline` false) or backbone features of all patches of these images for
+  // `fit_kmeans`. Memory for `total` images is allocated up front.
+  void collect(const std::vector<int64_t>& images, bool baseline, int64_t total);
   // Fits k-means to the collected vectors, stores the centers in the network and frees the vectors.
   struct Clusters {
     KMeansResult kmeans;
     PlaceShares shares;
   };
-  Clusters fit_kmeans(bool raw, const KMeansOptions& options, const CancelFlag& cancel);
+  Clusters fit_kmeans(bool baseline, const KMeansOptions& options, const CancelFlag& cancel);
 
   // Reinitializes the probes and their optimizers (reset_probe_steps).
   void reset_probes(uint64_t seed);
@@ -71,7 +71,7 @@ class Trainer {
   std::shared_ptr<Network> network_;
   std::shared_ptr<FeatureStore> store_;
   Adam head_optimizer_;
-  std::optional<Adam> cluster_optimizer_, linear_optimizer_, raw_linear_optimizer_;
+  std::optional<Adam> cluster_optimizer_, linear_optimizer_, baseline_linear_optimizer_;
   CorrespondenceMeter meter_;
   at::Tensor collected_;  // [images * h*w, D], filled from the front
   int64_t collected_rows_ = 0;

@@ -28,13 +28,13 @@ const CHECKPOINT = { type: 'checkpoint', step: 500, path: 'runs/photos/checkpoin
 const END = { type: 'end', steps: 500, seconds: 160, contactSheet: 'runs/photos/report/contact.png' } as const
 const SCORES = { miou: 26.6, accuracy: 63.2, iou: [26.6], confusion: [[1]], assignment: [0] }
 const EVALUATION = {
-  cluster: SCORES,
-  online: null,
-  linear: null,
-  raw: { ...SCORES, miou: Number.NaN },
-  rawLinear: null,
+  kmeans: SCORES,
+  clusterProbe: null,
+  linearProbe: null,
+  baselineKmeans: { ...SCORES, miou: Number.NaN },
+  baselineLinearProbe: null,
   images: 101,
-  labelled: 101,
+  labeled: 101,
   split: 'val',
 }
 const VALIDATION = { type: 'validation', step: 500, evaluation: EVALUATION } as const
@@ -88,7 +88,7 @@ test('train --resume hands over the run and only what changes', async (t) => {
     },
   })
   await stego(api, ['train', '--resume', 'runs/a', '--steps', '900'])
-  const { signal: _, onDownload: __, ...rest } = input!
+  const { signal: _, onProgress: __, ...rest } = input!
   t.deepEqual(rest, { resume: 'runs/a', steps: 900 })
 })
 
@@ -130,11 +130,11 @@ test('evaluate --json prints one object, null where there is no score', async (t
     data: 'photos',
     split: 'test',
     dataset: null,
-    labelMap: null,
+    classMap: null,
     crops: null,
     cropRatio: 0.5,
     resolution: 320,
-    crop: 'center',
+    fit: 'center',
     flip: false,
     crf: false,
     batch: 8,
@@ -143,10 +143,10 @@ test('evaluate --json prints one object, null where there is no score', async (t
     temperature: 2,
   })
   const scores = JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
-  t.is(scores.cluster.miou, 26.6)
-  t.is(scores.cluster.accuracy, 63.2)
-  t.is(scores.online, null)
-  t.is(scores.raw.miou, null)
+  t.is(scores.kmeans.miou, 26.6)
+  t.is(scores.kmeans.accuracy, 63.2)
+  t.is(scores.clusterProbe, null)
+  t.is(scores.baselineKmeans.miou, null)
 })
 
 test('evaluate prints a table for people', async (t) => {
@@ -181,11 +181,11 @@ test('segment writes a picture for each image, also where names repeat', async (
   })
   const out = join(folder, 'out')
   const words = ['segment', 'run', 'a/street.jpg', join(folder, 'photos')]
-  const args = [...words, '--out', out, '--style', 'index', '--labels', 'online']
+  const args = [...words, '--out', out, '--style', 'index', '--labels', 'clusterProbe']
   const { code, stdout } = await stego(api, args)
   t.is(code, 0)
   const { signal: _, ...asked } = options as Record<string, unknown>
-  t.deepEqual(asked, { crf: false, resolution: 320, flip: true, labels: 'online' })
+  t.deepEqual(asked, { crf: false, resolution: 320, flip: true, labels: 'clusterProbe' })
   const files = ['street.index.png', 'street-2.index.png', 'field.index.png'].map((name) => join(out, name))
   t.deepEqual(stdout.trimEnd().split('\n'), files)
   for (const file of files) t.true(existsSync(file), file)

@@ -26,7 +26,7 @@ function found(other: string | null): Correspondence {
     maps: { self: heat, other: other === null ? null : heat },
     at: [[0.5, -1]],
     on: 'codes',
-    raw: false,
+    subtractMean: true,
     source: 'a.jpg',
     otherSource: other,
   })

@@ -55,7 +55,7 @@ test('the help shows every flag with its default', (t) => {
     /\(default: five\)/,
     /--crop-ratio <x>/,
     /\(default: 0\.5\)/,
-    /--label-map <file>/,
+    /--class-map <file>/,
   ]) {
     t.regex(help, words)
   }

@@ -44,7 +44,7 @@ test('help of train: defaults with units, common flags first', async (t) => {
   const { stdout } = await stego(['help', 'train'])
   const flat = stdout.replace(/\s+/g, ' ')
   t.regex(flat, /--steps <n> [^(]*\(default: 500 steps\)/)
-  t.regex(flat, /--cache-bytes <size> [^(]*\(default: 2 GiB\)/)
+  t.regex(flat, /--feature-store.memory-bytes <size> [^(]*\(default: 2 GiB\)/)
   t.regex(flat, /--\[no-\]zero-clamp [^(]*\(default: on\)/)
   t.regex(flat, /--validate-every <n> [^(]*\(default: once, at the end\)/)
   t.regex(flat, /--backbone <name\|file> [^(]*\(default: dino-vits8\)/)

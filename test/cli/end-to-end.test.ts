@@ -57,7 +57,7 @@ test('train, evaluate, segment, resume', async (t) => {
   const evaluated = await stego(cwd, 'evaluate', RUN, ...data, '--split', 'val', '--json')
   t.is(evaluated.code, 0, evaluated.stderr)
   const scores = evaluated.objects().at(-1)
-  for (const head of ['cluster', 'online', 'linear', 'raw', 'rawLinear']) {
+  for (const head of ['kmeans', 'clusterProbe', 'linearProbe', 'baselineKmeans', 'baselineLinearProbe']) {
     for (const score of ['miou', 'accuracy']) {
       t.true(scores[head][score] >= 0 && scores[head][score] <= 100, `${head} ${score}`)
     }

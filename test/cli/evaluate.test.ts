@@ -47,9 +47,9 @@ const never = () => {
 
 function evaluation(classes: number, miou: number): Evaluation {
   const iou = new Array<number>(classes).fill(miou)
-  const cluster = { miou, accuracy: 50, iou, confusion: [], assignment: [] }
-  const nothing = { online: null, linear: null, raw: null, rawLinear: null }
-  return { cluster, ...nothing, images: 3, labelled: 3, split: 'val' }
+  const kmeans = { miou, accuracy: 50, iou, confusion: [], assignment: [] }
+  const nothing = { clusterProbe: null, linearProbe: null, baselineKmeans: null, baselineLinearProbe: null }
+  return { kmeans, ...nothing, images: 3, labeled: 3, split: 'val' }
 }
 
 const lastLine = (stdout: string) => JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
@@ -68,18 +68,18 @@ test('several give each, the mean and the spread', async (t) => {
   const { checkpoints, mean, spread, ...others } = lastLine(stdout)
   t.deepEqual(others, {})
   t.deepEqual(
-    checkpoints.map(({ checkpoint, cluster }: { checkpoint: string; cluster: { miou: number } }) => [
+    checkpoints.map(({ checkpoint, kmeans }: { checkpoint: string; kmeans: { miou: number } }) => [
       checkpoint,
-      cluster.miou,
+      kmeans.miou,
     ]),
     [
       ['a', 20],
       ['b', 26],
     ],
   )
-  t.deepEqual(mean.cluster, { miou: 23, accuracy: 50, iou: [23, 23] })
-  t.is(spread.cluster.miou, Math.sqrt(18))
-  t.is(mean.linear, null)
+  t.deepEqual(mean.kmeans, { miou: 23, accuracy: 50, iou: [23, 23] })
+  t.is(spread.kmeans.miou, Math.sqrt(18))
+  t.is(mean.linearProbe, null)
   t.deepEqual(asked, ['a', 'b'])
   t.is(open, 0)
 })

@@ -18,14 +18,14 @@ async function features(...args: string[]): Promise<{ out: string; err: string }
 test('build says size and place first, then what to do; list and remove know the store', async (t) => {
   const data = await makeDataset(t, { train: 3 })
   const folder = join(await temporaryFolder(t), 'stores')
-  const place = ['--store-folder', folder]
+  const place = ['--feature-store.folder', folder]
   const size = ['--data', data, '--backbone', 'starter', '--resolution', '32', '--position', 'keep']
   t.is((await features('list', ...place)).out.trim(), 'no feature stores')
   const built = await features('build', ...size, ...place)
   t.regex(built.err, /^features: 3 images, 20\.3 KiB, .*\.features\n/)
   t.regex(
     built.out,
-    /\.features: 3 images, 3 newly computed, 20\.3 KiB\nnext: stego train --data .* --features store/,
+    /\.features: 3 images, 3 newly computed, 20\.3 KiB\nnext: stego train --data .* --feature-store\.mode disk/,
   )
   const listed = await features('list', ...place)
   t.regex(listed.out, /^[0-9a-f]{16}: 3 of 3 images, .* starter at 32, float16, from /)
@@ -39,7 +39,7 @@ test('build tells how much of the features is place before it takes room', async
   const data = await makeDataset(t, { train: 3 })
   const folder = join(await temporaryFolder(t), 'stores')
   const size = ['--data', data, '--backbone', 'starter', '--resolution', '32', '--position', 'remove']
-  const { err } = await features('build', ...size, '--store-folder', folder)
+  const { err } = await features('build', ...size, '--feature-store.folder', folder)
   t.regex(err, /^position: .* removed as requested\nfeatures: 3 images/)
 })
 

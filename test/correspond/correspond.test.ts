@@ -53,14 +53,14 @@ test('alone, with null and with itself are the same', async (t) => {
 
 test('a point matches itself best, and by default the three official points are asked', async (t) => {
   const { model, path } = await makeModel(t)
-  const found = await model.correspond(path('00'), null, { resolution: 64, raw: true })
+  const found = await model.correspond(path('00'), null, { resolution: 64, subtractMean: false })
   t.deepEqual(found.at, [
     [-0.1, 0],
     [0.5, 0.8],
     [-0.7, -0.7],
   ])
   // On the patch grid, a place corresponds to itself with cosine 1 and to no other.
-  const grid = { resolution: 48, raw: true, at: [[-1, 1]] } as const
+  const grid = { resolution: 48, subtractMean: false, at: [[-1, 1]] } as const
   for (const on of ['features', 'codes'] as const) {
     const [match] = (await model.correspond(path('00'), null, { ...grid, on })).matches()
     t.deepEqual(match!.at, [-1, 1])

@@ -27,13 +27,13 @@ function cityscapes(t: ExecutionContext): Promise<string> {
 
 test('cities and scenes by name', async (t) => {
   const data = await cityscapes(t)
-  const { items, labelled } = await openDataset({ data, dataset: 'cityscapes' })
+  const { items, labeled } = await openDataset({ data, dataset: 'cityscapes' })
   const names = ['aachen_000001_000019', 'aachen_000002_000019', 'bremen_000001_000019']
   t.deepEqual(
     items.map(({ name }) => name),
     names,
   )
-  t.is(labelled, 3)
+  t.is(labeled, 3)
   t.deepEqual(await listSplits({ data, dataset: 'cityscapes' }), ['train', 'val'])
 })
 

@@ -90,7 +90,7 @@ test('cocostuff27: every stored id', async (t) => {
   const data = await coco(t)
   // The dataset's own folder does as well as the folder it is in.
   const split = await openDataset({ data: join(data, 'cocostuff'), dataset: 'cocostuff27', split: 'val' })
-  t.deepEqual([split.classes, split.palette, split.labelled], [27, 'pascal', 1])
+  t.deepEqual([split.classes, split.palette, split.labeled], [27, 'pascal', 1])
   t.is(new Set(split.classNames).size, 27)
   t.deepEqual(
     [0, 2, 14, 3, 15, 26].map((i) => split.classNames![i]),

@@ -123,7 +123,7 @@ test('a folder with crops of other pictures is left alone', async (t) => {
   const options: CropOptions = { data: join(root, 'photos'), out: root, split: ['train'] }
   const { folder } = await cropDataset(options)
   const again = (changes: Partial<CropOptions>) => cropDataset({ ...options, ...changes })
-  await fails(t, again({ labelMap: { 1: 0 } }), 'ERR_STEGO_RUN', /crops of other images or labels/)
+  await fails(t, again({ classMap: { 1: 0 } }), 'ERR_STEGO_RUN', /crops of other images or labels/)
   await fails(t, again({ dataset: 'directory' }), 'ERR_STEGO_RUN', /Remove /)
   await writeFile(join(root, 'photos/imgs/train/d.png'), await picture(8, 8))
   await fails(t, again({}), 'ERR_STEGO_RUN', /img.train/)

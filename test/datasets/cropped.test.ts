@@ -20,7 +20,7 @@ test('crops come by number, labels are stored with one added', async (t) => {
   const root = await crops(t)
   for (const data of [root, join(root, 'cropped'), join(root, FOLDER)]) {
     const split = await openDataset({ data, dataset: 'cropped' })
-    t.deepEqual([split.classes, split.palette, split.labelled], [27, 'cityscapes', 11])
+    t.deepEqual([split.classes, split.palette, split.labeled], [27, 'cityscapes', 11])
     t.deepEqual(
       split.items.map(({ name }) => Number(name)),
       [...Array(11).keys()],
@@ -53,7 +53,7 @@ test('crops without a label folder are unlabeled', async (t) => {
   const root = await crops(t)
   await rm(join(root, FOLDER, 'label'), { recursive: true })
   const split = await openDataset({ data: root, dataset: 'cropped' })
-  t.is(split.labelled, 0)
+  t.is(split.labeled, 0)
   t.is((await split.read(split.items[0]!)).label, null)
 })
 

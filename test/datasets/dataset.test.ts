@@ -23,7 +23,7 @@ test('auto takes a flat folder as the split train', async (t) => {
   t.deepEqual(facts, {
     name: 'train',
     items: [{ name: 'a', image: join(data, 'a.png'), label: null }],
-    labelled: 0,
+    labeled: 0,
     classes: null,
     classNames: null,
     palette: null,
@@ -47,7 +47,7 @@ for (const dataset of ['auto', 'directory'] as const) {
   test(`${dataset}: ids are classes, 255 is void, and the mask leaves class 0 out`, async (t) => {
     const data = await own(t, { 'classes.txt': 'sky\n\nsea\n' })
     const split = await openDataset({ data, dataset })
-    t.deepEqual([split.labelled, split.classes, split.classNames], [1, null, ['sky', 'sea']])
+    t.deepEqual([split.labeled, split.classes, split.classNames], [1, null, ['sky', 'sea']])
     const pictures = await Promise.all(split.items.map(split.read))
     t.is(pictures[0]!.label, null)
     t.deepEqual([...pictures[1]!.label!.data], [0, 1, 2, 7, 8, 254, 255, 0])
@@ -58,8 +58,8 @@ for (const dataset of ['auto', 'directory'] as const) {
 
 test('a label map gives own ids their classes', async (t) => {
   const data = await own(t, { 'map.yaml': '7: 0\n8: 1\n0: 1\nnames: [road, grass]\n' })
-  for (const labelMap of [{ 7: 0, 8: 1, 0: 1, names: ['road', 'grass'] }, join(data, 'map.yaml')]) {
-    const split = await openDataset({ data, labelMap })
+  for (const classMap of [{ 7: 0, 8: 1, 0: 1, names: ['road', 'grass'] }, join(data, 'map.yaml')]) {
+    const split = await openDataset({ data, classMap })
     t.deepEqual([split.classes, split.classNames], [2, ['road', 'grass']])
     const { label, salience } = await split.read(split.items[1]!)
     t.deepEqual([...label!.data], [1, 255, 255, 0, 1, 255, 255, 1])
@@ -68,7 +68,7 @@ test('a label map gives own ids their classes', async (t) => {
 })
 
 test('a label map is for own data only', async (t) => {
-  const work = openDataset({ data: await own(t), dataset: 'cityscapes', labelMap: { 1: 1 } })
+  const work = openDataset({ data: await own(t), dataset: 'cityscapes', classMap: { 1: 1 } })
   await fails(t, work, 'ERR_STEGO_OPTION', /"cityscapes" defines its own classes/)
 })
 
@@ -76,7 +76,7 @@ test('crops: five items of each image, cut as they are read', async (t) => {
   const data = await own(t)
   const split = await openDataset({ data, crops: 'five' })
   t.is(split.items.length, 10)
-  t.is(split.labelled, 5)
+  t.is(split.labeled, 5)
   t.deepEqual(split.items.map(({ name }) => name).slice(4, 7), ['a_crop4', 'b_crop0', 'b_crop1'])
   const { image, label } = await split.read(split.items[6]!)
   t.deepEqual(image, { data: Uint8Array.of(2, 0, 2, 3, 0, 2), width: 2, height: 1 })
@@ -96,14 +96,14 @@ test('random crops of the second image differ from those of the first', async (t
 
 test('labels with more classes than there are clusters are refused, fewer are not', async (t) => {
   const data = await own(t)
-  const split = await openDataset({ data, labelMap: { 0: 0, 1: 1, 2: 2 } })
+  const split = await openDataset({ data, classMap: { 0: 0, 1: 1, 2: 2 } })
   t.notThrows(() => checkClasses(split, 3))
   t.notThrows(() => checkClasses(split, 8))
   t.throws(() => checkClasses(split, 2), {
     code: 'ERR_STEGO_OPTION',
     message: /have 3 classes, but classes is 2/,
   })
-  const unlabeled = await openDataset({ data, labelMap: { 0: 0, 1: 1, 2: 2 }, split: 'val' })
+  const unlabeled = await openDataset({ data, classMap: { 0: 0, 1: 1, 2: 2 }, split: 'val' })
   t.notThrows(() => checkClasses(unlabeled, 2))
 })
 

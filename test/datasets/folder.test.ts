@@ -25,7 +25,7 @@ test('a flat folder is the unlabeled split train', async (t) => {
   const split = await openFolder(root, 'train')
   t.deepEqual(names(split), ['a', 'b', 'c'])
   t.is(split.name, 'train')
-  t.is(split.labelled, 0)
+  t.is(split.labeled, 0)
   t.deepEqual(split.items[1], { name: 'b', image: join(root, 'b.JPG'), label: null })
   t.deepEqual(await listFolderSplits(root), ['train'])
 })
@@ -54,15 +54,15 @@ test('labels are paired by name, and only some images may have one', async (t) =
     train.items.map(({ label }) => label),
     [null, join(root, 'labels/train/b.PNG'), join(root, 'labels/train/c.x.png')],
   )
-  t.is(train.labelled, 2)
+  t.is(train.labeled, 2)
   const val = await openFolder(root, 'val')
-  t.deepEqual([names(val), val.labelled], [['v'], 0])
+  t.deepEqual([names(val), val.labeled], [['v'], 0])
   t.deepEqual(await listFolderSplits(root), ['train', 'val'])
 })
 
 test('an empty labels folder means unlabeled', async (t) => {
   const root = await folder(t, ['imgs/train/a.jpg', 'labels/train/'])
-  t.is((await openFolder(root, 'train')).labelled, 0)
+  t.is((await openFolder(root, 'train')).labeled, 0)
 })
 
 test('links to folders and images are followed, broken ones left out', async (t) => {

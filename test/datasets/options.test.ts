@@ -8,23 +8,23 @@ const schema = z.strictObject(datasetFields)
 const parse = (input: object) => parseOptions(schema, input, 'test')
 
 test('defaults', (t) => {
-  t.deepEqual(parse({}), { dataset: 'auto', labelMap: null, crops: null, cropRatio: 0.5 })
+  t.deepEqual(parse({}), { dataset: 'auto', classMap: null, crops: null, cropRatio: 0.5 })
 })
 
 test('a label map is a path or an object, and survives JSON', (t) => {
-  const labelMap = { 7: 0, 8: null, 9: 1, names: ['road', 'sky'] }
-  t.deepEqual(parse({ labelMap }).labelMap, labelMap)
-  t.is(parse({ labelMap: 'map.yaml' }).labelMap, 'map.yaml')
-  const again = parse(JSON.parse(JSON.stringify(parse({ labelMap }))))
-  t.deepEqual(again.labelMap, { '7': 0, '8': null, '9': 1, names: ['road', 'sky'] } as typeof again.labelMap)
+  const classMap = { 7: 0, 8: null, 9: 1, names: ['road', 'sky'] }
+  t.deepEqual(parse({ classMap }).classMap, classMap)
+  t.is(parse({ classMap: 'map.yaml' }).classMap, 'map.yaml')
+  const again = parse(JSON.parse(JSON.stringify(parse({ classMap }))))
+  t.deepEqual(again.classMap, { '7': 0, '8': null, '9': 1, names: ['road', 'sky'] } as typeof again.classMap)
 })
 
 test('wrong values say what is expected', (t) => {
   const code = 'ERR_STEGO_OPTION'
   t.throws(() => parse({ dataset: 'coco' }), { code, message: /"dataset" must be .*"cocostuff27"/ })
-  const expected = /"labelMap" must be a YAML file or an object \{ id: class.*, or null/
-  for (const labelMap of [{ road: 1 }, {}, 7, []])
-    t.throws(() => parse({ labelMap }), { code, message: expected })
+  const expected = /"classMap" must be a YAML file or an object \{ id: class.*, or null/
+  for (const classMap of [{ road: 1 }, {}, 7, []])
+    t.throws(() => parse({ classMap }), { code, message: expected })
   for (const cropRatio of [0, 1, '0.5']) {
     t.throws(() => parse({ cropRatio }), { code, message: /"cropRatio" must be a number between 0 and 1/ })
   }
@@ -33,8 +33,8 @@ test('wrong values say what is expected', (t) => {
 
 test('every field is a flag', (t) => {
   const names = flagsOf(schema).map(({ name }) => name)
-  t.deepEqual(names, ['dataset', 'label-map', 'crops', 'crop-ratio'])
-  const args = ['--dataset', 'potsdam', '--label-map', 'a.yaml', '--crops', 'random', '--crop-ratio', '.7']
-  const values = { dataset: 'potsdam', labelMap: 'a.yaml', crops: 'random', cropRatio: 0.7 }
+  t.deepEqual(names, ['dataset', 'class-map', 'crops', 'crop-ratio'])
+  const args = ['--dataset', 'potsdam', '--class-map', 'a.yaml', '--crops', 'random', '--crop-ratio', '.7']
+  const values = { dataset: 'potsdam', classMap: 'a.yaml', crops: 'random', cropRatio: 0.7 }
   t.deepEqual(readFlags(schema, args, 'test').values, values)
 })

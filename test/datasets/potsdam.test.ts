@@ -38,7 +38,7 @@ test('splits are lists of ids; what has no gt file has no labels', async (t) => 
   t.deepEqual(names(await open('val')), ['7_1_0'])
   t.deepEqual(names(await open('train+val')), ['5_0_1', '3_2_2', '7_1_0'])
   const unlabeled = await open('unlabelled_train')
-  t.is(unlabeled.labelled, 0)
+  t.is(unlabeled.labeled, 0)
   const { label, salience } = await unlabeled.read(unlabeled.items[0]!)
   t.deepEqual([label, salience], [null, null])
   const there = ['train', 'unlabelled_train', 'val', 'train+val']
@@ -49,7 +49,7 @@ test('splits are lists of ids; what has no gt file has no labels', async (t) => 
 test('three of four channels, three classes of six ids; ids beyond are void', async (t) => {
   const data = join(await potsdam(t), 'potsdam')
   const split = await openDataset({ data, dataset: 'potsdam' })
-  t.deepEqual([split.classes, split.palette, split.labelled], [3, 'pascal', 2])
+  t.deepEqual([split.classes, split.palette, split.labeled], [3, 'pascal', 2])
   t.is(split.classNames![2], 'trees and vegetation')
   const { image, label, salience } = await split.read(split.items[0]!)
   t.deepEqual([image.width, image.height], [COLUMNS, ROWS])
@@ -119,7 +119,7 @@ test('potsdamraw: 38 images of 15 x 15 patches, row by row, whatever the split',
   }
   for (const folder of [data, join(data, 'potsdamraw'), root]) {
     const split = await openDataset({ data: folder, dataset: 'potsdamraw', split: 'val' })
-    t.deepEqual([split.items.length, split.labelled, split.classes], [8550, 450, 3])
+    t.deepEqual([split.items.length, split.labeled, split.classes], [8550, 450, 3])
     t.deepEqual(
       [0, 14, 15, 224, 225, 8549].map((i) => split.items[i]!.name),
       ['0_0_0', '0_0_14', '0_1_0', '0_14_14', '1_0_0', '37_14_14'],

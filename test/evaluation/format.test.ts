@@ -6,8 +6,14 @@ import { summarize } from '../../lib/evaluation/summary.js'
 import { matrix } from './matrix.js'
 
 function evaluation(overrides: Partial<Evaluation>): Evaluation {
-  const nothing = { cluster: null, online: null, linear: null, raw: null, rawLinear: null }
-  return { ...nothing, images: 10, labelled: 10, split: 'val', ...overrides }
+  const nothing = {
+    kmeans: null,
+    clusterProbe: null,
+    linearProbe: null,
+    baselineKmeans: null,
+    baselineLinearProbe: null,
+  }
+  return { ...nothing, images: 10, labeled: 10, split: 'val', ...overrides }
 }
 const scored = scoreClusters(
   matrix([
@@ -20,10 +26,10 @@ const scored = scoreClusters(
 test('the table lists heads and classes by name', (t) => {
   const text = formatEvaluation(
     evaluation({
-      linear: scored,
-      cluster: scored,
-      raw: scored,
-      labelled: 7,
+      linearProbe: scored,
+      kmeans: scored,
+      baselineKmeans: scored,
+      labeled: 7,
       classNames: ['road', 'sky', 'car'],
     }),
   )
@@ -37,24 +43,24 @@ test('the table lists heads and classes by name', (t) => {
 })
 
 test('classes without names are numbered', (t) => {
-  t.regex(formatEvaluation(evaluation({ cluster: scored })), /^class 1 +90\.91 %$/m)
+  t.regex(formatEvaluation(evaluation({ kmeans: scored })), /^class 1 +90\.91 %$/m)
 })
 
 test('an evaluation without labels says so', (t) => {
-  t.regex(formatEvaluation(evaluation({ labelled: 0 })), /nothing to score/)
+  t.regex(formatEvaluation(evaluation({ labeled: 0 })), /nothing to score/)
 })
 
 test('without k-means the table shows the cluster probe by class', (t) => {
-  const text = formatEvaluation(evaluation({ online: scored, classNames: ['road', 'sky', 'car'] }))
+  const text = formatEvaluation(evaluation({ clusterProbe: scored, classNames: ['road', 'sky', 'car'] }))
   t.regex(text, /^IoU by class +Cluster probe$/m)
   t.regex(text, /^sky +90\.91 %$/m)
 })
 
 test('rows of the backbone say where place was taken off its features', (t) => {
-  const scores = { raw: scored, linear: scored, classNames: ['road', 'sky', 'car'] }
+  const scores = { baselineKmeans: scored, linearProbe: scored, classNames: ['road', 'sky', 'car'] }
   t.regex(
     formatEvaluation(evaluation({ ...scores, positionRemoved: true })),
-    /^Backbone, k-means \(place removed\) /m,
+    /^Backbone, k-means \(position removed\) /m,
   )
   t.regex(formatEvaluation(evaluation({ ...scores, positionRemoved: false })), /^Backbone, k-means {2}/m)
 })
@@ -67,7 +73,7 @@ test('clusters without a class are told, and no row of their own', (t) => {
       [8, 0],
     ]),
   )
-  const text = formatEvaluation(evaluation({ cluster: extra, linear: scored }))
+  const text = formatEvaluation(evaluation({ kmeans: extra, linearProbe: scored }))
   t.regex(text, /^Clusters \(k-means\): 1 of 3 have no class, 15\.00 % of the labeled pixels$/m)
   t.notRegex(text, /Linear probe:/)
   t.true(text.split('\n').every((line) => line.length <= 80))
@@ -81,13 +87,13 @@ test('a summary shows mean and spread, of one figure the mean alone', (t) => {
       [0, 0, 0],
     ]),
   )
-  const evaluations = [evaluation({ cluster: scored, linear: scored }), evaluation({ cluster: worse })]
+  const evaluations = [evaluation({ kmeans: scored, linearProbe: scored }), evaluation({ kmeans: worse })]
   const text = formatSummary(summarize(evaluations), ['road', 'sky', 'car'])
   t.regex(text, /^Mean of 2 and their standard deviation$/m)
   t.regex(text, /^Clusters \(k-means\) +\d+\.\d\d ± \d+\.\d\d % +92\.50 ± 3\.54 %$/m)
   t.regex(text, /^road +85\.00 ± 7\.07 %$/m)
   t.regex(text, /^car +-$/m)
   t.notRegex(text, /Linear probe/)
-  t.regex(formatSummary(summarize([evaluation({ cluster: scored })])), /k-means\) +90\.45 % +95\.00 %$/m)
+  t.regex(formatSummary(summarize([evaluation({ kmeans: scored })])), /k-means\) +90\.45 % +95\.00 %$/m)
   t.regex(formatSummary(summarize([evaluation({})])), /no head was scored/)
 })

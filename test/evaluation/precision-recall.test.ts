@@ -49,7 +49,7 @@ test('within one image near places of like color share a class more often than c
 })
 
 test('images without labels do not count, and without any it says what to do', async (t) => {
-  const data = await makeDataset(t, { train: 3, val: 3, labelled: 1 })
+  const data = await makeDataset(t, { train: 3, val: 3, labeled: 1 })
   const model = await Stego.train({ ...SMALL, steps: 1, data })
   const options = { data, split: 'val', resolution: 32, samples: 3 } as const
   const { images, compared } = await model.precisionRecall(options)

@@ -3,7 +3,7 @@ import test from 'ava'
 import { type ResolvedRunOptions, trainSchema } from '../../lib/method/train-options.js'
 import { fieldsOf } from '../../lib/options/describe.js'
 import { parseOptions } from '../../lib/options/parse.js'
-import { parseTrain, RESUMABLE } from '../../lib/training/input.js'
+import { parseTrain } from '../../lib/training/input.js'
 
 function fresh(input: unknown): ResolvedRunOptions {
   const request = parseTrain(input)
@@ -16,10 +16,10 @@ test('a data folder is enough', (t) => {
   t.is(options.data, 'photos')
   t.is(options.steps, 500)
   t.is(options.batch, 32)
-  t.is(options.cacheBytes, 2 * 1024 ** 3)
+  t.is(options.featureStore.memoryBytes, 2 * 1024 ** 3)
   t.is(options.shifts, 'auto')
   t.deepEqual(options.weights, { self: 0.67, knn: 0.25, random: 0.63 })
-  t.deepEqual(options.learningRates, { head: 5e-4, linear: 5e-3, cluster: 5e-3 })
+  t.deepEqual(options.learningRates, { head: 5e-4, linearProbe: 5e-3, clusterProbe: 5e-3 })
 })
 
 test('without data or a run to resume there is nothing to train', (t) => {
@@ -57,7 +57,7 @@ test('resuming takes the run and only the changes that were given', (t) => {
     changes: {},
     signal: undefined,
     onEvent: undefined,
-    onDownload: undefined,
+    onProgress: undefined,
   })
   const request = parseTrain({ resume: 'runs/a', steps: 900, data: undefined, threads: null })
   t.deepEqual(request.resume !== null && request.changes, { steps: 900, threads: null })
@@ -76,6 +76,13 @@ test('every option is documented', (t) => {
   t.deepEqual(undocumented, [])
 })
 
-test('every resumable option is one', (t) => {
-  for (const name of RESUMABLE) t.true(name in trainSchema.shape, name)
+test('of the feature store, its memory and its folder may change when a run is resumed', (t) => {
+  const request = parseTrain({ resume: 'runs/a', featureStore: { folder: 'fast', memoryBytes: 0 } })
+  t.deepEqual(request.resume !== null && request.changes, {
+    featureStore: { folder: 'fast', memoryBytes: 0 },
+  })
+  t.throws(() => parseTrain({ resume: 'runs/a', featureStore: { folder: 'fast', mode: 'off' } }), {
+    code: 'ERR_STEGO_OPTION',
+    message: /"featureStore\.mode" cannot change .* only "data", .*, "featureStore\.folder" can be combined/,
+  })
 })

@@ -19,7 +19,7 @@ const tensor = (shape: number[], fill: (i: number) => number = () => 0): Tensor 
 const starter = fileURLToPath(new URL('../../weights/starter-vit-tiny8.safetensors', import.meta.url))
 const SEARCH: NeighborSearch = { method: 'auto', probes: 64, seed: 0, products: 'auto' }
 const image = { data: new Uint8Array(32 * 32 * 3), width: 32, height: 32 }
-const transform = { resolution: 32, crop: 'center', multiple: 8 } as const
+const transform = { resolution: 32, fit: 'center', multiple: 8 } as const
 
 test('wrong values from JavaScript are refused, not misread', async (t) => {
   const native = addon() as unknown as LooseMethods
@@ -120,7 +120,7 @@ test('a canceled job ends early and the next one runs', async (t) => {
   const backbone = await loadBackbone('starter')
   const stop = new AbortController()
   const big = { data: new Uint8Array(512 * 512 * 3), width: 512, height: 512 }
-  const wide = { resolution: 512, crop: 'center', multiple: 8 } as const
+  const wide = { resolution: 512, fit: 'center', multiple: 8 } as const
   const cancelled = job((_, cancel) => backbone.features(Array(8).fill(big), wide, cancel), stop.signal)
   const reason = new Error('changed my mind')
   setImmediate(() => stop.abort(reason))

@@ -45,7 +45,7 @@ function draw(index: number, size: { width: number; height: number }): Pixels {
 async function features(choice: Choice, scenes: number[], resolution: number): Promise<Tensor> {
   const backbone = await load(choice)
   const images = scenes.map((index) => draw(index, { width: 160, height: 120 }))
-  const transform = { resolution, crop: 'whole', multiple: backbone.info.patch } as const
+  const transform = { resolution, fit: 'whole', multiple: backbone.info.patch } as const
   return job((_, cancel) => backbone.features(images, transform, cancel))
 }
 
@@ -92,7 +92,7 @@ for (const file of [starter, narrow]) {
   test.serial(`${name}: keys are those of the trace`, async (t) => {
     const backbone = await load({ file, features: { kind: 'keys', layer: 1 } })
     const image = draw(1, { width: 40, height: 40 })
-    const transform = { resolution: 40, crop: 'whole', multiple: 8 } as const
+    const transform = { resolution: 40, fit: 'whole', multiple: 8 } as const
     const keys = await job((_, cancel) => backbone.features([image], transform, cancel))
     const input = await job((native) => native.prepareImages([image], transform))
     const { qkv } = await job((_, cancel) => backbone.trace(input, 1, cancel))

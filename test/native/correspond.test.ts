@@ -6,7 +6,7 @@ import { loadBackbone } from '../../lib/weights/backbones.js'
 import { NETWORK } from '../support/network.js'
 import { cosine, placeOf, readAt } from '../support/plain-maps.js'
 
-const transform = { resolution: 32, crop: 'whole', multiple: 8 } as const
+const transform = { resolution: 32, fit: 'whole', multiple: 8 } as const
 const POINTS = [
   [-0.1, 0],
   [0.5, 0.8],
@@ -32,7 +32,7 @@ async function makeNetwork(): Promise<NativeNetwork> {
 }
 
 /** The same in plain arithmetic: [points, height, width]. */
-function plainHeat(own: Tensor, searched: Tensor, size: Pixels, raw: boolean): Float32Array {
+function plainHeat(own: Tensor, searched: Tensor, size: Pixels, subtractMean: boolean): Float32Array {
   const [, , h, w] = searched.shape as [number, number, number, number]
   const result = new Float32Array(POINTS.length * size.height * size.width)
   for (const [p, [x, y]] of POINTS.entries()) {
@@ -41,7 +41,7 @@ function plainHeat(own: Tensor, searched: Tensor, size: Pixels, raw: boolean): F
       cosine(query, readAt(searched, placeOf(i % w, w), placeOf(Math.floor(i / w), h))),
     )
     const mean = cosines.reduce((a, b) => a + b) / cosines.length
-    const heat = raw ? cosines : cosines.map((value) => Math.max(0, value - mean))
+    const heat = subtractMean ? cosines.map((value) => Math.max(0, value - mean)) : cosines
     for (let i = 0; i < size.height * size.width; i++) {
       const place = [
         placeOf(i % size.width, size.width),
@@ -57,8 +57,8 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0)
 }
 
-for (const raw of [false, true]) {
-  test(`features and codes give the heat of plain arithmetic, ${raw ? 'raw' : 'centerd and clamped'}`, async (t) => {
+for (const subtractMean of [false, true]) {
+  test(`features and codes give the heat of plain arithmetic, ${subtractMean ? 'less their mean and clamped' : 'plain'}`, async (t) => {
     const network = await makeNetwork()
     const { backbone } = network
     const featureMap = (pixels: Pixels) => job((_, cancel) => backbone.features([pixels], transform, cancel))
@@ -72,12 +72,12 @@ for (const raw of [false, true]) {
       [network, codes],
     ] as const) {
       const maps = await job((_, cancel) =>
-        source.correspond(image, other, points, { transform, raw }, cancel),
+        source.correspond(image, other, points, { transform, subtractMean }, cancel),
       )
       t.deepEqual(maps.self.shape, [3, 50, 41])
       t.deepEqual(maps.other!.shape, [3, 20, 60])
-      t.true(largestDifference(maps.self.data, plainHeat(own, own, image, raw)) < 2e-5)
-      t.true(largestDifference(maps.other!.data, plainHeat(own, searched, other, raw)) < 2e-5)
+      t.true(largestDifference(maps.self.data, plainHeat(own, own, image, subtractMean)) < 2e-5)
+      t.true(largestDifference(maps.other!.data, plainHeat(own, searched, other, subtractMean)) < 2e-5)
       t.true(Math.max(...maps.self.data) > 0.02)
     }
   })
@@ -86,7 +86,7 @@ for (const raw of [false, true]) {
 test('without another picture there is no other map', async (t) => {
   const backbone = await loadBackbone('starter')
   const maps = await job((_, cancel) =>
-    backbone.correspond(image, null, points, { transform, raw: false }, cancel),
+    backbone.correspond(image, null, points, { transform, subtractMean: true }, cancel),
   )
   t.is(maps.other, null)
 })
@@ -101,7 +101,7 @@ test('points that are none are refused', async (t) => {
   }
   for (const [what, given] of Object.entries(wrong)) {
     await t.throwsAsync(
-      job((_, cancel) => backbone.correspond(image, null, given, { transform, raw: false }, cancel)),
+      job((_, cancel) => backbone.correspond(image, null, given, { transform, subtractMean: true }, cancel)),
       { code: 'ERR_STEGO_ARGUMENT' },
       what,
     )

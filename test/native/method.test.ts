@@ -41,14 +41,14 @@ test('without a projection the code is the feature and nothing of the head is tr
   const features = await job((_, cancel) => backbone.features(pictures, transform, cancel))
   const codes = await job((_, cancel) => network.encode(features, cancel))
   t.is(largestDifference(codes, features), 0)
-  const input = { learningRates: { head: 1, linear: 0.1, cluster: 0.1 }, gradients: true }
+  const input = { learningRates: { head: 1, linearProbe: 0.1, clusterProbe: 0.1 }, gradients: true }
   const { gradients } = await step(trainer, input)
   t.deepEqual(Object.keys(gradients!).toSorted(), [
+    'baseline.linear.bias',
+    'baseline.linear.weight',
     'clusters',
     'linear.bias',
     'linear.weight',
-    'raw.linear.bias',
-    'raw.linear.weight',
   ])
 })
 
@@ -163,7 +163,7 @@ test('an untouched view aligns with itself in both readings, a mirrored one in t
 test('probes begin anew with their optimizers; the head goes on', async (t) => {
   const { trainer } = await trainerOf()
   const folder = await temporaryFolder(t)
-  const input = { learningRates: { head: 0.1, linear: 0.1, cluster: 0.1 } }
+  const input = { learningRates: { head: 0.1, linearProbe: 0.1, clusterProbe: 0.1 } }
   const snapshot = async (name: string) => {
     const file = join(folder, `${name}.safetensors`)
     await save(trainer, file)
@@ -174,12 +174,12 @@ test('probes begin anew with their optimizers; the head goes on', async (t) => {
   const trained = await snapshot('trained')
   await job(() => trainer.resetProbes(1))
   const reset = await snapshot('reset')
-  for (const name of ['cluster_probe.clusters', 'linear_probe.weight', 'raw.linear_probe.bias']) {
+  for (const name of ['cluster_probe.clusters', 'linear_probe.weight', 'baseline.linear_probe.bias']) {
     t.notDeepEqual(trained[name], before[name], name)
     t.deepEqual(reset[name], before[name], name)
   }
   t.deepEqual(reset['net.cluster1.0.weight'], trained['net.cluster1.0.weight'])
-  t.deepEqual([...reset['optimizer.cluster.step']!.data], [0])
+  t.deepEqual([...reset['optimizer.cluster_probe.step']!.data], [0])
   t.deepEqual([...reset['optimizer.head.step']!.data], [1])
 })
 
@@ -201,7 +201,7 @@ test('the cluster probe has two objectives, and clusters beyond the classes', as
   t.deepEqual([network.info.classes, network.info.clusters], [3, 5])
   const of = async (clusterObjective: 'nearestCenter' | 'nearestPosition') => {
     const loss = lossOptions({ clusterObjective })
-    return (await step(trainer, { loss })).cluster
+    return (await step(trainer, { loss })).clusterProbe
   }
   const [center, position] = [await of('nearestCenter'), await of('nearestPosition')]
   t.true(center < 0 && position < 0 && center !== position)
@@ -211,16 +211,16 @@ test('the cluster probe has two objectives, and clusters beyond the classes', as
       {
         transform,
         flip: true,
-        heads: ['online'],
+        heads: ['clusterProbe'],
         size: 'transform',
-        logProbabilities: ['online'],
+        logProbabilities: ['clusterProbe'],
         temperature: 3,
         crf: false,
       },
       cancel,
     ),
   )
-  t.deepEqual(prediction!.logProbabilities.online!.shape, [5, SIDE, SIDE])
+  t.deepEqual(prediction!.logProbabilities.clusterProbe!.shape, [5, SIDE, SIDE])
 })
 
 test('negatives are a permutation without fixed points where asked for', async (t) => {

@@ -18,7 +18,7 @@ const SIDE = 32
 const SAMPLES = 5
 const CLASSES = 4
 const VOID = 200
-const transform = { resolution: SIDE, crop: 'center', multiple: 8 } as const
+const transform = { resolution: SIDE, fit: 'center', multiple: 8 } as const
 
 async function makeNetwork(): Promise<NativeNetwork> {
   const options = { ...NETWORK, dim: 12, classes: CLASSES, clusters: CLASSES, seed: 3 }

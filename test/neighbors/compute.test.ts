@@ -5,6 +5,7 @@ import test from 'ava'
 import { neighborsCommand } from '../../lib/cli/neighbors.js'
 import { StegoError } from '../../lib/errors.js'
 import { featureKey, openImages } from '../../lib/features/key.js'
+import type { FeatureStoreProgress } from '../../lib/features/progress.js'
 import { readNpz } from '../../lib/formats/npz.js'
 import { decodeImage } from '../../lib/images/decode.js'
 import { job, type NativeBackbone } from '../../lib/native/index.js'
@@ -16,7 +17,7 @@ import { fakeApi } from '../cli/fixtures/api.js'
 import { recordingTerminal } from '../cli/fixtures/terminal.js'
 import { makeDataset, temporaryFolder } from '../support/dataset.js'
 
-const SIZE = { resolution: 32, crop: 'center' } as const
+const SIZE = { resolution: 32, fit: 'center' } as const
 const CHEAP = { backbone: 'starter', position: 'keep', ...SIZE } as const
 
 /** Features of an image by the starter, averaged over its patches. */
@@ -38,11 +39,12 @@ function cosine(a: number[], b: number[]): number {
 }
 
 test('neighbors are those of averaged features, and go to a file and back', async (t) => {
-  const data = await makeDataset(t, { train: 11, labelled: 2 })
+  const data = await makeDataset(t, { train: 11, labeled: 2 })
   const progress: number[][] = []
-  const onProgress = (done: number, total: number) => progress.push([done, total])
+  const onProgress = ({ done, total }: FeatureStoreProgress) => progress.push([done, total!])
   const found = await computeNeighbors({ data, k: 4, ...CHEAP, onProgress })
   t.deepEqual(progress, [
+    [0, 11],
     [8, 11],
     [11, 11],
   ])

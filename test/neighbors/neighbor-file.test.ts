@@ -18,7 +18,7 @@ const golden = (name: string) => fileURLToPath(new URL(`../golden/npz/${name}`, 
 const KEY: FeatureKey = {
   backbone: 'starter',
   resolution: 224,
-  crop: 'center',
+  fit: 'center',
   featureKind: 'feat',
   featureLayer: 1,
   dtype: 'float32',
@@ -111,7 +111,7 @@ test('everything else that determines neighbors is named where it differs', asyn
   const { root, images } = await makeImages(t)
   const weights = join(root, 'weights.safetensors')
   await writeFile(weights, 'weights')
-  const source = { backbone: weights, resolution: 224, crop: 'center' } as const
+  const source = { backbone: weights, resolution: 224, fit: 'center' } as const
   const file = join(root, 'neighbors.safetensors')
   await writeNeighbors(file, await neighborsOf(images, await featureKey(source)))
   const load = async (changes: Partial<Parameters<typeof featureKey>[0]>) =>
@@ -127,9 +127,9 @@ test('everything else that determines neighbors is named where it differs', asyn
     message: /backbone sha256:\w{64}, now sha256:\w{64}\./,
   })
   await t.throwsAsync(load({ backbone: 'starter' }), { code, message: /backbone sha256:\w+, now starter\./ })
-  await t.throwsAsync(load({ resolution: 320, crop: 'squash' }), {
+  await t.throwsAsync(load({ resolution: 320, fit: 'squash' }), {
     code,
-    message: /else: resolution 224, now 320; crop center, now squash\. Recompute them/,
+    message: /else: resolution 224, now 320; fit center, now squash\. Recompute them/,
   })
 })
 
@@ -162,13 +162,7 @@ test('damaged and foreign files of this package', async (t) => {
   for (const [what, wrong] of Object.entries(tensors)) {
     await t.throwsAsync(load(wrong, metadata), { code: 'ERR_STEGO_CHECKPOINT', message: /damaged/ }, what)
   }
-  const keys = [
-    '',
-    '{',
-    '{}',
-    JSON.stringify({ ...KEY, more: 1 }),
-    JSON.stringify({ ...KEY, crop: 'middle' }),
-  ]
+  const keys = ['', '{', '{}', JSON.stringify({ ...KEY, more: 1 }), JSON.stringify({ ...KEY, fit: 'middle' })]
   for (const key of keys) {
     await t.throwsAsync(load(good, { ...metadata, key }), { code: 'ERR_STEGO_CHECKPOINT' }, key)
   }

@@ -23,9 +23,9 @@ test('flags give nested values of the types of the options', (t) => {
       '-0.3',
       '--no-zero-clamp',
       '--stabilize',
-      '--cache-bytes',
+      '--feature-store.memory-bytes',
       '500MB',
-      '--crop',
+      '--fit',
       'squash',
     ],
   )
@@ -37,8 +37,8 @@ test('flags give nested values of the types of the options', (t) => {
     shifts: { self: -0.3 },
     zeroClamp: false,
     stabilize: true,
-    cacheBytes: 500_000_000,
-    crop: 'squash',
+    featureStore: { memoryBytes: 500_000_000 },
+    fit: 'squash',
   })
   t.deepEqual(words, ['word'])
 })
@@ -88,18 +88,18 @@ test('a whole and its parts exclude each other, in either order', (t) => {
 })
 
 test('a size that cannot be read is refused with examples', (t) => {
-  t.throws(() => read('--cache-bytes', '2XB'), {
-    message: /--cache-bytes must be a size such as 500MB, 2GiB/,
+  t.throws(() => read('--feature-store.memory-bytes', '2XB'), {
+    message: /--feature-store.memory-bytes must be a size such as 500MB, 2GiB/,
   })
 })
 
 test('a wrong value is blamed on its flag', (t) => {
-  const { values } = read('--data', 'x', '--steps', 'many', '--weights.knn', '-1', '--crop', 'centre')
+  const { values } = read('--data', 'x', '--steps', 'many', '--weights.knn', '-1', '--fit', 'centre')
   const error = t.throws(() => parseOptions(schema, values, 'stego train', FLAG_WORDING))
   t.deepEqual(error!.message.split('\n'), [
     'stego train:',
     '  --steps must be an integer of at least 1, got "many"',
-    '  --crop must be "center" or "squash", got "centre"',
+    '  --fit must be "center" or "squash", got "centre"',
     '  --weights.knn must be a finite number of at least 0, got -1',
   ])
 })

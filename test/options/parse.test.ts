@@ -10,7 +10,7 @@ const schema = z.strictObject({
   batch: option(z.int().min(2).default(32), { doc: 'Images a step.' }),
   classes: z.int().min(2).max(255).default(8),
   dropout: z.number().min(0).lt(1).default(0.1),
-  crop: z.enum(['center', 'squash']).default('center'),
+  fit: z.enum(['center', 'squash']).default('center'),
   clamp: z.boolean().default(true),
   threads: z.int().min(1).nullable().default(null),
   split: z.string().min(1).default('train'),
@@ -70,7 +70,7 @@ const WRONG: [input: object, message: string][] = [
   [{ classes: Number.POSITIVE_INFINITY }, '"classes" must be an integer from 2 to 255, got Infinity'],
   [{ dropout: 1 }, '"dropout" must be a finite number from 0 to below 1, got 1 (number)'],
   [{ dropout: Number.NaN }, '"dropout" must be a finite number from 0 to below 1, got NaN'],
-  [{ crop: 'centre' }, '"crop" must be "center" or "squash", got "centre" (string)'],
+  [{ fit: 'centre' }, '"fit" must be "center" or "squash", got "centre" (string)'],
   [{ clamp: 1 }, '"clamp" must be true or false, got 1 (number)'],
   [{ threads: 0 }, '"threads" must be an integer of at least 1 or null, got 0 (number)'],
   [{ split: '' }, '"split" must be a non-empty string, got "" (string)'],
@@ -93,10 +93,10 @@ test('an integer beyond exact ones is told the limit', (t) => {
 })
 
 test('several mistakes come together, one a line', (t) => {
-  t.deepEqual(complaint(t, { batch: 1, crop: 'none', weigths: {} }).split('\n'), [
+  t.deepEqual(complaint(t, { batch: 1, fit: 'none', weigths: {} }).split('\n'), [
     'Stego.train():',
     '  "batch" must be an integer of at least 2, got 1 (number)',
-    '  "crop" must be "center" or "squash", got "none" (string)',
+    '  "fit" must be "center" or "squash", got "none" (string)',
     '  unknown option "weigths". Did you mean "weights"?',
   ])
 })
@@ -133,11 +133,11 @@ test('the defaults of segment, evaluate and features', (t) => {
     data: 'x',
     split: 'val',
     dataset: null,
-    labelMap: null,
+    classMap: null,
     crops: null,
     cropRatio: 0.5,
     resolution: 320,
-    crop: 'center',
+    fit: 'center',
     flip: true,
     crf: false,
     batch: 8,
@@ -145,5 +145,5 @@ test('the defaults of segment, evaluate and features', (t) => {
     official: false,
     temperature: 2,
   })
-  t.deepEqual(parseOptions(featuresSchema, {}, ''), { resolution: 224, crop: 'whole' })
+  t.deepEqual(parseOptions(featuresSchema, {}, ''), { resolution: 224, fit: 'whole' })
 })

@@ -17,7 +17,7 @@ const filled = (label: number) => new Uint8Array(WIDTH * HEIGHT).fill(label)
 function row(fields: Partial<ContactSheetRow>): ContactSheetRow {
   const data = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, (_, i) => IMAGE[i % 3]!)
   const image = { data, width: WIDTH, height: HEIGHT }
-  return { name: 'street', image, label: null, linear: null, cluster: null, ...fields }
+  return { name: 'street', image, label: null, linearProbe: null, clusters: null, ...fields }
 }
 
 interface Sheet {
@@ -43,7 +43,10 @@ async function draw(...parameters: Parameters<typeof contactSheet>): Promise<She
 
 test('each column shows its map in the colors of the palette', async (t) => {
   const label = { data: filled(0), width: WIDTH, height: HEIGHT }
-  const sheet = await draw([row({ label, linear: filled(1), cluster: filled(2) })], { palette, title: 'Run' })
+  const sheet = await draw([row({ label, linearProbe: filled(1), clusters: filled(2) })], {
+    palette,
+    title: 'Run',
+  })
   const cell = sheet.count(IMAGE)
   t.true(cell > WIDTH * HEIGHT)
   for (const color of palette) {
@@ -53,14 +56,14 @@ test('each column shows its map in the colors of the palette', async (t) => {
 })
 
 test('columns without content are left out', async (t) => {
-  const all = await draw([row({ linear: filled(1), cluster: filled(0) })], { palette })
-  const one = await draw([row({ cluster: filled(0) })], { palette })
+  const all = await draw([row({ linearProbe: filled(1), clusters: filled(0) })], { palette })
+  const one = await draw([row({ clusters: filled(0) })], { palette })
   t.true(one.width < all.width)
   t.true(one.count(palette[0]!) >= one.count(IMAGE))
 })
 
 test('many rows stand in two blocks', async (t) => {
-  const rows = (count: number) => Array.from({ length: count }, () => row({ cluster: filled(1) }))
+  const rows = (count: number) => Array.from({ length: count }, () => row({ clusters: filled(1) }))
   const five = await draw(rows(5), { palette })
   const ten = await draw(rows(10), { palette })
   t.is(ten.height, five.height)
@@ -69,7 +72,7 @@ test('many rows stand in two blocks', async (t) => {
 })
 
 test('the legend has a swatch for each class, also for those that do not occur', async (t) => {
-  const sheet = await draw([row({ cluster: filled(0) })], {
+  const sheet = await draw([row({ clusters: filled(0) })], {
     palette,
     classNames: ['road', '<sky> & co', 'car'],
   })
@@ -80,7 +83,7 @@ test('the legend has a swatch for each class, also for those that do not occur',
 
 test('labels beyond the classes are void', async (t) => {
   const label = { data: filled(2), width: WIDTH, height: HEIGHT }
-  const sheet = await draw([row({ label, cluster: filled(0) })], { palette, classes: 2 })
+  const sheet = await draw([row({ label, clusters: filled(0) })], { palette, classes: 2 })
   t.is(sheet.count(palette[2]!), 0)
   t.true(sheet.count([224, 224, 224]) >= sheet.count(IMAGE))
 })
@@ -90,21 +93,21 @@ test('images of all proportions, a row that lacks what others have, names of any
     name: `\u0007 <&> "ä" ${'long '.repeat(80)}`,
     image: { data: new Uint8Array(3 * width * height), width, height },
     label: null,
-    linear: null,
-    cluster: new Uint8Array(width * height),
+    linearProbe: null,
+    clusters: new Uint8Array(width * height),
   })
-  const rows = [shape(1, 1), shape(900, 30), shape(30, 900), row({ linear: filled(1) })]
+  const rows = [shape(1, 1), shape(900, 30), shape(30, 900), row({ linearProbe: filled(1) })]
   const { width, height } = await draw(rows, { title: 'long '.repeat(80) })
   t.true(width < 2000 && height < 3000)
 })
 
 test('a sheet needs rows, predictions of the size of their image, and enough colors', async (t) => {
   await t.throwsAsync(contactSheet([]), { code: 'ERR_STEGO_ARGUMENT', message: /at least one image/ })
-  await t.throwsAsync(contactSheet([row({ cluster: new Uint8Array(5) })]), {
+  await t.throwsAsync(contactSheet([row({ clusters: new Uint8Array(5) })]), {
     code: 'ERR_STEGO_ARGUMENT',
     message: /street has 5 pixels, its image 60 x 40/,
   })
-  await t.throwsAsync(contactSheet([row({ cluster: filled(0) })], { palette, classes: 5 }), {
+  await t.throwsAsync(contactSheet([row({ clusters: filled(0) })], { palette, classes: 5 }), {
     code: 'ERR_STEGO_OPTION',
     message: /3 colors for 5/,
   })

@@ -132,7 +132,7 @@ test('a failure to write leaves nothing half written', async (t) => {
 })
 
 test('labels must have the size of the image', (t) => {
-  t.throws(() => new Segmentation({ image, labels: labels.subarray(1), classes: 4, head: 'linear' }), {
+  t.throws(() => new Segmentation({ image, labels: labels.subarray(1), classes: 4, head: 'linearProbe' }), {
     code: 'ERR_STEGO_ARGUMENT',
     message: /20 x 10 .* 199 labels/,
   })

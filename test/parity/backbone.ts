@@ -59,7 +59,7 @@ export const compareSized: Comparison = async (golden, context) => {
   const backbone = await loadBackbone(context.find('vit_p8_d48_small'), SMALL_HEADS)
   const { patch } = backbone.info
   const shorter = Math.min(picture.width, picture.height)
-  const untouched: Transform = { resolution: shorter, crop: 'whole', multiple: patch }
+  const untouched: Transform = { resolution: shorter, fit: 'whole', multiple: patch }
   const map = await job((_, cancel) => backbone.features([picture], untouched, cancel))
   const recorded = patchMap(golden.float('feat'), picture.height / patch, picture.width / patch)
   golden.expectPart('features', 'feat', map, recorded)

@@ -16,7 +16,7 @@ export const compareEvaluation: Comparison = async (golden, context) => {
   )
   const picture = toPixels(golden.bytes('in_u8'))
   const { patch } = network.backbone.info
-  const untouched = { resolution: picture.height, crop: 'whole', multiple: patch } as const
+  const untouched = { resolution: picture.height, fit: 'whole', multiple: patch } as const
   const input = await job((native) => native.prepareImages([picture], untouched))
   golden.expect('mismatches', 'x', input)
 
@@ -37,20 +37,20 @@ export const compareEvaluation: Comparison = async (golden, context) => {
     flip: true,
     heads: [],
     size: 'transform',
-    logProbabilities: ['online', 'linear'],
+    logProbabilities: ['clusterProbe', 'linearProbe'],
     temperature: 2,
     crf: false,
   }
   const [prediction] = await job((_, cancel) => network.predict([picture], options, cancel))
-  const { online, linear } = prediction!.logProbabilities
-  golden.expect('loss', 'cluster_logprobs', asBatch(online!))
-  golden.expect('loss', 'linear_logprobs', asBatch(linear!))
+  const { clusterProbe, linearProbe } = prediction!.logProbabilities
+  golden.expect('loss', 'cluster_logprobs', asBatch(clusterProbe!))
+  golden.expect('loss', 'linear_logprobs', asBatch(linearProbe!))
 
-  const refining: PredictOptions = { ...options, heads: ['online', 'linear'], crf: true }
+  const refining: PredictOptions = { ...options, heads: ['clusterProbe', 'linearProbe'], crf: true }
   const [refined] = await job((_, cancel) => network.predict([picture], refining, cancel))
   for (const [name, head] of [
-    ['cluster', 'online'],
-    ['linear', 'linear'],
+    ['cluster', 'clusterProbe'],
+    ['linear', 'linearProbe'],
   ] as const) {
     const { data, shape } = refined!.logProbabilities[head]!
     expectProbabilities(golden, `crf_${name}_Q`, { data: data.map(Math.exp), shape })

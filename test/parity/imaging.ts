@@ -4,13 +4,13 @@ import { CITYSCAPES_PALETTE, pascalPalette } from '../../lib/output/palette.js'
 import type { Comparison } from './files.js'
 import { entry } from './tensors.js'
 
-const CROPS = ['center', 'center', 'center', 'squash', 'squash', 'center'] as const
+const FITS = ['center', 'center', 'center', 'squash', 'squash', 'center'] as const
 
 /** Images and label maps to the network's input, and back to bytes. */
 export const comparePreprocessing: Comparison = async (golden) => {
-  for (const [i, crop] of CROPS.entries()) {
+  for (const [i, fit] of FITS.entries()) {
     const resolution = Number(golden.long(`res${i}`).data[0])
-    const transform: Transform = { resolution, crop, multiple: 1 }
+    const transform: Transform = { resolution, fit, multiple: 1 }
     const image = golden.bytes(`img${i}`)
     const [height, width] = image.shape as [number, number]
     const pixels = { data: image.data, width, height }

@@ -15,7 +15,7 @@ import { backboneTensors, loadNetwork } from './head.js'
 import { CRF, lossOptions } from './loss.js'
 import { entry } from './tensors.js'
 
-const LEARNING_RATES = { head: 5e-4, linear: 5e-3, cluster: 5e-3 }
+const LEARNING_RATES = { head: 5e-4, linearProbe: 5e-3, clusterProbe: 5e-3 }
 
 const HEAD_LAYERS = ['net.cluster1.0', 'net.cluster2.0', 'net.cluster2.2']
 
@@ -135,8 +135,8 @@ async function compareStep(
   const losses = await job((_, cancel) => trainer.step({ ...input, ...views, gradients: true }, cancel))
   const terms = {
     corr: losses.correspondence,
-    cluster: losses.cluster,
-    linear: losses.linear ?? Number.NaN,
+    cluster: losses.clusterProbe,
+    linear: losses.linearProbe ?? Number.NaN,
     ...(trace.complete && {
       rec: losses.reconstruction ?? Number.NaN,
       aug_alignment: losses.alignment ?? Number.NaN,

@@ -11,7 +11,7 @@ import { STARTER_POSITION_MAP, starterWeights } from '../../lib/weights/starter.
 import { writeWhole } from '../../lib/write-whole.js'
 
 const SQUARES = 1000
-const transform = { resolution: 224, crop: 'center', multiple: 8 } as const
+const transform = { resolution: 224, fit: 'center', multiple: 8 } as const
 
 const set = await openImages({ data: process.argv[2]! })
 const pictures = { count: set.images.length, read: (index: number) => set.read(set.images[index]!) }

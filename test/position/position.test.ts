@@ -17,7 +17,7 @@ import { makeDataset, SMALL, temporaryFolder } from '../support/dataset.js'
 import { readMetadata, readTensors, writeTensors } from '../support/weights.js'
 
 const SIDE = 96
-const TRANSFORM = { resolution: 64, crop: 'center', multiple: 8 } as const
+const TRANSFORM = { resolution: 64, fit: 'center', multiple: 8 } as const
 const PICTURES = 24
 const STARTER: FeatureSource = {
   backbone: 'starter',
@@ -158,7 +158,7 @@ test("the starter's map comes with it; another's is measured once for each resol
 })
 
 test('a map names the features that it was taken off', async (t) => {
-  const source = { backbone: 'starter', resolution: 64, crop: 'center' } as const
+  const source = { backbone: 'starter', resolution: 64, fit: 'center' } as const
   t.false('position' in (await featureKey(source)))
   t.is((await featureKey({ ...source, position: 'abc' })).position, 'abc')
 })
@@ -195,7 +195,7 @@ test('pictures of other sizes and shapes have the map resampled', async (t) => {
   const { result: own } = await finish(measureBackbone(backbone, folderOf(scattered), options))
   const without = backbone.without({ data: wholeMap(own), shape: own.shape })
   const wide = { data: new Uint8Array(3 * 120 * 60).fill(90), width: 120, height: 60 }
-  const transform = { resolution: 64, crop: 'whole', multiple: 8 } as const
+  const transform = { resolution: 64, fit: 'whole', multiple: 8 } as const
   const { data, shape } = await job((_, cancel) => without.features([wide], transform, cancel))
   t.deepEqual(shape, [1, 192, 8, 16])
   t.true(data.every(Number.isFinite))
@@ -209,6 +209,8 @@ test('files that were written before are read as kept', async (t) => {
   const tensors = await readTensors(now)
   const metadata = await readMetadata(now)
   const record = JSON.parse(metadata.model!)
+  record.format = 1
+  record.images = { train: 4, labelled: 0 }
   delete record.position
   delete record.options.position
   record.options.dtype = 'auto'
@@ -261,7 +263,7 @@ test('clusters that are bands are known from the row', async (t) => {
   const options = { ...SMALL, resolution: 128, classes: 2, data: folder } as const
   const shares = []
   for await (const event of Stego.train(options)) {
-    if (event.type === 'clusters' && event.target === 'raw') shares.push(event.explained)
+    if (event.type === 'clusters' && event.head === 'baselineKmeans') shares.push(event.explained)
   }
   const [{ rows, columns, images }] = shares as [{ rows: number; columns: number; images: number }]
   t.true(rows > 0.5 && columns < 0.2 && images < 0.2, JSON.stringify(shares))
@@ -269,7 +271,7 @@ test('clusters that are bands are known from the row', async (t) => {
 
 test('correspondences of a plain backbone, as it is and without place', async (t) => {
   const image = { ...scattered(0), channels: 3 as const }
-  const options = { resolution: 64, raw: true } as const
+  const options = { resolution: 64, subtractMean: false } as const
   const kept = await correspondFeatures('starter', image, null, options)
   const removed = await correspondFeatures('starter', image, null, { ...options, position: 'remove' })
   t.deepEqual(removed.shape, kept.shape)

@@ -18,27 +18,33 @@ test('a run begins with what it works with; the starter is called what it is', (
 test('steps tell losses, mean speed and the time left by it', (t) => {
   const report = reporter()
   report(stepEvent(1, { milliseconds: 200 }))
-  const { status } = report(stepEvent(2, { milliseconds: 400, linear: 1.5 }))
+  const { status } = report(stepEvent(2, { milliseconds: 400, linearProbe: 1.5 }))
   t.deepEqual(status, {
     phase: 'training',
     done: 2,
     total: 500,
-    details: '2m 29s left, 300 ms/step, correspondence -0.0123, cluster -0.65, linear 1.5',
+    details: '2m 29s left, 300 ms/step, correspondence -0.0123, cluster probe -0.65, linear probe 1.5',
   })
 })
 
 test('the last step stays as a line', (t) => {
   const { lines } = reporter()(stepEvent(500, { milliseconds: 1500 }))
-  t.deepEqual(lines, ['training: step 500/500, correspondence -0.0123, cluster -0.65, 1.50 s/step'])
+  t.deepEqual(lines, ['training: step 500/500, correspondence -0.0123, cluster probe -0.65, 1.50 s/step'])
 })
 
 test('a validation tells the scores there are', (t) => {
   const scores = { miou: 26.61, accuracy: 63, iou: [], confusion: [], assignment: [] }
-  const evaluation = { cluster: scores, online: null, linear: null, raw: null, rawLinear: null }
-  const counts = { images: 101, labelled: 101, split: 'val' }
-  const lines = (cluster: typeof scores | null) =>
-    reporter()({ type: 'validation', step: 500, evaluation: { ...evaluation, ...counts, cluster } }).lines
-  t.deepEqual(lines(scores), ['validation at step 500: cluster 26.6 % mIoU'])
+  const evaluation = {
+    kmeans: scores,
+    clusterProbe: null,
+    linearProbe: null,
+    baselineKmeans: null,
+    baselineLinearProbe: null,
+  }
+  const counts = { images: 101, labeled: 101, split: 'val' }
+  const lines = (kmeans: typeof scores | null) =>
+    reporter()({ type: 'validation', step: 500, evaluation: { ...evaluation, ...counts, kmeans } }).lines
+  t.deepEqual(lines(scores), ['validation at step 500: k-means 26.6 % mIoU'])
   t.deepEqual(lines(null), ['validation at step 500: no labels to score'])
 })
 
@@ -53,9 +59,9 @@ test('place is told while it is measured and when it is decided; clusters that f
     /^position: 9\.0 % of the features/,
   )
 
-  const clusters = (rows: number, target: 'kmeans' | 'raw') =>
+  const clusters = (rows: number, head: 'kmeans' | 'baselineKmeans') =>
     report({
-      ...{ type: 'clusters', target, meanCosines: [0.6], meanCosine: 0.6, sizes: [1, 2] },
+      ...{ type: 'clusters', head, meanCosines: [0.6], meanCosine: 0.6, sizes: [1, 2] },
       explained: { rows, columns: 0.01, images: 0.2 },
     }).lines
   t.deepEqual(clusters(0.05, 'kmeans').slice(1), ['  explained by rows 5.0 %, columns 1.0 %, images 20.0 %'])
@@ -63,7 +69,7 @@ test('place is told while it is measured and when it is decided; clusters that f
     clusters(0.263, 'kmeans')[2]!,
     /follow the vertical position of patches in the image\. This reflects the images' shared layout/,
   )
-  t.is(clusters(0.263, 'raw').length, 2)
+  t.is(clusters(0.263, 'baselineKmeans').length, 2)
   report({ type: 'position', done: 1, total: 1, position: { ...position, removed: true } })
   t.regex(clusters(0.263, 'kmeans')[2]!, /layout of the images: position was removed/)
 })

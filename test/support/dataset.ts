@@ -17,27 +17,27 @@ export interface DatasetOptions {
   train: number
   val?: number
   /** How many images of each split have labels; default all. */
-  labelled?: number
+  labeled?: number
   width?: number
   height?: number
 }
 
 /** Writes `imgs/{train,val}` and `labels/{train,val}`; returns the folder. */
 export async function makeDataset(t: ExecutionContext, options: DatasetOptions): Promise<string> {
-  const { train, val = 0, labelled = Number.POSITIVE_INFINITY, width = 64, height = 48 } = options
+  const { train, val = 0, labeled = Number.POSITIVE_INFINITY, width = 64, height = 48 } = options
   const root = await temporaryFolder(t)
   let index = 0
   for (const [split, count] of Object.entries({ train, val })) {
     if (count === 0) continue
     await mkdir(join(root, 'imgs', split), { recursive: true })
-    if (labelled > 0) await mkdir(join(root, 'labels', split), { recursive: true })
+    if (labeled > 0) await mkdir(join(root, 'labels', split), { recursive: true })
     for (let i = 0; i < count; i++) {
       const scene = drawBands(index++, width, height)
       const name = String(i).padStart(2, '0')
       await sharp(scene.pixels, { raw: { width, height, channels: 3 } })
         .png()
         .toFile(join(root, 'imgs', split, `${name}.png`))
-      if (i >= labelled) continue
+      if (i >= labeled) continue
       await sharp(scene.labels, { raw: { width, height, channels: 1 } })
         .toColourspace('b-w')
         .png()

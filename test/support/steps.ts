@@ -14,7 +14,7 @@ import { NETWORK } from './network.js'
 
 export const SIDE = 32
 export const BATCH = 3
-export const transform = { resolution: SIDE, crop: 'center', multiple: 8 } as const
+export const transform = { resolution: SIDE, fit: 'center', multiple: 8 } as const
 
 /** Pictures that differ from each other and from their mirror image. */
 const picture = (n: number) => ({
@@ -64,7 +64,7 @@ export async function measure(trainer: NativeTrainer, changes: StepChanges = {})
 }
 
 function configure(trainer: NativeTrainer, { loss, learningRates }: StepChanges): void {
-  const still = { head: 0, linear: 0, cluster: 0 }
+  const still = { head: 0, linearProbe: 0, clusterProbe: 0 }
   checked(() => trainer.configure({ loss: loss ?? lossOptions({}), learningRates: learningRates ?? still }))
 }
 

@@ -40,7 +40,7 @@ test('one image', async (t) => {
 })
 
 test('unreadable image', async (t) => {
-  const data = await makeDataset(t, { train: 3, labelled: 0 })
+  const data = await makeDataset(t, { train: 3, labeled: 0 })
   await writeFile(join(data, 'imgs', 'train', '01.png'), 'not an image')
   await fails(t, { data }, 'ERR_STEGO_IMAGE', '01.png')
 })

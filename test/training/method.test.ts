@@ -39,10 +39,13 @@ test('every optional term at once: told, saved, resumed to the same bytes', asyn
   )
   t.true(existsSync(join(whole, 'report', 'validation-000002.png')))
   const evaluation = await model.evaluate({ data, resolution: 32 })
-  t.is(evaluation.cluster!.assignment.length, 10)
-  t.is(evaluation.linear!.confusion.length, 8)
+  t.is(evaluation.kmeans!.assignment.length, 10)
+  t.is(evaluation.linearProbe!.confusion.length, 8)
   const image = join(data, 'imgs', 'val', '00.png')
-  const [clusters, linear] = [await model.segment(image), await model.segment(image, { labels: 'linear' })]
+  const [clusters, linear] = [
+    await model.segment(image),
+    await model.segment(image, { labels: 'linearProbe' }),
+  ]
   t.deepEqual([clusters.classes, linear.classes], [10, 8])
 
   const halves = join(folder, 'halves')
@@ -78,7 +81,7 @@ test('labels as teachers, codes without projection, keys of an earlier block', a
 })
 
 test('an oracle needs labels for every image', async (t) => {
-  const data = await makeDataset(t, { train: 4, labelled: 3 })
+  const data = await makeDataset(t, { train: 4, labeled: 3 })
   await t.throwsAsync(Stego.train({ ...SMALL, data, oracle: true }), {
     code: 'ERR_STEGO_OPTION',
     message: /all 4 images .* only 3/,
@@ -94,7 +97,7 @@ test('probes that begin anew after the last step are fresh', async (t) => {
   }
   const [kept, reset] = [await at('kept', null), await at('reset', SMALL.steps)]
   t.notDeepEqual(reset['cluster_probe.clusters'], kept['cluster_probe.clusters'])
-  t.deepEqual([...reset['optimizer.cluster.step']!.data], [0])
+  t.deepEqual([...reset['optimizer.cluster_probe.step']!.data], [0])
   t.deepEqual(reset['net.cluster1.0.weight'], kept['net.cluster1.0.weight'])
 })
 
@@ -122,5 +125,5 @@ test('five crops of each image are images of their own', async (t) => {
   const events: TrainingEvent[] = []
   await Stego.train({ ...SMALL, data, crops: 'five', onEvent: (event) => events.push(event) })
   const [start] = events
-  t.true(start?.type === 'start' && start.images.train === 15 && start.images.labelled === 15)
+  t.true(start?.type === 'start' && start.images.train === 15 && start.images.labeled === 15)
 })

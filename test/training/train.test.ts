@@ -23,15 +23,25 @@ test('a run trains, scores, saves and is read again', async (t) => {
     ['start', 'features', 'neighbors', 'shifts', 'step', 'clusters', 'validation', 'checkpoint', 'end'],
   )
   const start = events[0]
-  t.true(start?.type === 'start' && start.images.labelled === 8 && start.options.dim === 12)
+  t.true(start?.type === 'start' && start.images.labeled === 8 && start.options.dim === 12)
   t.is(types.filter((type) => type === 'step').length, SMALL.steps)
   for (const event of events) {
     if (event.type !== 'step') continue
-    t.true([event.correspondence, event.cluster, event.linear, event.rawLinear].every(Number.isFinite))
+    t.true(
+      [event.correspondence, event.clusterProbe, event.linearProbe, event.baselineLinearProbe].every(
+        Number.isFinite,
+      ),
+    )
   }
   const validation = events.find((event) => event.type === 'validation')
-  t.true(validation?.type === 'validation' && validation.evaluation.cluster?.miou !== null)
-  t.deepEqual(model.info.heads, ['kmeans', 'online', 'linear', 'raw', 'rawLinear'])
+  t.true(validation?.type === 'validation' && validation.evaluation.kmeans?.miou !== null)
+  t.deepEqual(model.info.heads, [
+    'kmeans',
+    'clusterProbe',
+    'linearProbe',
+    'baselineKmeans',
+    'baselineLinearProbe',
+  ])
   t.is(model.info.step, SMALL.steps)
   t.truthy(model.info.shifts)
 
@@ -70,7 +80,7 @@ test('the same seed gives the same bytes, another seed others', async (t) => {
   t.notDeepEqual(runs[0]!['kmeans.centers'], runs[2]!['kmeans.centers'])
 })
 
-for (const [title, cacheBytes] of [
+for (const [title, memoryBytes] of [
   ['with all features in memory', 2 ** 30],
   ['with room for three images of seven', 3 * 16 * 192 * 4],
   ['with no features in memory', 0],
@@ -78,7 +88,7 @@ for (const [title, cacheBytes] of [
   test(`a run stopped half-way and resumed ends in the same bytes, ${title}`, async (t) => {
     const data = await makeDataset(t, { train: 7, val: 2 })
     const folder = await temporaryFolder(t)
-    const options = { ...SMALL, steps: 6, data, features: 'memory', cacheBytes } as const
+    const options = { ...SMALL, steps: 6, data, featureStore: { mode: 'memory', memoryBytes } } as const
     await Stego.train({ ...options, out: join(folder, 'whole') })
 
     const stop = new AbortController()
@@ -106,9 +116,16 @@ test('how many features stay in memory does not change the result', async (t) =>
   const data = await makeDataset(t, { train: 5 })
   const folder = await temporaryFolder(t)
   const shifts = { self: 0.5, knn: 0.5, random: 0.4 }
-  for (const cacheBytes of [0, 2 ** 30]) {
-    const out = join(folder, `${cacheBytes}`)
-    await Stego.train({ ...SMALL, data, shifts, features: 'memory', cacheBytes, steps: 2, out })
+  for (const memoryBytes of [0, 2 ** 30]) {
+    const out = join(folder, `${memoryBytes}`)
+    await Stego.train({
+      ...SMALL,
+      data,
+      shifts,
+      featureStore: { mode: 'memory', memoryBytes },
+      steps: 2,
+      out,
+    })
   }
   const [none, all] = await Promise.all(
     [0, 2 ** 30].map((bytes) => tensorsOf(checkpointOf(join(folder, `${bytes}`)))),
@@ -167,31 +184,31 @@ test('aborted before the first step, a run leaves a checkpoint too', async (t) =
 })
 
 test('a folder of images without labels trains without a linear probe and without NaN', async (t) => {
-  const data = await makeDataset(t, { train: 4, labelled: 0 })
+  const data = await makeDataset(t, { train: 4, labeled: 0 })
   const flat = join(data, 'imgs', 'train')
   const events: TrainingEvent[] = []
   const model = await Stego.train({ ...SMALL, data: flat, onEvent: (event) => events.push(event) })
-  t.deepEqual(model.info.heads, ['kmeans', 'online', 'raw'])
-  t.is(model.info.images.labelled, 0)
+  t.deepEqual(model.info.heads, ['kmeans', 'clusterProbe', 'baselineKmeans'])
+  t.is(model.info.images.labeled, 0)
   for (const event of events) {
-    if (event.type === 'step') t.true(event.linear === null && Number.isFinite(event.correspondence))
+    if (event.type === 'step') t.true(event.linearProbe === null && Number.isFinite(event.correspondence))
   }
-  await t.throwsAsync(model.segment(join(flat, '00.png'), { labels: 'linear' }), {
+  await t.throwsAsync(model.segment(join(flat, '00.png'), { labels: 'linearProbe' }), {
     code: 'ERR_STEGO_CHECKPOINT',
   })
 })
 
 test('labels may be there for some images only, and are counted', async (t) => {
-  const data = await makeDataset(t, { train: 5, labelled: 2 })
+  const data = await makeDataset(t, { train: 5, labeled: 2 })
   const steps: (number | null)[] = []
   const model = await Stego.train({
     ...SMALL,
     batch: 2,
     steps: 8,
     data,
-    onEvent: (event) => event.type === 'step' && steps.push(event.linear),
+    onEvent: (event) => event.type === 'step' && steps.push(event.linearProbe),
   })
-  t.is(model.info.images.labelled, 2)
+  t.is(model.info.images.labeled, 2)
   t.true(steps.some((loss) => loss !== null))
   t.true(steps.every((loss) => loss === null || Number.isFinite(loss)))
 })

@@ -23,7 +23,7 @@ test('an official checkpoint: its configuration in our options', async (t) => {
     dim: 12,
     projection: 'nonlinear',
     step: 4200,
-    heads: ['online', 'linear'],
+    heads: ['clusterProbe', 'linearProbe'],
     shifts: { self: 0.18, knn: 0.12, random: 0.46 },
     backbone: { name: 'vit_small, patch 8', dim: 48, patch: 8, depth: 2, heads: 6 },
   })
@@ -33,14 +33,14 @@ test('an official checkpoint: its configuration in our options', async (t) => {
     steps: 5000,
     batch: 16,
     resolution: 56,
-    crop: 'squash',
+    fit: 'squash',
     neighbors: 7,
     centering: 'none',
     zeroClamp: false,
     stabilize: true,
     featureSamples: 7,
     featureDropout: false,
-    learningRates: { head: 0.001, linear: 0.005, cluster: 0.005 },
+    learningRates: { head: 0.001, linearProbe: 0.005, clusterProbe: 0.005 },
   })
   const { hyper_parameters } = values as { hyper_parameters: { cfg: { model_type: string } } }
   t.is(hyper_parameters.cfg.model_type, 'vit_small')
@@ -49,19 +49,20 @@ test('an official checkpoint: its configuration in our options', async (t) => {
 test('an official checkpoint predicts what PyTorch does', async (t) => {
   const expected = await readGolden('official.safetensors')
   const { network } = await readModel(golden('official.ckpt'))
-  const transform = { resolution: 56, crop: 'whole', multiple: 8 } as const
+  const transform = { resolution: 56, fit: 'whole', multiple: 8 } as const
   const features = await job((_, cancel) => network.backbone.features([testPicture()], transform, cancel))
   const codes = await job((_, cancel) => network.encode(features, cancel))
   t.true(difference(codes, expected.codes as Tensor) < 1e-4)
 
   const model = await Stego.load(golden('official.ckpt'))
-  for (const labels of ['online', 'linear'] as const) {
+  const recorded = { clusterProbe: expected.online, linearProbe: expected.linear }
+  for (const labels of ['clusterProbe', 'linearProbe'] as const) {
     const segmentation = await model.segment(testPicture(), { resolution: 56, labels, probabilities: true })
-    t.true(unequal(segmentation.labels as Uint8Array, expected[labels]!.data) <= 3)
-    const classes = labels === 'online' ? 7 : 5
+    t.true(unequal(segmentation.labels as Uint8Array, recorded[labels]!.data) <= 3)
+    const classes = labels === 'clusterProbe' ? 7 : 5
     t.deepEqual([segmentation.classes, segmentation.logProbabilities!.shape[0]], [classes, classes])
   }
-  t.is((await model.segment(testPicture(), { resolution: 56 })).head, 'online')
+  t.is((await model.segment(testPicture(), { resolution: 56 })).head, 'clusterProbe')
 })
 
 test('saved, an official checkpoint is a model of this package', async (t) => {
@@ -84,7 +85,7 @@ test("a checkpoint of leggedrobotics' fork, in the legacy form", async (t) => {
     dim: 6,
     projection: 'nonlinear',
     dropout: 0.1,
-    learningRates: { head: 5e-4, linear: 5e-3, cluster: 4e-3 },
+    learningRates: { head: 5e-4, linearProbe: 5e-3, clusterProbe: 4e-3 },
   })
   const trace = await job((_, cancel) => network.backbone.trace(testImage(), 1, cancel))
   const codes = await job((_, cancel) => network.encode(toMap(trace.features[0]!, 7, 7), cancel))

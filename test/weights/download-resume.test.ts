@@ -19,7 +19,7 @@ test('a broken connection is taken up where it ended', async (t) => {
   t.is(version, etagOf(content))
   t.deepEqual(clock.slept, [500])
   const wait = told.find(({ state }) => state === 'waiting')!
-  t.is(wait.received, start)
+  t.is(wait.done, start)
   t.regex(wait.message!, /; retrying in 0\.5 s$/)
 })
 

@@ -31,11 +31,11 @@ test('a file is fetched, checked, and told of on the way', async (t) => {
   t.deepEqual(await list(), [FILE, `${FILE}.json`])
   t.is(server.requests[0]!.path, `/some/${FILE}`)
   t.is(server.requests[0]!.headers['accept-encoding'], 'identity')
-  t.like(told[0], { name: 'test-weights', state: 'receiving', received: 0, total: content.length })
+  t.like(told[0], { name: 'test-weights', state: 'receiving', done: 0, total: content.length })
   const middle = told.findLast(({ state }) => state === 'receiving')!
-  t.is(middle.received, content.length)
+  t.is(middle.done, content.length)
   t.true(middle.bytesPerSecond! > 0 && middle.bytesPerSecond! <= content.length)
-  t.like(told.at(-1), { state: 'done', received: content.length, total: content.length })
+  t.like(told.at(-1), { state: 'done', done: content.length, total: content.length })
 })
 
 test('progress is told at most ten times a second', async (t) => {
@@ -43,7 +43,7 @@ test('progress is told at most ten times a second', async (t) => {
   const { fetch, told, clock } = await fetching(t)
   await fetch(entryOf(server.url, known), {}, { clock: { ...clock, now: () => 5 } })
   t.deepEqual(
-    told.map(({ state, received }) => [state, received]),
+    told.map(({ state, done }) => [state, done]),
     [
       ['receiving', 0],
       ['done', content.length],
@@ -60,7 +60,7 @@ test('a server that does not answer, or stalls, is given up and asked again', as
   ])
   const onProgress = (progress: DownloadProgress) => {
     told.push(progress)
-    if (progress.received > 0 && server.requests.length === 2) clock.expire()
+    if (progress.done > 0 && server.requests.length === 2) clock.expire()
   }
   await fetch(entryOf(server.url, known), { onProgress })
   t.deepEqual(await readFile(file), content)

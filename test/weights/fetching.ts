@@ -85,8 +85,8 @@ export async function fetching(t: ExecutionContext) {
     const controller = new AbortController()
     const reason = new Error('enough')
     let there: string[] = []
-    const onProgress = ({ received }: DownloadProgress) => {
-      if (received === 0) return
+    const onProgress = ({ done }: DownloadProgress) => {
+      if (done === 0) return
       there = readdirSync(folder)
       controller.abort(reason)
     }

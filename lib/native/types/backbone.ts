@@ -74,7 +74,7 @@ export type CorrespondCall = [
   image: Pixels,
   other: Pixels | null,
   points: Tensor,
-  options: { transform: Transform; raw: boolean },
+  options: { transform: Transform; subtractMean: boolean },
   cancel: CancelToken,
 ]
 

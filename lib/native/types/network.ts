@@ -25,7 +25,12 @@ export interface NetworkOptions {
 }
 
 /** The ways from an image to classes: k-means on codes, the probes, and the two baselines on backbone features. */
-export type PredictionHead = 'kmeans' | 'online' | 'linear' | 'raw' | 'rawLinear'
+export type PredictionHead =
+  | 'kmeans'
+  | 'clusterProbe'
+  | 'linearProbe'
+  | 'baselineKmeans'
+  | 'baselineLinearProbe'
 
 export interface PredictOptions {
   transform: Transform
@@ -38,11 +43,11 @@ export interface PredictOptions {
   logProbabilities: CodeHead[]
   /** Factor of the cosines in cluster probabilities. */
   temperature: number
-  /** Refine kmeans, online and linear by STEGO's dense CRF, at the size the network sees. */
+  /** Refine kmeans, clusterProbe and linearProbe by STEGO's dense CRF, at the size the network sees. */
   crf: boolean
 }
 
-export type CodeHead = 'kmeans' | 'online' | 'linear'
+export type CodeHead = 'kmeans' | 'clusterProbe' | 'linearProbe'
 
 export interface Prediction {
   width: number

@@ -84,7 +84,7 @@ export interface BatchInput {
 /** What all steps have in common. */
 export interface StepSettings {
   loss: LossOptions
-  learningRates: { head: number; linear: number; cluster: number }
+  learningRates: { head: number; linearProbe: number; clusterProbe: number }
 }
 
 export interface StepInput extends BatchInput {
@@ -109,12 +109,12 @@ export interface StepLosses {
   random: number
   /** Mean code similarities of the three pair types. */
   similarity: PairValues
-  /** Loss of the online cluster probe. */
-  cluster: number
+  /** Loss of the cluster probe. */
+  clusterProbe: number
   /** Loss of the linear probe on codes; null where the batch has no valid label. */
-  linear: number | null
+  linearProbe: number | null
   /** Loss of the linear probe on the backbone's features; null where the batch has no valid label. */
-  rawLinear: number | null
+  baselineLinearProbe: number | null
   /** Reconstruction of features from codes, unweighted; null where its weight is 0. */
   reconstruction: number | null
   /** Alignment of augmented views, unweighted; null where its weight is 0. */
@@ -147,13 +147,18 @@ export interface NativeTrainer {
   /** Begins the probes and their optimizers anew. */
   resetProbes(seed: number): Promise<void>
   /**
-   * Collects the codes (`kmeans`) or backbone features (`raw`) of all patches of images held by the store, out of
+   * Collects the codes (`kmeans`) or backbone features (`baselineKmeans`) of all patches of images held by the store, out of
    * `total` images in all.
    */
-  collect(images: Int32Array, target: 'kmeans' | 'raw', total: number, cancel: CancelToken): Promise<void>
+  collect(
+    images: Int32Array,
+    head: 'kmeans' | 'baselineKmeans',
+    total: number,
+    cancel: CancelToken,
+  ): Promise<void>
   /** Fits cosine k-means on what was collected, keeps the best restart in the network and lets the vectors go. */
   fitKMeans(
-    target: 'kmeans' | 'raw',
+    head: 'kmeans' | 'baselineKmeans',
     options: { restarts: number; iterations: number; seed: number },
     cancel: CancelToken,
   ): Promise<{ meanCosine: number; meanCosines: number[]; sizes: number[]; explained: PlaceShares }>

@@ -48,7 +48,7 @@ export interface LabelMap {
  */
 export interface Transform {
   resolution: number
-  crop: 'center' | 'squash' | 'whole'
+  fit: 'center' | 'squash' | 'whole'
   multiple: number
 }
 

@@ -1,0 +1,15 @@
+/** Progress of computing the features of a folder as a report. */
+import type { FeatureStoreProgress } from '../features/progress.js'
+import { downloadReport } from './download.js'
+import { featuresReport, positionReport, type Report } from './reporter.js'
+
+export function featureStoreReport(progress: FeatureStoreProgress): Report {
+  switch (progress.type) {
+    case 'download':
+      return downloadReport(progress)
+    case 'position':
+      return positionReport(progress)
+    case 'features':
+      return featuresReport(progress)
+  }
+}
