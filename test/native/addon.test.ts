@@ -44,7 +44,7 @@ test('wrong values from JavaScript are refused, not misread', async (t) => {
     'no images': () => backbone.features!([], transform),
     'a resolution that is no number': () =>
       backbone.features!([image], { ...transform, resolution: Number.NaN }),
-    'an unknown crop': () => backbone.features!([image], { ...transform, crop: 'middle' }),
+    'an unknown fit': () => backbone.features!([image], { ...transform, fit: 'middle' }),
     'a token made by hand': () => backbone.features!([image], transform, { cancel() {} }),
     'too many threads': () => native.configure!({ threads: 1e9 }),
     'indices as plain numbers': () => store.compute!([0], [image], transform),
@@ -109,7 +109,7 @@ test('what only the native thread can see is refused there', async (t) => {
     { code, message: /non-finite value in row 1/ },
   )
   const wide = { ...image, width: 16, data: new Uint8Array(32 * 16 * 3) }
-  const whole = { ...transform, crop: 'whole' } as const
+  const whole = { ...transform, fit: 'whole' } as const
   await t.throwsAsync(
     job((_, cancel) => backbone.features([image, wide], whole, cancel)),
     { code },
