@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/describe.h"
 #include "core/error.h"
 
 namespace stego {
@@ -25,7 +26,7 @@ at::Tensor resample_positions(const at::Tensor& table, int64_t height, int64_t w
 
 PositionMap::PositionMap(const at::Tensor& map) : map_(map) {
   require(map.dim() == 3 && map.scalar_type() == at::kFloat && map.numel() > 0 && map.size(0) == map.size(1),
-          "Expected a float32 position map [H, H, C].");
+          "Expected a float32 position map [H, H, C], got ", described(map), ".");
 }
 
 at::Tensor PositionMap::remove_from(const at::Tensor& features, int64_t height, int64_t width) const {

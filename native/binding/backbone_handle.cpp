@@ -4,6 +4,7 @@
 #include "binding/tags.h"
 #include "binding/tensor_files.h"
 #include "binding/values.h"
+#include "core/describe.h"
 #include "model/place_means.h"
 
 namespace stego {
@@ -162,7 +163,7 @@ Napi::Value BackboneHandle::trace(const Napi::CallbackInfo& info) {
     const at::Tensor input = read_tensor(info[0], "the input", keep);
     const int64_t blocks = read_integer(info[1], "blocks");
     require(input.dim() == 4 && input.size(1) == 3 && input.scalar_type() == at::kFloat,
-            "Expected a normalized float32 input [B, 3, H, W].");
+            "Expected a normalized float32 input [B, 3, H, W], got ", described(input), ".");
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
                   [backbone = held(), input, blocks](const CancelFlag& cancel) -> Finish {
                     const VisionTransformer::Trace trace = backbone->trace(input, blocks, cancel);

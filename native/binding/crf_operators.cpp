@@ -2,6 +2,7 @@
 #include "binding/handles.h"
 #include "binding/operators.h"
 #include "binding/values.h"
+#include "core/describe.h"
 #include "core/error.h"
 #include "crf/dense_crf.h"
 
@@ -38,7 +39,8 @@ crf::Term read_term(const Napi::Value& value, KeepAlive& keep) {
   if (!color.IsNull()) term.filter.color_std = read_deviations<3>(color, "colorStd");
   term.filter.normalization = read_choice(object.Get("normalization"), "normalization", kNormalizations);
   const at::Tensor compatibility = read_tensor(object.Get("compatibility"), "the compatibility", keep);
-  require(compatibility.scalar_type() == at::kFloat, "Expected a float32 compatibility.");
+  require(compatibility.scalar_type() == at::kFloat, "Expected a float32 compatibility, got ",
+          described(compatibility), ".");
   const float* values = compatibility.const_data_ptr<float>();
   term.compatibility.values.assign(values, values + compatibility.numel());
   return term;

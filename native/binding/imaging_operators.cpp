@@ -2,6 +2,7 @@
 #include "binding/handles.h"
 #include "binding/operators.h"
 #include "binding/values.h"
+#include "core/describe.h"
 #include "core/error.h"
 #include "imaging/normalize.h"
 
@@ -53,7 +54,7 @@ Napi::Value denormalize_operator(const Napi::CallbackInfo& info) {
     KeepAlive keep;
     const at::Tensor image = read_tensor(info[0], "the image", keep);
     require(image.dim() == 3 && image.size(0) == 3 && image.scalar_type() == at::kFloat,
-            "Expected a float32 image [3, H, W].");
+            "Expected a float32 image [3, H, W], got ", described(image), ".");
     return write_tensor(info.Env(), denormalize(image));
   });
 }
@@ -91,7 +92,8 @@ Napi::Value nearest_neighbors_operator(const Napi::CallbackInfo& info) {
     const at::Tensor vectors = read_tensor(info[0], "the vectors", keep);
     const int64_t k = read_integer(info[1], "k");
     const SearchOptions search = read_search(info[2]);
-    require(vectors.dim() == 2 && vectors.scalar_type() == at::kFloat, "Expected float32 vectors [N, C].");
+    require(vectors.dim() == 2 && vectors.scalar_type() == at::kFloat,
+            "Expected float32 vectors [N, C], got ", described(vectors), ".");
     return submit(info.Env(), read_cancel(info[3]), std::move(keep),
                   [vectors, k, search](const CancelFlag& cancel) -> Finish {
                     const Neighbors neighbors = nearest_neighbors(vectors, k, cancel, search);

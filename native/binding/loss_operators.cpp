@@ -3,6 +3,7 @@
 #include "binding/errors.h"
 #include "binding/loss_options.h"
 #include "binding/operators.h"
+#include "core/describe.h"
 #include "core/error.h"
 #include "head/cluster_probe.h"
 #include "loss/contrastive_crf.h"
@@ -52,7 +53,7 @@ Napi::Value sample_points(const Napi::CallbackInfo& info) {
     const at::Tensor map = read_floats(info[0], "the map", 4, keep);
     const at::Tensor coordinates = read_floats(info[1], "the coordinates", 4, keep);
     require(coordinates.size(0) == map.size(0) && coordinates.size(3) == 2, "Expected coordinates [",
-            map.size(0), ", S, S, 2].");
+            map.size(0), ", S, S, 2], got ", described(coordinates), ".");
     at::Tensor output_gradient;
     if (!info[2].IsUndefined()) output_gradient = read_floats(info[2], "the output's gradient", 4, keep);
     return submit_named(info.Env(), std::move(keep), [=]() -> Named {
@@ -75,7 +76,7 @@ Napi::Value shift_fixed_points_operator(const Napi::CallbackInfo& info) {
     KeepAlive keep;
     const at::Tensor permutation = read_tensor(info[0], "the permutation", keep);
     require(permutation.dim() == 1 && permutation.scalar_type() == at::kLong && permutation.numel() > 0,
-            "Expected an int64 permutation [n].");
+            "Expected an int64 permutation [n], got ", described(permutation), ".");
     return write_tensor(info.Env(), shift_fixed_points(permutation));
   });
 }
@@ -100,7 +101,8 @@ Napi::Value pair_correspondence(const Napi::CallbackInfo& info) {
     };
     require(agree(features1, codes1) && agree(features2, codes2) && features1.size(1) == features2.size(1) &&
                 codes1.size(1) == codes2.size(1) && features1.size(0) == features2.size(0),
-            "Expected features and codes of one batch, with each pair of the same grid and width.");
+            "Expected features and codes of one batch, with each pair of the same grid and width, got ",
+            described(features1), " and ", described(codes1), ".");
     return submit_named(info.Env(), std::move(keep), [=]() -> Named {
       const at::Tensor tokens1 = to_tokens(codes1).requires_grad_(true),
                        tokens2 = to_tokens(codes2).requires_grad_(true);
@@ -139,10 +141,12 @@ Napi::Value correspondence_loss_operator(const Napi::CallbackInfo& info) {
     };
     require(same_grid(codes) && positive_features.sizes() == features.sizes() &&
                 positive_codes.sizes() == codes.sizes(),
-            "Expected features and codes of one batch and one grid, and positives of the same shapes.");
+            "Expected features and codes of one batch and one grid, and positives of the same shapes, got ",
+            described(features), " and ", described(codes), ".");
     require(draws.coordinates1.size(0) == features.size(0) &&
                 draws.coordinates2.sizes() == draws.coordinates1.sizes(),
-            "Expected coordinates [", features.size(0), ", S, S, 2].");
+            "Expected coordinates [", features.size(0), ", S, S, 2], got ", described(draws.coordinates1),
+            " and ", described(draws.coordinates2), ".");
     return submit_named(info.Env(), std::move(keep), [=]() -> Named {
       const int64_t height = features.size(2), width = features.size(3);
       const auto maps = [](const at::Tensor& images, const at::Tensor& positives) -> PairMaps {
@@ -217,7 +221,8 @@ Napi::Value contrastive_crf_operator(const Napi::CallbackInfo& info) {
     const at::Tensor codes = read_floats(info[1], "codes", 4, keep);
     require(pictures.size(0) == codes.size(0) && pictures.size(2) == codes.size(2) &&
                 pictures.size(3) == codes.size(3),
-            "Expected pictures and codes of one batch and one grid.");
+            "Expected pictures and codes of one batch and one grid, got ", described(pictures), " and ",
+            described(codes), ".");
     const at::Tensor places = read_places(info[2], codes.size(2), codes.size(3), keep);
     const ContrastiveCrfOptions options = read_crf_options(info[3]);
     return submit_named(info.Env(), std::move(keep), [=]() -> Named {

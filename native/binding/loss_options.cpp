@@ -1,5 +1,6 @@
 #include "binding/loss_options.h"
 
+#include "core/describe.h"
 #include "core/error.h"
 
 namespace stego {
@@ -93,7 +94,8 @@ Draws read_draws(const Napi::Value& value, KeepAlive& keep) {
     return tensor.dim() == 4 && tensor.size(3) == 2 && tensor.scalar_type() == at::kFloat;
   };
   require(is_coordinates(draws.coordinates1) && is_coordinates(draws.coordinates2),
-          "Expected coordinates [B, S, S, 2].");
+          "Expected coordinates [B, S, S, 2], got ", described(draws.coordinates1), " and ",
+          described(draws.coordinates2), ".");
   const int64_t batch = draws.coordinates1.size(0);
   require(draws.negatives.dim() == 2 && draws.negatives.size(1) == batch &&
               draws.negatives.scalar_type() == at::kLong &&

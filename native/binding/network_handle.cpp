@@ -5,6 +5,7 @@
 #include "binding/tags.h"
 #include "binding/tensor_files.h"
 #include "binding/values.h"
+#include "core/describe.h"
 #include "model/predict.h"
 
 namespace stego {
@@ -181,7 +182,8 @@ Napi::Value NetworkHandle::encode(const Napi::CallbackInfo& info) {
     const at::Tensor features = read_tensor(info[0], "features", keep);
     require(features.dim() == 4 && features.size(1) == held()->backbone->dim() &&
                 features.scalar_type() == at::kFloat,
-            "Expected features [B, ", held()->backbone->dim(), ", h, w] in float32.");
+            "Expected features [B, ", held()->backbone->dim(), ", h, w] in float32, got ",
+            described(features), ".");
     return submit(
         info.Env(), read_cancel(info[1]), std::move(keep),
         [network = held(), features](const CancelFlag&) -> Finish {

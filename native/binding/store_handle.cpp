@@ -2,6 +2,7 @@
 #include "binding/operators.h"
 #include "binding/tags.h"
 #include "binding/values.h"
+#include "core/describe.h"
 #include "features/record_file.h"
 
 namespace stego {
@@ -98,7 +99,7 @@ Napi::Value FeatureStoreHandle::compute_prepared(const Napi::CallbackInfo& info)
     const auto indices = read_indices(info[0], "indices");
     const at::Tensor input = read_tensor(info[1], "the input", keep);
     require(input.dim() == 4 && input.size(1) == 3 && input.scalar_type() == at::kFloat,
-            "Expected a normalized float32 input [B, 3, H, W].");
+            "Expected a normalized float32 input [B, 3, H, W], got ", described(input), ".");
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
                   [store = held(), indices, input](const CancelFlag& cancel) {
                     store->compute(indices, input, cancel);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/describe.h"
 #include "core/error.h"
 #include "crf/fast/fused_mean_field.h"
 #include "crf/fast/kernels.h"
@@ -19,7 +20,7 @@ constexpr float kLargestWeight = 1e6f;
 void check_scores(const LabelScores& scores, const ImageView& image) {
   const at::Tensor& values = scores.values;
   require(values.dim() == 3 && values.scalar_type() == at::kFloat,
-          "Expected float32 scores [labels, height, width].");
+          "Expected float32 scores [labels, height, width], got ", described(values), ".");
   require(values.size(0) >= 1 && values.size(0) <= kMaxLabels, "Expected between 1 and ", kMaxLabels,
           " labels, got ", values.size(0), ".");
   require(values.size(1) == image.height && values.size(2) == image.width, "Expected scores of the image's ",

@@ -1,5 +1,6 @@
 #include "model/correspond.h"
 
+#include "core/describe.h"
 #include "core/error.h"
 #include "core/l2_normalize.h"
 #include "loss/sampling.h"
@@ -44,7 +45,7 @@ HeatMaps correspond(const VisionTransformer& backbone, const SegmentationHead* h
   const at::NoGradGuard no_grad;
   require(points.dim() == 2 && points.size(0) >= 1 && points.size(1) == 2 &&
               points.ge(-1).logical_and(points.le(1)).all().item<bool>(),
-          "Expected at least one point as [points, 2] from -1 to 1.");
+          "Expected at least one point as [points, 2] from -1 to 1, got ", described(points), ".");
   const PatchMap own = map_of(backbone, head, image, options.transform, cancel);
   const SamplePoints places(points.to(backbone.device()).view({1, 1, -1, 2}), own.height, own.width);
   const at::Tensor queries = l2_normalize(places.sample(own.tokens[0])[0], kEps);  // [P, C]

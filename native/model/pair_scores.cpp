@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/describe.h"
 #include "core/error.h"
 #include "loss/correspondence_loss.h"
 #include "loss/sampling.h"
@@ -80,7 +81,8 @@ Maps compute_maps(const Network& network, const std::vector<LabeledImage>& image
 Sampled sample(const Maps& maps, const at::Tensor& coordinates, int64_t classes) {
   require(coordinates.dim() == 4 && coordinates.size(0) == maps.input.size(0) && coordinates.size(3) == 2 &&
               coordinates.ge(-1).logical_and(coordinates.le(1)).all().item<bool>(),
-          "Expected coordinates [", maps.input.size(0), ", S, S, 2] from -1 to 1.");
+          "Expected coordinates [", maps.input.size(0), ", S, S, 2] from -1 to 1, got ",
+          described(coordinates), ".");
   const Grids& grids = maps.grids;
   const SamplePoints on_patches(coordinates, grids.features.size(1), grids.features.size(2));
   const SamplePoints on_pixels(coordinates, maps.input.size(2), maps.input.size(3));

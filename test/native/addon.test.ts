@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { readTensorFile } from '../../lib/formats/read-tensor-file.js'
-import { addon, job, type NeighborSearch, type Tensor } from '../../lib/native/index.js'
+import { addon, checked, job, type NeighborSearch, type Tensor } from '../../lib/native/index.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { temporaryFolder } from '../support/dataset.js'
 import { NETWORK } from '../support/network.js'
@@ -61,6 +61,14 @@ test('wrong values from JavaScript are refused, not misread', async (t) => {
   for (const [what, call] of Object.entries(calls)) {
     await t.throwsAsync(async () => call(), { code: 'ERR_STEGO_ARGUMENT' }, what)
   }
+})
+
+test('a tensor of another shape or type is named with what was expected', (t) => {
+  const code = 'ERR_STEGO_ARGUMENT'
+  t.throws(() => checked((native) => native.denormalize(tensor([2, 4, 4]))), {
+    code,
+    message: 'Expected a float32 image [3, H, W], got Float [2, 4, 4].',
+  })
 })
 
 test('what only the native thread can see is refused there', async (t) => {
