@@ -9,6 +9,8 @@ export interface ConfusionMatrix {
   columns: number
   /** Row-major whole numbers, [rows, columns]. */
   counts: Float64Array
+  /** Labeled pixels whose prediction has no row, by true class, [columns]; absent if there are none. */
+  outside?: number[]
 }
 
 /** The rows of a matrix as plain numbers, [rows][columns]. */

@@ -15,6 +15,11 @@ export interface Scores {
 export interface LinearScores extends Scores {
   /** Pixels by predicted class (rows) and true class (columns), [classes][classes]. */
   confusion: number[][]
+  /**
+   * Labeled pixels by true class whose prediction is none of the classes (or clusters), [classes]. They count as wrong;
+   * absent if there are none.
+   */
+  outside?: number[]
 }
 
 /**

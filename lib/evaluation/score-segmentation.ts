@@ -13,7 +13,7 @@ export type LabelValues = Uint8Array | Int32Array
 
 /** Predicted and true label maps. */
 export interface SegmentationMaps {
-  /** One map, or one an image. Values outside [0, clusters), or [0, classes) without clusters, are void. */
+  /** One map, or one per image. Values outside [0, clusters), or [0, classes) without clusters, count as wrong. */
   predictions: LabelValues | LabelValues[]
   /** As many maps as predictions, of the same lengths. Values outside [0, classes) are void. */
   labels: LabelValues | LabelValues[]
@@ -44,7 +44,8 @@ const schema = z.strictObject({
 
 /**
  * Scores predicted label maps against true ones: mean IoU, accuracy, IoU by class and the confusion matrix. Pixels
- * that are void in either map are not counted.
+ * without a true class are not counted; predictions outside the classes (or clusters) are wrong, and `outside` in the
+ * result tells how many there are. The official metric leaves them out.
  *
  * ```ts
  * const { miou, accuracy } = await scoreSegmentation({ predictions, labels, classes: 27 })
@@ -74,7 +75,7 @@ export async function scoreSegmentation(
   return clusters === undefined ? scoreLinear(count(classes), metric) : scoreClusters(count(clusters), metric)
 }
 
-/** Counts of all pixels that are void in neither map. */
+/** Counts of all pixels with a true class. */
 export function countPixels(
   predictions: LabelValues[],
   labels: LabelValues[],
@@ -83,18 +84,19 @@ export function countPixels(
 ): ConfusionMatrix {
   requireEqual(predictions.length, labels.length, 'maps')
   const counts = new Float64Array(rows * columns)
+  const outside = new Array<number>(columns).fill(0)
   for (const [index, prediction] of predictions.entries()) {
     const label = labels[index]!
     requireEqual(prediction.length, label.length, `pixels in map ${index + 1}`)
     for (let pixel = 0; pixel < label.length; pixel++) {
       const truth = label[pixel]!
       const predicted = prediction[pixel]!
-      if (truth >= 0 && truth < columns && predicted >= 0 && predicted < rows) {
-        counts[predicted * columns + truth]! += 1
-      }
+      if (truth < 0 || truth >= columns) continue
+      if (predicted >= 0 && predicted < rows) counts[predicted * columns + truth]! += 1
+      else outside[truth]! += 1
     }
   }
-  return { rows, columns, counts }
+  return { rows, columns, counts, ...(outside.some((count) => count > 0) && { outside }) }
 }
 
 function requireEqual(predicted: number, labeled: number, what: string): void {

@@ -25,7 +25,8 @@ export function scoreLinear(confusion: ConfusionMatrix, { official }: Metric = {
   if (official) return scoreLinearOfficially(confusion)
   requireSquare(confusion)
   const rows = toRows(confusion)
-  return { ...score(rows, null), confusion: rows }
+  const { outside } = confusion
+  return { ...score(rows, [outside]), confusion: rows, ...(outside && { outside }) }
 }
 
 /**
@@ -40,9 +41,15 @@ export function scoreClusters(confusion: ConfusionMatrix, metric: Metric = {}): 
   if (metric.official) return scoreClustersOfficially(confusion)
   const assignment = [...matchClusters(confusion, metric.matching)]
   const gathered = gather(confusion, assignment)
-  const unmatched = assignment.includes(-1) ? gathered.pop()! : null
-  const scores = { ...score(gathered, unmatched), confusion: gathered, assignment }
-  return unmatched ? { ...scores, unmatched } : scores
+  const unmatched = assignment.includes(-1) ? gathered.pop()! : undefined
+  const { outside } = confusion
+  return {
+    ...score(gathered, [unmatched, outside]),
+    confusion: gathered,
+    assignment,
+    ...(unmatched && { unmatched }),
+    ...(outside && { outside }),
+  }
 }
 
 /** Adds the rows of clusters up by class; the last row is that of clusters without one, where there are such. */
@@ -57,11 +64,11 @@ function gather(confusion: ConfusionMatrix, assignment: number[]): number[][] {
   return gathered
 }
 
-function score(confusion: number[][], unmatched: number[] | null): Scores {
+/** @param missed labeled pixels by true class that were predicted as no class */
+function score(confusion: number[][], missed: (number[] | undefined)[]): Scores {
   const predicted = confusion.map((row) => sum(row))
-  const labeled = confusion.map(
-    (_, column) => sum(confusion.map((row) => row[column]!)) + (unmatched?.[column] ?? 0),
-  )
+  const all = [...confusion, ...missed.filter((counts) => counts !== undefined)]
+  const labeled = confusion.map((_, column) => sum(all.map((row) => row[column]!)))
   const correct = confusion.map((row, index) => row[index]!)
   const iou = correct.map((count, index) => {
     const union = predicted[index]! + labeled[index]! - count

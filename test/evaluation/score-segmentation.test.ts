@@ -52,16 +52,28 @@ test('one map or several, bytes or integers, give the same', async (t) => {
   ])
 })
 
-test('void in either map is not counted', async (t) => {
-  const { confusion } = await scoreSegmentation({
-    predictions: Int32Array.of(0, 1, -1, 2, 1),
-    labels: Int32Array.of(0, 255, 1, 1, -7),
-    classes: 2,
-  })
-  t.deepEqual(confusion, [
+test('a true class that is void is not counted; a prediction outside the classes is wrong', async (t) => {
+  const labels = Int32Array.of(0, 255, 1, 1, -7)
+  const predictions = Int32Array.of(0, 1, -1, 2, 1)
+  const scores = await scoreSegmentation({ predictions, labels, classes: 2 })
+  t.deepEqual(scores.confusion, [
     [1, 0],
     [0, 0],
   ])
+  t.deepEqual(scores.outside, [0, 2])
+  t.deepEqual([scores.accuracy, scores.miou, scores.iou], [100 / 3, 50, [100, 0]])
+  for (const none of [255, 7]) {
+    const maps = {
+      predictions: Uint8Array.of(0, 0, 1, none, none, none, none, none),
+      labels: Uint8Array.of(0, 0, 1, 1, 1, 1, 1, 1),
+      classes: 2,
+    }
+    t.is((await scoreSegmentation(maps)).accuracy, 37.5)
+    t.is((await scoreSegmentation({ ...maps, clusters: 2 })).accuracy, 37.5)
+    t.is((await scoreSegmentation({ ...maps, clusters: 2, matching: 'many-to-one' })).accuracy, 37.5)
+    t.is((await scoreSegmentation({ ...maps, official: true })).accuracy, 100)
+  }
+  t.false('outside' in (await scoreSegmentation({ predictions: labels, labels, classes: 2 })))
 })
 
 test('clusters are matched one to one, or many to one where asked', async (t) => {
