@@ -2,12 +2,13 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { StegoError } from '../errors.js'
+import type { IndexMap } from '../formats/png.js'
 import type { LabelMap } from '../native/index.js'
 import { type ClassMap, classMapProblem } from './options.js'
 
 /** A class map ready for use. */
 export interface ResolvedClassMap {
-  /** Class of each stored id, [256]. */
+  /** Class of each stored id, [256], or [65536] if it has ids above 255. */
   table: Uint8Array
   /** How many classes there are: the highest plus one, or the number of names. */
   classes: number
@@ -32,7 +33,9 @@ export async function readClassMap(input: string | ClassMap): Promise<ResolvedCl
   const { names, ...classes } = map as ClassMap
   const ids = classes as Record<number, number | null>
   const highest = Math.max(...Object.values(ids).map((value) => value ?? -1))
-  return { table: labelTable((id) => ids[id]), classes: names?.length ?? highest + 1, names: names ?? null }
+  const entries = Object.keys(ids).some((id) => Number(id) >= BYTE_ENTRIES) ? WORD_ENTRIES : BYTE_ENTRIES
+  const table = labelTable((id) => ids[id], entries)
+  return { table, classes: names?.length ?? highest + 1, names: names ?? null }
 }
 
 async function readYaml(path: string): Promise<unknown> {
@@ -61,16 +64,24 @@ async function readYaml(path: string): Promise<unknown> {
 /** Pixels without a class. */
 export const VOID = 255
 
-const ENTRIES = 256
+/** Number of ids in 8-bit and in 16-bit files. */
+const BYTE_ENTRIES = 2 ** 8
+const WORD_ENTRIES = 2 ** 16
 
-/** The table of a rule from stored ids (0..255) to classes (0..254); what the rule leaves out is void. */
-export function labelTable(classOf: (id: number) => number | null | undefined): Uint8Array {
-  return Uint8Array.from({ length: ENTRIES }, (_, id) => classOf(id) ?? VOID)
+/** Returns the table of a rule from stored ids (0..255) to classes (0..254); ids without a class are void. */
+export function labelTable(
+  classOf: (id: number) => number | null | undefined,
+  entries = BYTE_ENTRIES,
+): Uint8Array {
+  return Uint8Array.from({ length: entries }, (_, id) => classOf(id) ?? VOID)
 }
 
-/** The same label map with every id replaced. */
-export function mapLabels(labels: LabelMap, table: Uint8Array): LabelMap {
-  return { ...labels, data: labels.data.map((id) => table[id]!) }
+/** Replaces stored ids by classes. Ids beyond the table are void; without a table, an id is its class. */
+export function mapLabels({ data: ids, width, height }: IndexMap, table: Uint8Array | null): LabelMap {
+  if (!table && ids instanceof Uint8Array) return { data: ids, width, height }
+  const data = new Uint8Array(ids.length)
+  for (let i = 0; i < ids.length; i++) data[i] = table ? (table[ids[i]!] ?? VOID) : Math.min(ids[i]!, VOID)
+  return { data, width, height }
 }
 
 /** 1 where a pixel has a class of at least `least`, else 0: [width * height]. */

@@ -27,7 +27,7 @@ export interface ClassMap {
   names?: string[]
 }
 
-const MAX_ID = 255
+const MAX_ID = 2 ** 32 - 1
 const MAX_CLASS = 254
 
 /** What is wrong with a map of labels, in words that follow "expected ..."; null where nothing is. */
@@ -36,7 +36,7 @@ export function classMapProblem(value: unknown): string | null {
   const { names, ...ids } = value as Record<string, unknown>
   let last = -1
   for (const [id, mapped] of Object.entries(ids)) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(id) || Number(id) > MAX_ID) {
+    if (!/^(0|[1-9]\d{0,9})$/.test(id) || Number(id) > MAX_ID) {
       return `ids from 0 to ${MAX_ID}, got ${JSON.stringify(id)}`
     }
     if (mapped === null) continue
@@ -70,7 +70,7 @@ export const datasetFields = {
     {
       group: 'Images',
       value: 'file',
-      expected: 'a YAML file or an object { id: class, ..., names: [...] }, ids 0 to 255, classes 0 to 254',
+      expected: 'a YAML file or an object { id: class, ..., names: [...] }, ids from 0, classes 0 to 254',
       whenAbsent: 'ids are classes',
       doc: 'Classes of the ids in your label maps, as a YAML file with lines "id: class"; other ids are void.',
     },
@@ -100,7 +100,7 @@ export const modelDatasetFields = {
   classMap: option(datasetFields.classMap, {
     group: 'Images',
     value: 'file',
-    expected: 'a YAML file or an object { id: class, ..., names: [...] }, ids 0 to 255, classes 0 to 254',
+    expected: 'a YAML file or an object { id: class, ..., names: [...] }, ids from 0, classes 0 to 254',
     whenAbsent: 'as in training',
     doc: 'Classes of the ids in your label maps, as a YAML file with lines "id: class"; other ids are void.',
   }),

@@ -92,7 +92,7 @@ export function checkSplit(split: string, splits: readonly string[], where: stri
 
 /** How label files become labels. */
 export interface LabelRule {
-  /** Class of each stored id, [256]; null where ids are classes. */
+  /** Class of each stored id; null if ids are classes. */
   table: Uint8Array | null
   /** The least class that the dataset's mask covers: its official mask is `label > 0` in some, `label >= 0` in others. */
   salientFrom: 0 | 1
@@ -105,7 +105,7 @@ export function pictureReader({ table, salientFrom }: LabelRule): (item: Item) =
     if (item.label === null) return { image, label: null, salience: null }
     const { width, height } = image
     const stored = await decodeLabels(item.label, { width, height, name: item.image })
-    const label = table ? mapLabels(stored, table) : stored
+    const label = mapLabels(stored, table)
     return { image, label, salience: salienceOf(label, salientFrom) }
   }
 }

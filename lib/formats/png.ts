@@ -5,7 +5,6 @@
  */
 import { promisify } from 'node:util'
 import { crc32, inflate } from 'node:zlib'
-import type { LabelMap } from '../native/index.js'
 import { explaining, FormatError } from './format-error.js'
 
 const inflateAsync = promisify(inflate)
@@ -52,18 +51,24 @@ interface Header {
   interlaced: boolean
 }
 
+/** One value per pixel, row by row: 16-bit files give a Uint16Array. */
+export interface IndexMap {
+  data: Uint8Array | Uint16Array
+  width: number
+  height: number
+}
+
 /**
- * Reads one byte a pixel: the palette index, or the gray level unscaled. 16-bit grays above 255 become 255.
- * RGB is accepted where the three channels are equal everywhere; alpha is ignored.
+ * Reads the palette index, or the gray level unscaled, of every pixel. RGB is accepted if the three channels are equal everywhere; alpha is ignored.
  * @param name what messages call the file
  *
  * Rejects with `ERR_STEGO_IMAGE` where the pixels are colors, or the file is damaged or not a PNG.
  */
-export function decodePngIndices(file: Buffer, name: string): Promise<LabelMap> {
+export function decodePngIndices(file: Buffer, name: string): Promise<IndexMap> {
   return explaining(name, 'png', () => readIndices(file))
 }
 
-async function readIndices(file: Buffer): Promise<LabelMap> {
+async function readIndices(file: Buffer): Promise<IndexMap> {
   const { header, data } = readChunks(file)
   const { width, height } = header
   const passes = (header.interlaced ? ADAM7 : WHOLE).map((pass) => passSize(pass, header))
@@ -75,7 +80,7 @@ async function readIndices(file: Buffer): Promise<LabelMap> {
     throw new FormatError(`its pixel data cannot be decompressed: ${(cause as Error).message}`, { cause })
   }
   if (raw.length < expected) throw new FormatError('its pixel data ends early')
-  const indices = new Uint8Array(width * height)
+  const indices = new (header.depth === 16 ? Uint16Array : Uint8Array)(width * height)
   let offset = 0
   for (const pass of passes) {
     const size = pass.rows * (pass.rowBytes + 1)
@@ -170,7 +175,7 @@ function predict(filter: number, left: number, up: number, upLeft: number): numb
 }
 
 /** Turns the samples of one pass into indices and puts them in place. */
-function storePass(rows: Uint8Array, pass: SizedPass, header: Header, indices: Uint8Array): void {
+function storePass(rows: Uint8Array, pass: SizedPass, header: Header, indices: IndexMap['data']): void {
   const { depth, colorType, width } = header
   const channels = CHANNELS[colorType]!
   for (let row = 0; row < pass.rows; row++) {
@@ -189,7 +194,7 @@ function storePass(rows: Uint8Array, pass: SizedPass, header: Header, indices: U
           })
         }
       }
-      indices[target + column * pass.dx] = Math.min(value, 255)
+      indices[target + column * pass.dx] = value
     }
   }
 }

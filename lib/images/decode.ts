@@ -6,8 +6,8 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
-import { decodePngIndices } from '../formats/png.js'
-import type { LabelMap, Pixels } from '../native/index.js'
+import { decodePngIndices, type IndexMap } from '../formats/png.js'
+import type { Pixels } from '../native/index.js'
 import { sharp } from './sharp.js'
 
 /** 8-bit samples of an image in memory, rows top to bottom, channels interleaved. */
@@ -84,14 +84,14 @@ async function decodeBytes(bytes: Buffer): Promise<Pixels> {
 
 /**
  * Reads a label map: a PNG whose values are class indices, 8-bit or shallower gray, palette (the index
- * counts, not the color), 16-bit gray (values above 255 become 255, void), or RGB with equal channels.
+ * counts, not the color), 16-bit gray, or RGB with equal channels.
  * @param path the label PNG
  * @param expected size of the decoded image, after its orientation was applied
  *
  * Throws `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_IMAGE` where the file is damaged or color-coded,
  * `ERR_STEGO_LABEL_SIZE` where its size is not that of the image.
  */
-export async function decodeLabels(path: string, expected: LabelSize): Promise<LabelMap> {
+export async function decodeLabels(path: string, expected: LabelSize): Promise<IndexMap> {
   const { name, bytes } = await readInput(path)
   const labels = await decodePngIndices(bytes, name)
   if (labels.width !== expected.width || labels.height !== expected.height) {

@@ -3,7 +3,8 @@ import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { namesOf } from '../../lib/datasets/class-names.js'
 import { checkClasses, listSplits, openDataset } from '../../lib/datasets/dataset.js'
-import { fails, gradient, grayPng, picture, tree } from './tree.js'
+import type { ClassMap } from '../../lib/datasets/options.js'
+import { fails, gradient, grayPng, grayPng16, picture, tree } from './tree.js'
 
 /** Two images to train on, one with labels, and one to validate on. */
 function own(t: ExecutionContext, more: Parameters<typeof tree>[1] = {}): Promise<string> {
@@ -56,7 +57,7 @@ for (const dataset of ['auto', 'directory'] as const) {
   })
 }
 
-test('a label map gives own ids their classes', async (t) => {
+test('a class map gives own ids their classes', async (t) => {
   const data = await own(t, { 'map.yaml': '7: 0\n8: 1\n0: 1\nnames: [road, grass]\n' })
   for (const classMap of [{ 7: 0, 8: 1, 0: 1, names: ['road', 'grass'] }, join(data, 'map.yaml')]) {
     const split = await openDataset({ data, classMap })
@@ -67,7 +68,23 @@ test('a label map gives own ids their classes', async (t) => {
   }
 })
 
-test('a label map is for own data only', async (t) => {
+test('a class map names ids above 255, as 16-bit instance labels have them; without one they are void', async (t) => {
+  const data = await tree(t, {
+    'imgs/train/a.png': picture(4, 2),
+    'labels/train/a.png': grayPng16(4, [1000, 1001, 2000, 3, 65535, 255, 256, 0]),
+  })
+  const read = async (classMap: ClassMap | null) => {
+    const split = await openDataset({ data, classMap })
+    return [...(await split.read(split.items[0]!)).label!.data]
+  }
+  t.deepEqual(
+    await read({ 1000: 0, 1001: 0, 2000: 1, 65535: 2, 4000000000: 3 }),
+    [0, 0, 1, 255, 2, 255, 255, 255],
+  )
+  t.deepEqual(await read(null), [255, 255, 255, 3, 255, 255, 255, 0])
+})
+
+test('a class map is for own data only', async (t) => {
   const work = openDataset({ data: await own(t), dataset: 'cityscapes', classMap: { 1: 1 } })
   await fails(t, work, 'ERR_STEGO_OPTION', /"cityscapes" defines its own classes/)
 })

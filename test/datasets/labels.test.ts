@@ -28,8 +28,8 @@ test('a YAML file says the same', async (t) => {
 test('malformed maps say what is expected', async (t) => {
   const cases: [unknown, RegExp][] = [
     [[0, 1], /a map { id: class }/],
-    [{ road: 1 }, /ids from 0 to 255, got "road"/],
-    [{ 256: 1 }, /ids from 0 to 255, got "256"/],
+    [{ road: 1 }, /ids from 0 to 4294967295, got "road"/],
+    [{ 4294967296: 1 }, /ids from 0 to 4294967295, got "4294967296"/],
     [{ '01': 1 }, /got "01"/],
     [{ 1: 255 }, /for id 1 a class from 0 to 254, or null for void, got 255/],
     [{ 1: 0.5 }, /got 0\.5/],

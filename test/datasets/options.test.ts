@@ -11,7 +11,7 @@ test('defaults', (t) => {
   t.deepEqual(parse({}), { dataset: 'auto', classMap: null, crops: null, cropRatio: 0.5 })
 })
 
-test('a label map is a path or an object, and survives JSON', (t) => {
+test('a class map is a path or an object, and survives JSON', (t) => {
   const classMap = { 7: 0, 8: null, 9: 1, names: ['road', 'sky'] }
   t.deepEqual(parse({ classMap }).classMap, classMap)
   t.is(parse({ classMap: 'map.yaml' }).classMap, 'map.yaml')

@@ -27,6 +27,14 @@ export function grayPng(width: number, values: number[]): Promise<Buffer> {
     .toBuffer()
 }
 
+/** The same of 16-bit samples. */
+export function grayPng16(width: number, values: number[]): Promise<Buffer> {
+  return sharp(Uint16Array.from(values), { raw: { width, height: values.length / width, channels: 1 } })
+    .toColourspace('grey16')
+    .png()
+    .toBuffer()
+}
+
 /** Samples of a picture in which no two pixels are alike: red counts columns, green rows, blue is `blue`. */
 export function gradient(width: number, height: number, blue = 0): Uint8Array {
   return Uint8Array.from({ length: width * height * 3 }, (_, i) => {
