@@ -9,11 +9,12 @@ import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { nearest } from '../options/nearest.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
-import { count, shellWord } from '../output/words.js'
+import { count } from '../output/words.js'
 import { featureStoreReport } from '../progress/feature-store.js'
 import { openStatus } from '../progress/status.js'
 import type { Command, CommandContext } from './command.js'
 import { Interrupted } from './interrupt.js'
+import { trainCommandLine } from './train-command.js'
 
 const ACTIONS = ['build', 'list', 'remove'] as const
 type Action = (typeof ACTIONS)[number]
@@ -111,9 +112,10 @@ async function build(values: Given['values'], { terminal, signal }: CommandConte
     })
     status.stop()
     if (json) return terminal.print(JSON.stringify(built))
+    const featureStore = { ...(values.featureStore as object | undefined), mode: 'disk' }
     terminal.print(
       `${built.file}: ${count(built.images, 'image')}, ${built.computed} newly computed, ${formatBytes(built.bytes)}\n` +
-        `next: stego train --data ${shellWord(options.data)} --feature-store.mode disk`,
+        `next: ${trainCommandLine({ ...values, featureStore })}`,
     )
   } catch (error) {
     const asked = error instanceof Interrupted && error === signal.reason

@@ -6,10 +6,11 @@ import { neighborsSchema } from '../neighbors/options.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
-import { count, recallWords, shellWord, significant } from '../output/words.js'
+import { count, recallWords, significant } from '../output/words.js'
 import { featureStoreReport } from '../progress/feature-store.js'
 import { openStatus } from '../progress/status.js'
 import type { Command, CommandContext } from './command.js'
+import { trainCommandLine } from './train-command.js'
 
 const { onProgress: _, signal: __, ...flags } = neighborsSchema.shape
 const schema = z.strictObject({
@@ -56,7 +57,7 @@ async function neighbors(given: Given, { terminal, signal }: CommandContext): Pr
     const { similarities, recall } = found
     const meanSimilarity = similarities.reduce((sum, value) => sum + value, 0) / similarities.length
     const result: Result = { file: out, images: found.count, k: found.k, meanSimilarity, recall }
-    terminal.print(json ? JSON.stringify(result) : summary(result, options.data))
+    terminal.print(json ? JSON.stringify(result) : summary(result, given.values))
   } finally {
     status.stop()
   }
@@ -70,11 +71,14 @@ interface Result {
   recall: number | null
 }
 
-function summary({ file, images, k, meanSimilarity, recall }: Result, data: string): string {
+function summary(
+  { file, images, k, meanSimilarity, recall }: Result,
+  { out: _, ...values }: Given['values'],
+): string {
   const found = `${k} for each of ${count(images, 'image')}, mean similarity ${significant(meanSimilarity)}`
   return [
     `neighbors: ${found}${recallWords(recall)}`,
     `file: ${file}`,
-    `next: stego train --data ${shellWord(data)} --neighbor-file ${shellWord(file)}`,
+    `next: ${trainCommandLine({ ...values, neighborFile: file })}`,
   ].join('\n')
 }

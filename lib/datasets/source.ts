@@ -85,8 +85,11 @@ export function checkSplit(split: string, splits: readonly string[], where: stri
   const suggestion = nearest(split, splits)
   throw new StegoError(
     'ERR_STEGO_DATA_MISSING',
-    `there is no split "${split}" in ${where}; its splits are: ${splits.join(', ')}.` +
-      (suggestion ? ` Did you mean "${suggestion}"?` : ' Use one of these.'),
+    `there is no split "${split}" in ${where}; ` +
+      (splits.length === 1
+        ? `its only split is "${splits[0]}". Use that.`
+        : `its splits are: ${splits.join(', ')}. ` +
+          (suggestion ? `Did you mean "${suggestion}"?` : 'Use one of these.')),
   )
 }
 

@@ -25,7 +25,7 @@ test('build says size and place first, then what to do; list and remove know the
   t.regex(built.err, /^features: 3 images, 20\.3 KiB, .*\.features\n/)
   t.regex(
     built.out,
-    /\.features: 3 images, 3 newly computed, 20\.3 KiB\nnext: stego train --data .* --feature-store\.mode disk/,
+    /\.features: 3 images, 3 newly computed, 20\.3 KiB\nnext: stego train --data .* --backbone starter .*--resolution 32 .*--feature-store\.mode disk --feature-store\.folder /,
   )
   const listed = await features('list', ...place)
   t.regex(listed.out, /^[0-9a-f]{16}: 3 of 3 images, .* starter at 32, float16, from /)

@@ -145,7 +145,12 @@ test('an empty split and an empty imgs/', async (t) => {
 test('an unknown split', async (t) => {
   const root = await folder(t, ['imgs/train/a.jpg', 'imgs/val/b.jpg'])
   await fails(t, openFolder(root, 'vall'), 'ERR_STEGO_DATA_MISSING', /train, val/, /Did you mean "val"\?/)
-  await fails(t, openFolder(await folder(t, ['a.jpg']), 'val'), 'ERR_STEGO_DATA_MISSING', /splits are: train/)
+  await fails(
+    t,
+    openFolder(await folder(t, ['a.jpg']), 'val'),
+    'ERR_STEGO_DATA_MISSING',
+    /only split is "train"\. Use that/,
+  )
 })
 
 test('something that is no path', async (t) => {

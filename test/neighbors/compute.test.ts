@@ -134,7 +134,8 @@ test('the command writes both formats and says what to do with them', async (t) 
   const file = join(folder, 'nns', 'nns_vit_tiny_bands_train_None_32.npz')
   const { stdout, stderr } = await neighbors('--data', data, ...SMALL, '--out', file)
   t.regex(stdout, /^neighbors: 4 for each of 5 images, mean similarity [\d.]+\nfile: .*\nnext: stego train /)
-  t.true(stdout.endsWith(`stego train --data ${data} --neighbor-file ${file}\n`))
+  const again = `--data ${data} --backbone starter --resolution 32 --neighbor-file ${file} --position keep`
+  t.true(stdout.endsWith(`next: stego train ${again}\n`))
   t.regex(stderr, /backbone features 5\/5/)
   const { data: indices, shape } = (await readNpz(file)).get('nns')!
   t.deepEqual(shape, [5, 5])
