@@ -45,6 +45,13 @@ export function mergeOptions(
   return merged
 }
 
+/** Whether options contain a value at this path. */
+export function hasOption(options: Record<string, unknown>, [key, ...rest]: string[]): boolean {
+  const value = options[key!]
+  if (rest.length > 0) return isMap(value) && hasOption(value, rest)
+  return value !== undefined
+}
+
 function isMap(value: unknown): value is Record<string, unknown> {
   return Object.prototype.toString.call(value) === '[object Object]'
 }

@@ -6,6 +6,7 @@ import type { Evaluation } from '../evaluation/evaluation.js'
 import { formatEvaluation } from '../evaluation/format.js'
 import { trainSchema } from '../method/train-options.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
+import type { Wording } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { shellWord } from '../output/words.js'
 import { downloadReport } from '../progress/download.js'
@@ -16,10 +17,12 @@ import { freeRunFolder } from '../training/run-folder.js'
 import { lastCheckpoint } from '../weights/model-file.js'
 import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, CommandContext } from './command.js'
-import { mergeOptions, readConfig } from './config.js'
+import { hasOption, mergeOptions, readConfig } from './config.js'
 import { Interrupted } from './interrupt.js'
 
 const { data, out: _, ...others } = trainSchema.shape
+
+type Options = Record<string, unknown>
 
 export const trainCommand: Command = {
   usage: ['train --data <folder> [flags]', 'train --resume <run> [--steps <n>]'],
@@ -63,8 +66,12 @@ export const trainCommand: Command = {
 async function train({ values }: Given, context: CommandContext): Promise<void> {
   const { terminal, signal, cwd, api } = context
   const { json, config, ...typed } = values
-  const input = config === undefined ? typed : mergeOptions(await readConfig(config as string), typed)
-  const request = parseTrain(input, 'stego train', FLAG_WORDING)
+  const file = typeof config === 'string' ? await readConfig(config) : {}
+  const request = parseTrain(
+    mergeOptions(file, typed),
+    'stego train',
+    wordingOf(config as string, file, typed),
+  )
   const folder = request.resume ?? request.options.out ?? freeRunFolder(cwd, request.options.data)
   const stego = await api.stego()
   const stop = json ? AbortSignal.any([signal, terminal.closed]) : signal
@@ -92,6 +99,17 @@ async function train({ values }: Given, context: CommandContext): Promise<void> 
   }
   const say = json ? terminal.note : terminal.print
   say(summary(results))
+}
+
+/** Names options in a configuration file by their keys, and others by their flags. */
+function wordingOf(config: string, file: Options, typed: Options): Wording {
+  const isKey = (path: string[]) => hasOption(file, path) && !hasOption(typed, path)
+  const key = (path: string[]) => `"${path.join('.')}"`
+  return {
+    name: (path) => (isKey(path) ? `${key(path)} in ${config}` : FLAG_WORDING.name(path)),
+    suggestion: (path, given) => (isKey(given) ? key(path) : FLAG_WORDING.name(path)),
+    types: false,
+  }
 }
 
 interface Results {

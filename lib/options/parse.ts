@@ -7,6 +7,8 @@ import { nearest } from './nearest.js'
 /** How options are named in messages: `weights.self` in code, `--weights.self` in a shell. */
 export interface Wording {
   name(path: string[]): string
+  /** Names an option suggested instead of the given one. Default: as `name` does. */
+  suggestion?(path: string[], given: string[]): string
   /** Whether to mention types. In a shell, everything is text. */
   types: boolean
 }
@@ -71,7 +73,11 @@ function unknownKey(schema: z.ZodObject, path: string[], key: string, wording: W
   const unknown = `unknown option ${wording.name([...path, key])}. `
   return meant === undefined
     ? `${unknown}Known options: ${names.map((name) => [...path, name].join('.')).join(', ')}`
-    : `${unknown}Did you mean ${wording.name([...path, meant])}?`
+    : `${unknown}Did you mean ${suggested(wording, [...path, meant], [...path, key])}?`
+}
+
+function suggested(wording: Wording, path: string[], given: string[]): string {
+  return wording.suggestion?.(path, given) ?? wording.name(path)
 }
 
 function wrongValue(schema: z.ZodObject, path: string[], value: unknown, wording: Wording): string {

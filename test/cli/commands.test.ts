@@ -1,5 +1,5 @@
 /** What the commands do with the package behind them, which is scripted here. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -77,6 +77,18 @@ test('train --json prints each event as a line, and nothing else, on stdout', as
     JSON.parse(JSON.stringify(events)),
   )
   t.regex(stderr, /next: stego segment x /)
+})
+
+test('mistakes in a configuration file are named by key, those in flags by flag', async (t) => {
+  const config = join(temporaryFolder(t), 'mine.yaml')
+  writeFileSync(config, 'clases: 8\nbatch: 1\nsteps: 7\n')
+  const { code, stderr } = await stego(fakeApi({}), [
+    ...['train', '--data', 'photos', '--config', config, '--steps', '0'],
+  ])
+  t.is(code, 2)
+  t.true(stderr.includes(`"batch" in ${config} must be an integer of at least 2, got 1`))
+  t.true(stderr.includes(`unknown option "clases" in ${config}. Did you mean "classes"?`))
+  t.true(stderr.includes('--steps must be an integer of at least 1, got 0'))
 })
 
 test('train --resume hands over the run and only what changes', async (t) => {
