@@ -1,13 +1,23 @@
 /** All environment variables that this package reads. */
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { StegoError } from './errors.js'
 
 type Environment = Record<string, string | undefined>
 
-/** `STEGO_THREADS`: threads of the native OpenMP team; unset, empty or not a positive integer means automatic. */
+/**
+ * `STEGO_THREADS`: threads of the native OpenMP team; undefined if unset or empty. Throws `ERR_STEGO_OPTION` if it is not
+ * a positive integer.
+ */
 export function threadsFromEnv(): number | undefined {
-  const value = Number(process.env.STEGO_THREADS)
-  return Number.isInteger(value) && value > 0 ? value : undefined
+  const text = process.env.STEGO_THREADS
+  if (!text) return undefined
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `the environment variable STEGO_THREADS must be a positive integer, got "${text}". Correct it, or unset it.`,
+  )
 }
 
 /** `STEGO_NATIVE_PATH`: the addon or its folder (lib/native/places.ts); undefined if unset or empty. */
@@ -41,16 +51,28 @@ export function instructionsFromEnv(): string | undefined {
 
 /**
  * `STEGO_CACHE`: the folder for downloaded weights. If unset or empty: `$XDG_CACHE_HOME/stego` if that is an absolute
- * path, else the system's cache folder, such as `~/.cache/stego`.
+ * path, else the system's cache folder, such as `~/.cache/stego`; for users without a home
+ * folder, a folder of theirs in the temporary folder.
  */
 export function cacheFromEnv(env: Environment = process.env, platform = process.platform): string {
   if (env.STEGO_CACHE) return resolve(env.STEGO_CACHE)
   if (env.XDG_CACHE_HOME?.startsWith('/')) return join(env.XDG_CACHE_HOME, 'stego')
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'stego')
+  const home = homeFolder()
+  if (home === null) return join(tmpdir(), `stego-${process.getuid?.() ?? 'cache'}`)
+  if (platform === 'darwin') return join(home, 'Library', 'Caches', 'stego')
   if (platform === 'win32') {
-    return join(env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), 'stego', 'Cache')
+    return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'stego', 'Cache')
   }
-  return join(homedir(), '.cache', 'stego')
+  return join(home, '.cache', 'stego')
+}
+
+/** null without HOME and without an entry for the user, as in containers with an arbitrary user id. */
+function homeFolder(): string | null {
+  try {
+    return homedir()
+  } catch {
+    return null
+  }
 }
 
 /** `STEGO_MIRROR`: base URL for downloading published weights; undefined if unset or empty. */

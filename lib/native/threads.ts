@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { threadsFromEnv } from '../env.js'
+import { cpuQuota } from './cpu-quota.js'
 
 /** Number of physical cores on Linux; undefined if unknown. */
 function physicalCores(): number | undefined {
@@ -22,10 +23,20 @@ export interface ThreadChoice {
   reason: string
 }
 
-/** `STEGO_THREADS`, or the number of usable physical cores: two threads per core are slower. */
-export function chooseThreads(): ThreadChoice {
+/**
+ * `STEGO_THREADS`, or the number of usable physical cores: two threads per core are slower, and so are more threads than
+ * a container's CPU quota allows to run.
+ */
+export function chooseThreads(quota = cpuQuota()): ThreadChoice {
   const given = threadsFromEnv()
   if (given !== undefined) return { threads: given, reason: 'STEGO_THREADS' }
+  const available = availableThreads()
+  const allowed = quota === undefined ? available.threads : Math.max(1, Math.floor(quota))
+  if (allowed >= available.threads) return available
+  return { threads: allowed, reason: `CPU quota of ${Number(quota!.toFixed(2))} cores` }
+}
+
+function availableThreads(): ThreadChoice {
   const parallelism = availableParallelism()
   const cores = physicalCores()
   if (cores === undefined) return { threads: parallelism, reason: 'available to this process' }
