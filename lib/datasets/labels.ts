@@ -9,15 +9,15 @@ import { type ClassMap, classMapProblem } from './options.js'
 export interface ResolvedClassMap {
   /** Class of each stored id, [256]. */
   table: Uint8Array
-  /** How many classes there are: the highest plus one, or the number of names. */
+  /** Number of classes: the highest plus one, or the number of names. */
   classes: number
   names: string[] | null
 }
 
 /**
  * Reads a class map: an object `{ id: class, names }`, or the path of a YAML file of the same form.
- * Throws `ERR_STEGO_DATA_MISSING` for a file that is not there, `ERR_STEGO_FILE` for one that cannot be read,
- * `ERR_STEGO_OPTION` for a map that is malformed.
+ * Rejects with `ERR_STEGO_DATA_MISSING` if the file does not exist, `ERR_STEGO_FILE` if it cannot be read,
+ * `ERR_STEGO_OPTION` if the map is malformed.
  */
 export async function readClassMap(input: string | ClassMap): Promise<ResolvedClassMap> {
   const map = typeof input === 'string' ? await readYaml(input) : input
@@ -63,12 +63,14 @@ export const VOID = 255
 
 const ENTRIES = 256
 
-/** The table of a rule from stored ids (0..255) to classes (0..254); what the rule leaves out is void. */
+/**
+ * The table of a rule from stored ids (0..255) to classes (0..254); ids that the rule leaves out are void.
+ */
 export function labelTable(classOf: (id: number) => number | null | undefined): Uint8Array {
   return Uint8Array.from({ length: ENTRIES }, (_, id) => classOf(id) ?? VOID)
 }
 
-/** The same label map with every id replaced. */
+/** A copy of a label map with each id replaced by its class. */
 export function mapLabels(labels: LabelMap, table: Uint8Array): LabelMap {
   return { ...labels, data: labels.data.map((id) => table[id]!) }
 }

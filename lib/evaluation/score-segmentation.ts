@@ -13,7 +13,7 @@ export type LabelValues = Uint8Array | Int32Array
 
 /** Predicted and true label maps. */
 export interface SegmentationMaps {
-  /** One map, or one an image. Values outside [0, clusters), or [0, classes) without clusters, are void. */
+  /** One map, or one per image. Values outside [0, clusters), or [0, classes) without clusters, are void. */
   predictions: LabelValues | LabelValues[]
   /** As many maps as predictions, of the same lengths. Values outside [0, classes) are void. */
   labels: LabelValues | LabelValues[]
@@ -43,18 +43,18 @@ const schema = z.strictObject({
 })
 
 /**
- * Scores predicted label maps against true ones: mean IoU, accuracy, IoU by class and the confusion matrix. Pixels
- * that are void in either map are not counted.
+ * Scores predicted label maps against true ones: mean IoU, accuracy, IoU by class and the confusion matrix.
+ * Pixels that are void in either map are not counted.
  *
  * ```ts
  * const { miou, accuracy } = await scoreSegmentation({ predictions, labels, classes: 27 })
  * const { miou, assignment } = await scoreSegmentation({ predictions, labels, classes: 27, clusters: 40 })
  * ```
  *
- * With `clusters`, predictions are clusters: they are matched with classes, `one-to-one` by default, and the result has
- * the `assignment`. `official` gives the official figures, defects included (official.ts).
+ * With `clusters`, predictions are clusters: they are matched with classes, `one-to-one` by default, and the
+ * result has the `assignment`. `official` gives the official figures, defects included (official.ts).
  *
- * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_ARGUMENT` where maps differ in number or length.
+ * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_ARGUMENT` if maps differ in number or length.
  */
 export function scoreSegmentation(
   input: SegmentationMaps & Metric & { clusters: number },
@@ -106,7 +106,7 @@ function requireEqual(predicted: number, labeled: number, what: string): void {
   )
 }
 
-/** Also arrays of another realm. */
+/** Also accepts arrays of another realm. */
 function isMaps(value: unknown): boolean {
   return Array.isArray(value) ? value.every(isMap) : isMap(value)
 }
