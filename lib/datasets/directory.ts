@@ -1,6 +1,6 @@
 /**
  * A user-provided folder: images directly in it, or the directory layout of the official code (data.py
- * DirectoryDataset), read by `../folder.ts`. Classes are named by `classes.txt`, or by a class map that also
+ * DirectoryDataset), read by `folder.ts`. Classes are named by `classes.txt`, or by a class map that also
  * gives their ids.
  *
  * Fixed: images and labels are paired by name, and images need not all be RGB or labeled, unlike in the

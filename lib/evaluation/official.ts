@@ -64,8 +64,8 @@ export function officialCounts({ rows, columns, counts }: ConfusionMatrix): Conf
 }
 
 /**
- * Inserts -1 for clusters without a class one after where it belongs, in ascending order, as the official
- * code does.
+ * Inserts -1 for clusters without a class one index after where it belongs, in ascending order, as the
+ * official code does.
  */
 function officialMap(classOf: Int32Array): number[] {
   const map = [...classOf].filter((assigned) => assigned !== -1)

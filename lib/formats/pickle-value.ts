@@ -1,8 +1,8 @@
 /**
  * The values of a pickle, as data. Nothing is ever executed: a class or function is a name (`global`), and
- * what a pickle would have called or constructed is an `object` that keeps what it was made from. OrderedDict,
- * defaultdict and Counter are dictionaries; tuples, sets and torch.Size are lists. Values may be shared and
- * refer to each other in circles.
+ * what a pickle would have called or constructed is an `object` that keeps what it was made from.
+ * OrderedDict, defaultdict and Counter are dictionaries; tuples, sets and torch.Size are lists. Values may be
+ * shared and refer to each other in circles.
  */
 export type PickleValue =
   | { kind: 'none' }

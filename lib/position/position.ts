@@ -84,7 +84,7 @@ export async function* placeBackbone(
   return { backbone: position.removed ? checked(() => backbone.without(map)) : backbone, position }
 }
 
-/** The same as one promise; progress is passed to `onProgress`. */
+/** Runs `placeBackbone` to its end and returns the backbone; progress is passed to `onProgress`. */
 export async function placeAtOnce(
   choice: PositionChoice,
   backbone: NativeBackbone,

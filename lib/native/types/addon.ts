@@ -48,7 +48,7 @@ export interface Addon {
   /** The version of the package that it was built for. */
   version: string
   configure(options: { threads: number }): void
-  /** Limits kernels in the whole process to these or narrower instructions; call before computing anything. */
+  /** Limits kernels in the whole process to these or narrower instructions; call before any computation. */
   limitInstructions(most: InstructionSet): void
   CancelToken: new () => CancelToken
   Backbone: {
