@@ -1,5 +1,5 @@
 /**
- * Where the places of a picture that correspond to a point are, in the picture itself and in another
+ * Finds the positions that correspond to a point of an image, in the image itself and in another
  * (plot_dino_correspondence.py; docs/method-constants.md#correspondence-figures).
  */
 import { basename, extname, resolve } from 'node:path'
@@ -51,29 +51,30 @@ interface CorrespondenceFields {
 }
 
 /**
- * Heat maps that show where an image corresponds to given points: a tensor over the other image, or over the image
- * itself if there is no other. Heat is the cosine minus its mean over the image, clamped at 0; with `subtractMean: false`, the cosine.
+ * Heat maps that show where an image corresponds to given points: a tensor over the other image, or over the
+ * image itself if there is no other. Heat is the cosine minus its mean over the image, clamped at 0; with
+ * `subtractMean: false`, the cosine.
  */
 export class Correspondence implements Tensor {
-  /** Heat, row-major, [points, height, width] of the picture that was searched. */
+  /** Heat, row-major, [points, height, width] of the searched image. */
   readonly data: Float32Array
   /** [points, height, width]. */
   readonly shape: number[]
-  /** Heat over the image the points are in; the same values where there is no other. */
+  /** Heat over the image with the points; the same values if there is no other image. */
   readonly self: Tensor
-  /** The picture the points are in. */
+  /** The image with the points. */
   readonly image: Pixels
-  /** The other picture; null where the image was compared with itself alone. */
+  /** The other image; null if the image was compared only with itself. */
   readonly other: Pixels | null
-  /** The points, as they were given. */
+  /** The given points. */
   readonly at: readonly Point[]
   /** What was compared. */
   readonly on: ResolvedCorrespondOptions['on']
   /** Whether heat is the cosine itself. */
   readonly subtractMean: boolean
-  /** Names or paths of the pictures, where they have one. */
+  /** Name or path of the image, if it has one. */
   readonly source: string | null
-  /** Name or path of the other picture, where it has one. */
+  /** Name or path of the other image, if it has one. */
   readonly otherSource: string | null
 
   constructor({ image, other, maps, at, on, subtractMean, source, otherSource }: CorrespondenceFields) {
@@ -90,7 +91,7 @@ export class Correspondence implements Tensor {
     this.otherSource = otherSource
   }
 
-  /** For each point the hottest place of the picture that was searched. */
+  /** For each point, the hottest position in the searched image. */
   matches(): Match[] {
     const [points, height, width] = this.shape as [number, number, number]
     const place = (index: number, size: number) => (size === 1 ? 0 : (2 * index) / (size - 1) - 1)
@@ -105,8 +106,8 @@ export class Correspondence implements Tensor {
   }
 
   /**
-   * Draws the image with its points, its own heat, and the other picture's, as PNG: gray pictures with a ramp of
-   * color for each point, from 0 to the point's greatest heat in that picture.
+   * Draws the image with its points, its own heat and the other image's heat as PNG: gray images with a color
+   * ramp for each point, from 0 to the point's greatest heat in that image.
    */
   toPng(): Promise<Buffer> {
     const { image, other, self, at, on, subtractMean, source, otherSource } = this
@@ -123,7 +124,8 @@ export class Correspondence implements Tensor {
 
   /**
    * Writes the figure atomically, creating folders if needed.
-   * Throws `ERR_STEGO_OPTION` where it is no path or does not end in .png, `ERR_STEGO_FILE` where writing fails.
+   * Rejects with `ERR_STEGO_OPTION` if `path` is not a path or does not end in .png, `ERR_STEGO_FILE` if
+   * writing fails.
    */
   async toFile(path: string | URL): Promise<void> {
     const file = resolve(pathOf(path))
@@ -138,8 +140,9 @@ export class Correspondence implements Tensor {
 }
 
 /**
- * Corresponds points of `image` with all of it, and with all of `other` unless that is null or the same.
- * Pictures of any size: shorter side to `resolution`, nothing cropped. Options are checked already but for `at`.
+ * Compares points of `image` with all of it, and with all of `other` unless that is null or the same. Images
+ * can have any size: the shorter side is scaled to `resolution` and nothing is cropped. All options but `at`
+ * are already checked.
  */
 export async function correspondWith(
   maps: { on: 'features'; source: NativeBackbone } | { on: 'codes'; source: NativeNetwork },
@@ -173,12 +176,12 @@ export async function correspondWith(
 }
 
 /**
- * Corresponds points of an image by the features of a plain backbone, without a trained model.
+ * Finds what corresponds to points of an image by the features of a plain backbone, without a trained model.
  * @param backbone a name or a file, as `Stego.train` takes it
- * @param other another image, or null to stay within the first
+ * @param other another image, or null to search only the first
  *
- * Rejects with `ERR_STEGO_BACKBONE`, `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for an image, `ERR_STEGO_OPTION` for
- * points outside -1 to 1, `ERR_STEGO_SIZE` for the resolution.
+ * Rejects with `ERR_STEGO_BACKBONE`, `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for an image,
+ * `ERR_STEGO_OPTION` if points are outside -1 to 1, `ERR_STEGO_SIZE` for the resolution.
  */
 export async function correspondFeatures(
   backbone: string,
@@ -190,7 +193,7 @@ export async function correspondFeatures(
   const { dtype, position, ...parsed } = parseOptions(correspondFeaturesSchema, options, context)
   const { signal, resolution } = parsed
   const loaded = await loadBackbone(backbone, { dtype, signal })
-  // Place is measured on these images alone, where the backbone's map is not known.
+  // Position is measured on these images alone if the backbone's map is not known.
   const images = other === null ? [image] : [image, other]
   const pictures = { count: images.length, read: (index: number) => decodeImage(images[index]!) }
   const source = await placeAtOnce(position, loaded, pictures, {

@@ -1,5 +1,5 @@
 /**
- * The figure of correspondences: query points, and what corresponds to them, a color for each
+ * The figure of correspondences: query points and what corresponds to them, with a color for each
  * (plot_dino_correspondence.py).
  */
 import type { OverlayOptions } from 'sharp'
@@ -9,27 +9,27 @@ import type { Pixels, Tensor } from '../native/index.js'
 import type { Color } from '../output/palette.js'
 import { type Cell, fitText, hasFont, rectangle, svgLayer, text, textWidth } from '../output/svg.js'
 
-/** What the figure shows; heat has the size of its picture, [points, height, width]. */
+/** Contents of the figure; heat has the size of its image, [points, height, width]. */
 export interface CorrespondenceFigure {
   image: Pixels
   /** Points of the image as [x, y] from -1 to 1. */
   at: readonly (readonly [x: number, y: number])[]
   /** Heat over the image. */
   self: Tensor
-  /** Another picture and the heat over it. */
+  /** Another image and the heat over it. */
   other: { image: Pixels; heat: Tensor } | null
-  /** A line below. */
+  /** A line of text below. */
   caption?: string
 }
 
-/** Red, green, blue, yellow; further points begin again. */
+/** Red, green, blue, yellow; further points repeat them. */
 export const POINT_COLORS: readonly Color[] = [
   [255, 64, 64],
   [48, 222, 96],
   [72, 128, 255],
   [255, 221, 51],
 ]
-/** What is left of the picture's brightness below the heat. */
+/** Share of the image's brightness that is kept below the heat. */
 const DIM = 0.8
 /** Share of the point's color where its heat is greatest. */
 const STRONGEST = 0.75
@@ -44,7 +44,10 @@ const LEGEND_LINE = 26
 const BACKGROUND = '#101216'
 const BRIGHT = '#f4f5f7'
 const SOFT = '#a9b0bb'
-/** Half the diagonal cross of a query point, and its strokes: the dark one below shows on any picture. */
+/**
+ * Half the size of the diagonal cross at a query point, and its strokes: the dark one below makes it visible
+ * on any image.
+ */
 const CROSS = 11
 const STROKES = [
   { width: 9, color: () => '#000000' },
@@ -58,12 +61,12 @@ interface Panel {
 }
 
 /**
- * Draws the panels "Image and Query Points", "Self Correspondence" and, where there is another picture, "Neighbor
- * Correspondence": gray pictures with a ramp of the point's color, scaled to the greatest heat of each point and
- * panel. Where the machine has no font, the same without words.
+ * Draws the panels "Image and Query Points", "Self Correspondence" and, if there is another image, "Neighbor
+ * Correspondence": gray images with a ramp of the point's color, scaled to the greatest heat of each point
+ * and panel. On a machine without fonts, text is omitted.
  * @returns a PNG
  *
- * Throws `ERR_STEGO_ARGUMENT` where heat is not of the points' number and its picture's size.
+ * Rejects with `ERR_STEGO_ARGUMENT` if heat does not match the number of points and the size of its image.
  */
 export async function drawCorrespondences(figure: CorrespondenceFigure): Promise<Buffer> {
   const { image, at, self, other, caption } = figure
@@ -108,7 +111,7 @@ function checkHeat({ image, heat }: Panel, points: number): void {
   }
 }
 
-/** Dims a picture to gray, and lays each point's color over it where its heat is; changes `pixels`. */
+/** Dims an image to gray and blends in each point's color according to its heat; changes `pixels`. */
 function paintHeat(pixels: Uint8Array, heat: Tensor, { width, height }: Cell): void {
   const [points, rows, columns] = heat.shape as [number, number, number]
   const painted = new Float32Array(pixels.length)
@@ -137,7 +140,7 @@ function paintHeat(pixels: Uint8Array, heat: Tensor, { width, height }: Cell): v
   for (const [i, value] of painted.entries()) pixels[i] = Math.round(value)
 }
 
-/** Where along one side of a picture the pixels of a panel lie: between two pixels, and how near the second. */
+/** Where a pixel of a panel is along one side of an image: between two pixels, and how near the second. */
 interface Sample {
   first: number
   second: number
@@ -181,7 +184,7 @@ async function drawPanel({ image, heat }: Panel, cell: Cell): Promise<OverlayOpt
   return { input, raw: { width, height, channels: 3 }, left, top }
 }
 
-/** A diagonal cross at a point of the picture in this cell. */
+/** A diagonal cross at a point of the image in this cell. */
 function cross([x, y]: readonly [number, number], { left, top, width, height }: Cell, color: string): string {
   const column = left + 0.5 + ((x + 1) / 2) * (width - 1)
   const row = top + 0.5 + ((y + 1) / 2) * (height - 1)
@@ -193,7 +196,10 @@ function cross([x, y]: readonly [number, number], { left, top, width, height }: 
   }).join('')
 }
 
-/** The points with their colors in as many lines as they need, then the caption; returns where it all ends. */
+/**
+ * Draws the points with their colors in as many lines as needed, then the caption; returns where the legend
+ * ends.
+ */
 function drawLegend(
   svg: string[],
   at: CorrespondenceFigure['at'],

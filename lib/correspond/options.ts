@@ -5,8 +5,8 @@ import { dtypeOption, positionOption } from '../method/backbone-options.js'
 import { abortSignal, option } from '../options/schema.js'
 
 /**
- * A point in an image: x to the right and y down, -1 at the center of the first pixel and 1 at that of the last, as
- * in the official code. [0, 0] is the middle.
+ * A point in an image: x to the right and y down, -1 at the center of the first pixel and 1 at that of the
+ * last, as in the official code. [0, 0] is the middle.
  */
 export type Point = readonly [x: number, y: number]
 
@@ -17,7 +17,7 @@ export const OFFICIAL_POINTS: readonly Point[] = [
   [-0.7, -0.7],
 ]
 
-/** More points than this are a mistake rather than a figure. */
+/** More points than this are probably a mistake. */
 const MOST_POINTS = 1024
 
 /** What is compared: the frozen backbone's features, or the codes of the trained head. */

@@ -1,6 +1,6 @@
 /**
- * The fully connected CRF (Kraehenbuehl and Koltun, 2011) as a standalone function. It sharpens class probabilities along
- * image edges. Results match pydensecrf to 1e-5.
+ * The fully connected CRF (Kraehenbuehl and Koltun, 2011) as a standalone function. It sharpens class
+ * probabilities along image edges. Results match pydensecrf to 1e-5.
  */
 import { StegoError } from '../errors.js'
 import { decodeImage } from '../images/decode.js'
@@ -44,13 +44,15 @@ const SCORE_AXES = ['C', 'H', 'W']
 const KINDS = ['probabilities', 'logits', 'unary'] as const
 
 /**
- * Refines class scores of a picture. Pass exactly one of `probabilities`, `logits` and `unary`, [C, H, W] with the size
- * of the picture and up to 256 labels. The default constants are STEGO's. Memory use is about 8 C bytes per pixel and
- * 4 C bytes per lattice vertex; photos have one or two vertices per pixel, and 9 is the maximum.
+ * Refines class scores of an image. Pass exactly one of `probabilities`, `logits` and `unary`, [C, H, W] with
+ * the size of the image and up to 256 labels. The default constants are STEGO's. Memory use is about 8 C
+ * bytes per pixel and 4 C bytes per lattice vertex; photos have one or two vertices per pixel, and 9 is the
+ * maximum.
  *
- * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for the image,
- * `ERR_STEGO_ARGUMENT` if scores have the wrong size or non-finite values, or if standard deviations are so small that
- * the lattice would overflow; `ERR_STEGO_OUT_OF_MEMORY`; and with the signal's reason when it aborts.
+ * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for the
+ * image, `ERR_STEGO_ARGUMENT` if scores have the wrong size or non-finite values, or if standard deviations
+ * are so small that the lattice would overflow; `ERR_STEGO_OUT_OF_MEMORY`; and with the signal's reason when
+ * it aborts.
  *
  * ```ts
  * const { labels } = await denseCrf({ image: 'street.jpg', probabilities, output: 'labels' })
@@ -82,8 +84,8 @@ export async function denseCrf(input: DenseCrfOptions): Promise<DenseCrf> {
 }
 
 /**
- * Refines several pictures in parallel with the same settings, one per thread. Pictures may differ in size and number
- * of labels. All inputs are checked before work starts. Rejects as `denseCrf` does.
+ * Refines several images in parallel with the same settings, one per thread. Images may differ in size and
+ * number of labels. All inputs are checked before work starts. Rejects as `denseCrf` does.
  */
 export async function denseCrfBatch(
   problems: Iterable<DenseCrfProblem>,
@@ -106,7 +108,7 @@ export async function denseCrfBatch(
   })
 }
 
-/** Decodes the picture in the requested channel order and checks its scores. */
+/** Decodes the image in the requested channel order and checks its scores. */
 async function prepare(
   problem: ParsedProblem,
   settings: DenseCrfSettings,

@@ -86,7 +86,10 @@ export interface CrfIteration {
   iteration: number
   /** Returns the current probabilities, [C, H, W]. */
   probabilities(): Promise<Tensor>
-  /** Computes the KL divergence from the CRF distribution up to a constant. Takes about as long as an iteration. */
+  /**
+   * Computes the KL divergence from the CRF distribution up to a constant. Takes about as long as an
+   * iteration.
+   */
   divergence(): Promise<number>
 }
 
@@ -105,7 +108,9 @@ export const denseCrfSchema = z.strictObject({
 
 /** Input of `denseCrf()`: an image, its scores and the settings. */
 export interface DenseCrfOptions extends z.input<typeof denseCrfSchema> {}
-/** An image and its scores for `denseCrfBatch()`. Pass exactly one of `probabilities`, `logits` and `unary`. */
+/**
+ * An image and its scores for `denseCrfBatch()`. Pass exactly one of `probabilities`, `logits` and `unary`.
+ */
 export interface DenseCrfProblem extends z.input<typeof denseCrfProblemSchema> {}
 /** Settings of `denseCrfBatch()`. */
 export interface DenseCrfBatchOptions extends z.input<typeof denseCrfBatchSchema> {}

@@ -10,7 +10,7 @@ export interface CrfPreset {
   channelOrder: 'rgb' | 'bgr'
 }
 
-/** STEGO's constants (crf.py), and those of pydensecrf's example, which are common with DeepLab. */
+/** STEGO's constants (crf.py), and those of pydensecrf's example, which are commonly used with DeepLab. */
 export const CRF_PRESETS: Readonly<Record<'stego' | 'deeplab', CrfPreset>> = {
   stego: {
     gaussian: { xyStd: 1, weight: 3 },

@@ -1,8 +1,8 @@
 /**
  * Cityscapes with fine annotations (data.py CityscapesSeg):
  * `cityscapes/leftImg8bit/<split>/<city>/*_leftImg8bit.png` and
- * `gtFine/<split>/<city>/*_gtFine_labelIds.png`, 27 classes: the label ids from 7 on. Cities and images come by
- * name; torchvision takes them as the file system lists them.
+ * `gtFine/<split>/<city>/*_gtFine_labelIds.png`, 27 classes: the label ids from 7 on. Cities and images are
+ * sorted by name; torchvision keeps the order of the file system.
  *
  * Fixed: the salience mask is 1 where there is a class; the official one is inverted.
  */

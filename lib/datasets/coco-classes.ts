@@ -11,7 +11,7 @@ export const COCO_GROUPS: readonly number[] = [
   19, 24,
 ]
 
-/** Names of the groups. Two names occur among things and among stuff; which is meant stands behind them. */
+/** Names of the groups. Two names occur among both things and stuff and have a suffix that says which. */
 export const COCO_GROUP_NAMES: readonly string[] = [
   'electronic',
   'appliance',

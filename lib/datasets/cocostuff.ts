@@ -1,6 +1,7 @@
 /**
  * COCO-Stuff in the official layout (data.py Coco): `cocostuff/curated/<train2017|val2017>/<list>.txt` names
- * the images, `images/<folder>/<id>.jpg` and `annotations/<folder>/<id>.png` are they and their fine ids.
+ * the images, `images/<folder>/<id>.jpg` and `annotations/<folder>/<id>.png` are the images and their fine
+ * ids.
  *
  * Fixed: fine ids that do not exist (182 to 254) are void; the official code maps them to class 0.
  */
@@ -48,13 +49,13 @@ const VARIANTS: Record<CocoName, Variant> = {
   },
 }
 
-/** Classes of the three variants. */
+/** Classes of a variant. */
 export function cocoFacts(name: CocoName): Facts {
   const { names } = VARIANTS[name]
   return { classes: names.length, classNames: [...names], palette: 'pascal' }
 }
 
-/** One of the three variants: same images and annotations, other lists and classes. */
+/** Source of a variant. All three share images and annotations but have different lists and classes. */
 export function cocoSource(name: CocoName): Source {
   const { list, classOf } = VARIANTS[name]
   const table = labelTable((id) => {

@@ -33,13 +33,13 @@ export interface CropResult {
 }
 
 /**
- * Writes five crops of each picture of a dataset to `<out>/cropped/<dataset>_<crops>_crop_<ratio>/`:
- * `img/<split>/<i>.jpg`, i = 5 * picture + crop, and, where the split has labels, `label/<split>/<i>.png` with class
- * plus one, 0 for void. Writes are atomic, and calling it again resumes where it stopped.
- * The folder is named after the dataset or, for your own data, after the data folder.
+ * Writes five crops of each image of a dataset to `<out>/cropped/<dataset>_<crops>_crop_<ratio>/`:
+ * `img/<split>/<i>.jpg`, i = 5 * image + crop, and, if the split has labels, `label/<split>/<i>.png` with the
+ * class plus one, 0 for void. Writes are atomic, and calling it again resumes where it stopped. The folder is
+ * named after the dataset or, for your own data, after the data folder.
  *
- * Rejects with `ERR_STEGO_OPTION`, `ERR_STEGO_DATA_*` as `openDataset` does, `ERR_STEGO_RUN` where the folder holds
- * crops of other pictures, `ERR_STEGO_FILE` where it cannot be written, and with the signal's reason.
+ * Rejects with `ERR_STEGO_OPTION`, `ERR_STEGO_DATA_*` as `openDataset` does, `ERR_STEGO_RUN` if the folder
+ * holds crops of other images, `ERR_STEGO_FILE` if it cannot be written, and with the signal's reason.
  */
 export async function cropDataset(input: CropOptions): Promise<CropResult> {
   const options = parseOptions(cropSchema, input, 'cropDataset()')
@@ -70,7 +70,7 @@ async function splitsOf({ split, ...options }: ResolvedCropOptions): Promise<str
   return standard.length > 0 ? standard : there
 }
 
-/** Says in the record what this split is cut from; throws where the folder is of other pictures. */
+/** Records what this split is cut from; rejects if the folder holds crops of other images. */
 async function keepRecord(folder: string, split: Split, options: ResolvedCropOptions): Promise<void> {
   const { dataset, crops, cropRatio } = options
   const entry = { pictures: await hashPictures(split, options), crops: split.items.length }
@@ -117,7 +117,7 @@ async function writeCrops(folder: string, split: Split, options: ResolvedCropOpt
     signal?.throwIfAborted()
     if (!there.has(`${i}.jpg`)) {
       const picture = await split.read(item)
-      // The label first: an image that is there has its label.
+      // The label first, so that an existing image always has its label.
       if (labels) await writeWhole(join(labels, `${i}.png`), await encodeLabel(picture))
       await writeWhole(join(images, `${i}.jpg`), await encodeImage(picture))
       written++
@@ -133,7 +133,7 @@ function encodeImage({ image: { data, width, height } }: Picture): Promise<Buffe
     .toBuffer()
 }
 
-/** Class plus one; all void for an image without labels in a split that has some. */
+/** Class plus one; all void for an unlabeled image in a labeled split. */
 function encodeLabel({ image: { width, height }, label }: Picture): Promise<Buffer> {
   const data = label ? label.data.map((value) => (value + 1) & 255) : new Uint8Array(width * height)
   return encodeIndexPng({ data, width, height })

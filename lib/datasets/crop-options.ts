@@ -13,7 +13,7 @@ export interface CropProgress {
   split: string
   /** Crops of the split written so far. */
   done: number
-  /** All crops of the split. */
+  /** Total number of crops of the split. */
   total: number
 }
 

@@ -1,9 +1,9 @@
 /**
  * Crops written by `stego crop` or by the official crop_datasets.py (data.py CroppedDataset):
- * `cropped/<dataset>_<five|random>_crop_<ratio>/img/<split>/<i>.jpg`, i = 0, 1, ..., and `label/<split>/<i>.png` whose
- * values are the class plus one, 0 for void.
+ * `cropped/<dataset>_<five|random>_crop_<ratio>/img/<split>/<i>.jpg`, i = 0, 1, ..., and
+ * `label/<split>/<i>.png` whose values are the class plus one, 0 for void.
  *
- * Mended: the salience mask is 1 where there is a class; the official one is inverted.
+ * Fixed: the salience mask is 1 where there is a class; the official one is inverted.
  */
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -38,7 +38,7 @@ export const croppedSource: Source = {
   },
 }
 
-/** The one folder of crops that a path means: itself, one in it, or one in its `cropped/`. */
+/** The only folder of crops at a path: the path itself, or a folder in it or in its `cropped/`. */
 async function cropFolder(data: string): Promise<string> {
   if (await exists(join(data, 'img'))) return data
   const parent = (await exists(join(data, 'cropped'))) ? join(data, 'cropped') : data
@@ -94,7 +94,9 @@ async function listCrops(folder: string, split: string): Promise<Item[]> {
   }))
 }
 
-/** Classes of the dataset that the record or the folder's name tells; else what a `classes.txt` in it says. */
+/**
+ * Classes of the dataset named by the record or by the folder's name; otherwise those of its `classes.txt`.
+ */
 async function factsOf(folder: string): Promise<Facts> {
   const record = await readCropRecord(folder)
   const dataset = record?.dataset ?? FOLDER_NAME.exec(basename(folder))?.[1] ?? ''
@@ -105,7 +107,7 @@ async function factsOf(folder: string): Promise<Facts> {
   return { classes: null, classNames, palette: null }
 }
 
-/** Name of the record. */
+/** File name of the record. */
 export const CROP_RECORD_FILE = 'crops.json'
 
 const recordSchema = z.object({
@@ -116,9 +118,9 @@ const recordSchema = z.object({
   splits: z.record(
     z.string(),
     z.object({
-      /** Hash of the names, sizes and label maps of the pictures. */
+      /** Hash of the names, sizes and label maps of the images. */
       pictures: z.string(),
-      /** How many crops there are when all are written. */
+      /** Number of crops when all are written. */
       crops: z.int().min(0),
     }),
   ),
@@ -126,7 +128,7 @@ const recordSchema = z.object({
 
 export type CropRecord = z.infer<typeof recordSchema>
 
-/** The record of a folder of crops; null where it has none, as those of the official code. */
+/** The record of a folder of crops; null if it has none, like those from the official code. */
 export async function readCropRecord(folder: string): Promise<CropRecord | null> {
   const path = join(folder, CROP_RECORD_FILE)
   const text = await readFile(path, 'utf8').catch(() => null)

@@ -1,6 +1,7 @@
 /**
- * Five crops of each picture, as the official code cuts them before it looks for neighbors
- * (crop_datasets.py). Nothing is written: an item names a part of its image, which is cut when it is read.
+ * Five crops of each image, as the official code cuts them before it searches for neighbors
+ * (crop_datasets.py). Nothing is written: an item refers to a part of its image, which is cut when the item
+ * is read.
  */
 import { StegoError } from '../errors.js'
 import type { LabelMap, Pixels } from '../native/index.js'
@@ -8,10 +9,10 @@ import { createRandom } from '../random/random.js'
 import type { CropKind } from './options.js'
 import type { CropPart, Item, Picture } from './source.js'
 
-/** Crops of one picture. */
+/** Crops per image. */
 export const CROPS = 5
 
-/** A part of a picture, in pixels. */
+/** A part of an image, in pixels. */
 export interface Box {
   left: number
   top: number
@@ -19,7 +20,7 @@ export interface Box {
   height: number
 }
 
-/** Python's `round`: halves go to the even neighbor. */
+/** Rounds as Python's `round` does: halves to the even neighbor. */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value)
   if (value - floor !== 0.5) return Math.round(value)
@@ -27,10 +28,10 @@ function roundHalfToEven(value: number): number {
 }
 
 /**
- * Where a crop lies in a picture of this size: `int(side * ratio)` wide and high; `five` as torchvision's five_crop
- * places them, `random` anywhere, drawn by item and part alone; the official code draws by Python's hash of a tuple, which
- * differs between versions of Python.
- * The crop has no width or height where the picture is too small for the ratio.
+ * The part of an image of this size that a crop covers, `int(side * ratio)` wide and high. `five` crops are
+ * those of torchvision's five_crop. `random` crops can be anywhere and depend only on item and part; the
+ * official code seeds with Python's hash of a tuple, which differs between versions of Python. Width or
+ * height is 0 if the image is too small for the ratio.
  */
 export function cropBox(size: { width: number; height: number }, crop: CropPart): Box {
   const width = Math.trunc(size.width * crop.ratio)
@@ -48,7 +49,10 @@ export function cropBox(size: { width: number; height: number }, crop: CropPart)
   return { left: part % 2 === 1 ? right : 0, top: part >= 2 ? bottom : 0, width, height }
 }
 
-/** Each item as its five crops in a row: crop k of item i is at place 5 i + k, as the official files are numbered. */
+/**
+ * Each item as its five crops in a row: crop k of item i has index 5 i + k, as in the numbering of the
+ * official files.
+ */
 export function cropItems(items: Item[], kind: CropKind, ratio: number): Item[] {
   return items.flatMap((whole, item) =>
     Array.from({ length: CROPS }, (_, part) => ({
@@ -60,8 +64,8 @@ export function cropItems(items: Item[], kind: CropKind, ratio: number): Item[] 
 }
 
 /**
- * Reads crops by a reader of whole pictures. The last picture is kept, so that its five crops in a row decode it
- * once. The reader throws `ERR_STEGO_IMAGE` for a picture too small to be cropped.
+ * Makes a reader of crops from a reader of whole images. The last image is kept, so that five crops in a row
+ * decode it once. The reader rejects with `ERR_STEGO_IMAGE` if an image is too small to be cropped.
  */
 export function cropReader(
   readWhole: (item: Item) => Promise<Picture>,
@@ -96,7 +100,7 @@ function cutPicture({ image, label, salience }: Picture, item: Item & { crop: Cr
   }
 }
 
-/** The bytes of a box, rows of `channels` interleaved. */
+/** The bytes of a box, with `channels` interleaved values per pixel. */
 function cut<T extends Pixels | LabelMap>(map: T, { left, top, width, height }: Box, channels: number): T {
   const data = new Uint8Array(width * height * channels)
   for (let y = 0; y < height; y++) {

@@ -1,4 +1,4 @@
-/** Opens datasets: folders of your own images and the official datasets. */
+/** Opens datasets: folders of user-provided images and the official datasets. */
 import { StegoError } from '../errors.js'
 import { cityscapesSource } from './cityscapes.js'
 import { cocoSource } from './cocostuff.js'
@@ -11,7 +11,7 @@ import type { ClassMap, CropKind, DatasetName } from './options.js'
 import { potsdamRawSource, potsdamSource } from './potsdam.js'
 import type { CropPart, Item, Picture, Source, Split } from './source.js'
 
-/** Which split of which dataset; what is left out is as in `datasetFields` (options.ts). */
+/** A split of a dataset. Defaults are those of `datasetFields` (options.ts). */
 export interface DatasetRequest {
   /** The dataset's own folder or the official pytorch_data_dir, a path or `file:` URL. */
   data: string | URL
@@ -19,20 +19,20 @@ export interface DatasetRequest {
   dataset?: DatasetName
   /** Default `train`. */
   split?: string
-  /** Classes of the ids in label maps of one's own: an object, or the path of a YAML file. */
+  /** Classes of the ids in user-provided label maps: an object, or the path of a YAML file. */
   classMap?: string | ClassMap | null
-  /** Five crops of each image instead of the whole. */
+  /** Five crops of each image instead of the whole image. */
   crops?: CropKind | null
-  /** Side of a crop as a share of the image's. Default .5. */
+  /** Side of a crop as a share of the image's side. Default 0.5. */
   cropRatio?: number
 }
 
 /**
- * Lists a split and returns how to read it, without reading file contents.
+ * Lists a split and returns it with its reader, without reading file contents.
  *
- * Throws `ERR_STEGO_DATA_MISSING` where the folder, the split or a file that the dataset must have is not there,
- * `ERR_STEGO_DATA_EMPTY`, `ERR_STEGO_DATA_LAYOUT`, and `ERR_STEGO_OPTION` for a class map that is malformed or given
- * for a dataset that has its own classes.
+ * Rejects with `ERR_STEGO_DATA_MISSING` if the folder, the split or a file that the dataset must have does
+ * not exist, `ERR_STEGO_DATA_EMPTY`, `ERR_STEGO_DATA_LAYOUT`, and `ERR_STEGO_OPTION` if a class map is
+ * malformed or given for a dataset that has its own classes.
  */
 export async function openDataset(request: DatasetRequest): Promise<Split> {
   const { split = 'train', crops = null, cropRatio = 0.5 } = request
@@ -43,15 +43,15 @@ export async function openDataset(request: DatasetRequest): Promise<Split> {
   return { ...facts, name: split, items, labeled, read: readerOf(readWhole) }
 }
 
-/** Lists the existing splits. Throws as `openDataset` does for the folder. */
+/** Lists the existing splits. Rejects as `openDataset` does for the folder. */
 export async function listSplits(request: Omit<DatasetRequest, 'split'>): Promise<string[]> {
   const source = await sourceOf(request)
   return source.listSplits(folderPath(request.data))
 }
 
 /**
- * Throws `ERR_STEGO_OPTION` if a labeled split has more classes than `classes`, so that some would silently become
- * void.
+ * Throws `ERR_STEGO_OPTION` if a labeled split has more classes than `classes`, so that some would silently
+ * become void.
  */
 export function checkClasses(split: Split, classes: number): void {
   if (split.labeled === 0 || split.classes === null || split.classes <= classes) return
@@ -88,7 +88,7 @@ async function sourceOf({ dataset = 'auto', classMap = null }: DatasetRequest): 
   }
 }
 
-/** Reads whole items as they are and crops by way of their picture. */
+/** Reads whole items directly, and crops from their whole image. */
 function readerOf(readWhole: (item: Item) => Promise<Picture>): Split['read'] {
   const readCrop = cropReader(readWhole)
   return (item) => (isCrop(item) ? readCrop(item) : readWhole(item))

@@ -1,9 +1,10 @@
 /**
- * A folder of one's own: images directly in it, or the directory layout of the official code (data.py
- * DirectoryDataset), read by `../folder.ts`. Classes are named by `classes.txt`, or by a class map that also
- * says which ids they are.
+ * A user-provided folder: images directly in it, or the directory layout of the official code (data.py
+ * DirectoryDataset), read by `folder.ts`. Classes are named by `classes.txt`, or by a class map that also
+ * gives their ids.
  *
- * Mended against the official code: images and labels are paired by name, images need not be RGB nor all labeled.
+ * Fixed: images and labels are paired by name, and images need not all be RGB or labeled, unlike in the
+ * official code.
  */
 import { StegoError } from '../errors.js'
 import { readClassNames } from './class-names.js'
@@ -12,8 +13,8 @@ import type { ResolvedClassMap } from './labels.js'
 import { pictureReader, type Source } from './source.js'
 
 /**
- * @param layout `directory` insists on `imgs/<split>/`, `any` takes a flat folder as well
- * @param mapping classes of the ids in label maps; null where ids are classes
+ * @param layout `directory` requires `imgs/<split>/`, `any` also accepts a flat folder
+ * @param mapping classes of the ids in label maps; null if ids are classes
  */
 export function directorySource(layout: 'directory' | 'any', mapping: ResolvedClassMap | null): Source {
   const check = async (data: string) => {

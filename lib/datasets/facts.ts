@@ -1,11 +1,11 @@
-/** What is known of the official datasets without looking at their files. */
+/** Facts about the official datasets that are known without reading their files. */
 import { CITYSCAPES_FACTS } from './cityscapes.js'
 import { cocoFacts } from './cocostuff.js'
 import type { DatasetName } from './options.js'
 import { POTSDAM_FACTS } from './potsdam.js'
 import type { Facts } from './source.js'
 
-/** Classes, their names and colors; null for people's own data. */
+/** Classes, their names and colors; null for user-provided data. */
 export function factsOf(dataset: DatasetName): Facts | null {
   switch (dataset) {
     case 'cocostuff27':

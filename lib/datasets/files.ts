@@ -1,9 +1,9 @@
-/** Finding the official datasets' folders, lists and files, with errors that name what was expected. */
+/** Finds the official datasets' folders, lists and files, with errors that name what was expected. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { StegoError } from '../errors.js'
 
-/** Whether a folder or file is there. */
+/** Whether a folder or file exists. */
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -12,11 +12,11 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * The folder of a dataset: `data` itself, or its subfolder of the name the official code gives it, whichever
+ * The folder of a dataset: `data` itself, or its subfolder with the name from the official code, whichever
  * holds `marker`.
- * @param path the dataset's place below pytorch_data_dir, such as `potsdamraw/processed`
+ * @param path path of the dataset below pytorch_data_dir, such as `potsdamraw/processed`
  *
- * Throws `ERR_STEGO_DATA_MISSING` where neither does.
+ * Rejects with `ERR_STEGO_DATA_MISSING` if neither does.
  */
 export async function datasetFolder(data: string, path: string, marker: string): Promise<string> {
   const parts = path.split('/')
@@ -31,7 +31,10 @@ export async function datasetFolder(data: string, path: string, marker: string):
   )
 }
 
-/** The names in a list file, one a line, empty lines left out. Throws `ERR_STEGO_DATA_MISSING` or `..._EMPTY`. */
+/**
+ * The names in a list file, one per line, without empty lines. Rejects with `ERR_STEGO_DATA_MISSING` or
+ * `..._EMPTY`.
+ */
 export async function readList(path: string): Promise<string[]> {
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw new StegoError(
@@ -45,7 +48,7 @@ export async function readList(path: string): Promise<string[]> {
   throw new StegoError('ERR_STEGO_DATA_EMPTY', `the list ${path} is empty. Restore the dataset's list.`)
 }
 
-/** The names of the files and folders in a folder, in code unit order, hidden ones left out. */
+/** The names of the files and folders in a folder, in code unit order, without hidden ones. */
 export async function namesIn(folder: string, what: string): Promise<string[]> {
   const names = await readdir(folder).catch((cause) => {
     throw new StegoError(
@@ -58,11 +61,11 @@ export async function namesIn(folder: string, what: string): Promise<string[]> {
 }
 
 /**
- * Throws `ERR_STEGO_DATA_MISSING` where one of `paths` is not among the files of its folder, and says how many are
- * missing.
- * @param folder the folder all of them lie in
- * @param wanted their names
- * @param why where they are named: `the list ...`
+ * Throws `ERR_STEGO_DATA_MISSING` if one of `wanted` is not among the files of the folder, and reports how
+ * many are missing.
+ * @param folder the folder that holds them all
+ * @param wanted names of the files
+ * @param why what names them: `the list ...`
  */
 export function checkFiles(folder: string, wanted: string[], found: ReadonlySet<string>, why: string): void {
   const missing = wanted.filter((name) => !found.has(name))

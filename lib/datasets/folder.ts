@@ -1,5 +1,5 @@
 /**
- * What lies in a folder of images. Two layouts are known, the first that of data.py DirectoryDataset:
+ * Lists folders of images. Two layouts are supported; the first is that of data.py DirectoryDataset:
  *
  * - "directory": `imgs/<split>/*` with optional `labels/<split>/*.png`, paired by file name without
  *   extension;
@@ -13,12 +13,12 @@ import { StegoError } from '../errors.js'
 import { nearest } from '../options/nearest.js'
 import { checkSplit, type Item } from './source.js'
 
-/** What lies in one split of a folder. */
+/** Contents of one split of a folder. */
 export interface Listing {
   name: string
   /** Sorted by name. */
   items: Item[]
-  /** How many of the items have a label map. */
+  /** Number of items with a label map. */
   labeled: number
 }
 
@@ -37,12 +37,12 @@ interface Contents {
 type Layout = { kind: 'directory'; splits: string[] } | { kind: 'flat'; images: string[] }
 
 /**
- * Lists one split of a folder; file contents are not looked at.
+ * Lists one split of a folder without reading file contents.
  * @param root the folder, a path or `file:` URL
  * @param split name of the split: a folder in `imgs/`, or `train` for a flat folder
  *
- * Throws `ERR_STEGO_DATA_MISSING` where the folder or split does not exist, `ERR_STEGO_DATA_EMPTY` where it
- * holds no images, `ERR_STEGO_DATA_LAYOUT` where labels and images cannot be paired.
+ * Rejects with `ERR_STEGO_DATA_MISSING` if the folder or split does not exist, `ERR_STEGO_DATA_EMPTY` if it
+ * holds no images, `ERR_STEGO_DATA_LAYOUT` if labels and images cannot be paired.
  */
 export async function openFolder(root: string | URL, split: string): Promise<Listing> {
   const folder = folderPath(root)
@@ -62,21 +62,23 @@ export async function openFolder(root: string | URL, split: string): Promise<Lis
   return { name: split, items, labeled: labels.length }
 }
 
-/** Whether a folder has the directory layout. Throws as `openFolder` does. */
+/** Whether a folder has the directory layout. Rejects as `openFolder` does. */
 export async function isDirectoryLayout(root: string | URL): Promise<boolean> {
   return (await detectLayout(folderPath(root))).kind === 'directory'
 }
 
 /**
- * Names the splits of a folder, sorted; `['train']` for a flat folder. Throws as `openFolder` does where the
- * folder is missing, empty or laid out in another way.
+ * Lists the splits of a folder, sorted; `['train']` for a flat folder. Rejects as `openFolder` does if the
+ * folder is missing, empty or has another layout.
  */
 export async function listFolderSplits(root: string | URL): Promise<string[]> {
   const layout = await detectLayout(folderPath(root))
   return layout.kind === 'flat' ? [FLAT_SPLIT] : layout.splits
 }
 
-/** A folder's absolute path. Throws `ERR_STEGO_DATA_MISSING` for what is neither a path nor a `file:` URL. */
+/**
+ * A folder's absolute path. Throws `ERR_STEGO_DATA_MISSING` if `root` is neither a path nor a `file:` URL.
+ */
 export function folderPath(root: string | URL): string {
   if (root instanceof URL && root.protocol === 'file:') return fileURLToPath(root)
   if (typeof root === 'string' && root !== '') return resolve(root)
@@ -107,7 +109,7 @@ async function detectLayout(folder: string): Promise<Layout> {
   return { kind: 'directory', splits: inside.folders }
 }
 
-/** The label files of a split; none where the dataset, or this split of it, is unlabeled. */
+/** The label files of a split; none if the dataset or this split is unlabeled. */
 async function listLabels(folder: string, split: string, splits: string[]): Promise<string[]> {
   if (!(await readFolder(folder)).folders.includes('labels')) return []
   const root = join(folder, 'labels')
@@ -184,7 +186,7 @@ function pairLabels(imageFolder: string, images: string[], labelFolder: string, 
   return items.sort(byName)
 }
 
-/** Files and folders by name in code unit order, links followed, hidden ones left out. */
+/** Files and folders by name in code unit order, without hidden ones. Links are followed. */
 async function readFolder(folder: string): Promise<Contents> {
   let entries: Dirent[]
   try {
@@ -204,7 +206,7 @@ async function readFolder(folder: string): Promise<Contents> {
   return contents
 }
 
-/** What a link leads to; null where it leads nowhere. */
+/** Target of a link; null if the link is broken. */
 function linked(path: string): Stats | null {
   try {
     return statSync(path)

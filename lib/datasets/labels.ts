@@ -10,15 +10,15 @@ import { type ClassMap, classMapProblem } from './options.js'
 export interface ResolvedClassMap {
   /** Class of each stored id, [256], or [65536] if it has ids above 255. */
   table: Uint8Array
-  /** How many classes there are: the highest plus one, or the number of names. */
+  /** Number of classes: the highest plus one, or the number of names. */
   classes: number
   names: string[] | null
 }
 
 /**
  * Reads a class map: an object `{ id: class, names }`, or the path of a YAML file of the same form.
- * Throws `ERR_STEGO_DATA_MISSING` for a file that is not there, `ERR_STEGO_FILE` for one that cannot be read,
- * `ERR_STEGO_OPTION` for a map that is malformed.
+ * Rejects with `ERR_STEGO_DATA_MISSING` if the file does not exist, `ERR_STEGO_FILE` if it cannot be read,
+ * `ERR_STEGO_OPTION` if the map is malformed.
  */
 export async function readClassMap(input: string | ClassMap): Promise<ResolvedClassMap> {
   const map = typeof input === 'string' ? await readYaml(input) : input

@@ -1,8 +1,8 @@
-/** Options that say what a data folder holds, of training, evaluation and cropping alike. */
+/** Options that describe a data folder, shared by training, evaluation and cropping. */
 import { z } from 'zod'
 import { option, path } from '../options/schema.js'
 
-/** What `data` can be. */
+/** Kinds of data folders. */
 export const DATASETS = [
   'auto',
   'directory',
@@ -30,7 +30,7 @@ export interface ClassMap {
 const MAX_ID = 2 ** 32 - 1
 const MAX_CLASS = 254
 
-/** What is wrong with a map of labels, in words that follow "expected ..."; null where nothing is. */
+/** What a class map should be instead, in words that follow "expected ..."; null if it is valid. */
 export function classMapProblem(value: unknown): string | null {
   if (Object.prototype.toString.call(value) !== '[object Object]') return 'a map { id: class }'
   const { names, ...ids } = value as Record<string, unknown>
@@ -89,7 +89,7 @@ export const datasetFields = {
   }),
 }
 
-/** The same where there is a model, which knows what it was trained on. */
+/** The same fields for use with a model, which knows what it was trained on. */
 export const modelDatasetFields = {
   dataset: option(z.enum(DATASETS).nullable().default(null), {
     group: 'Images',

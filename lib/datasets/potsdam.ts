@@ -1,7 +1,7 @@
 /**
  * Potsdam in the official layout (data.py Potsdam): lists of ids in `potsdam/*.txt`, `imgs/<id>.mat` with the
- * variable `img` (rows, columns, red, green, blue, infrared; the last is left out) and `gt/<id>.mat` with
- * `gt`. An image without a gt file has no labels. Three classes, of pairs of the six fine ids.
+ * variable `img` (rows, columns, red, green, blue, infrared; the last is ignored) and `gt/<id>.mat` with
+ * `gt`. An image without a gt file has no labels. Each of the three classes is a pair of the six fine ids.
  *
  * Fixed: fine ids above 5 are void; the official code maps them to class 0.
  */
@@ -56,7 +56,7 @@ export const potsdamSource: Source = {
   },
 }
 
-/** The items of these ids, all of which must have an image; those with a gt file are labeled. */
+/** The items with these ids. Each must have an image; those with a gt file are labeled. */
 async function listMats(root: string, ids: string[], why: string): Promise<Item[]> {
   const images = join(root, 'imgs')
   const labels = join(root, 'gt')
@@ -69,7 +69,7 @@ async function listMats(root: string, ids: string[], why: string): Promise<Item[
   })
 }
 
-/** Reads an item of .mat files. */
+/** Reads an item stored as .mat files. */
 async function readMats(item: Item): Promise<Picture> {
   const image = pixelsOf(await readMat(item.image, 'img'), item.image)
   if (item.label === null) return { image, label: null, salience: null }
@@ -112,7 +112,7 @@ function idsOf({ shape, data }: MatArray, path: string, image: Pixels): LabelMap
 
 const RAW_SPLITS = ['train', 'val', 'all']
 const IMAGES = 38
-/** Patches a side of an image. */
+/** Patches per side of an image. */
 const POTSDAM_GRID = 15
 
 export const potsdamRawSource: Source = {

@@ -6,24 +6,24 @@ import { nearest } from '../options/nearest.js'
 import { mapLabels, salienceOf } from './labels.js'
 import type { CropKind } from './options.js'
 
-/** Which crop of its picture an item is. */
+/** Which crop of its image an item is. */
 export interface CropPart {
   kind: CropKind
   /** Share of height and width that is kept. */
   ratio: number
-  /** Place of the whole picture in its split, which random crops are drawn by. */
+  /** Index of the whole image in its split, on which random crops depend. */
   item: number
-  /** 0..4; of `five` top left, top right, bottom left, bottom right, center. */
+  /** 0..4; for `five`: top left, top right, bottom left, bottom right, center. */
   part: number
 }
 
 /** One image of a split; plain data. */
 export interface Item {
-  /** File name without its extension, with `_crop<k>` where it is a crop. */
+  /** File name without its extension, with `_crop<k>` if it is a crop. */
   name: string
   /** Path of the image. */
   image: string
-  /** Path of its label map, where it has one. */
+  /** Path of its label map, if it has one. */
   label: string | null
   /** Which crop of the image it is; absent for the whole image. */
   crop?: CropPart
@@ -32,54 +32,54 @@ export interface Item {
 /** One image in memory. */
 export interface Picture {
   image: Pixels
-  /** Class indices, 255 for void; null where the image has no label map. */
+  /** Class indices, 255 for void; null if the image has no label map. */
   label: LabelMap | null
   /**
-   * 1 where the dataset's own mask is set, one byte a pixel; null without labels (`use_salience`,
+   * 1 where the dataset's own mask is set, one byte per pixel; null without labels (`use_salience`,
    * docs/method-constants.md#salience-masks).
    */
   salience: Uint8Array | null
 }
 
-/** Which of the official color maps a dataset is drawn with (docs/method-constants.md#colors). */
+/** The official color map of a dataset (docs/method-constants.md#colors). */
 export type PaletteName = 'cityscapes' | 'pascal'
 
 /** The images of one split, in the dataset's order. */
 export interface Split {
   name: string
   items: Item[]
-  /** How many of the items have a label map. */
+  /** Number of items with a label map. */
   labeled: number
-  /** How many classes the labels have; null where the dataset does not say. */
+  /** Number of classes in the labels; null if the dataset does not specify it. */
   classes: number | null
-  /** Names of the classes in order of their index; null where the dataset has none. */
+  /** Names of the classes in order of their index; null if the dataset has none. */
   classNames: string[] | null
   palette: PaletteName | null
-  /** Decodes an item of this split. Throws as `decodeImage` and `decodeLabels` do. */
+  /** Decodes an item of this split. Rejects as `decodeImage` and `decodeLabels` do. */
   read(item: Item): Promise<Picture>
 }
 
-/** What is known of a dataset's classes, whatever the split. */
+/** Facts about a dataset's classes, the same for every split. */
 export interface Facts {
   classes: number | null
   classNames: string[] | null
   palette: PaletteName | null
 }
 
-/** One split, its pictures whole. */
+/** One split of whole images. */
 export interface Contents extends Facts {
   items: Item[]
   read(item: Item): Promise<Picture>
 }
 
 export interface Source {
-  /** The splits that are there, the usual one for training first. */
+  /** The existing splits, the usual one for training first. */
   listSplits(data: string): Promise<string[]>
-  /** Lists one split; file contents are not looked at. */
+  /** Lists one split without reading file contents. */
   open(data: string, split: string): Promise<Contents>
 }
 
-/** Throws `ERR_STEGO_DATA_MISSING` where `split` is none of the dataset's. */
+/** Throws `ERR_STEGO_DATA_MISSING` if the dataset does not have `split`. */
 export function checkSplit(split: string, splits: readonly string[], where: string): void {
   if (splits.includes(split)) return
   const suggestion = nearest(split, splits)
@@ -97,11 +97,14 @@ export function checkSplit(split: string, splits: readonly string[], where: stri
 export interface LabelRule {
   /** Class of each stored id; null if ids are classes. */
   table: Uint8Array | null
-  /** The least class that the dataset's mask covers: its official mask is `label > 0` in some, `label >= 0` in others. */
+  /**
+   * The lowest class that the dataset's mask covers: the official mask is `label > 0` in some datasets and
+   * `label >= 0` in others.
+   */
   salientFrom: 0 | 1
 }
 
-/** A reader of items whose images are pictures and whose labels are PNGs of ids. */
+/** A reader of items whose images are ordinary image files and whose labels are PNGs of ids. */
 export function pictureReader({ table, salientFrom }: LabelRule): (item: Item) => Promise<Picture> {
   return async (item) => {
     const image = await decodeImage(item.image)

@@ -1,17 +1,17 @@
 /**
- * The linear assignment problem: which rows to pair with which columns so that a sum is the largest possible.
- * Shortest augmenting paths for rectangular matrices (D. F. Crouse, "On implementing 2D rectangular assignment
- * algorithms", IEEE Transactions on Aerospace and Electronic Systems 52(4), 2016), in cubic time.
+ * The linear assignment problem: which rows to pair with which columns to maximize a sum. Shortest augmenting
+ * paths for rectangular matrices (D. F. Crouse, "On implementing 2D rectangular assignment algorithms", IEEE
+ * Transactions on Aerospace and Electronic Systems 52(4), 2016), in cubic time.
  */
 
 /**
- * Pairs rows with columns, one to one and as many as there are of the fewer, so that the paired values sum to the most
- * possible. Of several optima it takes the one that scipy's `linear_sum_assignment` takes, on which the official mean
- * IoU depends (utils.py UnsupervisedMetrics): the fewer of rows and columns are given partners one after the
- * other, and where two partners are equally near, a free one goes before a taken one, otherwise the one met
+ * Pairs rows with columns, one to one and as many as the smaller dimension has, so that the sum of the paired
+ * values is maximal. Of several optima it chooses the same as scipy's `linear_sum_assignment`, on which the
+ * official mean IoU depends (utils.py UnsupervisedMetrics): the smaller dimension is given partners one after
+ * the other, and of equally near partners a free one is preferred to a taken one, otherwise the one found
  * first.
- * @param values row-major, [rows, columns], finite. The optimum is exact for whole numbers up to 2^51 over the fewer
- * of rows and columns
+ * @param values row-major, [rows, columns], finite. The optimum is exact for whole numbers up to 2^51 divided
+ * by the smaller of rows and columns
  * @returns the column of each row, -1 for a row without one, [rows]
  */
 export function assignRows(values: Float64Array, rows: number, columns: number): Int32Array {
@@ -22,28 +22,28 @@ export function assignRows(values: Float64Array, rows: number, columns: number):
   return columnOf
 }
 
-/** What a search for a free column found. */
+/** Result of a search for a free column. */
 interface Search {
-  /** The free column where it ended, and how far it is. */
+  /** The free column that was found, and its distance. */
   sink: number
   distance: number
 }
 
-/** A pairing of every row with a column, where there are at least as many columns; it grows row by row. */
+/** A pairing of every row with a column, built row by row. There must be at least as many columns as rows. */
 class Pairing {
   readonly #columnOf: Int32Array
   readonly #rowOf: Int32Array
-  /** Prices: the cost of a pair minus both is never below 0, and 0 for pairs that are made. */
+  /** Prices: the cost of a pair minus both is never below 0, and 0 for existing pairs. */
   readonly #rowPrice: Float64Array
   readonly #columnPrice: Float64Array
   /** Of the current search: the shortest distance to each column, and the row before it on that path. */
   readonly #distance: Float64Array
   readonly #before: Int32Array
-  /** Columns; those at the front are the ones that the current search has not settled yet. */
+  /** Columns; those that the current search has not settled yet come first. */
   readonly #pending: Int32Array
   readonly #cost: (row: number, column: number) => number
 
-  /** A value lies at `row * rowStride + column * columnStride`. */
+  /** A value is at `row * rowStride + column * columnStride`. */
   constructor(values: Float64Array, rows: number, columns: number, rowStride: number, columnStride: number) {
     this.#columnOf = new Int32Array(rows).fill(-1)
     this.#rowOf = new Int32Array(columns).fill(-1)
@@ -66,10 +66,13 @@ class Pairing {
     return this.#columnOf
   }
 
-  /** Finds the nearest free column over paths that leave and rejoin pairs; `settled` gathers the columns passed. */
+  /**
+   * Finds the nearest free column over paths that leave and rejoin pairs; `settled` collects the columns
+   * passed.
+   */
   #search(start: number, settled: Set<number>): Search {
     const columns = this.#rowOf.length
-    // Last first: the pairing of equal values is then the identity.
+    // Last first, so that the pairing of equal values is the identity.
     for (let i = 0; i < columns; i++) this.#pending[i] = columns - 1 - i
     this.#distance.fill(Number.POSITIVE_INFINITY)
     let row = start
@@ -85,7 +88,10 @@ class Pairing {
     }
   }
 
-  /** Extends paths from a row at a distance to all pending columns; the place of the nearest among them. */
+  /**
+   * Extends paths from a row at a distance to all pending columns; returns the index of the nearest among
+   * them.
+   */
   #nearest(row: number, reached: number, pending: number): number {
     let nearest = -1
     let lowest = Number.POSITIVE_INFINITY
@@ -105,7 +111,7 @@ class Pairing {
     return nearest
   }
 
-  /** Moves prices so that the path found costs nothing. The pairs are still those before the search. */
+  /** Updates prices so that the path found costs nothing. The pairs are still those before the search. */
   #reprice(start: number, settled: Set<number>, distance: number): void {
     this.#rowPrice[start]! += distance
     for (const column of settled) {
@@ -116,7 +122,7 @@ class Pairing {
     }
   }
 
-  /** Walks the path back from its end and gives every row on it the column after it. */
+  /** Walks the path back from its end and pairs every row on it with the next column. */
   #flip(start: number, sink: number): void {
     let column = sink
     for (let row = -1; row !== start; ) {

@@ -1,4 +1,4 @@
-/** Counts of predicted against true classes, from which all scores are made. */
+/** Counts of predicted against true classes, from which all scores are computed. */
 import { StegoError } from '../errors.js'
 import { assignRows } from './assignment.js'
 import type { Matching } from './options.js'
@@ -18,7 +18,7 @@ export function toRows({ rows, columns, counts }: ConfusionMatrix): number[][] {
   return Array.from({ length: rows }, (_, row) => [...counts.subarray(row * columns, (row + 1) * columns)])
 }
 
-/** Throws `ERR_STEGO_ARGUMENT` where the counts are not rows * columns. */
+/** Throws `ERR_STEGO_ARGUMENT` if there are not rows * columns counts. */
 export function requireCounts({ rows, columns, counts }: ConfusionMatrix): void {
   if (counts.length === rows * columns) return
   throw new StegoError(
@@ -28,7 +28,7 @@ export function requireCounts({ rows, columns, counts }: ConfusionMatrix): void 
   )
 }
 
-/** Throws `ERR_STEGO_ARGUMENT` where the matrix is not square or its length is not rows * columns. */
+/** Throws `ERR_STEGO_ARGUMENT` if the matrix is not square or its length is not rows * columns. */
 export function requireSquare(confusion: ConfusionMatrix): void {
   const { rows, columns, counts } = confusion
   if (rows === columns && counts.length === rows * columns) return
@@ -40,15 +40,15 @@ export function requireSquare(confusion: ConfusionMatrix): void {
 }
 
 /**
- * Gives clusters their classes (utils.py UnsupervisedMetrics). One to one, the matched counts sum to the most
- * possible; of several optima it is the official one, which decides mean IoU but not accuracy. Many to one,
- * the lowest of equally frequent classes is taken.
- * @param confusion rows predicted clusters, columns true classes, of any numbers. Exact for whole counts up to 2^51
- * over the fewer of both
- * @returns the class of each cluster, [clusters]; -1 for a cluster without one: one to one where there are more
- * clusters than classes, many to one where no labeled pixel lies in it
+ * Matches clusters with classes (utils.py UnsupervisedMetrics). One to one, the sum of the matched counts is
+ * maximal; of several optima the official one is chosen, which affects mean IoU but not accuracy. Many to
+ * one, the lowest of equally frequent classes is chosen.
+ * @param confusion rows predicted clusters, columns true classes, in any number. Exact for whole counts up to
+ * 2^51 divided by the smaller of both
+ * @returns the class of each cluster, [clusters]; -1 for a cluster without one: one to one if there are more
+ * clusters than classes, many to one if it has no labeled pixel
  *
- * Throws `ERR_STEGO_ARGUMENT` where the matrix' length is not rows * columns.
+ * Throws `ERR_STEGO_ARGUMENT` if the matrix's length is not rows * columns.
  */
 export function matchClusters(confusion: ConfusionMatrix, matching: Matching = 'one-to-one'): Int32Array {
   requireCounts(confusion)

@@ -1,4 +1,4 @@
-/** Scoring a network on a labeled split (eval_segmentation.py; docs/method-constants.md#evaluation). */
+/** Scores a network on a labeled split (eval_segmentation.py; docs/method-constants.md#evaluation). */
 import { checkClasses } from '../datasets/dataset.js'
 import type { Split } from '../datasets/source.js'
 import { readAhead } from '../images/read-ahead.js'
@@ -13,7 +13,7 @@ import { requireMetric, scoreClusters, scoreLinear } from './scores.js'
 /** Images decoded while others are predicted. */
 const AHEAD = 2
 
-/** Predicts every labeled image of the split and scores all heads that the network has. */
+/** Predicts every labeled image of the split and scores all heads of the network. */
 export async function evaluateNetwork(
   network: NativeNetwork,
   split: Split,

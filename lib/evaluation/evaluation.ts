@@ -23,8 +23,9 @@ export interface LinearScores extends Scores {
 }
 
 /**
- * Scores of clusters after matching. `confusion` has rows in class order. For the official metric with extra clusters
- * it is [classes + 1][classes + 1], with a last row for clusters without a class and a last column of zeros.
+ * Scores of clusters after matching. `confusion` has rows in class order. For the official metric with extra
+ * clusters it is [classes + 1][classes + 1], with a last row for clusters without a class and a last column
+ * of zeros.
  */
 export interface ClusterScores extends LinearScores {
   /** Class matched to each cluster, [clusters]; -1 if none. */
@@ -53,7 +54,10 @@ export interface Evaluation {
   split: string
   /** Class names by index, if known. */
   classNames?: string[] | null
-  /** Whether position was removed from the features of `baselineKmeans` and `baselineLinearProbe`; absent if unknown. */
+  /**
+   * Whether position was removed from the features of `baselineKmeans` and `baselineLinearProbe`; absent if
+   * unknown.
+   */
   positionRemoved?: boolean
 }
 

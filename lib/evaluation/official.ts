@@ -1,18 +1,19 @@
 /**
  * The official metric number for number, defects included: `UnsupervisedMetrics` of STEGO's utils.py
  * (docs/method-constants.md#matching-and-metrics).
- * With as many clusters as classes it differs from ours in float32 rounding alone. With extra clusters
- * - pixels predicted in clusters from the number of classes on are not counted at all,
- * - the clusters that match no class, taken together, enter mean IoU as one more class, whose IoU is 0,
- * - the map from clusters to classes marks a cluster without a class one place too far up.
- * The first keeps the other two from showing: extra clusters then have no counts, and they are the last.
+ * With as many clusters as classes it differs from ours only in float32 rounding. With extra clusters
+ * - pixels in clusters whose index is not below the number of classes are not counted at all,
+ * - the clusters that match no class, taken together, count in mean IoU as one more class, whose IoU is 0,
+ * - the map from clusters to classes marks a cluster without a class one index too high.
+ *
+ * The first hides the other two: extra clusters then have no counts, and they are the last.
  */
 import { StegoError } from '../errors.js'
 import { assignRows } from './assignment.js'
 import { type ConfusionMatrix, requireCounts, requireSquare, toRows } from './confusion.js'
 import type { ClusterScores, LinearScores, Scores } from './evaluation.js'
 
-/** The official scores of predicted classes. Throws `ERR_STEGO_ARGUMENT` where the matrix is not square. */
+/** The official scores of predicted classes. Throws `ERR_STEGO_ARGUMENT` if the matrix is not square. */
 export function scoreLinearOfficially(confusion: ConfusionMatrix): LinearScores {
   requireSquare(confusion)
   const histogram = toRows(confusion)
@@ -20,21 +21,22 @@ export function scoreLinearOfficially(confusion: ConfusionMatrix): LinearScores 
 }
 
 /**
- * The official scores of clusters, counts of extra clusters left out.
+ * The official scores of clusters, without the counts of extra clusters.
  * @param confusion rows predicted clusters, columns true classes, at least as many clusters as classes
- * Throws `ERR_STEGO_ARGUMENT` where there are fewer clusters than classes.
+ * Throws `ERR_STEGO_ARGUMENT` if there are fewer clusters than classes.
  */
 export function scoreClustersOfficially(confusion: ConfusionMatrix): ClusterScores {
   return computeOfficially(officialCounts(confusion))
 }
 
 /**
- * The official scores of clusters from counts as they are: `compute` without `update`.
+ * The official scores of clusters from all counts: `compute` without `update`.
  * @param stats rows predicted clusters, columns true classes, at least as many clusters as classes
- * @returns `confusion` is the official histogram: rows in class order and, with extra clusters, one more row of
- * clusters without a class and one more column of zeros. `assignment` is the official map from clusters to classes
+ * @returns `confusion` is the official histogram: rows in class order and, with extra clusters, one more row
+ * of clusters without a class and one more column of zeros. `assignment` is the official map from clusters to
+ * classes
  *
- * Throws `ERR_STEGO_ARGUMENT` where there are fewer clusters than classes.
+ * Throws `ERR_STEGO_ARGUMENT` if there are fewer clusters than classes.
  */
 export function computeOfficially(stats: ConfusionMatrix): ClusterScores {
   requireCounts(stats)
@@ -56,12 +58,15 @@ export function computeOfficially(stats: ConfusionMatrix): ClusterScores {
   return { ...score(histogram, classes, FLOATS), confusion: histogram, assignment, unmatched }
 }
 
-/** The counts as officially taken: without those of predictions beyond the number of classes. */
+/** The counts that the official code uses: without those of predictions beyond the number of classes. */
 export function officialCounts({ rows, columns, counts }: ConfusionMatrix): ConfusionMatrix {
   return { rows, columns, counts: counts.map((count, place) => (place < columns * columns ? count : 0)) }
 }
 
-/** Puts -1 for clusters without a class after the place where it belongs, in ascending order, as officially. */
+/**
+ * Inserts -1 for clusters without a class one index after where it belongs, in ascending order, as the
+ * official code does.
+ */
 function officialMap(classOf: Int32Array): number[] {
   const map = [...classOf].filter((assigned) => assigned !== -1)
   for (const [cluster, assigned] of classOf.entries()) {
@@ -77,7 +82,7 @@ const FLOATS: Round = Math.fround
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
 
-/** Scores in float32. The mean is over all rows of the histogram, the IoU listed are those of the classes. */
+/** Scores in float32. The mean is over all rows of the histogram; `iou` lists only the classes. */
 function score(histogram: number[][], classes: number, round: Round): Scores {
   const predicted = histogram.map(sum)
   const labeled = histogram.map((_, column) => sum(histogram.map((row) => row[column]!)))

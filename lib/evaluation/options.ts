@@ -35,9 +35,9 @@ export const scoredFields = {
 }
 
 /**
- * How clusters are matched to classes. `one-to-one`: no two to the same class, maximizing correct pixels (Hungarian
- * matching, as in the official code). `many-to-one`: each to the class of most of its labeled pixels, which works with
- * unequal numbers and favors many clusters.
+ * How clusters are matched to classes. `one-to-one`: no two to the same class, maximizing correct pixels
+ * (Hungarian matching, as in the official code). `many-to-one`: each to the class of most of its labeled
+ * pixels, which works with unequal numbers and favors many clusters.
  */
 export const MATCHINGS = ['one-to-one', 'many-to-one'] as const
 /** How clusters are matched to classes; `one-to-one` is official. */

@@ -1,6 +1,7 @@
 /**
- * How well correspondences foretell that two positions share a class (plot_pr_curves.py): of backbone
- * features, of codes, and, as a baseline that sees places and colors alone, of the contrastive CRF's kernel.
+ * How well correspondences predict that two positions share a class (plot_pr_curves.py): those of backbone
+ * features, of codes, and, as a baseline that sees only positions and colors, of the contrastive CRF's
+ * kernel.
  */
 import type { Item, Split } from '../datasets/source.js'
 import { StegoError } from '../errors.js'
@@ -22,37 +23,36 @@ import { PRECISION_RECALL_STREAMS } from '../random/streams.js'
 import type { ResolvedPrecisionRecallOptions } from './options.js'
 
 /**
- * Precision and recall of correspondences against labels, as plain data. All pairs count; scores are compared to a
- * millionth of a cosine, so that memory stays the same for any number of images.
+ * Precision and recall of correspondences against labels, as plain data. All pairs count; scores are resolved
+ * to a millionth of a cosine, so that memory does not depend on the number of images.
  */
 export interface PrecisionRecall {
   /** Cosine of the backbone's features. */
   features: PrecisionRecallCurve
   /** Cosine of the codes. */
   codes: PrecisionRecallCurve
-  /** Kernel of the contrastive CRF: nearness and likeness of color. */
+  /** Kernel of the contrastive CRF: proximity and similarity of color. */
   crf: PrecisionRecallCurve
-  /** Average precision of scores drawn at random: the share of the pairs of positions that share a class. */
+  /** Average precision of random scores: the share of the pairs of positions that share a class. */
   chance: number
-  /** Pairs of positions compared; those on void do not count. */
+  /** Number of pairs of positions compared, without those on void. */
   compared: number
   /** Which partners the images were compared with. */
   pairs: ResolvedPrecisionRecallOptions['pairs']
-  /** Labeled images of the split. */
+  /** Number of labeled images of the split. */
   images: number
   /** Name of the split. */
   split: string
 }
 
-/** Of features only their average is needed. */
-/** Points of a curve, enough for any plot; average precision is of all scores. */
+/** Points of a curve, enough for any plot; average precision uses all scores. */
 const CURVE_POINTS = 512
 /** As in training (train_config.yml num_neighbors). */
 const NEIGHBORS = 7
 
 /**
  * Compares sampled positions of the labeled images of a split with positions of a partner.
- * Rejects with `ERR_STEGO_DATA_EMPTY` where there are too few labeled images, or no two positions share a class.
+ * Rejects with `ERR_STEGO_DATA_EMPTY` if there are too few labeled images, or no two positions share a class.
  */
 export async function precisionRecall(
   network: NativeNetwork,
@@ -104,7 +104,7 @@ function checkCount(count: number, { data, split, pairs }: ResolvedPrecisionReca
   )
 }
 
-/** The partner of each image as its place in the list; null where each is its own. */
+/** The partner of each image as an index of the list; null if each image is its own partner. */
 async function choosePartners(
   network: NativeNetwork,
   { read }: Split,
@@ -131,7 +131,9 @@ async function choosePartners(
   }
 }
 
-/** Uniform positions, [images, samples, samples, 2]; those of an image depend on the seed and its place alone. */
+/**
+ * Uniform positions, [images, samples, samples, 2]; those of an image depend only on the seed and its index.
+ */
 function drawPositions(images: number[], samples: number, seed: number, side: 0 | 1): Tensor {
   const each = samples * samples * 2
   const data = new Float32Array(images.length * each)

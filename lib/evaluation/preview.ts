@@ -6,7 +6,7 @@ import { predictOptions } from './predict.js'
 
 /**
  * Predicts evenly spaced images.
- * @param assignment class of each cluster, where labels told; clusters keep their own numbers without it
+ * @param assignment class of each cluster, if known from labels; without it, clusters keep their own numbers
  */
 export async function previewRows(
   network: NativeNetwork,
@@ -40,7 +40,7 @@ export async function previewRows(
   return rows
 }
 
-/** Labels that are no class become the one void value. */
+/** Labels that are not classes become 255, the void value. */
 function void255<T extends { data: Uint8Array }>(label: T, classes: number): T {
   return { ...label, data: label.data.map((value) => (value < classes ? value : 255)) }
 }

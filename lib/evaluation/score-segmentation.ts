@@ -52,10 +52,10 @@ const schema = z.strictObject({
  * const { miou, assignment } = await scoreSegmentation({ predictions, labels, classes: 27, clusters: 40 })
  * ```
  *
- * With `clusters`, predictions are clusters: they are matched with classes, `one-to-one` by default, and the result has
- * the `assignment`. `official` gives the official figures, defects included (official.ts).
+ * With `clusters`, predictions are clusters: they are matched with classes, `one-to-one` by default, and the
+ * result has the `assignment`. `official` gives the official figures, defects included (official.ts).
  *
- * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_ARGUMENT` where maps differ in number or length.
+ * Rejects with `ERR_STEGO_OPTION` for wrong options, `ERR_STEGO_ARGUMENT` if maps differ in number or length.
  */
 export function scoreSegmentation(
   input: SegmentationMaps & Metric & { clusters: number },
@@ -108,7 +108,7 @@ function requireEqual(predicted: number, labeled: number, what: string): void {
   )
 }
 
-/** Also arrays of another realm. */
+/** Also accepts arrays of another realm. */
 function isMaps(value: unknown): boolean {
   return Array.isArray(value) ? value.every(isMap) : isMap(value)
 }

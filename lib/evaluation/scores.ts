@@ -7,7 +7,7 @@ import { type ConfusionMatrix, matchClusters, requireSquare, toRows } from './co
 import type { ClusterScores, LinearScores, Metric, Scores } from './evaluation.js'
 import { scoreClustersOfficially, scoreLinearOfficially } from './official.js'
 
-/** Throws `ERR_STEGO_OPTION` where the settings of a metric exclude each other. */
+/** Throws `ERR_STEGO_OPTION` if the settings of a metric exclude each other. */
 export function requireMetric({ matching, official }: Metric): void {
   if (!official || matching !== 'many-to-one') return
   throw new StegoError(
@@ -19,7 +19,7 @@ export function requireMetric({ matching, official }: Metric): void {
 /**
  * Scores predicted classes.
  * @param confusion square, rows predicted classes, columns true classes
- * Throws `ERR_STEGO_ARGUMENT` where the matrix is not square or its length is not rows * columns.
+ * Throws `ERR_STEGO_ARGUMENT` if the matrix is not square or its length is not rows * columns.
  */
 export function scoreLinear(confusion: ConfusionMatrix, { official }: Metric = {}): LinearScores {
   if (official) return scoreLinearOfficially(confusion)
@@ -30,11 +30,11 @@ export function scoreLinear(confusion: ConfusionMatrix, { official }: Metric = {
 }
 
 /**
- * Matches clusters with classes and scores the result. Pixels in clusters without a class are predicted wrongly; such
- * clusters are no class of their own in the mean.
- * @param confusion rows predicted clusters, columns true classes, of any numbers
- * Throws `ERR_STEGO_ARGUMENT` where the matrix' length is not rows * columns, `ERR_STEGO_OPTION` where the settings of
- * the metric exclude each other.
+ * Matches clusters with classes and scores the result. Pixels in clusters without a class are predicted
+ * wrongly; such clusters are not a class of their own in the mean.
+ * @param confusion rows predicted clusters, columns true classes, in any number
+ * Throws `ERR_STEGO_ARGUMENT` if the matrix's length is not rows * columns, `ERR_STEGO_OPTION` if the
+ * settings of the metric exclude each other.
  */
 export function scoreClusters(confusion: ConfusionMatrix, metric: Metric = {}): ClusterScores {
   requireMetric(metric)
@@ -52,7 +52,7 @@ export function scoreClusters(confusion: ConfusionMatrix, metric: Metric = {}): 
   }
 }
 
-/** Adds the rows of clusters up by class; the last row is that of clusters without one, where there are such. */
+/** Sums the rows of clusters by class; the last row is that of clusters without a class, if there are any. */
 function gather(confusion: ConfusionMatrix, assignment: number[]): number[][] {
   const { columns } = confusion
   const length = columns + (assignment.includes(-1) ? 1 : 0)

@@ -1,4 +1,6 @@
-/** Mean and spread of the scores of several models, since scores of clusters vary much from run to run. */
+/**
+ * Mean and spread of the scores of several models, since scores of clusters vary considerably between runs.
+ */
 import { StegoError } from '../errors.js'
 import type { Evaluation, Scores } from './evaluation.js'
 
@@ -13,17 +15,20 @@ export interface EvaluationSummary {
   count: number
   /** Means; null for heads missing in any evaluation. */
   mean: HeadScores
-  /** Sample standard deviations (division by one less than there are figures); null for fewer than two. */
+  /** Sample standard deviations (divided by one less than the number of values); null for fewer than two. */
   spread: HeadScores
-  /** Whether place was taken off the features in all of them; absent where they differ or do not say. */
+  /**
+   * Whether position was removed from the features in all of them; absent if they differ or do not specify
+   * it.
+   */
   positionRemoved?: boolean
 }
 
 /**
- * Means and sample standard deviations of scores over several evaluations, for instance of several seeds. A figure that
- * is null in some evaluations (a class that occurs nowhere) is taken over the others.
+ * Means and sample standard deviations of scores over several evaluations, for example over several seeds. A
+ * value that is null in some evaluations (a class that occurs nowhere) is summarized over the others.
  *
- * Throws `ERR_STEGO_ARGUMENT` where there are no evaluations or their models differ in the number of classes.
+ * Throws `ERR_STEGO_ARGUMENT` if there are no evaluations or their models differ in the number of classes.
  */
 export function summarize(evaluations: Evaluation[]): EvaluationSummary {
   if (evaluations.length === 0) {
@@ -46,8 +51,8 @@ export function summarize(evaluations: Evaluation[]): EvaluationSummary {
 }
 
 /**
- * Throws `ERR_STEGO_ARGUMENT` where models differ in their number of classes: their scores are not comparable.
- * @param models what to call each in the message, and its number of classes
+ * Throws `ERR_STEGO_ARGUMENT` if models differ in their number of classes: their scores are not comparable.
+ * @param models the name of each in messages, and its number of classes
  */
 export function requireSameClasses(models: { name: string; classes: number }[]): void {
   const [first] = models

@@ -8,8 +8,8 @@ const LINE_FEED = 0x0a
 export const LONGEST_LINE = 4097
 
 /**
- * Call `await load(n)` before reading n bytes, so that reads are synchronous. Every method throws `FormatError` at the
- * end of the range.
+ * Call `await load(n)` before reading n bytes, so that reads are synchronous. Every method throws
+ * `FormatError` at the end of the range.
  */
 export class ByteSource {
   readonly #file: RandomAccessFile

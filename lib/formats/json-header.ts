@@ -30,8 +30,8 @@ export function parseHeader(bytes: Buffer): unknown {
 }
 
 /**
- * Rejects what `JSON.parse` would accept or be slow at: deep nesting, too many values, other kinds of values, duplicate
- * names. Invalid JSON is left to `JSON.parse`.
+ * Rejects what `JSON.parse` would accept or be slow at: deep nesting, too many values, other kinds of values,
+ * duplicate names. Invalid JSON is left to `JSON.parse`.
  */
 function checkTokens(text: string): void {
   /** Names in each open object; null for an array. */

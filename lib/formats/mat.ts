@@ -1,7 +1,7 @@
 /**
- * Reads a numeric array from a level 5 MATLAB file (MATLAB 5 to 7.2, scipy.io.savemat), compressed or not, of either
- * byte order. Only the requested variable is decoded, and never more bytes than its declared size. Level 4 and 7.3
- * (HDF5) files are rejected with a specific message.
+ * Reads a numeric array from a level 5 MATLAB file (MATLAB 5 to 7.2, scipy.io.savemat), compressed or not, of
+ * either byte order. Only the requested variable is decoded, and never more bytes than its declared size.
+ * Level 4 and 7.3 (HDF5) files are rejected with a specific message.
  */
 import { promisify } from 'node:util'
 import { constants, inflate, inflateSync } from 'node:zlib'
@@ -31,8 +31,8 @@ const HDF5_SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x
  * Reads a variable of a .mat file.
  * @returns its size and its values in row-major order
  *
- * Rejects with `ERR_STEGO_DATA_MISSING` if the file or the variable does not exist, `ERR_STEGO_IMAGE` if the file is
- * damaged, is not a MATLAB file of level 5, or the variable is not a numeric array.
+ * Rejects with `ERR_STEGO_DATA_MISSING` if the file or the variable does not exist, `ERR_STEGO_IMAGE` if the
+ * file is damaged, is not a MATLAB file of level 5, or the variable is not a numeric array.
  */
 export async function readMat(path: string, variable: string): Promise<MatArray> {
   return decodeMat(await readFileOrExplain(path, 'mat', MAX_FILE_BYTES), variable, path)

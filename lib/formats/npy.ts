@@ -1,6 +1,6 @@
 /**
- * NumPy's .npy format, versions 1.0 to 3.0: a magic word, a Python dictionary with element type, order and shape,
- * then the elements. Arrays of plain numbers only; nothing is ever evaluated.
+ * NumPy's .npy format, versions 1.0 to 3.0: a magic word, a Python dictionary with element type, order and
+ * shape, then the elements. Arrays of plain numbers only; nothing is ever evaluated.
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { BYTE_ORDER, swapBytes } from './byte-order.js'
@@ -50,8 +50,9 @@ const TYPES: Record<string, new (buffer: ArrayBuffer) => NpyData> = {
 }
 
 /**
- * Parses the bytes of a .npy array with 8- to 64-bit integers, float32, float64 or booleans (as bytes), of either byte
- * order. Values are returned in row-major order. Throws `FormatError` if they are damaged or of another type.
+ * Parses the bytes of a .npy array with 8- to 64-bit integers, float32, float64 or booleans (as bytes), of
+ * either byte order. Values are returned in row-major order. Throws `FormatError` if they are damaged or of
+ * another type.
  */
 export function parseNpy(bytes: Buffer): NpyArray {
   const { header, start } = splitHeader(bytes)

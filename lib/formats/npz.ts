@@ -14,9 +14,10 @@ export interface NpzLimits {
 }
 
 /**
- * Reads the arrays of a .npz file by name, compressed or not, as `numpy.load` does. Members that are not arrays are
- * skipped. Object and structured types are rejected, and nothing is unpickled. Rejects with `ERR_STEGO_DATA_MISSING` if
- * the file does not exist, `ERR_STEGO_FILE` if it is damaged, of another type or exceeds the limits.
+ * Reads the arrays of a .npz file by name, compressed or not, as `numpy.load` does. Members that are not
+ * arrays are skipped. Object and structured types are rejected, and nothing is unpickled. Rejects with
+ * `ERR_STEGO_DATA_MISSING` if the file does not exist, `ERR_STEGO_FILE` if it is damaged, of another type or
+ * exceeds the limits.
  */
 export function readNpz(path: string, limits: NpzLimits = {}): Promise<Map<string, NpyArray>> {
   return withFile(path, 'npz', (file) => readArrays(file, limits))

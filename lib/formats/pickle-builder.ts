@@ -1,9 +1,9 @@
-/** Makes the values of a pickle and counts them: a small pickle can ask for very many. */
+/** Builds the values of a pickle and counts them, since a small pickle can request very many. */
 import { FormatError } from './format-error.js'
 import type { PickleDict, PickleEntry, PickleList, PickleValue } from './pickle-value.js'
 
 const MAX_VALUES = 2 ** 21
-/** Names and texts that are made anew count as values, one for so many characters. */
+/** New names and texts count as one value for this many characters. */
 const CHARACTERS_PER_VALUE = 64
 const MAX_INTEGER_BYTES = 8
 
@@ -19,12 +19,12 @@ const DICTIONARIES = new Set([
   'builtins.dict',
 ])
 const LISTS = new Set(['builtins.set', 'builtins.frozenset', 'builtins.list', 'builtins.tuple', 'torch.Size'])
-/** What Python 2 called its modules. */
+/** Python 2 names of modules. */
 const RENAMED: Record<string, string> = { __builtin__: 'builtins', copy_reg: 'copyreg' }
 const DECIMAL = /^-?\d+$/
 const REAL = /^-?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf|nan)$/i
 
-/** The values of one pickle. Every function throws `FormatError` where there are too many. */
+/** The values of one pickle. Every function throws `FormatError` if there are too many. */
 export class PickleBuilder {
   #spent = 0
 
@@ -52,7 +52,7 @@ export class PickleBuilder {
     return this.integer(BigInt.asIntN(8 * bytes.length, digits))
   }
 
-  /** `12`, `12L`; `00` and `01` are truth values. */
+  /** `12`, `12L`; `00` and `01` are booleans. */
   decimalInteger(line: string): PickleValue {
     if (line === '00' || line === '01') return this.boolean(line === '01')
     const digits = line.replace(/L$/, '')
@@ -98,8 +98,8 @@ export class PickleBuilder {
   }
 
   /**
-   * What calling `callable` with the list `args` stands for: a container for the few callables that make one, else an
-   * inert object.
+   * The value of a call of `callable` with the list `args`: a container for the few callables that make one,
+   * else an inert object.
    */
   call(callable: PickleValue, args: PickleValue): PickleValue {
     const name = callable.kind === 'global' ? callable.name : ''
@@ -126,7 +126,10 @@ export class PickleBuilder {
     })
   }
 
-  /** A dictionary of another one's entries, of a list of pairs, or an empty one (a defaultdict's factory is lost). */
+  /**
+   * A dictionary from another one's entries or from a list of pairs, or an empty one (a defaultdict's factory
+   * is lost).
+   */
   #dictionaryOf(content: PickleValue | undefined): PickleDict {
     const made = this.dict()
     if (content?.kind === 'dict' || content?.kind === 'object') {

@@ -4,17 +4,18 @@ import { makerOf, type PickleValue } from './pickle-value.js'
 
 const MAX_CHARACTERS = 256
 const MAX_DEPTH = 8
-/** Values that all keys of a pickle may have together. */
+/** Maximum number of values in all keys of a pickle together. */
 const MAX_VISITS = 2 ** 20
 
 /**
- * Keys of one pickle as text: text as it is, other values as JSON. What goes beyond 256 characters or eight levels, and
- * all that dictionaries hold, is "...": a key may contain itself, and the same key may stand in very many places.
+ * Keys of one pickle as text: text as it is, other values as JSON. Anything beyond 256 characters or eight
+ * levels, and all contents of dictionaries, are "...", since a key may contain itself and the same key may
+ * occur very many times.
  */
 export class KeyTexts {
   readonly #known = new Map<PickleValue, string>()
   #visits = 0
-  /** Characters that are left for the key at hand. */
+  /** Characters left for the current key. */
   #left = 0
 
   of(key: PickleValue): string {

@@ -1,15 +1,15 @@
-/** Values of pickles that hold no others, as JSON has them. */
+/** Values of pickles that contain no others, as JSON values. */
 import type { PickleValue } from './pickle-value.js'
 
-/** What stands for what is left out. */
+/** Replaces what is left out. */
 export const MORE = '...'
 const MAX_TEXT = 2 ** 16
 const MAX_BYTES_SHOWN = 64
 
-/** A value that holds no others. */
+/** A value that contains no others. */
 export type PickleLeaf = Exclude<PickleValue, { kind: 'list' | 'dict' | 'object' | 'persistent' }>
 
-/** A leaf as JSON has it: numbers that it does not have are text, bytes are hexadecimal. */
+/** A leaf as a JSON value: numbers that JSON cannot hold are text, bytes are hexadecimal. */
 export function plainLeaf(value: PickleLeaf): unknown {
   switch (value.kind) {
     case 'none':

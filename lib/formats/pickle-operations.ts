@@ -68,7 +68,7 @@ export const OP = {
   PERSID: code('P'),
 } as const
 
-/** Operations that carry counted bytes, by the bytes of the count. */
+/** Operations with counted bytes, and the size of the count in bytes. */
 export const COUNT_BYTES: ReadonlyMap<number, number> = new Map([
   [OP.LONG1, 1],
   [OP.LONG4, 4],

@@ -13,15 +13,15 @@ import {
 
 const MAX_DEPTH = 48
 const MAX_VISITS = 2 ** 20
-/** About as many characters of JSON. */
+/** Approximate limit in characters of JSON. */
 const MAX_SIZE = 2 ** 22
 const LEAF_SIZE = 4
 
 /**
- * A pickle as JSON would have it, of about 4 MiB at most; what goes beyond, or too deep, or in circles, is "...". Inert
- * objects are `{ __class__: name, ... }` with their state and entries beside it, their arguments under `__args__` and
- * appended items under `__items__`; nodes of OmegaConf are their plain values. Numbers that JSON or JavaScript cannot
- * hold are text. Entries that `omit` names are left out, and items are null.
+ * A pickle as JSON-like data of at most about 4 MiB; anything beyond that, too deep or circular is "...".
+ * Inert objects are `{ __class__: name, ... }` with their state and entries next to it, their arguments under
+ * `__args__` and appended items under `__items__`; nodes of OmegaConf become their plain values. Numbers that
+ * JSON or JavaScript cannot hold are text. Entries selected by `omit` are left out, and such items are null.
  */
 export function plainValues(
   root: PickleValue,
@@ -37,7 +37,7 @@ type Member = [name: string, value: unknown]
 class Renderer {
   readonly #keys: KeyTexts
   readonly #omit: (value: PickleValue) => boolean
-  /** The containers around the value at hand. */
+  /** The containers around the current value. */
   readonly #path: PickleValue[] = []
   #size = 0
   #visits = 0
@@ -74,7 +74,7 @@ class Renderer {
 
   #container(value: Container): unknown {
     if (value.kind === 'list') return this.#items(value.items)
-    // `fromEntries` defines members, whatever their names: `__proto__` is one like any other.
+    // `fromEntries` defines members of any name, including `__proto__`.
     if (value.kind === 'dict') return Object.fromEntries(this.#members(value.entries))
     const omegaconf = omegaconfValue(value)
     return omegaconf ? this.value(omegaconf) : Object.fromEntries(this.#object(value))
@@ -126,7 +126,7 @@ class Renderer {
   }
 }
 
-/** What a node of OmegaConf stands for: a container's `_content` or a leaf's `_val`; null for other objects. */
+/** The value of an OmegaConf node: a container's `_content` or a leaf's `_val`; null for other objects. */
 function omegaconfValue(value: PickleObject): PickleValue | null {
   if (!value.state || !makerOf(value).startsWith('omegaconf.')) return null
   return entryOf(value.state, '_content') ?? entryOf(value.state, '_val')

@@ -13,8 +13,8 @@ const LONGEST_OPERATION = 1 + 2 * LONGEST_LINE
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Reads one pickle of protocol 0 to 5 and leaves the source behind its end. Rejects with `FormatError` for anything
- * malformed or larger than a description of weights.
+ * Reads one pickle of protocol 0 to 5 and leaves the source just after its end. Rejects with `FormatError`
+ * for anything malformed or larger than a description of weights.
  */
 export async function readPickle(source: ByteSource): Promise<Pickle> {
   const machine = new Machine(source)
@@ -54,7 +54,7 @@ class Machine {
     return { root: this.#pop(), persistents: this.#persistents }
   }
 
-  /** One operation and the counted bytes that it carries. */
+  /** Executes one operation with its counted bytes. */
   step(code: number, bytes: Buffer): void {
     const known =
       this.#framing(code) ||
@@ -79,7 +79,7 @@ class Machine {
     }
   }
 
-  /** None, truth values and numbers. */
+  /** None, booleans and numbers. */
   #number(code: number, bytes: Buffer): boolean {
     switch (code) {
       case OP.NONE:
@@ -200,7 +200,7 @@ class Machine {
     }
   }
 
-  /** Classes, functions, calls and what is stored elsewhere. */
+  /** Classes, functions, calls and references to what is stored elsewhere. */
   #call(code: number): boolean {
     switch (code) {
       case OP.GLOBAL:
@@ -280,7 +280,7 @@ class Machine {
     return true
   }
 
-  /** Values above the last mark can be taken, those below it belong to somebody else. */
+  /** Number of values above the last mark; those below it are not available. */
   #available(): number {
     return this.#stack.length - (this.#marks.at(-1) ?? 0)
   }

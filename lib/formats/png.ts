@@ -1,7 +1,7 @@
 /**
  * Reads the stored values of a PNG: palette indices and gray levels exactly as they are in the file. Image
  * libraries expand palettes to colors and scale shallow grays to 0..255, which loses the class indices.
- * Covers the whole of the format's pixel layouts: all color types, bit depths, filters and Adam7.
+ * Supports all pixel layouts of the format: all color types, bit depths, filters and Adam7.
  */
 import { promisify } from 'node:util'
 import { crc32, inflate } from 'node:zlib'
@@ -14,7 +14,7 @@ const CONVERT_COLORS =
   'Convert color-coded labels to class indices: one channel, one byte a pixel, 255 for void.'
 const MAX_PIXELS = 0x3fff * 0x3fff
 
-/** Bytes or samples that make up one pixel, by PNG color type. */
+/** Samples per pixel, by PNG color type. */
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 const DEPTHS: Record<number, number[]> = {
   0: [1, 2, 4, 8, 16],
@@ -62,7 +62,7 @@ export interface IndexMap {
  * Reads the palette index, or the gray level unscaled, of every pixel. RGB is accepted if the three channels are equal everywhere; alpha is ignored.
  * @param name what messages call the file
  *
- * Rejects with `ERR_STEGO_IMAGE` where the pixels are colors, or the file is damaged or not a PNG.
+ * Rejects with `ERR_STEGO_IMAGE` if the pixels are colors, or the file is damaged or not a PNG.
  */
 export function decodePngIndices(file: Buffer, name: string): Promise<IndexMap> {
   return explaining(name, 'png', () => readIndices(file))
@@ -126,7 +126,7 @@ function readHeader(body: Buffer): Header {
   return { width, height, depth, colorType, interlaced: body[12] === 1 }
 }
 
-/** The distance between bytes that filters relate: a pixel, at least one byte. */
+/** The distance between bytes that filters relate: one pixel, but at least one byte. */
 const bytesPerPixel = ({ depth, colorType }: Header) => Math.max(1, (depth * CHANNELS[colorType]!) >> 3)
 
 function passSize(pass: Pass, { width, height, depth, colorType }: Header) {

@@ -1,4 +1,4 @@
-/** Files that are read by place. */
+/** Files with random access. */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { StegoError } from '../errors.js'
@@ -6,7 +6,7 @@ import { FormatError } from './format-error.js'
 
 /** A file, or bytes in memory, of which any part can be read. Every read is checked against the length. */
 export class RandomAccessFile {
-  /** What messages call it. */
+  /** Name in messages. */
   readonly path: string
   /** Length in bytes. */
   readonly size: number
@@ -19,11 +19,11 @@ export class RandomAccessFile {
   }
 
   /**
-   * Opens a file; the caller closes it. Rejects with `ERR_STEGO_DATA_MISSING` where it does not exist, `ERR_STEGO_FILE`
-   * where the system refuses, and `FormatError` where it is a folder or a device.
+   * Opens a file; the caller closes it. Rejects with `ERR_STEGO_DATA_MISSING` if it does not exist,
+   * `ERR_STEGO_FILE` if the system refuses, and `FormatError` if it is a folder or a device.
    */
   static async open(path: string): Promise<RandomAccessFile> {
-    // O_NONBLOCK: a pipe is refused below and must not be waited for.
+    // O_NONBLOCK: a pipe is rejected below, and opening one must not block.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
       throw systemError(path, cause)
     })
@@ -37,12 +37,12 @@ export class RandomAccessFile {
     }
   }
 
-  /** Bytes as a file of this name. */
+  /** Bytes as a file with this name. */
   static of(bytes: Buffer, name: string): RandomAccessFile {
     return new RandomAccessFile(name, bytes.length, bytes)
   }
 
-  /** Reads a part. Rejects with `FormatError` where the file does not have it. */
+  /** Reads a part. Rejects with `FormatError` if the file does not have it. */
   async read(offset: number, length: number): Promise<Buffer> {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) throw new FormatError('it ends early')
     if (Buffer.isBuffer(this.#source)) return this.#source.subarray(offset, offset + length)
@@ -59,7 +59,6 @@ export class RandomAccessFile {
     return bytes
   }
 
-  /** Closes the file. */
   async close(): Promise<void> {
     if (!Buffer.isBuffer(this.#source)) await this.#source.close()
   }

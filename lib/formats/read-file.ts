@@ -1,11 +1,11 @@
-/** How readers get at their files. */
+/** Opens and reads files for the readers of formats. */
 import { StegoError } from '../errors.js'
 import { explaining, type FileKind, nameOfKind } from './format-error.js'
 import { RandomAccessFile } from './random-access.js'
 
 /**
- * Opens a file for a reader and closes it afterwards. What is wrong with it is explained as with `explaining`; besides,
- * rejects with `ERR_STEGO_DATA_MISSING` where it does not exist and `ERR_STEGO_FILE` where it cannot be read.
+ * Opens a file for a reader and closes it afterwards. Malformed content is explained as with `explaining`;
+ * also rejects with `ERR_STEGO_DATA_MISSING` if it does not exist and `ERR_STEGO_FILE` if it cannot be read.
  */
 export function withFile<T>(
   path: string,
@@ -23,8 +23,8 @@ export function withFile<T>(
 }
 
 /**
- * Reads a whole file of at most `limit` bytes. Rejects with `ERR_STEGO_DATA_MISSING` where it does not exist and
- * `ERR_STEGO_FILE` where it cannot be read or is larger.
+ * Reads a whole file of at most `limit` bytes. Rejects with `ERR_STEGO_DATA_MISSING` if it does not exist and
+ * `ERR_STEGO_FILE` if it cannot be read or is larger.
  */
 export function readFileOrExplain(path: string, kind: FileKind, limit: number): Promise<Buffer> {
   return withFile(path, kind, async (file) => {

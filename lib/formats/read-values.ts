@@ -2,7 +2,9 @@
 import type { RandomAccessFile } from './random-access.js'
 import { contiguousStrides, countOf, ELEMENT_BYTES, type StoredTensor } from './tensor-file.js'
 
-/** The bytes of a tensor, row by row without gaps. Rejects with `FormatError` where the file does not have them. */
+/**
+ * The bytes of a tensor, row by row without gaps. Rejects with `FormatError` if the file does not have them.
+ */
 export async function readContiguous(file: RandomAccessFile, tensor: StoredTensor): Promise<Buffer> {
   const { dtype, shape, strides, offset, extent } = tensor
   const span = await file.read(offset, extent)
@@ -22,7 +24,7 @@ export async function readContiguous(file: RandomAccessFile, tensor: StoredTenso
   return bytes
 }
 
-/** Whether elements follow each other; the stride of an axis of one element does not matter. */
+/** Whether elements are contiguous; the stride of an axis of one element does not matter. */
 function isContiguous(shape: number[], strides: number[]): boolean {
   const expected = contiguousStrides(shape)
   return countOf(shape) === 0 || shape.every((side, axis) => side === 1 || strides[axis] === expected[axis])

@@ -1,4 +1,4 @@
-/** Arrays that are stored column by column, as Fortran and MATLAB do. */
+/** Arrays stored column by column, as in Fortran and MATLAB. */
 
 interface Values {
   readonly length: number
@@ -7,7 +7,7 @@ interface Values {
 
 /**
  * Writes column-major values in row-major order.
- * @param convert makes a stored value one of the target's type
+ * @param convert converts a stored value to the target's type
  */
 export function fillRowMajor(
   target: Values,

@@ -1,6 +1,6 @@
 /**
- * The safetensors format: the length of the header (8 bytes, little-endian), a JSON header with type, shape and place of
- * every tensor, then their bytes without gaps. https://huggingface.co/docs/safetensors
+ * The safetensors format: the length of the header (8 bytes, little-endian), a JSON header with type, shape
+ * and byte range of every tensor, then their bytes without gaps. https://huggingface.co/docs/safetensors
  */
 import { FormatError } from './format-error.js'
 import { parseHeader } from './json-header.js'
@@ -13,8 +13,8 @@ const MAX_SIDE = 2 ** 48
 const METADATA = '__metadata__'
 
 /**
- * Reads and checks the header: lengths, known types, places without gaps or overlaps. Tensors are in the order of their
- * bytes. Rejects with `FormatError`.
+ * Reads and checks the header: lengths, known types, byte ranges without gaps or overlaps. Tensors are in the
+ * order of their bytes. Rejects with `FormatError`.
  */
 export async function readSafetensors(file: RandomAccessFile): Promise<TensorFile> {
   if (file.size < LENGTH_BYTES) throw new FormatError(`it has only ${file.size} bytes`)

@@ -75,8 +75,8 @@ export function contiguousStrides(shape: readonly number[]): number[] {
 
 /**
  * Selects tensors to read, by name or all of them.
- * Throws `ERR_STEGO_CHECKPOINT` if one is missing or unreadable, or if together they are far larger than the file, since
- * a small file could otherwise request huge amounts of memory.
+ * Throws `ERR_STEGO_CHECKPOINT` if one is missing or unreadable, or if together they are far larger than the
+ * file, since a small file could otherwise request huge amounts of memory.
  */
 export function tensorsToRead(file: TensorFile, names?: readonly string[]): StoredTensor[] {
   const known = new Map(file.tensors.map((tensor) => [tensor.name, tensor]))

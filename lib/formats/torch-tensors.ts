@@ -61,7 +61,7 @@ class Collector {
       return
     }
     if (value.kind !== 'list' && value.kind !== 'dict' && value.kind !== 'object') return
-    if (this.#parents.includes(value)) return // a circle
+    if (this.#parents.includes(value)) return // circular
     if (this.#parents.length === MAX_DEPTH) throw new FormatError('its values are nested too deeply')
     this.#parents.push(value)
     if (value.kind === 'object') this.#object(value, name)
@@ -104,8 +104,8 @@ function joined(name: string, key: string): string {
 }
 
 /**
- * Parses a tensor from (storage, offset, shape, strides, ...), with the type in seventh place for _rebuild_tensor_v3.
- * Returns the name of the malformed part on failure.
+ * Parses a tensor from (storage, offset, shape, strides, ...), with the type as seventh element for
+ * _rebuild_tensor_v3. Returns the name of the malformed part on failure.
  */
 function readTensor({ function: made, args }: Making, name: string): TorchTensor | string {
   const [where, first, sides, steps, , , type] = args

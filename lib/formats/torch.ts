@@ -1,6 +1,7 @@
 /**
- * Reads files from torch.save: a zip archive (PyTorch 1.6 and newer) or the legacy form (pickles, then storages), as .pth,
- * .pt, .ckpt or .pth.tar; torch/serialization.py of PyTorch, _save and _legacy_save. Nothing of it is executed.
+ * Reads files from torch.save: a zip archive (PyTorch 1.6 and newer) or the legacy form (pickles, then
+ * storages), as .pth, .pt, .ckpt or .pth.tar; torch/serialization.py of PyTorch, _save and _legacy_save.
+ * Nothing is executed.
  */
 import { ByteSource } from './byte-source.js'
 import { FormatError } from './format-error.js'
@@ -78,8 +79,8 @@ function folderOf(names: string[]): string {
 }
 
 /**
- * Reads five pickles: magic number, protocol, system, saved object, storage keys. Then for each key the number of
- * elements (int64) and their bytes.
+ * Reads five pickles: magic number, protocol, system, saved object, storage keys. Then for each key the
+ * number of elements (int64) and their bytes.
  */
 async function readLegacy(file: RandomAccessFile): Promise<Archive> {
   const source = new ByteSource(file, 0, file.size)

@@ -1,6 +1,6 @@
 /**
- * Reads zip archives with yauzl: offsets of stored members, and contents of stored and deflated ones. Archive metadata is
- * not trusted: offsets are checked against the file, and inflation stops at the declared size.
+ * Reads zip archives with yauzl: offsets of stored members, and contents of stored and deflated ones. Archive
+ * metadata is not trusted: offsets are checked against the file, and inflation stops at the declared size.
  */
 import { promisify } from 'node:util'
 import { crc32, inflateRaw } from 'node:zlib'
@@ -34,7 +34,9 @@ export class ZipArchive {
     this.#entries = entries
   }
 
-  /** Reads the directory. Rejects with `FormatError` if it is damaged or has duplicate or too many members. */
+  /**
+   * Reads the directory. Rejects with `FormatError` if it is damaged or has duplicate or too many members.
+   */
   static async open(file: RandomAccessFile): Promise<ZipArchive> {
     const entries = new Map<string, yauzl.Entry>()
     const zip = await explained(() =>
@@ -64,8 +66,8 @@ export class ZipArchive {
   }
 
   /**
-   * Locates the bytes of a stored member; null if it does not exist. Rejects with `FormatError` if it is compressed,
-   * encrypted or damaged.
+   * Locates the bytes of a stored member; null if it does not exist. Rejects with `FormatError` if it is
+   * compressed, encrypted or damaged.
    */
   async locate(name: string): Promise<FileRange | null> {
     const entry = this.#entries.get(name)

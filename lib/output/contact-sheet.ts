@@ -1,4 +1,4 @@
-/** One picture that shows what a model does: images, labels and predictions side by side. */
+/** A sheet of images with their labels and predictions side by side, to show what a model does. */
 import type { OverlayOptions } from 'sharp'
 import { StegoError } from '../errors.js'
 import { sharp } from '../images/sharp.js'
@@ -14,17 +14,17 @@ export interface ContactSheetRow {
   label: LabelMap | null
   /** Classes by the linear probe, [height, width]. */
   linearProbe: Uint8Array | null
-  /** Clusters, [height, width]; already mapped to classes where labels exist. */
+  /** Clusters, [height, width]; already mapped to classes if labels exist. */
   clusters: Uint8Array | null
 }
 
-/** How a contact sheet looks. */
+/** Appearance of a contact sheet. */
 export interface ContactSheetOptions {
-  /** Color of each class; default `clusterPalette`. */
+  /** Color of each class. Default: `clusterPalette`. */
   palette?: Palette
-  /** Number of classes, indices from there on are void; default as many as are named or occur. */
+  /** Number of classes; indices from this number on are void. Default: as many as have names or occur. */
   classes?: number
-  /** Names for the legend; default `class 0`, or `cluster 0` where no image has labels. */
+  /** Names for the legend. Default: `class 0`, or `cluster 0` if no image has labels. */
   classNames?: string[] | null
   title?: string
 }
@@ -40,7 +40,7 @@ const LEGEND_LINE = 26
 const SWATCH = 14
 const CELL_WIDTH = { least: 140, most: 320 }
 const CONTENT_WIDTH = 1640
-/** Beyond this many rows they stand in two blocks side by side. */
+/** Beyond this number, rows are arranged in two blocks side by side. */
 const ROWS_IN_ONE_BLOCK = 5
 /** Taller images are shrunk to this many times the width of a cell. */
 const TALLEST = 1.4
@@ -50,7 +50,7 @@ interface Column {
   /** How cells are enlarged: photographs smoothly, class maps without mixing colors. */
   enlarge: 'mitchell' | 'nearest'
   shows(row: ContactSheetRow): boolean
-  /** The pixels of a cell, null where the row has none. */
+  /** The pixels of a cell, null if the row has none. */
   pixels(row: ContactSheetRow, palette: Palette): Pixels | null
 }
 
@@ -78,12 +78,12 @@ const COLUMNS: Column[] = [
 ]
 
 /**
- * Draws the rows under the headings Image, Label, Linear probe and Clusters, columns that no row has left
- * out, with a legend of the class colors below. Where the machine has no font, the same without words.
+ * Draws the rows under the headings Image, Label, Linear probe and Clusters, with a legend of the class
+ * colors below. Columns that no row has are omitted. On a machine without fonts, all text is omitted.
  * @returns a PNG
  *
- * Throws `ERR_STEGO_ARGUMENT` without rows or where a map has another length than its size says,
- * `ERR_STEGO_OPTION` for a palette that has fewer colors than there are classes.
+ * Rejects with `ERR_STEGO_ARGUMENT` if there are no rows or a map's length does not match its size,
+ * `ERR_STEGO_OPTION` if the palette has fewer colors than there are classes.
  */
 export async function contactSheet(
   rows: ContactSheetRow[],
@@ -171,7 +171,7 @@ function checkRows(rows: ContactSheetRow[]): void {
   }
 }
 
-/** One width for all cells: that of the widest image, within what a screen holds. */
+/** Width of all cells: that of the widest image, limited to what fits on a screen. */
 function chooseCellWidth(rows: ContactSheetRow[], cells: number): number {
   const widest = Math.max(...rows.map((row) => row.image.width))
   const room = Math.floor(CONTENT_WIDTH / cells) - GAP
@@ -215,7 +215,7 @@ interface LegendEntry {
   name: string
 }
 
-/** Swatches and names in as many lines as they need; returns where the legend ends. */
+/** Draws swatches and names in as many lines as needed; returns where the legend ends. */
 function drawLegend(
   svg: string[],
   entries: LegendEntry[],

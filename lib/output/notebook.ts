@@ -1,20 +1,20 @@
 /**
- * How results show themselves in notebooks: Jupyter kernels for JavaScript (Deno's) ask the last value of a cell for its
- * display under this symbol. Elsewhere nobody asks.
+ * How results are displayed in notebooks: Jupyter kernels for JavaScript (Deno's) look up the display of a
+ * cell's last value under this symbol. Elsewhere it has no effect.
  */
 
-/** The name under which a kernel asks. */
+/** The symbol that a kernel looks up. */
 export const DISPLAY: unique symbol = Symbol.for('Jupyter.display') as never
 
-/** One display of a value, by MIME type; images in base64. */
+/** Display of a value by MIME type; images are in base64. */
 export type Display = Partial<Record<'text/html' | 'text/plain' | 'image/png', string>>
 
-/** Lines of plain text, kept as they are laid out. */
+/** Displays plain text with its layout preserved. */
 export function displayText(text: string): Display {
   return { 'text/plain': text, 'text/html': `<pre>${escapeHtml(text)}</pre>` }
 }
 
-/** Rows of a name and a text. */
+/** Displays rows of a name and a text. */
 export function displayRows(rows: [name: string, text: string][]): Display {
   const cells = rows.map(
     ([name, text]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(text)}</td></tr>`,
@@ -29,7 +29,7 @@ export function displayPng(png: Buffer, text: string): Display {
   return { 'text/plain': text, 'image/png': png.toString('base64') }
 }
 
-/** The same value, which shows itself; its own properties stay what they were. */
+/** Attaches a display to a value and returns it; its other properties are unchanged. */
 export function displayedAs<T extends object>(value: T, display: () => Display): T {
   return Object.defineProperty(value, DISPLAY, { value: display, enumerable: false })
 }

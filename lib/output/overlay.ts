@@ -5,25 +5,25 @@ import { colorOf, type Palette } from './palette.js'
 
 /** How an overlay is drawn. */
 export interface OverlayOptions {
-  /** Share of the class color in the mix, 0 to 1; default .5. */
+  /** Share of the class color in the mix, 0 to 1. Default: 0.5. */
   alpha?: number
-  /** Darken the pixels along the border between two regions; default true. */
+  /** Darken the pixels along the border between two regions. Default: true. */
   boundaries?: boolean
 }
 
-/** What is left of a pixel's brightness on a boundary. */
+/** Share of a pixel's brightness that is kept on a boundary. */
 const BOUNDARY_BRIGHTNESS = 0.45
-/** Boundaries are one pixel wide, and wider in images with a shorter side beyond this many pixels. */
+/** Boundaries are one pixel wide, or wider if the image's shorter side exceeds this many pixels. */
 const PIXELS_PER_LINE_WIDTH = 600
 
 /**
- * Mixes each pixel with the color of its class and draws a thin dark line between regions. Pixels beyond the
- * palette, void, stay as they are.
+ * Mixes each pixel with the color of its class and draws a thin dark line between regions. Pixels whose class
+ * is beyond the palette (void) are unchanged.
  * @param image RGB pixels, [height, width, 3]
  * @param labels class indices, [height, width]
  * @returns new pixels of the same size
  *
- * Throws `ERR_STEGO_ARGUMENT` where labels and image differ in size, `ERR_STEGO_OPTION` for an alpha out of
+ * Throws `ERR_STEGO_ARGUMENT` if labels and image differ in size, `ERR_STEGO_OPTION` if alpha is out of
  * range.
  */
 export function drawOverlay(
@@ -65,7 +65,7 @@ export function drawOverlay(
   return { data: out, width, height }
 }
 
-/** Paints each pixel in the color of its class, void included: RGB pixels, [height, width, 3]. */
+/** Paints each pixel, void included, in the color of its class. Returns RGB pixels, [height, width, 3]. */
 export function paintLabels({ data, width, height }: LabelMap, palette: Palette): Pixels {
   const colors = Array.from({ length: 256 }, (_, index) => colorOf(palette, index))
   const out = new Uint8Array(3 * data.length)

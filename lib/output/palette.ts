@@ -4,19 +4,19 @@ import { StegoError } from '../errors.js'
 /** Red, green and blue, 0 to 255. */
 export type Color = readonly [number, number, number]
 
-/** The color of class i at place i; classes beyond the end are void. */
+/** Colors by class index; classes beyond the end are void. */
 export type Palette = readonly Color[]
 
 /** Pixels without a class. */
 export const VOID_COLOR: Color = [224, 224, 224]
 
-/** The color of a class, `VOID_COLOR` for an index the palette does not reach. */
+/** The color of a class, `VOID_COLOR` for an index beyond the palette. */
 export function colorOf(palette: Palette, index: number): Color {
   return palette[index] ?? VOID_COLOR
 }
 
 /**
- * The first `classes` colors of a palette. Throws `ERR_STEGO_OPTION` where it has fewer, or one is not three
+ * The first `classes` colors of a palette. Throws `ERR_STEGO_OPTION` if it has fewer, or one is not three
  * whole numbers from 0 to 255.
  */
 export function checkPalette(palette: Palette, classes: number): Palette {
@@ -39,7 +39,7 @@ export function checkPalette(palette: Palette, classes: number): Palette {
   return palette.slice(0, classes)
 }
 
-/** The color map of Pascal VOC: the bits of the index dealt to the channels, highest first. */
+/** The color map of Pascal VOC: the bits of the index are distributed over the channels, highest first. */
 export function pascalPalette(count = 256): Palette {
   return Array.from({ length: count }, (_, index): Color => {
     const color: [number, number, number] = [0, 0, 0]
@@ -84,8 +84,8 @@ export const CITYSCAPES_PALETTE: Palette = [
 ]
 
 /**
- * The colors the official code draws a dataset's classes in; null where it has none for so many, or the dataset is
- * not one of its own. At most 256 classes.
+ * The official code's colors for a dataset's classes; null if it has none for this many classes or the
+ * dataset is not an official one. At most 256 classes.
  */
 export function datasetPalette(name: 'cityscapes' | 'pascal' | null, classes: number): Palette | null {
   if (name === null) return null
@@ -93,7 +93,10 @@ export function datasetPalette(name: 'cityscapes' | 'pascal' | null, classes: nu
   return palette.length < classes ? null : palette.slice(0, classes)
 }
 
-/** Chosen by eye: neighbors in the list differ in hue and in lightness, so that few clusters look unlike. */
+/**
+ * Chosen by eye: neighbors in the list differ in hue and lightness, so that a few clusters are easy to tell
+ * apart.
+ */
 const DISTINCT: Palette = [
   [61, 122, 191],
   [242, 142, 43],
@@ -117,9 +120,9 @@ const DISTINCT: Palette = [
   [96, 104, 116],
 ]
 
-/** Turns of the color wheel between successive hues: the golden angle is slow to come back near a hue. */
+/** Turns of the color wheel between successive hues: the golden angle takes long to return near a hue. */
 const GOLDEN_TURN = 137.50776405003785 / 360
-/** OKLCH lightness and chroma of successive colors; each tier's hues start a quarter turn on. */
+/** OKLCH lightness and chroma of successive colors; each tier's hues start a quarter turn further. */
 const TIERS: readonly [lightness: number, chroma: number][] = [
   [0.7, 0.15],
   [0.44, 0.12],
@@ -133,8 +136,8 @@ const TIERS: readonly [lightness: number, chroma: number][] = [
 
 /**
  * Colors for `count` clusters without names: twenty chosen by eye, then hues by the golden angle in tiers of
- * lightness. The first n colors are the same for every count. Throws `ERR_STEGO_ARGUMENT` for a count that
- * is not a whole number from 0 to 256.
+ * lightness. The first n colors are the same for every count. Throws `ERR_STEGO_ARGUMENT` if `count` is not a
+ * whole number from 0 to 256.
  */
 export function clusterPalette(count: number): Palette {
   if (!Number.isInteger(count) || count < 0 || count > 256) {

@@ -1,4 +1,6 @@
-/** Writes label maps as PNG with exactly the indices and colors given, as image libraries do not promise. */
+/**
+ * Writes label maps as PNG with exactly the given indices and colors, which image libraries do not guarantee.
+ */
 import { promisify } from 'node:util'
 import { crc32, deflate } from 'node:zlib'
 import { StegoError } from '../errors.js'
@@ -19,7 +21,7 @@ export function encodeIndexPng(labels: LabelMap): Promise<Buffer> {
 
 /**
  * An 8-bit palette PNG: programs read the class index of each pixel, viewers show its color. Indices beyond
- * the palette have the color of void.
+ * the palette have the void color.
  */
 export function encodePalettePng(labels: LabelMap, palette: Palette): Promise<Buffer> {
   const entries = Array.from({ length: PALETTE_SIZE }, (_, index) => colorOf(palette, index))
@@ -43,7 +45,7 @@ async function encode(
   header.writeUInt32BE(height, 4)
   header[8] = 8
   header[9] = colorType
-  // Each row begins with its filter; 0, none, compresses label maps best.
+  // Each row begins with its filter type; 0 (none) compresses label maps best.
   const rows = Buffer.alloc(height * (width + 1))
   for (let y = 0; y < height; y++) {
     rows.set(data.subarray(y * width, (y + 1) * width), y * (width + 1) + 1)
@@ -58,7 +60,7 @@ async function encode(
   ])
 }
 
-/** Length, type, body and checksum. */
+/** A chunk: length, type, body and checksum. */
 function chunk(type: string, body: Buffer): Buffer {
   const out = Buffer.alloc(12 + body.length)
   out.writeUInt32BE(body.length, 0)

@@ -1,4 +1,4 @@
-/** Segmentation results and how to write them. */
+/** Segmentation results, and writing them to files. */
 import { basename, extname, resolve } from 'node:path'
 import { StegoError } from '../errors.js'
 import { sharp } from '../images/sharp.js'
@@ -99,10 +99,10 @@ export class Segmentation {
   }
 
   /**
-   * Where a class is: 1 for its pixels and 0 for all others, row-major, [height, width].
+   * Mask of a class: 1 for its pixels and 0 for all others, row-major, [height, width].
    * @param of the index of a class or cluster, or a name of `classNames`
    *
-   * Throws `ERR_STEGO_ARGUMENT` for a class that the segmentation does not have.
+   * Throws `ERR_STEGO_ARGUMENT` if the segmentation does not have the class.
    */
   mask(of: number | string): Uint8Array {
     const index = typeof of === 'string' ? (this.classNames ?? []).indexOf(of) : of
@@ -116,16 +116,20 @@ export class Segmentation {
     return this.labels.map((label) => (label === index ? 1 : 0))
   }
 
-  /** Draws the segmentation as PNG. Throws `ERR_STEGO_OPTION` for an unknown style or a short palette. */
+  /**
+   * Draws the segmentation as PNG. Rejects with `ERR_STEGO_OPTION` if the style is unknown or the palette too
+   * short.
+   */
   async toPng(options: DrawOptions = {}): Promise<Buffer> {
     return this.#encode(checkStyle(options.style ?? 'overlay'), 'png', options)
   }
 
   /**
-   * Writes the segmentation atomically, creating folders if needed. The file name selects the style: `*.index.png`,
-   * `*.palette.png` or `*.overlay.png`, or else an overlay as PNG, JPEG or WebP. `style` overrides it.
+   * Writes the segmentation atomically, creating folders if needed. The file name selects the style:
+   * `*.index.png`, `*.palette.png` or `*.overlay.png`, or else an overlay as PNG, JPEG or WebP. `style`
+   * overrides it.
    *
-   * Throws `ERR_STEGO_OPTION` for a name or style that cannot be written, `ERR_STEGO_FILE` where writing
+   * Rejects with `ERR_STEGO_OPTION` if the name or style cannot be written, `ERR_STEGO_FILE` if writing
    * fails.
    */
   async toFile(path: string | URL, options: DrawOptions = {}): Promise<void> {
@@ -179,7 +183,7 @@ function formatOf(file: string): Format {
   )
 }
 
-/** The word before the extension, where it names a style. */
+/** The style named by the word before the extension, if any. */
 function styleOf(file: string): SegmentationStyle {
   const word = extname(basename(file, extname(file)))
     .slice(1)

@@ -1,8 +1,8 @@
-/** Puts the tiles of a picture together again (plot_potsdam.py does so with 15 x 15 patches). */
+/** Reassembles an image from its tiles (as plot_potsdam.py does with 15 x 15 patches). */
 import { StegoError } from '../errors.js'
 import type { LabelMap, Pixels } from '../native/index.js'
 
-/** How many tiles a picture has from top to bottom and from left to right. */
+/** Number of tiles of an image in each direction. */
 export interface Grid {
   /** Tiles from top to bottom. */
   rows: number
@@ -11,12 +11,12 @@ export interface Grid {
 }
 
 /**
- * Joins label maps, or pictures, without gaps or overlap.
- * @param tiles row by row from the top left, rows * columns of them; all of one kind. Tiles side by side have one
- *   height, tiles one above the other one width, so that those at the right and bottom border may be smaller.
+ * Joins label maps or images without gaps or overlap.
+ * @param tiles rows * columns tiles of one kind, row by row from the top left. Tiles of a row have the same
+ * height and tiles of a column the same width, so those at the right and bottom border may be smaller.
  * @returns new pixels of the same kind
  *
- * Throws `ERR_STEGO_ARGUMENT` for another number of tiles, or sizes that leave gaps.
+ * Throws `ERR_STEGO_ARGUMENT` if the number of tiles is wrong or their sizes leave gaps.
  */
 export function stitch<Tile extends LabelMap | Pixels>(
   tiles: readonly Tile[],

@@ -1,4 +1,4 @@
-/** Words and shapes as SVG, drawn over pictures. */
+/** Text and shapes as SVG, drawn over images. */
 import { sharp } from '../images/sharp.js'
 
 const FONT = 'Inter, Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif'
@@ -13,7 +13,7 @@ export interface Cell {
   height: number
 }
 
-/** Shapes as a picture of this size, transparent elsewhere. */
+/** Shapes as an image of this size, transparent elsewhere. */
 export function svgLayer(shapes: string[], width: number, height: number): Buffer {
   const size = `width="${width}" height="${height}"`
   return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" ${size}>${shapes.join('')}</svg>`)
@@ -23,7 +23,7 @@ export function rectangle({ left, top, width, height }: Cell, fill: string, radi
   return `<rect x="${left}" y="${top}" width="${width}" height="${height}" rx="${radius}" fill="${fill}"/>`
 }
 
-/** A line of text; `y` is where its letters stand. */
+/** A line of text; `y` is its baseline. */
 export function text(
   content: string,
   x: number,
@@ -36,11 +36,11 @@ export function text(
   return `<text x="${x}" y="${y}" ${style}>${escapeXml(content)}</text>`
 }
 
-/** About how wide a line of text becomes. */
+/** Approximate width of a line of text. */
 export const textWidth = (content: string, size: number) =>
   Math.ceil([...content].length * size * LETTER_WIDTH)
 
-/** The text, cut short with an ellipsis where it is wider. */
+/** The text, truncated with an ellipsis if it is wider. */
 export function fitText(content: string, size: number, width: number): string {
   const letters = [...content]
   const room = Math.floor(width / (size * LETTER_WIDTH))
@@ -53,7 +53,7 @@ function escapeXml(content: string): string {
   return content.replace(/[&<>"]/g, (mark) => entities[mark]!).replace(/\p{Cc}|\p{Cs}/gu, '')
 }
 
-/** Whether text can be drawn: without any font all letters come out as the same box. */
+/** Whether text can be drawn: without fonts, all letters are drawn as the same box. */
 export async function hasFont(): Promise<boolean> {
   const [narrow, wide] = await Promise.all(
     ['i', 'W'].map((letter) => {

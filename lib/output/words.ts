@@ -1,4 +1,4 @@
-/** Numbers and paths as people read and type them. */
+/** Formats numbers and paths for people to read and type. */
 
 /** `1 image`, `3 images`. */
 export function count(number: number, noun: string): string {
@@ -10,7 +10,7 @@ export function significant(value: number): string {
   return String(Number(value.toPrecision(3)))
 }
 
-/** What follows the number of neighbors where some may be missing. */
+/** Text after the number of neighbors if some may be missing. */
 export function recallWords(recall: number | null): string {
   return recall === null ? '' : `, recall ${(100 * recall).toFixed(1)} % (measured on a sample)`
 }
@@ -23,7 +23,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}h ${pad(Math.floor((whole % 3600) / 60))}m`
 }
 
-/** A word as it has to be typed in a shell. */
+/** A word quoted for a shell if needed. */
 export function shellWord(word: string): string {
   if (/^[\w./:@%+,=-]+$/.test(word)) return word
   return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`

@@ -1,7 +1,7 @@
 /**
- * Position maps that need not be measured again: the starter's comes with the package, those of other backbones are kept
- * in the cache folder, one for each backbone, choice of features and resolution. A map is the backbone's own: that of one
- * folder of photographs has a cosine of 0.96 with that of another.
+ * Stored position maps, which need not be measured again: the starter's is part of the package, those of
+ * other backbones are kept in the cache folder, one per backbone, choice of features and resolution. A map is
+ * a property of the backbone: maps from two different folders of photographs have a cosine of 0.96.
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { identifyBackbone } from '../weights/identity.js'
 import { starterPositionMap } from '../weights/starter.js'
 import { writeWhole } from '../write-whole.js'
 
-/** Whose features they are. */
+/** Where features come from. */
 export interface FeatureSource {
   /** Name or weight file of the backbone. */
   backbone: string
@@ -26,14 +26,17 @@ export interface SquareMap {
   shape: [side: number, side: number, channels: number]
 }
 
-/** Counted up whenever the same name no longer means the same measurement. */
+/** Incremented when the same name no longer means the same measurement. */
 const VERSION = 1
 const BYTES = 4
 
-/** Side of the starter's map, that of its table of positions. */
+/** Side of the starter's map, the same as that of its table of positions. */
 const STARTER_SIDE = 28
 
-/** The map of these features on a grid of `side` patches, where it is known; of the starter on the grid of its table. */
+/**
+ * The map of these features on a grid of `side` patches, if it is known; for the starter, on the grid of its
+ * table.
+ */
 export async function keptMap(
   source: FeatureSource,
   side: number,
@@ -43,12 +46,12 @@ export async function keptMap(
   const shipped = backbone === 'starter' && features.kind === 'feat' && features.layer === 1
   const sides = shipped ? STARTER_SIDE : side
   const bytes = await readFile(shipped ? starterPositionMap() : await fileOf(source, side)).catch(() => null)
-  // A file that was cut off is measured anew.
+  // A truncated file is measured again.
   if (bytes === null || bytes.length !== BYTES * channels * sides ** 2) return null
   return { data: new Float32Array(new Uint8Array(bytes).buffer), shape: [sides, sides, channels] }
 }
 
-/** Keeps a map that was measured; a cache that cannot be written is done without. */
+/** Stores a measured map; does nothing if the cache cannot be written. */
 export async function keepMap(source: FeatureSource, { data, shape: [side] }: SquareMap): Promise<void> {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   await writeWhole(await fileOf(source, side), bytes).catch(() => {})

@@ -1,44 +1,46 @@
 /**
- * Measuring what a backbone's features say of where a patch lies: the mean of unit features at each place over
- * many pictures, less its mean over all places. Over squares cut from anywhere in the pictures, turned and mirrored, it
- * is the backbone's own position map, since nothing of the pictures' layout is left in them; over the pictures as they
- * are, it is that and their layout.
+ * Measures how much a backbone's features depend on the position of a patch: the mean of unit features at
+ * each position over many images, minus its mean over all positions. Over squares cut from anywhere in the
+ * images, rotated and mirrored, this is the backbone's own position map, since nothing of the images' layout
+ * remains; over the images as they are, it also contains their layout.
  */
 import { readAhead } from '../images/read-ahead.js'
 import { job, type NativeBackbone, type Pixels, type SquareView, type Transform } from '../native/index.js'
 import { createRandom, type Random } from '../random/random.js'
 
-/** Pictures, as far as measuring is concerned. */
+/** Images to measure. */
 export interface Pictures {
   count: number
   read(index: number): Promise<Pixels>
 }
 
-/** The mean map of some pictures by halves of them, so that the size of what both have in common can be told from chance. */
+/**
+ * Mean maps of two halves of some images, so that what both have in common can be distinguished from chance.
+ */
 export interface HalvedMap {
   /** Sides of the grid and channels. */
   shape: [height: number, width: number, channels: number]
-  /** Of every other picture, and of the others; row-major, the mean over all places taken off. */
+  /** Of every other image, and of the rest; row-major, with the mean over all positions subtracted. */
   halves: [Float32Array, Float32Array]
 }
 
 export interface MeasureOptions {
   transform: Transform
-  /** Squares or pictures to look at. */
+  /** Number of squares or images to measure. */
   samples: number
   signal?: AbortSignal
 }
 
-/** Pictures that pass through the backbone together. */
+/** Images that pass through the backbone together. */
 const BATCH = 8
-/** Pictures decoded while others are computed. */
+/** Images decoded while others are computed. */
 const AHEAD = 2
-/** Side of a square, as a share of the picture's shorter side. */
+/** Smallest side of a square, as a share of the image's shorter side. */
 const SMALLEST = 0.35
-/** The squares do not depend on a run's seed, so that all runs on a folder see one map. */
+/** The squares do not depend on a run's seed, so that all runs on a folder use the same map. */
 const SEED = 19
 
-/** The backbone's own map, of squares from anywhere in the pictures; yields how many were looked at. */
+/** Measures the backbone's own map on squares from anywhere in the images; yields the number done so far. */
 export async function* measureBackbone(
   backbone: NativeBackbone,
   pictures: Pictures,
@@ -48,7 +50,7 @@ export async function* measureBackbone(
   return yield* measure(backbone, pictures, options, (pixels) => drawSquare(pixels, random))
 }
 
-/** The map of the pictures as training sees them; yields how many were looked at. */
+/** Measures the map of the images as training sees them; yields the number done so far. */
 export async function* measurePictures(
   backbone: NativeBackbone,
   pictures: Pictures,
@@ -76,7 +78,7 @@ async function* measure(
   { transform, samples, signal }: MeasureOptions,
   view: ((pixels: Pixels) => SquareView) | null,
 ): AsyncGenerator<number, HalvedMap> {
-  // Evenly spaced pictures; where there are fewer than samples, each several times, one after another.
+  // Evenly spaced images; if there are fewer than samples, each several times in a row.
   const chosen = Array.from({ length: samples }, (_, i) => Math.floor((i * pictures.count) / samples))
   const sums: [Float64Array | null, Float64Array | null] = [null, null]
   const counts: [number, number] = [0, 0]
@@ -89,7 +91,7 @@ async function* measure(
   let batch: Pixels[] = []
   let done = 0
   const add = async () => {
-    // Halves take turns by picture, so that neither has another part of the folder.
+    // Images alternate between the halves, so that both cover the whole folder.
     for (const half of [0, 1] as const) {
       const images = batch.filter((_, i) => (i + half) % 2 === 0)
       if (images.length === 0) continue
@@ -117,7 +119,7 @@ async function* measure(
   return { shape, halves: centerd as HalvedMap['halves'] }
 }
 
-/** The mean, less its mean over all places. */
+/** The mean, minus its mean over all positions. */
 function center(sum: Float64Array | null, count: number, [height, width, channels]: HalvedMap['shape']) {
   const map = new Float32Array(height * width * channels)
   if (sum === null) return map
@@ -139,8 +141,8 @@ export function wholeMap({ halves: [one, other] }: HalvedMap): Float32Array {
 }
 
 /**
- * The mean square length of a map, of a unit feature's 1, after `taken` is taken off it. It is the product of the two
- * halves: what is chance in them is not the same in both.
+ * The mean square length of a map after `taken` is subtracted; that of a unit feature is 1. It is computed as
+ * the product of the two halves, since chance is not the same in both.
  */
 export function sizeOf({ shape, halves: [one, other] }: HalvedMap, taken?: Float32Array): number {
   const places = shape[0] * shape[1]

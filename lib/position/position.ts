@@ -1,4 +1,4 @@
-/** Whether place is taken off the features of a folder: measured, decided, and told in words. */
+/** Measures position in the features of a folder, decides whether to remove it, and describes the result. */
 import { createHash } from 'node:crypto'
 import type { PositionChoice } from '../method/backbone-options.js'
 import { checked, type NativeBackbone, type Transform } from '../native/index.js'
@@ -7,18 +7,21 @@ import { measureBackbone, measurePictures, type Pictures, sizeOf, wholeMap } fro
 
 /** How strongly features encode position, and whether that was removed. */
 export interface Position {
-  /** Share of a unit feature's square length that is the backbone's position map: what every picture's places have. */
+  /**
+   * Share of a unit feature's square length that is the backbone's position map: what all images have in
+   * common at each position.
+   */
   place: number
-  /** The share that the pictures' own layout adds to it; null where it was not measured. */
+  /** The share that the images' own layout adds to it; null if it was not measured. */
   layout: number | null
   /** Whether position is removed from the features. */
   removed: boolean
 }
 
-/** A backbone whose features are as they were decided on. */
+/** A backbone after the decision about position. */
 export interface PlacedBackbone {
   backbone: NativeBackbone
-  /** null where nothing was measured. */
+  /** null if nothing was measured. */
   position: Position | null
 }
 
@@ -35,24 +38,25 @@ export interface PositionProgress {
 }
 
 export interface PlaceSettings {
-  /** How training sees the pictures. */
+  /** How training sees the images. */
   transform: Transform
-  /** Whose features these are, so that the map need be measured only once. */
+  /** Where the features come from, so that their map is measured only once. */
   source: FeatureSource
   signal?: AbortSignal
 }
 
-/** 120 squares give the same decision and a map of cosine 0.98 to that of 400. */
+/** 120 squares give the same decision and a map with a cosine of 0.98 to that of 400. */
 const SQUARES = 240
-/** Pictures that tell the layout; 20 give the same decision. */
+/** Images for measuring the layout; 20 give the same decision. */
 const PICTURES = 60
-/** A map of fewer pictures than were tried is not kept for other folders. */
+/** A map of fewer images than this, the fewest that were tested, is not kept for other folders. */
 const LEAST_PICTURES = 20
-/** The map is taken off where the pictures' layout is less than this share of it. */
+/** The map is removed if the images' layout is less than this share of it. */
 const LEAST_LAYOUT = 0.5
 
 /**
- * Takes place off a backbone's features where the choice says so, measuring what is not known yet; yields how far it is.
+ * Removes position from a backbone's features if the choice says so, measuring what is not known yet; yields
+ * progress.
  */
 export async function* placeBackbone(
   choice: PositionChoice,
@@ -60,7 +64,7 @@ export async function* placeBackbone(
   pictures: Pictures,
   settings: PlaceSettings,
 ): AsyncGenerator<PositionProgress, PlacedBackbone> {
-  // One picture alone shares its layout with none.
+  // A single image has no layout in common with others.
   if (choice === 'keep' || (choice === 'auto' && pictures.count < 2)) return { backbone, position: null }
   const { transform, source, signal } = settings
   const { resolution, multiple: patch } = transform
@@ -80,7 +84,7 @@ export async function* placeBackbone(
   return { backbone: position.removed ? checked(() => backbone.without(map)) : backbone, position }
 }
 
-/** The same at once; `onProgress` is told how far it is. */
+/** Runs `placeBackbone` to its end and returns the backbone; progress is passed to `onProgress`. */
 export async function placeAtOnce(
   choice: PositionChoice,
   backbone: NativeBackbone,
@@ -125,7 +129,7 @@ async function* counted<T>(
   return step.value
 }
 
-/** Names the map that is taken off a backbone's features, for keys; undefined where features are as they are. */
+/** Name of the map that is removed from a backbone's features, for keys; undefined if none is removed. */
 export function positionName(backbone: NativeBackbone): string | undefined {
   const map = checked(() => backbone.positionMap)
   if (map === null) return undefined

@@ -48,7 +48,7 @@ export interface Addon {
   /** The version of the package that it was built for. */
   version: string
   configure(options: { threads: number }): void
-  /** Kernels take no wider instructions than these from now on, in the whole process; before anything is computed. */
+  /** Limits kernels in the whole process to these or narrower instructions; call before any computation. */
   limitInstructions(most: InstructionSet): void
   CancelToken: new () => CancelToken
   Backbone: {
@@ -60,9 +60,9 @@ export interface Addon {
         features: FeatureChoice
         device: Device
         dtype: DType
-        /** Of float32. Default: `auto`. */
+        /** For float32. Default: `auto`. */
         instructions?: Instructions
-        /** By libtorch's operators alone: what the fast form is tested against. Default: off. */
+        /** Use libtorch's operators alone, against which the fast form is tested. Default: off. */
         plain?: boolean
       },
       cancel: CancelToken,
@@ -92,30 +92,32 @@ export interface Addon {
     count: number,
     options: FeatureStoreSettings,
   ) => NativeFeatureStore
-  /** The head of a feature store. */
+  /** The header of a feature store. */
   inspectFeatures(path: string): Promise<FeatureFile>
   Trainer: new (network: NativeNetwork, store: NativeFeatureStore) => NativeTrainer
-  /** `logProbabilities` and `size` of the options do not matter: label maps are counted as the network sees them. */
+  /**
+   * `logProbabilities` and `size` of the options are ignored: label maps are counted as the network sees
+   * them.
+   */
   Scores: new (
     network: NativeNetwork,
     options: PredictOptions,
   ) => NativeScores
   PairScores: new (network: NativeNetwork) => NativePairScores
-  /** Half precision comes as float32, booleans as bytes. */
+  /** Half precision is returned as float32, booleans as bytes. */
   readTensors(stored: StoredTensors): Promise<Record<string, Tensor<TensorData>>>
   prepareImages(images: Pixels[], transform: Transform): Promise<Tensor>
-  /** The bytes of a transformed picture (3 channels) or label map (1). */
+  /** The bytes of a transformed image (3 channels) or label map (1). */
   transformBytes(image: Pixels | LabelMap, channels: 1 | 3, transform: Transform): Promise<Pixels>
   denormalize(image: Tensor): Tensor<Uint8Array>
   nearestIndices(from: number, to: number): number[]
-  /** `decided` counts the pairs of which the exact cosine was computed. */
+  /** `decided` counts the pairs for which the exact cosine was computed. */
   nearestNeighbors(
     vectors: Tensor,
     k: number,
     search: NeighborSearch,
     cancel?: CancelToken,
   ): Promise<Neighbors & { decided: number }>
-  /** Counts [rows, columns] of predicted against true classes over pairs of label maps. */
   samplePoints(
     map: Tensor,
     coordinates: Tensor,
@@ -141,13 +143,13 @@ export interface Addon {
     options: ContrastiveCrfOptions,
   ): Promise<Record<'loss' | 'codesGradient', Tensor>>
   MeanField: { begin(problem: CrfProblem, cancel: CancelToken): Promise<NativeMeanField> }
-  /** Refines all label sets of all problems, a problem a thread where there are as many. */
+  /** Refines all label sets of all problems, one problem per thread if there are enough. */
   denseCrf(
     problems: CrfProblem[],
     output: 'probabilities' | 'labels' | 'both',
     cancel: CancelToken,
   ): Promise<CrfResult[][]>
   describeMachine(): MachineDescription
-  /** The best GFLOP/s of a float32 matrix product of this size: what benchmarks compare with. */
+  /** The best GFLOP/s of a float32 matrix product of this size: the reference of benchmarks. */
   matrixProductPeak(size: number, repeats: number): Promise<number>
 }

@@ -1,11 +1,11 @@
-/** The addon's frozen backbone: features of images, and place in them. */
+/** The addon's frozen backbone: features of images, and position in them. */
 import type { CancelToken, Pixels, Tensor, Transform } from './values.js'
 
 export type Device = 'cpu'
-/** What a backbone computes in; images and features are float32 always. */
+/** Type that a backbone computes in; images and features are always float32. */
 export type DType = 'float32' | 'bfloat16'
 
-/** What a frozen backbone is made of. */
+/** Structure of a frozen backbone. */
 export interface BackboneInfo {
   dim: number
   patch: number
@@ -14,11 +14,11 @@ export interface BackboneInfo {
   parameters: number
 }
 
-/** Which of a backbone's tensors are the features. */
+/** Which of a backbone's tensors are used as features. */
 export interface FeatureChoice {
   /** Outputs of a block after the final norm, or the keys of its attention, heads side by side. */
   kind: 'feat' | 'keys'
-  /** Of which block, counted from the last, which is 1. */
+  /** The block, counted from the last, which is 1. */
   layer: number
 }
 
@@ -40,8 +40,8 @@ export interface NativeBackbone {
   /** Heat maps of points by backbone features. */
   correspond(...call: CorrespondCall): Promise<HeatMaps>
   /**
-   * The sum [h, w, C] over pictures of the unit features at each place: of the pictures as the transform takes them, or
-   * of one square of each, brought to the transform's resolution.
+   * The sum [h, w, C] over images of the unit features at each position: of the transformed images, or of one
+   * square of each, scaled to the transform's resolution.
    */
   sumUnits(
     images: Pixels[],
@@ -49,15 +49,15 @@ export interface NativeBackbone {
     transform: Transform,
     cancel: CancelToken,
   ): Promise<Tensor>
-  /** The same backbone, whose features come with a position map [H, H, C] taken off; weights are shared. */
+  /** The same backbone with a position map [H, H, C] removed from its features; weights are shared. */
   without(map: Tensor): NativeBackbone
-  /** The map that is taken off; null where features come as they are. */
+  /** The map that is removed from features; null if none is removed. */
   readonly positionMap: Tensor | null
   /** The ViT's inner tensors for an already normalized input [B, 3, H, W]. */
   trace(input: Tensor, blocks: number, cancel: CancelToken): Promise<BackboneTrace>
 }
 
-/** A square of a picture in pixels, turned by quarter turns and then mirrored. */
+/** A square of an image in pixels, rotated by quarter turns and then mirrored. */
 export interface SquareView {
   left: number
   top: number
@@ -67,8 +67,8 @@ export interface SquareView {
 }
 
 /**
- * A picture and another or null; points (x, y) in [-1, 1], [P, 2]; whether to leave the cosines as they are, neither
- * centered nor clamped.
+ * An image and another or null; points (x, y) in [-1, 1], [P, 2]; whether to return the cosines themselves,
+ * neither centered nor clamped.
  */
 export type CorrespondCall = [
   image: Pixels,
@@ -78,7 +78,10 @@ export type CorrespondCall = [
   cancel: CancelToken,
 ]
 
-/** How much each pixel corresponds to each point, [P, height, width]: over the picture itself, and over the other. */
+/**
+ * How much each pixel corresponds to each point, [P, height, width]: over the image itself, and over the
+ * other.
+ */
 export interface HeatMaps {
   self: Tensor
   other: Tensor | null

@@ -3,9 +3,9 @@ import type { CancelToken, Instructions, Pixels, Tensor } from './values.js'
 
 /** One kernel of the dense CRF (docs/dense-crf-algorithm.md, steps 1 and 11). */
 export interface CrfTerm {
-  /** Standard deviations of places. */
+  /** Standard deviations of positions. */
   xyStd: number[]
-  /** Standard deviations of the three channels in the image's order; null for a kernel of places alone. */
+  /** Standard deviations of the three channels in the image's order; null for a kernel of positions alone. */
   colorStd: number[] | null
   /** Weight [1], energy of each label [C], or of each pair [C, C]. */
   compatibility: Tensor
@@ -17,18 +17,18 @@ export interface CrfOptions {
   terms: CrfTerm[]
   iterations: number
   instructions: Instructions
-  /** The plain form where a fast one exists; for tests. */
+  /** Use the plain form even if a fast one exists; for tests. */
   plain?: boolean
 }
 
-/** A picture, one or several sets of labels for it, [C, H, W] each, and what to make of them. */
+/** An image, one or several sets of labels for it, [C, H, W] each, and the results to compute. */
 export interface CrfProblem {
   image: Pixels
   scores: { kind: 'unary' | 'probabilities' | 'logits'; values: Tensor }[]
   options: CrfOptions
 }
 
-/** Refined labels, [C, H, W] and [H, W], as they were asked for. */
+/** Refined labels, [C, H, W] and [H, W], as requested. */
 export interface CrfResult {
   probabilities: Tensor | null
   labels: Tensor<Uint8Array> | null
@@ -36,10 +36,10 @@ export interface CrfResult {
 
 /** Mean-field inference of all label sets of a problem, iteration by iteration. */
 export interface NativeMeanField {
-  /** Bytes held, and vertices of each kernel's lattice. */
+  /** Bytes of memory held, and vertices of each kernel's lattice. */
   readonly info: { bytes: number; vertices: number[] }
   iterate(count: number, cancel: CancelToken): Promise<void>
-  /** The probabilities of a label set now, [C, H, W]. */
+  /** The current probabilities of a label set, [C, H, W]. */
   probabilities(set: number): Promise<Tensor>
   /** The most probable labels, [H, W]. */
   labels(set: number): Promise<Tensor<Uint8Array>>

@@ -11,9 +11,9 @@ export type Reduction = 'mean' | 'sum'
 
 export interface NetworkOptions {
   dim: number
-  /** Of the linear probes. */
+  /** Number of classes of the linear probes. */
   classes: number
-  /** Of the cluster probe and of k-means: the classes and any extra clusters. */
+  /** Number of clusters of the cluster probe and of k-means: the classes and any extra clusters. */
   clusters: number
   /** null: the code is the feature. */
   projection: Projection | null
@@ -24,7 +24,10 @@ export interface NetworkOptions {
   seed: number
 }
 
-/** The ways from an image to classes: k-means on codes, the probes, and the two baselines on backbone features. */
+/**
+ * The ways from an image to classes: k-means on codes, the probes, and the two baselines on backbone
+ * features.
+ */
 export type PredictionHead =
   | 'kmeans'
   | 'clusterProbe'
@@ -37,13 +40,13 @@ export interface PredictOptions {
   /** Average codes and features with those of the mirrored image (eval_segmentation.py). */
   flip: boolean
   heads: PredictionHead[]
-  /** Size of the label maps: that of the transformed image, or each picture's own. */
+  /** Size of the label maps: that of the transformed image, or each image's own. */
   size: 'transform' | 'original'
   /** Also return log-probabilities [classes, H, W] of these heads, at the same size. */
   logProbabilities: CodeHead[]
   /** Factor of the cosines in cluster probabilities. */
   temperature: number
-  /** Refine kmeans, clusterProbe and linearProbe by STEGO's dense CRF, at the size the network sees. */
+  /** Refine kmeans, clusterProbe and linearProbe with STEGO's dense CRF, at the size the network sees. */
   crf: boolean
 }
 
@@ -74,13 +77,13 @@ export interface NativeNetwork {
     projection: Projection | null
     heads: PredictionHead[]
   }
-  /** Images that the transform brings to one size. */
+  /** Predicts images that the transform brings to one size. */
   predict(images: Pixels[], options: PredictOptions, cancel: CancelToken): Promise<Prediction[]>
   /** Codes [B, dim, h, w] of features [B, C, h, w]. */
   encode(features: Tensor, cancel: CancelToken): Promise<Tensor>
   /** Heat maps of points by codes. */
   correspond(...call: CorrespondCall): Promise<HeatMaps>
-  /** What `write` writes, in its order. */
+  /** The tensors written by `write`, in the same order. */
   tensors(): Promise<TensorEntry[]>
   /** Writes a header and the tensors' values to a new file, and syncs it. */
   write(path: string, header: Uint8Array): Promise<void>

@@ -1,7 +1,7 @@
-/** The addon's scores of pairs of positions, of which precision-recall curves are made. */
+/** The addon's scores of pairs of positions, from which precision-recall curves are computed. */
 import type { CancelToken, LabelMap, Pixels, Tensor, Transform } from './values.js'
 
-/** A picture and its label map, of one size. */
+/** An image and its label map of the same size. */
 export interface LabeledPixels {
   image: Pixels
   label: LabelMap
@@ -18,7 +18,7 @@ export interface PairInput {
   transform: Transform
 }
 
-/** Precision against recall while the threshold falls: recall rises, up to 1. */
+/** Precision against recall as the threshold falls and recall rises, up to 1. */
 export interface PrecisionRecallCurve {
   /** Share of the pairs above the threshold that share a class, 0 to 1. */
   precision: number[]
@@ -28,7 +28,7 @@ export interface PrecisionRecallCurve {
   averagePrecision: number
 }
 
-/** What the scores of all pairs of positions say, and how many pairs there were and share a class. */
+/** Curves over all pairs of positions, the number of pairs, and how many of them share a class. */
 export interface PairCurves {
   features: PrecisionRecallCurve
   codes: PrecisionRecallCurve
@@ -37,7 +37,7 @@ export interface PairCurves {
   positives: number
 }
 
-/** Scores of pairs of positions against shared classes, counted in 96 MiB however many there are. */
+/** Scores of pairs of positions against shared classes, counted in 96 MiB whatever their number. */
 export interface NativePairScores {
   add(input: PairInput, cancel: CancelToken): Promise<void>
   /** Curves of at most `points` points. */

@@ -23,7 +23,7 @@ export interface LossOptions {
   reduction: Reduction
   /** Factor of the weighted sum of the three pair types. */
   correspondenceWeight: number
-  /** Positions an image: this number squared, or every position of the grid. */
+  /** Positions per image: this number squared, or every position of the grid. */
   featureSamples: number | 'all'
   negativeSamples: number
   negatives: 'official' | 'derangement'
@@ -35,14 +35,14 @@ export interface LossOptions {
   alignment: { weight: number; axes: 'correct' | 'official' }
   crf: ContrastiveCrfOptions
   clusterObjective: 'nearestCenter' | 'nearestPosition'
-  /** The plain form where a fast one exists; for tests. */
+  /** Use the plain form even if a fast one exists; for tests. */
   plain?: boolean
 }
 
 /** The contrastive CRF loss (modules.py ContrastiveCRFLoss). */
 export interface ContrastiveCrfOptions {
   weight: number
-  /** Pixels drawn a step, shared by the batch. */
+  /** Pixels drawn per step, shared by the batch. */
   samples: number
   /** Widths of position and color of the bilateral kernel, and of position of the gaussian one. */
   alpha: number
@@ -68,27 +68,32 @@ export interface BatchInput {
   /** Images of the batch and their positives, as indices of the store. */
   images: Int32Array
   positives: Int32Array
-  /** Label maps of the batch, transformed as the images are; `null` where an image has none. */
+  /** Label maps of the batch, transformed as the images are; `null` if an image has none. */
   labels: (LabelMap | null)[]
-  /** The same of the positives; needed by the oracle alone. */
+  /** The same for the positives; needed only by the oracle. */
   positiveLabels?: (LabelMap | null)[]
-  /** Salient pixels of the batch and of the positives, nonzero where salient; without them positions are uniform. */
+  /**
+   * Salient pixels of the batch and of the positives, nonzero where salient; without them positions are
+   * uniform.
+   */
   salience?: (LabelMap | null)[]
   positiveSalience?: (LabelMap | null)[]
-  /** Labels teach instead of features. */
+  /** Use labels instead of features as the teacher. */
   oracle: boolean
   /** Seed of this step's draws. */
   seed: number
 }
 
-/** What all steps have in common. */
+/** Settings shared by all steps. */
 export interface StepSettings {
   loss: LossOptions
   learningRates: { head: number; linearProbe: number; clusterProbe: number }
 }
 
 export interface StepInput extends BatchInput {
-  /** What augmented views are made of, or the views and where their pixels lie, as (row, column), for parity. */
+  /**
+   * Inputs of augmented views or, for parity, the views and the positions of their pixels as (row, column).
+   */
   views?: { images: Pixels[]; transform: Transform } | { input: Tensor; coordinates: Tensor }
   /** Count code similarities. */
   histograms?: boolean
@@ -99,7 +104,7 @@ export interface StepInput extends BatchInput {
 
 /** The losses of a step. */
 export interface StepLosses {
-  /** The correspondence loss: its three terms, weighted and added up. */
+  /** The correspondence loss: the weighted sum of its three terms. */
   correspondence: number
   /** Its term of images with themselves, unweighted. */
   self: number
@@ -111,15 +116,15 @@ export interface StepLosses {
   similarity: PairValues
   /** Loss of the cluster probe. */
   clusterProbe: number
-  /** Loss of the linear probe on codes; null where the batch has no valid label. */
+  /** Loss of the linear probe on codes; null if the batch has no valid label. */
   linearProbe: number | null
-  /** Loss of the linear probe on the backbone's features; null where the batch has no valid label. */
+  /** Loss of the linear probe on the backbone's features; null if the batch has no valid label. */
   baselineLinearProbe: number | null
-  /** Reconstruction of features from codes, unweighted; null where its weight is 0. */
+  /** Reconstruction of features from codes, unweighted; null if its weight is 0. */
   reconstruction: number | null
-  /** Alignment of augmented views, unweighted; null where its weight is 0. */
+  /** Alignment of augmented views, unweighted; null if its weight is 0. */
   alignment: number | null
-  /** The contrastive CRF, unweighted; null where its weight is 0. */
+  /** The contrastive CRF, unweighted; null if its weight is 0. */
   crf: number | null
   /** Counts of code similarities in 80 equal bins over [-1, 1]. */
   histograms?: Record<keyof PairValues, number[]>
@@ -128,7 +133,7 @@ export interface StepLosses {
 
 /** The distribution of feature correspondences F of one kind of pair. */
 export interface PairHistogram {
-  /** Quantile asked for. */
+  /** Requested quantile. */
   value: number
   /** Counts of F in 80 equal bins over [-1, 1]. */
   histogram: number[]
@@ -137,18 +142,18 @@ export interface PairHistogram {
 }
 
 export interface NativeTrainer {
-  /** Sets what holds for all steps from now on; needed before the first. */
+  /** Sets what applies to all following steps; required before the first. */
   configure(settings: StepSettings): void
   step(input: StepInput, cancel: CancelToken): Promise<StepLosses>
-  /** Draws the feature correspondences F of a batch as a step does and gathers them. */
+  /** Draws the feature correspondences F of a batch as a step does and collects them. */
   measure(batch: BatchInput, cancel: CancelToken): Promise<void>
-  /** Quantiles of what was measured, which is then forgotten. */
+  /** Quantiles of the measured values, which are then discarded. */
   distributions(quantiles: PairValues): Promise<Record<keyof PairValues, PairHistogram>>
-  /** Begins the probes and their optimizers anew. */
+  /** Restarts the probes and their optimizers. */
   resetProbes(seed: number): Promise<void>
   /**
-   * Collects the codes (`kmeans`) or backbone features (`baselineKmeans`) of all patches of images held by the store, out of
-   * `total` images in all.
+   * Collects the codes (`kmeans`) or backbone features (`baselineKmeans`) of all patches of images held by
+   * the store, out of `total` images.
    */
   collect(
     images: Int32Array,
@@ -156,27 +161,29 @@ export interface NativeTrainer {
     total: number,
     cancel: CancelToken,
   ): Promise<void>
-  /** Fits cosine k-means on what was collected, keeps the best restart in the network and lets the vectors go. */
+  /**
+   * Fits cosine k-means on what was collected, keeps the best restart in the network and frees the vectors.
+   */
   fitKMeans(
     head: 'kmeans' | 'baselineKmeans',
     options: { restarts: number; iterations: number; seed: number },
     cancel: CancelToken,
   ): Promise<{ meanCosine: number; meanCosines: number[]; sizes: number[]; explained: PlaceShares }>
-  /** Network and optimizer state: what `write` writes, in its order. */
+  /** Network and optimizer state: the tensors written by `write`, in the same order. */
   tensors(): Promise<TensorEntry[]>
   /** Writes a header and the tensors' values to a new file, and syncs it. */
   write(path: string, header: Uint8Array): Promise<void>
-  /** Optimizer state, from a checkpoint of the same network. */
+  /** Loads optimizer state from a checkpoint of the same network. */
   load(stored: StoredTensors): Promise<void>
   dispose(): void
 }
 
-/** Shares from 0 to 1 of the clusters' entropy that are known once something of a patch is. */
+/** Shares, from 0 to 1, of the clusters' entropy that are explained by a property of a patch. */
 export interface PlaceShares {
-  /** The band of four rows of patches that it lies in. */
+  /** By its band of four rows of patches. */
   rows: number
-  /** The band of four columns. */
+  /** By its band of four columns. */
   columns: number
-  /** The picture that it is of. */
+  /** By its image. */
   images: number
 }

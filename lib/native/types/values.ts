@@ -1,6 +1,6 @@
-/** Values that pass between TypeScript and the addon: tensors, pictures, transforms, cancel flags. */
+/** Values that pass between TypeScript and the addon: tensors, images, transforms, cancel flags. */
 
-/** The arrays that values of a tensor come in. */
+/** Arrays for the values of a tensor. */
 export type TensorData =
   | Float32Array
   | Float64Array
@@ -19,28 +19,28 @@ export interface Tensor<T extends TensorData = Float32Array> {
   shape: number[]
 }
 
-/** 8-bit RGB pixels, rows top to bottom, 3 bytes a pixel. */
+/** 8-bit RGB pixels, rows top to bottom, 3 bytes per pixel. */
 export interface Pixels {
   /** 3 * width * height bytes. */
   data: Uint8Array
-  /** Pixels of a row. */
+  /** Pixels per row. */
   width: number
   /** Rows. */
   height: number
 }
 
-/** One byte a pixel: a class index; values at or above the number of classes are void. */
+/** One byte per pixel: a class index; values at or above the number of classes are void. */
 export interface LabelMap {
   /** width * height bytes, row by row. */
   data: Uint8Array
-  /** Pixels of a row. */
+  /** Pixels per row. */
   width: number
   /** Rows. */
   height: number
 }
 
 /**
- * From a picture to the network's input, always by Pillow's nearest-neighbor rule
+ * From an image to the network's input, always by Pillow's nearest-neighbor rule
  * (docs/method-constants.md#image-preparation):
  * `center`: shorter side to `resolution`, center crop of `resolution` squared;
  * `squash`: both sides to `resolution`, aspect lost;
@@ -52,12 +52,15 @@ export interface Transform {
   multiple: number
 }
 
-/** One cancel flag; a job that was given it stops at its next poll and rejects with `ERR_STEGO_CANCELLED`. */
+/** One cancel flag; a job that received it stops at its next poll and rejects with `ERR_STEGO_CANCELLED`. */
 export interface CancelToken {
   cancel(): void
 }
 
-/** Instruction sets that inner loops are compiled for: x86-64-v4, x86-64-v3, and what every processor has. */
+/**
+ * Instruction sets that inner loops are compiled for: x86-64-v4, x86-64-v3, and a baseline for every
+ * processor.
+ */
 export type InstructionSet = 'avx512' | 'avx2' | 'portable'
 
 /** Which of the compiled loops to use; anything but `auto`, the widest that may be used, is for tests. */
