@@ -3,6 +3,7 @@ export { type BuiltFeatureStore, buildFeatureStore } from './build.js'
 export { type FeatureKey, featureKey, type ListedImage } from './key.js'
 export type { BuildFeatureStoreOptions } from './options.js'
 export type { StoreDescription } from './plan.js'
+export type { FeatureStoreProgress, FeaturesProgress } from './progress.js'
 export {
   type FeatureStoreInfo,
   type FeatureStoresOptions,
