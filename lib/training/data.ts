@@ -2,7 +2,6 @@
  * The training images of a run. Each is decoded and passed through the frozen backbone once, and its features are kept
  * in a store on disk or in memory. Features that are not kept are recomputed whenever a batch needs them.
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Item, Picture, Split } from '../datasets/source.js'
 import { computeTogether, fillStore } from '../features/fill.js'
 import { type FeaturePlan, openStore } from '../features/plan.js'
@@ -15,6 +14,7 @@ import {
   type Pixels,
   type Transform,
 } from '../native/index.js'
+import { decodeRuns, encodeRuns } from './run-lengths.js'
 
 export interface TrainingImagesOptions {
   transform: Transform
@@ -102,8 +102,6 @@ export class TrainingImages {
 }
 
 const BUDGET = 256 * 2 ** 20
-/** zlib level. Label maps have large uniform areas, which the fastest level compresses well. */
-const LEVEL = 1
 
 /** Labels and salience of an image; null if it has none. */
 export interface ImageLabels {
@@ -117,7 +115,7 @@ interface Compressed {
 }
 
 interface Packed {
-  bytes: Buffer
+  runs: Uint8Array
   width: number
   height: number
 }
@@ -158,7 +156,7 @@ class LabelCache {
     if (this.#bytes < BUDGET && !this.#packed.has(index)) {
       const packed = { label: pack(labels.label), salience: pack(labels.salience) }
       this.#packed.set(index, packed)
-      this.#bytes += (packed.label?.bytes.length ?? 0) + (packed.salience?.bytes.length ?? 0)
+      this.#bytes += (packed.label?.runs.length ?? 0) + (packed.salience?.runs.length ?? 0)
     }
     return labels
   }
@@ -169,7 +167,10 @@ class LabelCache {
 }
 
 const pack = (map: LabelMap | null): Packed | null =>
-  map && { bytes: deflateRawSync(map.data, { level: LEVEL }), width: map.width, height: map.height }
+  map && { runs: encodeRuns(map.data), width: map.width, height: map.height }
 
-const unpack = (packed: Packed | null): LabelMap | null =>
-  packed && { data: inflateRawSync(packed.bytes), width: packed.width, height: packed.height }
+const unpack = (packed: Packed | null): LabelMap | null => {
+  if (!packed) return null
+  const { runs, width, height } = packed
+  return { data: decodeRuns(runs, width * height), width, height }
+}
