@@ -83,13 +83,12 @@ export interface Source {
 export function checkSplit(split: string, splits: readonly string[], where: string): void {
   if (splits.includes(split)) return
   const suggestion = nearest(split, splits)
+  const only = splits.length === 1
   throw new StegoError(
     'ERR_STEGO_DATA_MISSING',
     `there is no split "${split}" in ${where}; ` +
-      (splits.length === 1
-        ? `its only split is "${splits[0]}". Use that.`
-        : `its splits are: ${splits.join(', ')}. ` +
-          (suggestion ? `Did you mean "${suggestion}"?` : 'Use one of these.')),
+      (only ? `its only split is "${splits[0]}". ` : `its splits are: ${splits.join(', ')}. `) +
+      (suggestion ? `Did you mean "${suggestion}"?` : only ? 'Use that.' : 'Use one of these.'),
   )
 }
 

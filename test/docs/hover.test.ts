@@ -43,7 +43,7 @@ test('options are documented where they are typed', (t) => {
   const service = ts.createLanguageService(host)
   const documentation = (word: string) =>
     ts.displayPartsToString(service.getQuickInfoAtPosition(FILE, CODE.indexOf(word))?.documentation)
-  t.regex(documentation('denseCrf({'), /^Refines class scores of a picture/)
+  t.regex(documentation('denseCrf({'), /^Refines class scores of an image/)
   t.regex(documentation('iterations'), /^Mean-field iterations.*\n\nDefault: 10\.$/s)
   t.regex(documentation('steps'), /^Training steps.*\n\nDefault: 500 steps\.$/s)
   t.regex(documentation('flip'), /\n\nDefault: true\.$/)
