@@ -8,7 +8,7 @@ export function modelRows(model: ModelInfo): [name: string, text: string][] {
   const { self, knn, random } = shifts ?? {}
   return [
     ['classes', classNames ? `${classes}: ${classNames.join(', ')}` : String(classes)],
-    ['code', `${dim} channels, ${projection} head`],
+    ['code', `${dim} channels, ${projection ?? 'no'} head`],
     ['backbone', `${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}`],
     ...(position ? [['position', describePosition(position)] as [string, string]] : []),
     ['heads', heads.join(', ')],
