@@ -75,10 +75,13 @@ function summary(
   { file, images, k, meanSimilarity, recall }: Result,
   { out: _, ...values }: Given['values'],
 ): string {
+  // In training, `off` would mean to recompute features at every step.
+  const { mode, ...store } = (values.featureStore ?? {}) as { mode?: string }
+  const featureStore = mode === 'disk' ? { ...store, mode } : store
   const found = `${k} for each of ${count(images, 'image')}, mean similarity ${significant(meanSimilarity)}`
   return [
     `neighbors: ${found}${recallWords(recall)}`,
     `file: ${file}`,
-    `next: ${trainCommandLine({ ...values, neighborFile: file })}`,
+    `next: ${trainCommandLine({ ...values, featureStore, neighborFile: file })}`,
   ].join('\n')
 }

@@ -2,15 +2,17 @@
 
 type Values = Record<string, unknown>
 
-/** Paths of options by their earlier names. */
+/** Options by their earlier names, those that are now part of `featureStore`, and learning rates. */
 const OPTIONS = new Map([
-  ['crop', ['fit']],
-  ['labelMap', ['classMap']],
-  ['features', ['featureStore', 'mode']],
-  ['cacheBytes', ['featureStore', 'memoryBytes']],
-  ['storeBytes', ['featureStore', 'diskBytes']],
-  ['storeType', ['featureStore', 'dtype']],
-  ['storeFolder', ['featureStore', 'folder']],
+  ['crop', 'fit'],
+  ['labelMap', 'classMap'],
+])
+const FEATURE_STORE = new Map([
+  ['features', 'mode'],
+  ['cacheBytes', 'memoryBytes'],
+  ['storeBytes', 'diskBytes'],
+  ['storeType', 'dtype'],
+  ['storeFolder', 'folder'],
 ])
 const RATES = new Map([
   ['linear', 'linearProbe'],
@@ -36,10 +38,14 @@ export function currentTensor(name: string): string {
 export function currentOptions(options: Values): Values {
   const current: Values = {}
   for (const [key, value] of Object.entries(options)) {
-    const path = OPTIONS.get(key)
-    if (key === 'learningRates' && isObject(value)) current[key] = currentRates(value)
-    else if (path) put(current, path, key === 'features' && value === 'store' ? 'disk' : value)
-    else current[key] = value
+    const part = FEATURE_STORE.get(key)
+    if (part)
+      current.featureStore = {
+        ...(current.featureStore as Values),
+        [part]: part === 'mode' && value === 'store' ? 'disk' : value,
+      }
+    else if (key === 'learningRates' && isObject(value)) current[key] = currentRates(value)
+    else current[OPTIONS.get(key) ?? key] = value
   }
   return current
 }
@@ -60,14 +66,6 @@ export function currentRecord(record: Values): Values {
     format: 2,
     options: { position: 'keep', ...options, ...(dtype !== 'auto' && { dtype }) },
     images: { ...images, labeled },
-  }
-}
-
-function put(target: Values, [key, ...rest]: string[], value: unknown): void {
-  if (rest.length === 0) target[key!] = value
-  else {
-    target[key!] ??= {}
-    put(target[key!] as Values, rest, value)
   }
 }
 

@@ -132,7 +132,15 @@ test('the command writes both formats and says what to do with them', async (t) 
   const data = await makeDataset(t, { train: 5 })
   const folder = await temporaryFolder(t)
   const file = join(folder, 'nns', 'nns_vit_tiny_bands_train_None_32.npz')
-  const { stdout, stderr } = await neighbors('--data', data, ...SMALL, '--out', file)
+  const { stdout, stderr } = await neighbors(
+    '--data',
+    data,
+    ...SMALL,
+    '--out',
+    file,
+    '--feature-store.mode',
+    'off',
+  )
   t.regex(stdout, /^neighbors: 4 for each of 5 images, mean similarity [\d.]+\nfile: .*\nnext: stego train /)
   const again = `--data ${data} --backbone starter --resolution 32 --neighbor-file ${file} --position keep`
   t.true(stdout.endsWith(`next: stego train ${again}\n`))
