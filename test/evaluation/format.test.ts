@@ -1,20 +1,10 @@
 import test from 'ava'
-import type { Evaluation } from '../../lib/evaluation/evaluation.js'
 import { formatEvaluation, formatSummary } from '../../lib/evaluation/format.js'
 import { scoreClusters } from '../../lib/evaluation/scores.js'
 import { summarize } from '../../lib/evaluation/summary.js'
+import { evaluation } from './evaluation.js'
 import { matrix } from './matrix.js'
 
-function evaluation(overrides: Partial<Evaluation>): Evaluation {
-  const nothing = {
-    kmeans: null,
-    clusterProbe: null,
-    linearProbe: null,
-    baselineKmeans: null,
-    baselineLinearProbe: null,
-  }
-  return { ...nothing, images: 10, labeled: 10, split: 'val', ...overrides }
-}
 const scored = scoreClusters(
   matrix([
     [9, 0, 0],

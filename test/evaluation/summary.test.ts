@@ -1,7 +1,8 @@
 import test from 'ava'
-import type { Evaluation, LinearScores } from '../../lib/evaluation/evaluation.js'
+import type { LinearScores } from '../../lib/evaluation/evaluation.js'
 import { scoreLinear } from '../../lib/evaluation/scores.js'
 import { requireSameClasses, summarize } from '../../lib/evaluation/summary.js'
+import { evaluation } from './evaluation.js'
 import { matrix } from './matrix.js'
 
 const scores = (miou: number | null, accuracy: number, iou: (number | null)[]): LinearScores => ({
@@ -10,17 +11,6 @@ const scores = (miou: number | null, accuracy: number, iou: (number | null)[]): 
   iou,
   confusion: [],
 })
-
-function evaluation(heads: Partial<Evaluation>): Evaluation {
-  const nothing = {
-    kmeans: null,
-    clusterProbe: null,
-    linearProbe: null,
-    baselineKmeans: null,
-    baselineLinearProbe: null,
-  }
-  return { ...nothing, images: 4, labeled: 4, split: 'val', ...heads }
-}
 
 test('mean and sample standard deviation of every figure', (t) => {
   const summary = summarize([
