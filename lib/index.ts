@@ -11,7 +11,7 @@ export type { ClusterScores, Evaluation, LinearScores, Metric, Scores } from './
 export type { EvaluateOptions, Matching, PrecisionRecallOptions } from './evaluation/options.js'
 export type { PrecisionRecall } from './evaluation/precision-recall.js'
 export type { FeaturesProgress } from './features/progress.js'
-export type { ImageInput, RawImage } from './images/decode.js'
+export type { ImageInput, RawImage, SharpImage } from './images/input.js'
 export { PRESETS, type Preset, type PresetName } from './method/presets.js'
 export type { ResolvedRunOptions, RunOptions } from './method/train-options.js'
 export type { FeaturesOptions, LoadOptions, SegmentOptions } from './model/options.js'

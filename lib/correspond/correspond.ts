@@ -5,7 +5,8 @@
 import { basename, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
-import { decodeImage, type ImageInput } from '../images/decode.js'
+import { decodeImage } from '../images/decode.js'
+import type { ImageInput } from '../images/input.js'
 import { createTransform } from '../images/transform.js'
 import {
   checked,

@@ -1,6 +1,6 @@
 /** Options of `denseCrf()` and `denseCrfBatch()`. */
 import { z } from 'zod'
-import type { ImageInput } from '../images/decode.js'
+import type { ImageInput } from '../images/input.js'
 import type { Tensor } from '../native/index.js'
 import { abortSignal, option } from '../options/schema.js'
 import { tensor } from '../options/tensor.js'

@@ -1,6 +1,7 @@
 /** The dataset interface: a list of plain items, and a way to read each. */
 import { StegoError } from '../errors.js'
-import { decodeImage, decodeLabels } from '../images/decode.js'
+import { decodeImage } from '../images/decode.js'
+import { decodeLabels } from '../images/label-map.js'
 import type { LabelMap, Pixels } from '../native/index.js'
 import { nearest } from '../options/nearest.js'
 import { mapLabels, salienceOf } from './labels.js'

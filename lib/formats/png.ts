@@ -6,6 +6,7 @@
 import { promisify } from 'node:util'
 import { crc32, inflate } from 'node:zlib'
 import { explaining, FormatError } from './format-error.js'
+import { intactPng } from './png-chunks.js'
 
 const inflateAsync = promisify(inflate)
 
@@ -91,8 +92,9 @@ async function readIndices(file: Buffer): Promise<IndexMap> {
   return { data: indices, width, height }
 }
 
-function readChunks(file: Buffer): { header: Header; data: Buffer } {
-  if (!file.subarray(0, 8).equals(SIGNATURE)) throw new FormatError('it is not a PNG file')
+function readChunks(stored: Buffer): { header: Header; data: Buffer } {
+  if (!stored.subarray(0, 8).equals(SIGNATURE)) throw new FormatError('it is not a PNG file')
+  const file = intactPng(stored).intact
   let header: Header | undefined
   const data: Buffer[] = []
   for (let at = 8; at + 12 <= file.length; ) {

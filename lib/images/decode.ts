@@ -3,35 +3,33 @@
  * (docs/method-constants.md#directory): no resize, no color management, alpha dropped over the stored
  * color. Orientation recorded by a camera is applied, which Pillow leaves to its caller.
  */
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import type { Metadata } from 'sharp'
 import { StegoError } from '../errors.js'
-import { decodePngIndices, type IndexMap } from '../formats/png.js'
 import type { Pixels } from '../native/index.js'
+import { fileKind } from './file-kind.js'
+import { fromFile, type ImageInput, type RawSamples, readInput } from './input.js'
+import { type Orientation, upright } from './orient.js'
+import { mended } from './repair.js'
+import { type PixelRule, PLAIN_RULE, type Samples, toRgb, unusedBands } from './samples.js'
 import { sharp } from './sharp.js'
+import { isTiff, openTiff } from './tiff.js'
 
-/** 8-bit samples of an image in memory, rows top to bottom, channels interleaved. */
-export interface RawImage {
-  /** width * height * channels bytes. */
-  data: Uint8Array | Uint8ClampedArray
-  /** Pixels of a row. */
-  width: number
-  /** Rows. */
-  height: number
-  /** 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; alpha is ignored. */
-  channels: 1 | 2 | 3 | 4
+/** An image as 8-bit RGB, and what its reader should know about it. */
+export interface DecodedImage extends Pixels {
+  /** In words: damage that was passed over, bands that are not used. Absent if there is nothing to say. */
+  notes?: string[]
 }
 
-/** An image: path, `file:` URL, bytes of an encoded file, or raw samples. */
-export type ImageInput = string | URL | Buffer | Uint8Array | RawImage
-
-/** Size a label map must have, and the image it belongs to for the error message. */
-export interface LabelSize {
-  width: number
-  height: number
-  /** Path or name of the image. */
-  name?: string
+/** How an image is decoded. */
+export interface DecodeOptions {
+  /** What becomes of samples that are not bytes, and of bands. Default: `auto`, the first three. */
+  rule?: PixelRule
+  /** More pixels are refused before anything is decoded. Default: 100 million. */
+  maxPixels?: number
 }
+
+/** Pixels of the largest image that is decoded by default. */
+export const MAX_PIXELS = 100_000_000
 
 // The decoder keeps its reasons in one place for the whole process: another image that ends at the same moment wipes
 // them away, and what is left is this. Decoding the damaged image again brings the reason back.
@@ -41,20 +39,151 @@ const ATTEMPTS = 5
 const READABLE = 'JPEG, PNG, WebP, TIFF, GIF or AVIF'
 
 /**
- * Decodes an image to 8-bit RGB in its own size, upright. Gray, palette, alpha, 16-bit (upper byte) and CMYK
- * are converted; embedded color profiles are ignored; of animations and stacks the first page is taken.
+ * Decodes an image to 8-bit RGB in its own size, upright. Gray, palette, alpha and CMYK are converted, samples of more
+ * than 8 bits scaled as the rule says; embedded color profiles are ignored; of animations and stacks the first page is
+ * taken. A JPEG that lacks only its end and a PNG with a damaged text are read, with a note.
  * The result never shares memory with the input.
  *
- * Throws `ERR_STEGO_DATA_MISSING` where a file does not exist, `ERR_STEGO_IMAGE` where it cannot be decoded
- * or raw samples have another length than their size says, `ERR_STEGO_ADDON` where the decoder is not installed.
+ * Throws `ERR_STEGO_DATA_MISSING` where a file does not exist, `ERR_STEGO_IMAGE` where it cannot be decoded, is larger
+ * than `maxPixels` or raw samples have another length than their size says, `ERR_STEGO_ADDON` where the decoder is not
+ * installed.
  */
-export async function decodeImage(input: ImageInput): Promise<Pixels> {
-  if (isRaw(input)) return fromRaw(input)
-  const { name, bytes } = await readInput(input)
+export async function decodeImage(input: ImageInput, options: DecodeOptions = {}): Promise<DecodedImage> {
+  const { maxPixels = MAX_PIXELS, rule = PLAIN_RULE } = options
+  const given = await readInput(input)
+  if ('data' in given) return fromRaw(given, maxPixels)
+  const { name, bytes } = given
+  refuseOthers(bytes, name)
+  return explained(name, async () => {
+    const image = await openImage(bytes, name, maxPixels)
+    try {
+      return await decodeOpened(image, bytes, rule, name)
+    } catch (error) {
+      const whole = error instanceof StegoError ? null : mended(bytes, image)
+      if (!whole) throw error
+      // What was mended has to be whole in every other respect.
+      const pixels = await decodeOpened(image, whole.bytes, rule, name, 'warning').catch(() => null)
+      if (!pixels) throw error
+      return { ...pixels, notes: [`${name} ${whole.damage}; the rest is intact.`, ...(pixels.notes ?? [])] }
+    }
+  })
+}
+
+/** What the header of an image says. */
+export interface ImageHeader {
+  width: number
+  height: number
+  /** Whether samples are not bytes, so that their range matters. */
+  isWide: boolean
+}
+
+/**
+ * Reads the header of an image file.
+ * Throws as `decodeImage` does for what can be told without decoding.
+ */
+export async function readImageHeader(path: string, maxPixels = MAX_PIXELS): Promise<ImageHeader> {
+  const { name, bytes } = await fromFile(path)
+  refuseOthers(bytes, name)
+  return explained(name, () => openImage(bytes, name, maxPixels))
+}
+
+/** The samples of an image file as they are stored. Throws as `decodeImage` does. */
+export async function readSamples(path: string, maxPixels = MAX_PIXELS): Promise<Samples> {
+  const { name, bytes } = await fromFile(path)
+  return explained(name, async () => (await openImage(bytes, name, maxPixels)).samples(bytes, 'error'))
+}
+
+interface OpenImage extends ImageHeader {
+  /** As they are stored, and upright. */
+  samples(bytes: Buffer, failOn: FailOn): Promise<Samples & { orientation: Orientation }>
+  /** Whether the usual decoder may turn them into RGB. */
+  isPlain: boolean
+  metadata: Metadata | null
+}
+
+/** The least damage that is an error. */
+type FailOn = 'error' | 'warning'
+
+async function openImage(bytes: Buffer, name: string, maxPixels: number): Promise<OpenImage> {
+  const tiff = isTiff(bytes) ? await openTiff(bytes) : null
+  if (tiff) {
+    const { width, height, isWide } = tiff
+    checkSize(width, height, name, maxPixels)
+    return { width, height, isWide, isPlain: false, metadata: null, samples: tiff.read }
+  }
+  const metadata = await sharp(bytes, { ignoreIcc: true, limitInputPixels: false }).metadata()
+  const { width, height, depth, format } = metadata
+  checkSize(width, height, name, maxPixels)
+  const isWide = format === 'png' && depth === 'ushort'
+  const samples = (stored: Buffer, failOn: FailOn) => storedSamples(stored, metadata, isWide, failOn)
+  return { width, height, isWide, isPlain: !isWide, metadata, samples }
+}
+
+async function decodeOpened(
+  image: OpenImage,
+  bytes: Buffer,
+  rule: PixelRule,
+  name: string,
+  failOn: FailOn = 'error',
+): Promise<DecodedImage> {
+  if (image.isPlain && !rule.bands) return decodeBytes(bytes, image.metadata!, failOn)
+  const { orientation, ...samples } = await image.samples(bytes, failOn)
+  const pixels = upright(toRgb(samples, rule, name), orientation)
+  const unused = unusedBands(samples, rule, name)
+  return unused === null ? pixels : { ...pixels, notes: [unused] }
+}
+
+/** Throws `ERR_STEGO_IMAGE` for a file that is no image of a kind that is read. */
+function refuseOthers(bytes: Buffer, name: string): void {
+  const kind = fileKind(bytes)
+  if (!kind) return
+  throw new StegoError(
+    'ERR_STEGO_IMAGE',
+    `${name} is ${kind.name}, which is not read. Expected ${READABLE}: ${kind.remedy}.`,
+  )
+}
+
+function open(bytes: Buffer, failOn: FailOn) {
+  return sharp(bytes, { failOn, ignoreIcc: true, limitInputPixels: false }).autoOrient()
+}
+
+async function decodeBytes(bytes: Buffer, { space }: Metadata, failOn: FailOn): Promise<Pixels> {
+  const image = open(bytes, failOn)
+  const isCmyk = space === 'cmyk'
+  const stored = isCmyk
+    ? image.pipelineColorspace('cmyk').toColourspace('cmyk')
+    : image.removeAlpha().toColourspace('srgb')
+  const { data, info } = await stored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  if (channels !== (isCmyk ? 4 : 3)) throw new Error(`it has ${channels} channels`)
+  if (isCmyk) return { data: cmykToRgb(data), width, height }
+  return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), width, height }
+}
+
+/** Bands as they are stored, of 8 or 16 bits, upright. */
+async function storedSamples(
+  bytes: Buffer,
+  { space, hasAlpha = false }: Metadata,
+  isWide: boolean,
+  failOn: FailOn,
+): Promise<Samples & { orientation: Orientation }> {
+  const wideSpace = space?.startsWith('grey') ? 'grey16' : 'rgb16'
+  const image = open(bytes, failOn).toColourspace(isWide ? wideSpace : (space ?? 'srgb'))
+  const { data, info } = await image
+    .raw({ depth: isWide ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  const { width, height, channels: bands } = info
+  const values = isWide ? new Uint16Array(Uint8Array.from(data).buffer) : new Uint8Array(data)
+  const shape = { width, height, bands, alpha: hasAlpha }
+  return { data: values, ...shape, noData: null, inverted: false, orientation: 1 }
+}
+
+/** Says why an image cannot be decoded, in words of its own. */
+async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
   let cause: unknown
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
-      return await decodeBytes(bytes)
+      return await work()
     } catch (error) {
       if (error instanceof StegoError) throw error
       cause = error
@@ -69,43 +198,14 @@ export async function decodeImage(input: ImageInput): Promise<Pixels> {
   )
 }
 
-async function decodeBytes(bytes: Buffer): Promise<Pixels> {
-  const image = sharp(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient()
-  const isCmyk = (await image.metadata()).space === 'cmyk'
-  const stored = isCmyk
-    ? image.pipelineColorspace('cmyk').toColourspace('cmyk')
-    : image.removeAlpha().toColourspace('srgb')
-  const { data, info } = await stored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
-  const { width, height, channels } = info
-  if (channels !== (isCmyk ? 4 : 3)) throw new Error(`it has ${channels} channels`)
-  if (isCmyk) return { data: cmykToRgb(data), width, height }
-  return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), width, height }
-}
-
-/**
- * Reads a label map: a PNG whose values are class indices, 8-bit or shallower gray, palette (the index
- * counts, not the color), 16-bit gray, or RGB with equal channels.
- * @param path the label PNG
- * @param expected size of the decoded image, after its orientation was applied
- *
- * Throws `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_IMAGE` where the file is damaged or color-coded,
- * `ERR_STEGO_LABEL_SIZE` where its size is not that of the image.
- */
-export async function decodeLabels(path: string, expected: LabelSize): Promise<IndexMap> {
-  const { name, bytes } = await readInput(path)
-  const labels = await decodePngIndices(bytes, name)
-  if (labels.width !== expected.width || labels.height !== expected.height) {
-    const turned = labels.width === expected.height && labels.height === expected.width
-    throw new StegoError(
-      'ERR_STEGO_LABEL_SIZE',
-      `the label map ${name} is ${labels.width} x ${labels.height}, but its image` +
-        `${expected.name ? ` ${expected.name}` : ''} is ${expected.width} x ${expected.height}. ` +
-        (turned
-          ? 'The image is rotated by its EXIF orientation: rotate the label map the same way.'
-          : 'Resize the label map with nearest-neighbor interpolation, or check that they match.'),
-    )
-  }
-  return labels
+function checkSize(width: number, height: number, name: string, maxPixels: number): void {
+  if (width * height <= maxPixels) return
+  const millions = (pixels: number) => `${Number((pixels / 1e6).toPrecision(4))} million`
+  throw new StegoError(
+    'ERR_STEGO_IMAGE',
+    `${name} has ${width} x ${height} pixels, ${millions(width * height)}; at most ${millions(maxPixels)} are read ` +
+      '(maxPixels, --max-pixels). Raise the limit if the image is what you expect, or cut it into parts.',
+  )
 }
 
 /** Inks as Pillow turns them to light, without a profile: (255 - ink) (255 - black) / 255 for each color. */
@@ -118,63 +218,10 @@ function cmykToRgb(inks: Uint8Array): Uint8Array {
   return rgb
 }
 
-async function readInput(input: unknown): Promise<{ name: string; bytes: Buffer }> {
-  if (input instanceof Uint8Array) {
-    return { name: 'the image buffer', bytes: Buffer.from(input) }
-  }
-  const path = input instanceof URL && input.protocol === 'file:' ? fileURLToPath(input) : input
-  if (typeof path !== 'string' || path === '') {
-    const received = input instanceof URL ? `the URL ${input.href}` : describe(input)
-    throw new StegoError(
-      'ERR_STEGO_IMAGE',
-      'expected an image as a path, file: URL, encoded bytes (Buffer, Uint8Array) or ' +
-        `{ data, width, height, channels }, got ${received}. Download remote images first.`,
-    )
-  }
-  try {
-    return { name: path, bytes: await readFile(path) }
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      const remedy = /^https?:/.test(path) ? 'Download remote images first.' : 'Check the path.'
-      throw new StegoError('ERR_STEGO_DATA_MISSING', `the file ${path} does not exist. ${remedy}`, { cause })
-    }
-    const message =
-      code === 'EISDIR'
-        ? `expected an image file, got the folder ${path}. Pass a file in it.`
-        : `the file ${path} cannot be read (${code ?? cause}). Check its permissions.`
-    throw new StegoError('ERR_STEGO_FILE', message, { cause })
-  }
-}
-
-function isRaw(input: unknown): input is RawImage {
-  return typeof input === 'object' && input !== null && 'data' in input && !(input instanceof Uint8Array)
-}
-
-function fromRaw({ data, width, height, channels }: RawImage): Pixels {
-  const sizes = [width, height, channels]
-  if (!sizes.every((size) => Number.isInteger(size) && size > 0) || channels > 4) {
-    throw new StegoError(
-      'ERR_STEGO_IMAGE',
-      'a raw image needs a width and height of at least 1 and 1 to 4 channels, ' +
-        `got width ${width}, height ${height}, channels ${channels}. Pass the size of its data.`,
-    )
-  }
-  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
-    throw new StegoError(
-      'ERR_STEGO_IMAGE',
-      `the data of a raw image must be a Uint8Array of 8-bit samples, got ${describe(data)}.`,
-    )
-  }
-  const pixels = width * height
-  if (data.length !== pixels * channels) {
-    throw new StegoError(
-      'ERR_STEGO_IMAGE',
-      `a raw image of ${width} x ${height} with ${channels} channels has ${pixels * channels} bytes, ` +
-        `got ${data.length}. Check width, height and channels; rows must not be padded.`,
-    )
-  }
+function fromRaw({ data, width, height, channels }: RawSamples, maxPixels: number): Pixels {
+  checkSize(width, height, 'the raw image', maxPixels)
   if (channels === 3) return { data: new Uint8Array(data), width, height }
+  const pixels = width * height
   const rgb = new Uint8Array(pixels * 3)
   const [green, blue] = channels === 4 ? [1, 2] : [0, 0]
   for (let i = 0; i < pixels; i++) {
@@ -186,10 +233,7 @@ function fromRaw({ data, width, height, channels }: RawImage): Pixels {
 }
 
 /** The decoder's message as one line without its full stop. */
-const reason = (cause: unknown) =>
-  (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0]!.trim().replace(/\.$/, '')
-
-const describe = (value: unknown) =>
-  value === null || value === undefined
-    ? String(value)
-    : `${(value as object).constructor?.name ?? typeof value}`
+const reason = (cause: unknown) => {
+  const message = (cause as Partial<Error> | null)?.message ?? String(cause)
+  return message.split('\n', 1)[0]!.trim().replace(/\.$/, '')
+}

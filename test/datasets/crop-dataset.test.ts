@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { cropDataset } from '../../lib/datasets/crop-dataset.js'
 import type { CropOptions } from '../../lib/datasets/crop-options.js'
 import { openDataset } from '../../lib/datasets/dataset.js'
-import { decodeLabels } from '../../lib/images/decode.js'
+import { decodeLabels } from '../../lib/images/label-map.js'
 import { temporaryFolder } from '../support/dataset.js'
 import { fails, grayPng, picture, tree } from './tree.js'
 

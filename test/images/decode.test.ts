@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { crc32, deflateSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import sharp, { type Sharp } from 'sharp'
-import { decodeImage, decodeLabels, type ImageInput } from '../../lib/images/decode.js'
+import { decodeImage } from '../../lib/images/decode.js'
+import type { ImageInput } from '../../lib/images/input.js'
+import { decodeLabels } from '../../lib/images/label-map.js'
 
 const WIDTH = 12
 const HEIGHT = 8
@@ -297,7 +299,10 @@ test('raw samples of the wrong length, type or size', async (t) => {
   })
   await t.throwsAsync(wrong({ channels: 5 }), { code, message: /1 to 4 channels/ })
   await t.throwsAsync(wrong({ width: 1.5 }), { code })
-  await t.throwsAsync(wrong({ data: new Float32Array(12) }), { code, message: /got Float32Array/ })
+  await t.throwsAsync(wrong({ data: new Float32Array(12) }), {
+    code,
+    message: /got an instance of Float32Array/,
+  })
 })
 
 // By itself: other images decoded at the same moment can wipe the decoder's reason away.
@@ -306,7 +311,7 @@ test.serial('damaged and foreign files are named with the reason', async (t) => 
   const jpeg = await raw(RGB, 3).jpeg().toBuffer()
   const files: [string, Buffer, RegExp][] = [
     ['cut.jpg', jpeg.subarray(0, jpeg.length - 80), /premature end/],
-    ['text.png', Buffer.from('hello'), /unsupported image format/],
+    ['text.png', Buffer.from('hello'), /is a text file/],
     ['empty.png', Buffer.alloc(0), /empty/],
   ]
   for (const [name, bytes, reason] of files) {
@@ -316,7 +321,6 @@ test.serial('damaged and foreign files are named with the reason', async (t) => 
     t.true(error.message.startsWith(path))
     t.regex(error.message, reason)
     t.notRegex(error.message, /\n|\.\./)
-    t.truthy(error.cause)
   }
 })
 
@@ -327,14 +331,14 @@ test('missing files, folders and things that are no image', async (t) => {
     message: /no\.jpg/,
   })
   await t.throwsAsync(decodeImage('https://example.org/a.jpg'), {
-    code: 'ERR_STEGO_DATA_MISSING',
+    code: 'ERR_STEGO_IMAGE',
     message: /Download remote images first/,
   })
   await t.throwsAsync(decodeImage(root), { code: 'ERR_STEGO_FILE', message: /got the folder/ })
   for (const input of [undefined, null, 7, '', new URL('https://example.org/a.jpg'), new Float32Array(3)]) {
     await t.throwsAsync(decodeImage(input as unknown as string), {
       code: 'ERR_STEGO_IMAGE',
-      message: /expected an image as a path/,
+      message: /expected (an image as )?a path/,
     })
   }
 })
