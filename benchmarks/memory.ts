@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Split } from '../lib/datasets/source.js'
 import { type FeaturePlan, openStore } from '../lib/features/plan.js'
+import { PLAIN_RULE } from '../lib/images/samples.js'
 import { trainSchema } from '../lib/method/train-options.js'
 import { checked, job } from '../lib/native/index.js'
 import { mixSeed } from '../lib/random/random.js'
@@ -88,6 +89,8 @@ try {
     classes: null,
     classNames: null,
     palette: null,
+    own: null,
+    decode: { rule: PLAIN_RULE },
     read: async () => Promise.reject(new Error('every image is in the store')),
   }
   const images = new TrainingImages(split, backbone, { transform, plan, salience: false })

@@ -5,16 +5,21 @@
 
 export type { Correspondence, Match } from './correspond/correspond.js'
 export type { CorrespondFeaturesOptions, CorrespondOptions, Point } from './correspond/options.js'
+export type { BadImage } from './datasets/image-survey.js'
+export type { IdCount, LabelSurvey } from './datasets/label-survey.js'
 export type { ClassMap, DatasetName } from './datasets/options.js'
+export type { SurveyProgress } from './datasets/survey.js'
+export type { UnusedFiles } from './datasets/unused.js'
 export { StegoError, type StegoErrorCode } from './errors.js'
 export type { ClusterScores, Evaluation, LinearScores, Metric, Scores } from './evaluation/evaluation.js'
 export type { EvaluateOptions, Matching, PrecisionRecallOptions } from './evaluation/options.js'
 export type { PrecisionRecall } from './evaluation/precision-recall.js'
 export type { FeaturesProgress } from './features/progress.js'
 export type { ImageInput, RawImage, SharpImage } from './images/input.js'
+export type { Limits, PixelRule, SampleType } from './images/samples.js'
 export { PRESETS, type Preset, type PresetName } from './method/presets.js'
 export type { ResolvedRunOptions, RunOptions } from './method/train-options.js'
-export type { FeaturesOptions, LoadOptions, SegmentOptions } from './model/options.js'
+export type { FeaturesOptions, LoadOptions, SegmentAllOptions, SegmentOptions } from './model/options.js'
 export type {
   DType,
   LabelMap,

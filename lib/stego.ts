@@ -6,7 +6,7 @@ import type { EvaluateOptions, PrecisionRecallOptions } from './evaluation/optio
 import type { PrecisionRecall } from './evaluation/precision-recall.js'
 import type { ImageInput } from './images/input.js'
 import type { Model } from './model/model.js'
-import type { FeaturesOptions, LoadOptions, SegmentOptions } from './model/options.js'
+import type { FeaturesOptions, LoadOptions, SegmentAllOptions, SegmentOptions } from './model/options.js'
 import type { Tensor } from './native/index.js'
 import { DISPLAY, type Display } from './output/notebook.js'
 import type { Segmentation } from './output/segmentation.js'
@@ -75,16 +75,16 @@ export class Stego {
    * `ERR_STEGO_CHECKPOINT` if the model cannot make the requested prediction.
    */
   async segment(image: ImageInput, options?: SegmentOptions): Promise<Segmentation> {
-    return this.#model.segment(image, options)
+    return await this.#model.segment(image, options)
   }
 
   /**
-   * Segments every image of a folder (flat or in the directory layout, split `train`), of a list or of an async iterable,
-   * in order. Rejects as `segment()` does.
+   * Segments every image of a folder and its subfolders (flat or in the directory layout, split `train`), of a list or of
+   * an async iterable, in order. Rejects as `segment()` does, unless `onBadImage` is `skip`.
    */
   async *segmentAll(
     images: string | URL | Iterable<ImageInput> | AsyncIterable<ImageInput>,
-    options?: SegmentOptions,
+    options?: SegmentAllOptions,
   ): AsyncGenerator<Segmentation, void> {
     yield* this.#model.segmentAll(images, options)
   }

@@ -1,7 +1,7 @@
 /** Atomic writes. */
 import { fsync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { StegoError } from './errors.js'
 
@@ -21,10 +21,8 @@ export async function writeWhole(
   content: Uint8Array | ((temporary: string) => Promise<void>),
 ): Promise<void> {
   const folder = dirname(file)
-  const temporary = join(
-    folder,
-    `.${basename(file)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`,
-  )
+  // A short name of its own: beside a long one there may be no room for more.
+  const temporary = join(folder, `.stego-${process.pid}-${Math.random().toString(36).slice(2)}.tmp`)
   try {
     await mkdir(folder, { recursive: true })
     if (typeof content === 'function') await content(temporary)

@@ -1,5 +1,6 @@
 /** `stego features` */
 import { z } from 'zod'
+import { leftOutLines } from '../datasets/unused.js'
 import { StegoError } from '../errors.js'
 import { buildSchema } from '../features/options.js'
 import type { FeatureStoreProgress } from '../features/progress.js'
@@ -111,6 +112,7 @@ async function build(values: Given['values'], { terminal, signal }: CommandConte
       signal,
     })
     status.stop()
+    for (const line of leftOutLines(built)) terminal.note(line)
     if (json) return terminal.print(JSON.stringify(built))
     const featureStore = { ...(values.featureStore as object | undefined), mode: 'disk' }
     terminal.print(

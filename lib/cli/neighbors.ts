@@ -1,5 +1,6 @@
 /** `stego neighbors` */
 import { z } from 'zod'
+import { leftOutLines } from '../datasets/unused.js'
 import type { FeatureStoreProgress } from '../features/progress.js'
 import { checkNeighborFile, NEIGHBOR_EXTENSIONS, writeNeighbors } from '../neighbors/neighbor-file.js'
 import { neighborsSchema } from '../neighbors/options.js'
@@ -54,6 +55,7 @@ async function neighbors(given: Given, { terminal, signal }: CommandContext): Pr
     const found = await computeNeighbors({ ...options, onProgress, signal })
     await writeNeighbors(out, found)
     status.stop()
+    for (const line of leftOutLines(found)) terminal.note(line)
     const { similarities, recall } = found
     const meanSimilarity = similarities.reduce((sum, value) => sum + value, 0) / similarities.length
     const result: Result = { file: out, images: found.count, k: found.k, meanSimilarity, recall }

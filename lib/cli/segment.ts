@@ -1,8 +1,9 @@
 /** `stego segment` */
-import { stat } from 'node:fs/promises'
-import { basename, extname, join } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
-import { StegoError } from '../errors.js'
+import type { BadImage } from '../datasets/image-survey.js'
+import { onBadImageOption, recursiveOption } from '../datasets/options.js'
+import { isBadImage, StegoError } from '../errors.js'
 import { loadSchema, segmentSchema } from '../model/options.js'
 import type { LabelMap, Pixels } from '../native/index.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
@@ -12,6 +13,8 @@ import type { Segmentation } from '../output/segmentation.js'
 import type { Grid } from '../output/stitch.js'
 import type { Stego } from '../stego.js'
 import type { Command, CommandContext } from './command.js'
+import { ReportedFailure } from './failure.js'
+import { listTiles, planSegments, type Task } from './segment-files.js'
 
 const { probabilities: _, signal: __, ...flags } = segmentSchema.shape
 const schema = z.strictObject({
@@ -19,7 +22,7 @@ const schema = z.strictObject({
     group: 'Common',
     value: 'folder',
     expected: 'a folder',
-    doc: 'Output folder for <image name>.<style>.png; existing files are overwritten.',
+    doc: 'Output folder for <image name>.<style>.png, with the subfolders of the images; earlier outputs are overwritten, images never.',
   }),
   style: option(z.enum(['overlay', 'palette', 'index']).default('overlay'), {
     group: 'Common',
@@ -41,6 +44,11 @@ const schema = z.strictObject({
         'Treat the images as tiles of one picture, row by row in name order (2 before 10), and write the stitched ' +
         'result to stitched.<style>.png.',
     },
+  ),
+  recursive: recursiveOption,
+  onBadImage: onBadImageOption(
+    'skip',
+    'skip goes on after an image that cannot be read, names it at the end and exits with 1; fail ends there.',
   ),
   ...flags,
   dtype: loadSchema.shape.dtype,
@@ -75,17 +83,21 @@ export const segmentCommand: Command = {
 
 type SegmentOptions = Parameters<Stego['segment']>[1]
 
-async function segment(given: Given, { terminal, signal, api }: CommandContext): Promise<void> {
-  const { json, out, style, stitch, dtype, ...options } = parseOptions(
+async function segment(given: Given, context: CommandContext): Promise<void> {
+  const { terminal, signal, api } = context
+  const { json, out, style, stitch, dtype, recursive, onBadImage, ...options } = parseOptions(
     schema,
     given.values,
     'stego segment',
     FLAG_WORDING,
   )
   const [source, ...images] = given.words as [string, ...string[]]
-  const tiles = stitch && (await listTiles(images, stitch))
+  const tiles = stitch && (await listTiles(images, stitch, recursive))
+  const tasks = tiles ? null : await planSegments(images, out, `.${style}.png`, recursive)
+  for (const note of tasks?.notes ?? []) terminal.note(note)
   const stego = await api.stego()
   await using model = await stego.load(source, { dtype, signal })
+  for (const note of model.info.notes) terminal.note(`note: ${note}`)
   const input = { ...options, signal }
   if (tiles) {
     const segmentation = await segmentTiles(model, tiles, stitch, input)
@@ -94,54 +106,41 @@ async function segment(given: Given, { terminal, signal, api }: CommandContext):
     terminal.print(json ? JSON.stringify({ ...record(segmentation, file), tiles }) : file)
     return
   }
-  const taken = new Set<string>()
-  for (const image of images) {
-    for await (const segmentation of segmentations(model, image, input)) {
-      const file = join(out, freeName(segmentation.source ?? image, style, taken))
-      await segmentation.toFile(file, { style })
-      terminal.print(json ? JSON.stringify(record(segmentation, file)) : file)
+  const { list, isInside } = tasks!
+  if (isInside) await markOutputs(out, list)
+  const failed: BadImage[] = []
+  for (const { image, file: name } of list) {
+    const file = join(out, name)
+    const segmentation = await model.segment(image, input).catch((error: unknown) => {
+      if (list.length === 1 || onBadImage === 'fail' || !isBadImage(error)) throw error
+      return error
+    })
+    if (segmentation instanceof StegoError) {
+      const { code, message } = segmentation
+      failed.push({ image, reason: message })
+      if (json) terminal.print(JSON.stringify({ image, error: { code, message } }))
+      continue
     }
+    for (const note of segmentation.notes) {
+      if (!model.info.notes.includes(note)) terminal.note(`note: ${note}`)
+    }
+    await segmentation.toFile(file, { style })
+    terminal.print(json ? JSON.stringify(record(segmentation, file)) : file)
   }
+  if (failed.length === 0) return
+  terminal.note(`${failed.length} of ${list.length} images could not be segmented:`)
+  for (const { reason } of failed) terminal.note(`  ${reason}`)
+  throw new ReportedFailure()
 }
 
-async function* segmentations(
-  model: Stego,
-  image: string,
-  options: SegmentOptions,
-): AsyncIterable<Segmentation> {
-  if (await isFolder(image)) yield* model.segmentAll(image, options)
-  else yield await model.segment(image, options)
-}
-
-function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  )
+async function markOutputs(out: string, list: Task[]): Promise<void> {
+  const { listAsOutputs } = await import('../datasets/outputs.js')
+  await listAsOutputs(list.map(({ file }) => join(out, file)))
 }
 
 function readGrid(text: string): Grid {
   const [rows, columns] = text.split('x').map(Number) as [number, number]
   return { rows, columns }
-}
-
-/** Lists the tiles of a grid in order, expanding folders. */
-async function listTiles(images: string[], { rows, columns }: Grid): Promise<string[]> {
-  const { openImages } = await import('../features/key.js')
-  const lists = await Promise.all(
-    images.map(async (image) =>
-      (await isFolder(image))
-        ? (await openImages({ data: image })).images.map((item) => item.image)
-        : [image],
-    ),
-  )
-  const tiles = lists.flat().sort(new Intl.Collator('en', { numeric: true }).compare)
-  if (tiles.length === rows * columns) return tiles
-  throw new StegoError(
-    'ERR_STEGO_OPTION',
-    `stego segment: --stitch ${rows}x${columns} needs ${rows * columns} images, got ${tiles.length}. Pass all ` +
-      'tiles of one picture, or change the grid.',
-  )
 }
 
 /** Segments tiles one by one and stitches images and labels together. */
@@ -166,17 +165,6 @@ async function segmentTiles(
   const { classes, classNames, head } = last!
   const image = stitch(pictures, grid)
   return new Segmentation({ image, labels: stitch(maps, grid).data, classes, classNames, head })
-}
-
-/** Returns a unique file name, even if images in several folders share a name. */
-function freeName(source: string, style: string, taken: Set<string>): string {
-  const stem = basename(source, extname(source))
-  for (let number = 1; ; number++) {
-    const name = `${number === 1 ? stem : `${stem}-${number}`}.${style}.png`
-    if (taken.has(name)) continue
-    taken.add(name)
-    return name
-  }
 }
 
 function record(segmentation: Segmentation, file: string) {

@@ -4,18 +4,18 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Evaluation } from '../evaluation/evaluation.js'
 import { formatEvaluation } from '../evaluation/format.js'
+import type { FeatureStoreProgress } from '../features/progress.js'
 import { trainSchema } from '../method/train-options.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import type { Wording } from '../options/parse.js'
 import { option, path } from '../options/schema.js'
 import { shellWord } from '../output/words.js'
-import { downloadReport } from '../progress/download.js'
+import { featureStoreReport } from '../progress/feature-store.js'
 import { reporter } from '../progress/reporter.js'
 import { openStatus } from '../progress/status.js'
 import { parseTrain, resumeOption, type TrainRequest } from '../training/input.js'
 import { freeRunFolder } from '../training/run-folder.js'
 import { lastCheckpoint } from '../weights/model-file.js'
-import type { DownloadProgress } from '../weights/progress.js'
 import type { Command, CommandContext } from './command.js'
 import { hasOption, mergeOptions, readConfig } from './config.js'
 import { Interrupted } from './interrupt.js'
@@ -76,7 +76,7 @@ async function train({ values }: Given, context: CommandContext): Promise<void> 
   const stego = await api.stego()
   const stop = json ? AbortSignal.any([signal, terminal.closed]) : signal
   const status = openStatus(terminal.stderr)
-  const onProgress = (progress: DownloadProgress) => status.show(downloadReport(progress))
+  const onProgress = (progress: FeatureStoreProgress) => status.show(featureStoreReport(progress))
   const run = stego.train({ ...inputOf(request, folder, stop), onProgress })
   const report = reporter()
   const results: Results = { folder, checkpoint: null, contactSheet: null, evaluation: null }

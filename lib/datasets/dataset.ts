@@ -1,5 +1,6 @@
 /** Opens datasets: folders of user-provided images and the official datasets. */
 import { StegoError } from '../errors.js'
+import type { PixelRule } from '../images/samples.js'
 import { cityscapesSource } from './cityscapes.js'
 import { cocoSource } from './cocostuff.js'
 import { croppedSource } from './cropped.js'
@@ -21,6 +22,18 @@ export interface DatasetRequest {
   split?: string
   /** Classes of the ids in user-provided label maps: an object, or the path of a YAML file. */
   classMap?: string | ClassMap | null
+  /** Ids in user-provided label maps that are void by intention. */
+  ignoreLabel?: number | number[] | null
+  /** Whether to search subfolders. Default true. */
+  recursive?: boolean
+  /** Images with more pixels are refused. Default 100 million. */
+  maxPixels?: number
+  /** How samples that are not bytes become pixels. Default: `auto`. */
+  range?: PixelRule['range'] | null
+  /** Bands for red, green and blue, counted from 1. Default: the first three. */
+  bands?: PixelRule['bands']
+  /** Limits of `auto` that are known already. */
+  measured?: PixelRule['measured']
   /** Five crops of each image instead of the whole image. */
   crops?: CropKind | null
   /** Side of a crop as a share of the image's side. Default 0.5. */
@@ -37,10 +50,13 @@ export interface DatasetRequest {
 export async function openDataset(request: DatasetRequest): Promise<Split> {
   const { split = 'train', crops = null, cropRatio = 0.5 } = request
   const source = await sourceOf(request)
-  const { items: whole, read: readWhole, ...facts } = await source.open(folderPath(request.data), split)
+  const { items: whole, read, own = null, ...facts } = await source.open(folderPath(request.data), split)
+  const { range, bands = null, measured, maxPixels } = request
+  const decode = { rule: { range: range ?? 'auto', bands, measured }, maxPixels }
   const items = crops === null ? whole : cropItems(whole, crops, cropRatio)
   const labeled = items.reduce((sum, { label }) => sum + (label === null ? 0 : 1), 0)
-  return { ...facts, name: split, items, labeled, read: readerOf(readWhole) }
+  const readWhole = (item: Item) => read(item, decode)
+  return { ...facts, own, decode, name: split, items, labeled, read: readerOf(readWhole) }
 }
 
 /** Lists the existing splits. Rejects as `openDataset` does for the folder. */
@@ -61,15 +77,18 @@ export function checkClasses(split: Split, classes: number): void {
   )
 }
 
-async function sourceOf({ dataset = 'auto', classMap = null }: DatasetRequest): Promise<Source> {
+async function sourceOf(request: DatasetRequest): Promise<Source> {
+  const { dataset = 'auto', classMap = null, ignoreLabel = null, recursive = true } = request
   if (dataset === 'auto' || dataset === 'directory') {
     const mapping = classMap === null ? null : await readClassMap(classMap)
-    return directorySource(dataset === 'auto' ? 'any' : 'directory', mapping)
+    const ignored = [ignoreLabel ?? []].flat()
+    return directorySource(dataset === 'auto' ? 'any' : 'directory', { mapping, ignored, recursive })
   }
-  if (classMap !== null) {
+  if (classMap !== null || ignoreLabel !== null) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the dataset "${dataset}" defines its own classes: classMap is only for "auto" and "directory". Omit it.`,
+      `the dataset "${dataset}" defines its own classes: ${classMap === null ? 'ignoreLabel' : 'classMap'} is only for ` +
+        '"auto" and "directory". Omit it.',
     )
   }
   switch (dataset) {

@@ -1,17 +1,20 @@
 /**
  * Lists folders of images. Two layouts are supported; the first is that of data.py DirectoryDataset:
  *
- * - "directory": `imgs/<split>/*` with optional `labels/<split>/*.png`, paired by file name without
- *   extension;
- * - flat: a folder with images directly in it, which is the unlabeled split `train`.
+ * - "directory": `imgs/<split>/` with optional `labels/<split>/*.png`, paired by path without extension;
+ * - flat: a folder with images, which is the unlabeled split `train`.
+ *
+ * Both are searched with their subfolders.
  */
-import { type Dirent, type Stats, statSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
-import { basename, dirname, extname, join, resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
-import { nearest } from '../options/nearest.js'
+import { brief, isUrl } from '../values.js'
+import { CLASS_NAMES_FILE } from './class-names.js'
+import { pairLabels } from './pair-labels.js'
 import { checkSplit, type Item } from './source.js'
+import { describeUnused, extensionOf, type UnusedFiles } from './unused.js'
+import { byCodeUnits, type Tree, walk } from './walk.js'
 
 /** Contents of one split of a folder. */
 export interface Listing {
@@ -20,6 +23,8 @@ export interface Listing {
   items: Item[]
   /** Number of items with a label map. */
   labeled: number
+  /** Files that are neither images nor label maps. */
+  unused: UnusedFiles[]
 }
 
 /** Extensions of the formats that sharp decodes everywhere and that hold photographs. */
@@ -28,51 +33,73 @@ const READ_EXTENSIONS = IMAGE_EXTENSIONS.join(', ')
 const FLAT_SPLIT = 'train'
 const LAYOUT =
   'Put images directly in the folder, or in imgs/<split>/ with label maps in labels/<split>/*.png.'
+/** Folders beside images that people keep label maps in; they are no images to learn from. */
+const LABEL_FOLDERS = [
+  'labels',
+  'label',
+  'masks',
+  'mask',
+  'annotations',
+  'annots',
+  'gt',
+  'groundtruth',
+  'ground_truth',
+  'segmentationclass',
+  'segmentationobject',
+]
 
-interface Contents {
-  files: string[]
-  folders: string[]
-}
-
-type Layout = { kind: 'directory'; splits: string[] } | { kind: 'flat'; images: string[] }
+type Layout =
+  | { kind: 'directory'; splits: string[] }
+  | { kind: 'flat'; images: string[]; others: string[]; labelFolders: UnusedFiles[] }
 
 /**
  * Lists one split of a folder without reading file contents.
  * @param root the folder, a path or `file:` URL
  * @param split name of the split: a folder in `imgs/`, or `train` for a flat folder
+ * @param recursive whether to search subfolders
  *
  * Rejects with `ERR_STEGO_DATA_MISSING` if the folder or split does not exist, `ERR_STEGO_DATA_EMPTY` if it
  * holds no images, `ERR_STEGO_DATA_LAYOUT` if labels and images cannot be paired.
  */
-export async function openFolder(root: string | URL, split: string): Promise<Listing> {
+export async function openFolder(root: string | URL, split: string, recursive = true): Promise<Listing> {
   const folder = folderPath(root)
-  const layout = await detectLayout(folder)
+  const layout = await detectLayout(folder, recursive)
   const splits = layout.kind === 'flat' ? [FLAT_SPLIT] : layout.splits
   checkSplit(split, splits, folder)
   if (layout.kind === 'flat') {
-    const items = layout.images.map((file) => ({ name: stem(file), image: join(folder, file), label: null }))
-    return { name: split, items: items.sort(byName), labeled: 0 }
+    const items = layout.images.map((file) => itemOf(folder, file))
+    const others = layout.others.filter((file) => file !== CLASS_NAMES_FILE)
+    const unused = [...layout.labelFolders, ...describeUnused(others)]
+    return { name: split, items: items.sort(byName), labeled: 0, unused }
   }
   const imageFolder = join(folder, 'imgs', split)
-  const contents = await readFolder(imageFolder)
-  const images = contents.files.filter(isImage)
-  if (images.length === 0) throw emptyFolder(imageFolder, contents)
-  const labels = await listLabels(folder, split, layout.splits)
-  const items = pairLabels(imageFolder, images, join(folder, 'labels', split), labels)
-  return { name: split, items, labeled: labels.length }
+  const tree = await walk(imageFolder, recursive)
+  const images = tree.files.filter(isImage)
+  if (images.length === 0) throw emptyFolder(imageFolder, tree, recursive)
+  const labels = await listLabels(folder, split, layout.splits, recursive)
+  const labelFolder = join(folder, 'labels', split)
+  const items = pairLabels(
+    images.map((file) => itemOf(imageFolder, file)),
+    labels.filter(isImage).map((file) => ({ name: stem(file), path: join(labelFolder, file) })),
+    imageFolder,
+  )
+  const beside = (place: string, files: string[]) =>
+    files.filter((file) => !isImage(file)).map((file) => `${place}/${split}/${file}`)
+  const unused = describeUnused([...beside('imgs', tree.files), ...beside('labels', labels)])
+  return { name: split, items: items.sort(byName), labeled: labels.filter(isImage).length, unused }
 }
 
 /** Whether a folder has the directory layout. Rejects as `openFolder` does. */
-export async function isDirectoryLayout(root: string | URL): Promise<boolean> {
-  return (await detectLayout(folderPath(root))).kind === 'directory'
+export async function isDirectoryLayout(root: string | URL, recursive = true): Promise<boolean> {
+  return (await detectLayout(folderPath(root), recursive)).kind === 'directory'
 }
 
 /**
  * Lists the splits of a folder, sorted; `['train']` for a flat folder. Rejects as `openFolder` does if the
  * folder is missing, empty or has another layout.
  */
-export async function listFolderSplits(root: string | URL): Promise<string[]> {
-  const layout = await detectLayout(folderPath(root))
+export async function listFolderSplits(root: string | URL, recursive = true): Promise<string[]> {
+  const layout = await detectLayout(folderPath(root), recursive)
   return layout.kind === 'flat' ? [FLAT_SPLIT] : layout.splits
 }
 
@@ -80,23 +107,21 @@ export async function listFolderSplits(root: string | URL): Promise<string[]> {
  * A folder's absolute path. Throws `ERR_STEGO_DATA_MISSING` if `root` is neither a path nor a `file:` URL.
  */
 export function folderPath(root: string | URL): string {
-  if (root instanceof URL && root.protocol === 'file:') return fileURLToPath(root)
-  if (typeof root === 'string' && root !== '') return resolve(root)
+  const text = isUrl(root) ? root.href : root
+  if (typeof text === 'string' && /^file:/i.test(text)) return fileURLToPath(text)
+  if (typeof text === 'string' && text !== '' && !isUrl(root)) return resolve(text)
   throw new StegoError(
     'ERR_STEGO_DATA_MISSING',
-    `expected the path or file: URL of a folder of images, got ${JSON.stringify(root) ?? root}.`,
+    `expected the path or file: URL of a folder of images, got ${brief(JSON.stringify(text) ?? String(text))}.`,
   )
 }
 
-async function detectLayout(folder: string): Promise<Layout> {
-  const contents = await readFolder(folder)
-  const images = contents.files.filter(isImage)
-  if (!contents.folders.includes('imgs')) {
-    if (images.length === 0) throw emptyFolder(folder, contents)
-    return { kind: 'flat', images }
-  }
+async function detectLayout(folder: string, recursive: boolean): Promise<Layout> {
+  const top = await walk(folder, false)
+  if (!top.folders.includes('imgs'))
+    return flatLayout(folder, recursive ? await walk(folder, true) : top, recursive)
   const imageFolder = join(folder, 'imgs')
-  const inside = await readFolder(imageFolder)
+  const inside = await walk(imageFolder, false)
   const stray = inside.files.find(isImage)
   if (stray !== undefined) {
     throw new StegoError(
@@ -105,15 +130,32 @@ async function detectLayout(folder: string): Promise<Layout> {
         `Move them to ${join(imageFolder, FLAT_SPLIT)}.`,
     )
   }
-  if (inside.folders.length === 0) throw emptyFolder(imageFolder, inside)
+  if (inside.folders.length === 0) throw emptyFolder(imageFolder, inside, false)
   return { kind: 'directory', splits: inside.folders }
 }
 
-/** The label files of a split; none if the dataset or this split is unlabeled. */
-async function listLabels(folder: string, split: string, splits: string[]): Promise<string[]> {
-  if (!(await readFolder(folder)).folders.includes('labels')) return []
+function flatLayout(folder: string, tree: Tree, recursive: boolean): Layout {
+  const inLabelFolder = (file: string) =>
+    file.includes('/') && LABEL_FOLDERS.includes(file.slice(0, file.indexOf('/')).toLowerCase())
+  const files = tree.files.filter((file) => !inLabelFolder(file))
+  const images = files.filter(isImage)
+  if (images.length === 0) throw emptyFolder(folder, { ...tree, files }, recursive)
+  const apart = tree.files.filter((file) => inLabelFolder(file) && isImage(file))
+  const reason = 'in a folder that holds labels by its name: put them in labels/<split>/ beside imgs/<split>/'
+  const labelFolders = apart.length === 0 ? [] : [{ reason, files: apart.length, example: apart[0]! }]
+  return { kind: 'flat', images, others: files.filter((file) => !isImage(file)), labelFolders }
+}
+
+/** The files in a split's label folder; none if the dataset or this split is unlabeled. */
+async function listLabels(
+  folder: string,
+  split: string,
+  splits: string[],
+  recursive: boolean,
+): Promise<string[]> {
+  if (!(await walk(folder, false)).folders.includes('labels')) return []
   const root = join(folder, 'labels')
-  const inside = await readFolder(root)
+  const inside = await walk(root, false)
   const stray = inside.files.find(isImage)
   if (stray !== undefined) {
     throw new StegoError(
@@ -131,8 +173,8 @@ async function listLabels(folder: string, split: string, splits: string[]): Prom
     )
   }
   if (!inside.folders.includes(split)) return []
-  const files = (await readFolder(join(root, split))).files.filter(isImage)
-  const other = files.find((file) => extension(file) !== 'png')
+  const { files } = await walk(join(root, split), recursive)
+  const other = files.find((file) => isImage(file) && extensionOf(file) !== 'png')
   if (other !== undefined) {
     throw new StegoError(
       'ERR_STEGO_DATA_LAYOUT',
@@ -143,113 +185,27 @@ async function listLabels(folder: string, split: string, splits: string[]): Prom
   return files
 }
 
-/** Pairs images and labels by name, never by position. */
-function pairLabels(imageFolder: string, images: string[], labelFolder: string, labels: string[]): Item[] {
-  const items = images.map(
-    (file): Item => ({ name: stem(file), image: join(imageFolder, file), label: null }),
-  )
-  const byStem = new Map<string, Item>()
-  const ambiguous = new Map<string, Item>()
-  for (const item of items) {
-    const twin = byStem.get(item.name)
-    if (twin) ambiguous.set(item.name, twin)
-    byStem.set(item.name, item)
-  }
-  for (const file of labels) {
-    const label = join(labelFolder, file)
-    const item = byStem.get(stem(file))
-    if (!item) {
-      const suggestion = nearest(stem(file), [...byStem.keys()])
-      throw new StegoError(
-        'ERR_STEGO_DATA_LAYOUT',
-        `the label map ${label} has no image: expected ${stem(file)} with an image extension in ` +
-          `${imageFolder}${suggestion ? ` (the nearest name there is "${suggestion}")` : ''}. ` +
-          'Give the image and label the same name, or move the label elsewhere.',
-      )
-    }
-    const twin = ambiguous.get(item.name)
-    if (twin) {
-      throw new StegoError(
-        'ERR_STEGO_DATA_LAYOUT',
-        `${twin.image} and ${item.image} share the name of the label map ${label}. ` +
-          'Rename one of the images so that the label matches only one.',
-      )
-    }
-    if (item.label !== null) {
-      throw new StegoError(
-        'ERR_STEGO_DATA_LAYOUT',
-        `${item.label} and ${label} are both label maps of ${item.image}. Remove one of them.`,
-      )
-    }
-    item.label = label
-  }
-  return items.sort(byName)
-}
-
-/** Files and folders by name in code unit order, without hidden ones. Links are followed. */
-async function readFolder(folder: string): Promise<Contents> {
-  let entries: Dirent[]
-  try {
-    entries = await readdir(folder, { withFileTypes: true })
-  } catch (cause) {
-    throw await unreadableFolder(folder, cause)
-  }
-  const contents: Contents = { files: [], folders: [] }
-  for (const entry of entries) {
-    if (entry.name.startsWith('.')) continue
-    const target = entry.isSymbolicLink() ? linked(join(folder, entry.name)) : entry
-    if (target?.isFile()) contents.files.push(entry.name)
-    else if (target?.isDirectory()) contents.folders.push(entry.name)
-  }
-  contents.files.sort(byCodeUnits)
-  contents.folders.sort(byCodeUnits)
-  return contents
-}
-
-/** Target of a link; null if the link is broken. */
-function linked(path: string): Stats | null {
-  try {
-    return statSync(path)
-  } catch {
-    return null
-  }
-}
-
-async function unreadableFolder(folder: string, cause: unknown): Promise<StegoError> {
-  const code = (cause as NodeJS.ErrnoException).code
-  if (code === 'ENOTDIR') {
-    const message = `expected a folder of images, got the file ${folder}. Name the folder it is in.`
-    return new StegoError('ERR_STEGO_DATA_MISSING', message, { cause })
-  }
-  if (code === 'ENOENT') {
-    const siblings = await readdir(dirname(folder), { withFileTypes: true }).catch(() => [])
-    const folders = siblings.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
-    const suggestion = nearest(basename(folder), folders)
-    const remedy = suggestion ? `Did you mean ${join(dirname(folder), suggestion)}?` : 'Check the path.'
-    return new StegoError('ERR_STEGO_DATA_MISSING', `the folder ${folder} does not exist. ${remedy}`, {
-      cause,
-    })
-  }
-  const message = `the folder ${folder} cannot be read (${code ?? cause}). Check its permissions.`
-  return new StegoError('ERR_STEGO_FILE', message, { cause })
-}
-
-function emptyFolder(folder: string, contents: Contents): StegoError {
-  const others = [...new Set(contents.files.map(extension).filter((name) => name !== ''))].sort(byCodeUnits)
-  const found = others.length > 0 ? `, only files of type ${others.slice(0, 5).join(', ')}` : ''
-  const shown = contents.folders.slice(0, 5).join(', ')
-  const more = contents.folders.length > 5 ? ', ...' : ''
+function emptyFolder(folder: string, { files, folders }: Tree, searched: boolean): StegoError {
+  const unused = describeUnused(files).slice(0, 5)
+  const found =
+    unused.length > 0 ? `: ${unused.map(({ files, reason }) => `${files} x ${reason}`).join('; ')}` : ''
+  const shown = folders.slice(0, 5).join(', ')
+  const more = folders.length > 5 ? ', ...' : ''
   const inside =
-    contents.folders.length > 0 ? ` It has subfolders (${shown}${more}), which are not searched.` : ''
+    folders.length > 0 && !searched ? ` It has subfolders (${shown}${more}), which are not searched.` : ''
   return new StegoError(
     'ERR_STEGO_DATA_EMPTY',
-    `there are no images in ${folder}${found}. The extensions read are ${READ_EXTENSIONS}.` +
-      `${inside} ${LAYOUT}`,
+    `there are no images in ${folder}${searched ? ' and its subfolders' : ''}${found}. The extensions read are ` +
+      `${READ_EXTENSIONS}.${inside} ${LAYOUT}`,
   )
 }
 
-const stem = (file: string) => basename(file, extname(file))
-const extension = (file: string) => extname(file).slice(1).toLowerCase()
-const isImage = (file: string) => IMAGE_EXTENSIONS.includes(extension(file))
-const byCodeUnits = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+const itemOf = (folder: string, file: string): Item => ({
+  name: stem(file),
+  image: join(folder, file),
+  label: null,
+})
+/** A relative path without its extension. */
+const stem = (file: string) => file.slice(0, file.length - extname(file).length)
+const isImage = (file: string) => IMAGE_EXTENSIONS.includes(extensionOf(file))
 const byName = (a: Item, b: Item) => byCodeUnits(a.name, b.name) || byCodeUnits(a.image, b.image)

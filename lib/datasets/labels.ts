@@ -13,6 +13,8 @@ export interface ResolvedClassMap {
   /** Number of classes: the highest plus one, or the number of names. */
   classes: number
   names: string[] | null
+  /** Ids that it names as void. */
+  voidIds: number[]
 }
 
 /**
@@ -35,7 +37,10 @@ export async function readClassMap(input: string | ClassMap): Promise<ResolvedCl
   const highest = Math.max(...Object.values(ids).map((value) => value ?? -1))
   const entries = Object.keys(ids).some((id) => Number(id) >= BYTE_ENTRIES) ? WORD_ENTRIES : BYTE_ENTRIES
   const table = labelTable((id) => ids[id], entries)
-  return { table, classes: names?.length ?? highest + 1, names: names ?? null }
+  const voidIds = Object.keys(ids)
+    .map(Number)
+    .filter((id) => ids[id] === null)
+  return { table, classes: names?.length ?? highest + 1, names: names ?? null, voidIds }
 }
 
 async function readYaml(path: string): Promise<unknown> {
@@ -74,6 +79,15 @@ export function labelTable(
   entries = BYTE_ENTRIES,
 ): Uint8Array {
   return Uint8Array.from({ length: entries }, (_, id) => classOf(id) ?? VOID)
+}
+
+/** A table in which these ids are void too. Without a table, ids are classes. */
+export function withoutIds(table: Uint8Array | null, ignored: number[]): Uint8Array {
+  const entries = Math.max(
+    table?.length ?? BYTE_ENTRIES,
+    ...ignored.map((id) => Math.min(id + 1, WORD_ENTRIES)),
+  )
+  return labelTable((id) => (ignored.includes(id) ? null : table ? table[id] : Math.min(id, VOID)), entries)
 }
 
 /** Replaces stored ids by classes. Ids beyond the table are void; without a table, an id is its class. */

@@ -1,11 +1,14 @@
 /** The dataset interface: a list of plain items, and a way to read each. */
 import { StegoError } from '../errors.js'
-import { decodeImage } from '../images/decode.js'
+import { type DecodedImage, type DecodeOptions, decodeImage } from '../images/decode.js'
 import { decodeLabels } from '../images/label-map.js'
-import type { LabelMap, Pixels } from '../native/index.js'
+import type { PixelRule } from '../images/samples.js'
+import type { LabelMap } from '../native/index.js'
 import { nearest } from '../options/nearest.js'
+import { brief } from '../values.js'
 import { mapLabels, salienceOf } from './labels.js'
 import type { CropKind } from './options.js'
+import type { UnusedFiles } from './unused.js'
 
 /** Which crop of its image an item is. */
 export interface CropPart {
@@ -32,7 +35,7 @@ export interface Item {
 
 /** One image in memory. */
 export interface Picture {
-  image: Pixels
+  image: DecodedImage
   /** Class indices, 255 for void; null if the image has no label map. */
   label: LabelMap | null
   /**
@@ -56,8 +59,22 @@ export interface Split {
   /** Names of the classes in order of their index; null if the dataset has none. */
   classNames: string[] | null
   palette: PaletteName | null
+  /** What is known of a folder of one's own, which is to be surveyed; null for published datasets. */
+  own: OwnFolder | null
+  /** How images are decoded. A survey adds the limits that it has measured. */
+  decode: DecodeOptions & { rule: PixelRule }
   /** Decodes an item of this split. Rejects as `decodeImage` and `decodeLabels` do. */
   read(item: Item): Promise<Picture>
+}
+
+/** A folder whose labels and images may not be what they seem. */
+export interface OwnFolder {
+  /** Files that are neither images nor label maps. */
+  unused: UnusedFiles[]
+  /** Class of each stored id; null if ids are classes. */
+  table: Uint8Array | null
+  /** Ids that are void by intention. */
+  ignored: number[]
 }
 
 /** Facts about a dataset's classes, the same for every split. */
@@ -70,7 +87,8 @@ export interface Facts {
 /** One split of whole images. */
 export interface Contents extends Facts {
   items: Item[]
-  read(item: Item): Promise<Picture>
+  own?: OwnFolder
+  read(item: Item, decode: DecodeOptions): Promise<Picture>
 }
 
 export interface Source {
@@ -87,7 +105,7 @@ export function checkSplit(split: string, splits: readonly string[], where: stri
   const only = splits.length === 1
   throw new StegoError(
     'ERR_STEGO_DATA_MISSING',
-    `there is no split "${split}" in ${where}; ` +
+    `there is no split "${brief(split)}" in ${where}; ` +
       (only ? `its only split is "${splits[0]}". ` : `its splits are: ${splits.join(', ')}. `) +
       (suggestion ? `Did you mean "${suggestion}"?` : only ? 'Use that.' : 'Use one of these.'),
   )
@@ -105,9 +123,9 @@ export interface LabelRule {
 }
 
 /** A reader of items whose images are ordinary image files and whose labels are PNGs of ids. */
-export function pictureReader({ table, salientFrom }: LabelRule): (item: Item) => Promise<Picture> {
-  return async (item) => {
-    const image = await decodeImage(item.image)
+export function pictureReader({ table, salientFrom }: LabelRule): Contents['read'] {
+  return async (item, decode) => {
+    const image = await decodeImage(item.image, decode)
     if (item.label === null) return { image, label: null, salience: null }
     const { width, height } = image
     const stored = await decodeLabels(item.label, { width, height, name: item.image })

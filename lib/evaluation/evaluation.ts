@@ -1,4 +1,6 @@
 /** Results of an evaluation, and how to score it. */
+import type { BadImage } from '../datasets/image-survey.js'
+import type { LabelSurvey } from '../datasets/label-survey.js'
 import type { Matching } from './options.js'
 
 /** Scores in percent; null if no pixel is labeled. */
@@ -59,6 +61,12 @@ export interface Evaluation {
    * unknown.
    */
   positionRemoved?: boolean
+  /** What the label maps hold; null for published datasets. */
+  labels?: LabelSurvey | null
+  /** Images that cannot be read and are left out. */
+  skipped?: BadImage[]
+  /** What is doubtful about images, labels or the model, in words. */
+  notes?: string[]
 }
 
 /** Scoring options. */

@@ -25,13 +25,18 @@ interface Listed<T> {
  */
 export function formatEvaluation(evaluation: Evaluation): string {
   const heads = listed<ClusterScores | LinearScores>(evaluation, evaluation.positionRemoved)
-  const { split, images, labeled, classNames } = evaluation
+  const { split, images, labeled, classNames, skipped = [], notes = [] } = evaluation
   const title = `${split}: ${plural(images, 'image')}, ${labeled === images ? 'all' : labeled} labeled`
   if (labeled === 0) return `${title}. Without labels there is nothing to score.`
+  const told = [
+    ...skipped.map(({ reason }) => `left out: ${reason}`),
+    ...notes.map((note) => `note: ${note}`),
+  ]
   if (heads.length === 0) return `${title}. No head was scored.`
   const unmatched = heads.flatMap(unmatchedLine)
   return [
     title,
+    ...told,
     '',
     ...scoreTables(heads, classNames, (scores, pick) => percent(pick(scores))),
     ...(unmatched.length > 0 ? ['', ...unmatched] : []),

@@ -1,4 +1,6 @@
 /** Builds a feature store ahead of training. */
+import type { BadImage } from '../datasets/image-survey.js'
+import type { UnusedFiles } from '../datasets/unused.js'
 import { createTransform } from '../images/transform.js'
 import { addon, type NativeBackbone, type Transform } from '../native/index.js'
 import { defaultThreads } from '../native/threads.js'
@@ -6,7 +8,7 @@ import { parseOptions } from '../options/parse.js'
 import { placeAtOnce, positionName } from '../position/position.js'
 import { loadBackbone } from '../weights/backbones.js'
 import { fillStore } from './fill.js'
-import { type FeatureKey, featureKey, type ImageSet, openImages } from './key.js'
+import { type FeatureKey, featureKey, type ImageSet, openImages, pixelsName } from './key.js'
 import { type BuildFeatureStoreOptions, buildSchema, type FeatureFields } from './options.js'
 import { type FeaturePlan, openStore, planFeatures } from './plan.js'
 
@@ -20,6 +22,12 @@ export interface BuiltFeatureStore {
   computed: number
   /** Size of the file in bytes. */
   bytes: number
+  /** Images that cannot be read and are left out. */
+  skipped: BadImage[]
+  /** Files that are not images. */
+  unused: UnusedFiles[]
+  /** What else is to be told. */
+  notes: string[]
 }
 
 /**
@@ -33,7 +41,7 @@ export interface BuiltFeatureStore {
 export async function buildFeatureStore(input: BuildFeatureStoreOptions): Promise<BuiltFeatureStore> {
   const options = parseOptions(buildSchema, input, 'buildFeatureStore()')
   const { signal } = options
-  const set = await openImages(options)
+  const set = await openImages(options, { ...options, classes: null })
   const { backbone, transform, plan } = await prepareFeatures(set, options, 'disk', options.pictures)
   const { images, bytes } = plan
   const store = openStore(backbone, plan)
@@ -44,7 +52,8 @@ export async function buildFeatureStore(input: BuildFeatureStoreOptions): Promis
       there ??= progress.done
       options.onProgress?.(progress)
     }
-    return { file: plan.file!.path, images, computed: images - there!, bytes }
+    const { skipped, unused, notes } = set
+    return { file: plan.file!.path, images, computed: images - there!, bytes, skipped, unused, notes }
   } finally {
     store.dispose()
   }
@@ -76,7 +85,8 @@ export async function prepareFeatures(
   const source = { backbone: options.backbone, features, dtype }
   const settings = { transform, source, signal, onProgress }
   const backbone = await placeAtOnce(options.position, loaded, pictures, settings)
-  const key = await featureKey({ ...options, position: positionName(backbone) })
+  const position = positionName(backbone)
+  const key = await featureKey({ ...options, position, pixels: pixelsName(set.rule) })
   const { dim } = backbone.info
   const plan = await planFeatures({
     store: { ...options.featureStore, mode, memoryBytes: 0, diskBytes: 0 },

@@ -1,6 +1,8 @@
 /** `stego/features`: stores of backbone features, shared by runs on the same images. */
+
+export type { ListedImage } from '../datasets/fingerprint.js'
 export { type BuiltFeatureStore, buildFeatureStore } from './build.js'
-export { type FeatureKey, featureKey, type ListedImage } from './key.js'
+export { type FeatureKey, featureKey } from './key.js'
 export type { BuildFeatureStoreOptions } from './options.js'
 export type { StoreDescription } from './plan.js'
 export type { FeatureStoreProgress, FeaturesProgress } from './progress.js'

@@ -6,7 +6,7 @@ import { trainSchema } from '../method/train-options.js'
 import { abortSignal, callback, option } from '../options/schema.js'
 import type { FeatureStoreProgress } from './progress.js'
 
-const { classMap: _, ...imageFields } = datasetFields
+const { classMap: _, ignoreLabel: __, ...imageFields } = datasetFields
 
 /** Options shared by everything that computes features of a folder. */
 export const featureFields = {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { fingerprintImages, type ListedImage } from '../datasets/fingerprint.js'
 import { cacheFromEnv } from '../env.js'
 import { StegoError } from '../errors.js'
 import type { ResolvedFeatureStoreOptions } from '../method/backbone-options.js'
@@ -13,7 +14,7 @@ import {
   type Transform,
 } from '../native/index.js'
 import { formatBytes } from '../options/bytes.js'
-import { type FeatureKey, fingerprintImages, type ListedImage } from './key.js'
+import type { FeatureKey } from './key.js'
 
 /** Incremented whenever the same key no longer means the same features. */
 const VERSION = 2

@@ -1,4 +1,5 @@
 /** Progress of computing features. */
+import type { SurveyProgress } from '../datasets/survey.js'
 import type { PositionProgress } from '../position/position.js'
 import type { DownloadProgress } from '../weights/progress.js'
 
@@ -21,4 +22,4 @@ export interface FeaturesProgress {
 }
 
 /** Progress of everything that happens until the features of a folder are there. */
-export type FeatureStoreProgress = DownloadProgress | PositionProgress | FeaturesProgress
+export type FeatureStoreProgress = SurveyProgress | DownloadProgress | PositionProgress | FeaturesProgress

@@ -7,7 +7,7 @@ import type { Metadata } from 'sharp'
 import { StegoError } from '../errors.js'
 import type { Pixels } from '../native/index.js'
 import { fileKind } from './file-kind.js'
-import { fromFile, type ImageInput, type RawSamples, readInput } from './input.js'
+import { fromFile, type ImageInput, type RawSamples, readBeginning, readInput } from './input.js'
 import { type Orientation, upright } from './orient.js'
 import { mended } from './repair.js'
 import { type PixelRule, PLAIN_RULE, type Samples, toRgb, unusedBands } from './samples.js'
@@ -78,13 +78,15 @@ export interface ImageHeader {
 }
 
 /**
- * Reads the header of an image file.
+ * Reads the header of an image file, and no more of it unless it is a TIFF.
  * Throws as `decodeImage` does for what can be told without decoding.
  */
 export async function readImageHeader(path: string, maxPixels = MAX_PIXELS): Promise<ImageHeader> {
-  const { name, bytes } = await fromFile(path)
-  refuseOthers(bytes, name)
-  return explained(name, () => openImage(bytes, name, maxPixels))
+  const beginning = await readBeginning(path)
+  refuseOthers(beginning, path)
+  return explained(path, async () =>
+    openImage(isTiff(beginning) ? (await fromFile(path)).bytes : path, path, maxPixels),
+  )
 }
 
 /** The samples of an image file as they are stored. Throws as `decodeImage` does. */
@@ -104,14 +106,14 @@ interface OpenImage extends ImageHeader {
 /** The least damage that is an error. */
 type FailOn = 'error' | 'warning'
 
-async function openImage(bytes: Buffer, name: string, maxPixels: number): Promise<OpenImage> {
-  const tiff = isTiff(bytes) ? await openTiff(bytes) : null
+async function openImage(source: Buffer | string, name: string, maxPixels: number): Promise<OpenImage> {
+  const tiff = typeof source !== 'string' && isTiff(source) ? await openTiff(source) : null
   if (tiff) {
     const { width, height, isWide } = tiff
     checkSize(width, height, name, maxPixels)
     return { width, height, isWide, isPlain: false, metadata: null, samples: tiff.read }
   }
-  const metadata = await sharp(bytes, { ignoreIcc: true, limitInputPixels: false }).metadata()
+  const metadata = await sharp(source, { ignoreIcc: true, limitInputPixels: false }).metadata()
   const { width, height, depth, format } = metadata
   checkSize(width, height, name, maxPixels)
   const isWide = format === 'png' && depth === 'ushort'

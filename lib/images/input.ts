@@ -1,5 +1,5 @@
 /** What can be given as an image, and its bytes or samples. */
-import { readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
 import { brief, bytesOf, isArrayOf, isRecord, isUrl, tagOf, typeWords } from '../values.js'
@@ -102,11 +102,29 @@ export async function fromFile(path: string): Promise<EncodedImage> {
   try {
     return { name: path, bytes: await readFile(path) }
   } catch (cause) {
-    throw unreadable(path, cause)
+    throw unreadableFile(path, cause)
   }
 }
 
-function unreadable(path: string, cause: unknown): StegoError {
+const BEGINNING = 512
+
+/** The first bytes of a file. Throws as `readInput` does. */
+export async function readBeginning(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path)
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0)
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw unreadableFile(path, cause)
+  }
+}
+
+/** The error for an image file that is missing or unreadable. */
+export function unreadableFile(path: string, cause: unknown): StegoError {
   const { code } = cause as NodeJS.ErrnoException
   if (code === 'EISDIR') {
     const message = `expected an image file, got the folder ${brief(path)}. Pass a file in it.`

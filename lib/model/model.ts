@@ -1,11 +1,12 @@
 /** A trained model at work: what `Stego` does, loaded when there is a model to do it with. */
-import { fileURLToPath } from 'node:url'
 import { type Correspondence, correspondWith } from '../correspond/correspond.js'
 import { type CorrespondOptions, correspondSchema } from '../correspond/options.js'
-import { openDataset } from '../datasets/dataset.js'
+import { listSplits, openDataset } from '../datasets/dataset.js'
 import { openFolder } from '../datasets/folder.js'
+import { surveyWarning } from '../datasets/label-words.js'
 import type { Split } from '../datasets/source.js'
-import { StegoError } from '../errors.js'
+import { surveySplit } from '../datasets/survey.js'
+import { isBadImage, StegoError } from '../errors.js'
 import { evaluateNetwork } from '../evaluation/evaluate.js'
 import type { Evaluation } from '../evaluation/evaluation.js'
 import { formatEvaluation } from '../evaluation/format.js'
@@ -18,8 +19,9 @@ import {
 } from '../evaluation/options.js'
 import { type PrecisionRecall, precisionRecall } from '../evaluation/precision-recall.js'
 import { predictOptions } from '../evaluation/predict.js'
-import { decodeImage } from '../images/decode.js'
-import type { ImageInput } from '../images/input.js'
+import { type DecodeOptions, decodeImage } from '../images/decode.js'
+import { type ImageInput, pathOfImage } from '../images/input.js'
+import type { PixelRule } from '../images/samples.js'
 import { createTransform } from '../images/transform.js'
 import { type CodeHead, checked, job, type Tensor } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
@@ -29,7 +31,15 @@ import { Segmentation } from '../output/segmentation.js'
 import type { TrainingEvent } from '../training/events.js'
 import { parseTrain, type TrainOptions } from '../training/input.js'
 import { type TrainedModel, train } from '../training/run.js'
-import { describeModel, type ModelInfo, modelPath, readModel, writeRecord } from '../weights/model-file.js'
+import { isUrl } from '../values.js'
+import {
+  classNamesOf,
+  describeModel,
+  type ModelInfo,
+  modelPath,
+  readModel,
+  writeRecord,
+} from '../weights/model-file.js'
 import { findPublished } from '../weights/registry.js'
 import { resolveWeights } from '../weights/resolve.js'
 import { saveTensors } from '../weights/tensors.js'
@@ -40,7 +50,9 @@ import {
   loadSchema,
   type ResolvedFeaturesOptions,
   type ResolvedSegmentOptions,
+  type SegmentAllOptions,
   type SegmentOptions,
+  segmentAllSchema,
   segmentSchema,
 } from './options.js'
 import { modelRows } from './rows.js'
@@ -59,6 +71,19 @@ export async function loadModel(source: string | URL, options?: LoadOptions): Pr
   return new Model(await readModel(modelPath(path), { dtype, signal }))
 }
 
+/** Options that say how pixels are read. */
+type PixelOptions = Pick<ResolvedSegmentOptions, 'range' | 'bands' | 'maxPixels'>
+const SOURCE_KEYS = [
+  'data',
+  'split',
+  'dataset',
+  'classMap',
+  'ignoreLabel',
+  'recursive',
+  'crops',
+  'cropRatio',
+] as const
+
 /** The methods are those of `Stego`, which documents them. */
 export class Model {
   readonly #model: TrainedModel
@@ -72,23 +97,42 @@ export class Model {
   }
 
   async segment(image: ImageInput, options?: SegmentOptions): Promise<Segmentation> {
-    return this.#segment(image, parseOptions(segmentSchema, options, 'segment()'))
+    return await this.#segment(image, parseOptions(segmentSchema, options, 'segment()'))
   }
 
   async *segmentAll(
     images: string | URL | Iterable<ImageInput> | AsyncIterable<ImageInput>,
-    options?: SegmentOptions,
+    options?: SegmentAllOptions,
   ): AsyncGenerator<Segmentation, void> {
-    const parsed = parseOptions(segmentSchema, options, 'segmentAll()')
-    const folder = typeof images === 'string' || images instanceof URL
-    const list = folder ? (await openFolder(images, 'train')).items.map(({ image }) => image) : images
-    for await (const image of list) yield await this.#segment(image, parsed)
+    const { recursive, onBadImage, onSkipped, ...parsed } = parseOptions(
+      segmentAllSchema,
+      options,
+      'segmentAll()',
+    )
+    const list =
+      typeof images === 'string' || isUrl(images)
+        ? (await openFolder(images, 'train', recursive)).items.map(({ image }) => image)
+        : images
+    for await (const image of list) {
+      try {
+        yield await this.#segment(image, parsed)
+      } catch (error) {
+        if (onBadImage === 'fail' || !isBadImage(error)) throw error
+        onSkipped?.({ image: pathOfImage(image) ?? 'an image in memory', reason: error.message })
+      }
+    }
   }
 
   async evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const { network, record } = this.#model
     const parsed = parseOptions(evaluateSchema, options, 'evaluate()')
-    const evaluation = await evaluateNetwork(network, await this.#open(parsed), parsed, record.classNames)
+    const { classes } = checked(() => network.info)
+    const opened = await this.#openLabeled(parsed)
+    const { split, labels, skipped, notes } = await surveySplit(opened, { ...parsed, classes })
+    const scores = await evaluateNetwork(network, split, parsed, record.classNames)
+    const warning = labels && surveyWarning(labels, record.classNames)
+    const told = [...notes, ...(warning === null ? [] : [warning]), ...this.info.notes]
+    const evaluation: Evaluation = { ...scores, labels, skipped, notes: told }
     return displayedAs(evaluation, () => displayText(formatEvaluation(evaluation)))
   }
 
@@ -117,7 +161,7 @@ export class Model {
 
   async precisionRecall(options: PrecisionRecallOptions): Promise<PrecisionRecall> {
     const parsed = parseOptions(precisionRecallSchema, options, 'precisionRecall()')
-    return precisionRecall(this.#model.network, await this.#open(parsed), parsed)
+    return precisionRecall(this.#model.network, await this.#openLabeled(parsed), parsed)
   }
 
   async save(path: string | URL): Promise<void> {
@@ -134,23 +178,46 @@ export class Model {
     return displayRows(modelRows(this.info))
   }
 
-  async #features(image: ImageInput, { resolution, fit, signal }: ResolvedFeaturesOptions): Promise<Tensor> {
+  async #features(image: ImageInput, options: ResolvedFeaturesOptions): Promise<Tensor> {
+    const { resolution, fit, signal } = options
     const backbone = checked(() => this.#model.network.backbone)
     const transform = createTransform(resolution, fit, backbone.info.patch)
-    const pixels = await decodeImage(image)
+    const pixels = await decodeImage(image, this.#decoding(options))
     return job((_, cancel) => backbone.features([pixels], transform, cancel), signal)
   }
 
   /** A split for scoring, of the dataset the model was trained on unless another is named. */
-  #open(
-    source: Pick<ResolvedEvaluateOptions, 'data' | 'split' | 'dataset' | 'classMap' | 'crops' | 'cropRatio'>,
+  async #openLabeled(
+    source: Pick<ResolvedEvaluateOptions, (typeof SOURCE_KEYS)[number] | keyof PixelOptions>,
   ): Promise<Split> {
-    const { dataset, classMap } = this.#model.record.options
-    return openDataset({
+    const { dataset, classMap, ignoreLabel } = this.#model.record.options
+    const { rule, maxPixels } = this.#decoding(source)
+    const request = {
       ...source,
+      ...rule,
+      maxPixels,
       dataset: source.dataset ?? dataset,
       classMap: source.classMap ?? classMap,
-    })
+      ignoreLabel: source.ignoreLabel ?? ignoreLabel,
+    }
+    const [only, ...others] = await listSplits(request)
+    // A folder without splits, and without labels for that reason.
+    const name =
+      others.length === 0 && request.split !== only && source.split === 'val' ? only! : source.split
+    const split = await openDataset({ ...request, split: name })
+    if (split.labeled > 0) return split
+    throw new StegoError(
+      'ERR_STEGO_DATA_EMPTY',
+      `there are no label maps for the split "${name}" of ${source.data}, so there is nothing to score. Put them into ` +
+        `labels/${name}/ beside imgs/${name}/, as PNG files with the names of their images.`,
+    )
+  }
+
+  /** How images are decoded: as in training, unless an option says otherwise. */
+  #decoding({ range, bands, maxPixels }: PixelOptions): DecodeOptions & { rule: PixelRule } {
+    const { options, pixels } = this.#model.record
+    const measured = range === null ? (pixels ?? undefined) : undefined
+    return { rule: { range: range ?? options.range, bands: bands ?? options.bands, measured }, maxPixels }
   }
 
   async #segment(input: ImageInput, options: ResolvedSegmentOptions): Promise<Segmentation> {
@@ -158,7 +225,7 @@ export class Model {
     const { resolution, flip, crf, probabilities, signal } = options
     const transform = createTransform(resolution, 'whole', record.backbone.patch)
     const head = this.#head(options.labels)
-    const image = await decodeImage(input)
+    const image = await decodeImage(input, this.#decoding(options))
     const logProbabilities = probabilities ? [head] : []
     const settings = predictOptions({
       transform,
@@ -173,9 +240,10 @@ export class Model {
       image,
       labels: prediction!.labels[head]!,
       classes: checked(() => (head === 'linearProbe' ? network.info.classes : network.info.clusters)),
-      classNames: record.classNames,
+      classNames: classNamesOf(record, head),
       head,
-      source: typeof input === 'string' ? input : input instanceof URL ? fileURLToPath(input) : null,
+      source: pathOfImage(input),
+      notes: [...(image.notes ?? []), ...this.info.notes],
       logProbabilities: prediction!.logProbabilities[head] ?? null,
     })
   }

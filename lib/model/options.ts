@@ -1,5 +1,7 @@
 /** Options of `Stego.load()`, `model.segment()`, `model.segmentAll()` and `model.features()`. */
 import { z } from 'zod'
+import type { BadImage } from '../datasets/image-survey.js'
+import { onBadImageOption, pixelFields, recursiveOption } from '../datasets/options.js'
 import { modelDtypeOption } from '../method/backbone-options.js'
 import { abortSignal, callback, option } from '../options/schema.js'
 import type { DownloadProgress } from '../weights/progress.js'
@@ -17,6 +19,7 @@ export const segmentSchema = z.strictObject({
     group: 'Common',
     doc: 'Average with the mirrored image, which takes twice as long. Official: on.',
   }),
+  ...pixelFields,
   labels: option(z.enum(LABEL_SOURCES).default('auto'), {
     group: 'Common',
     doc: 'Prediction to use; auto: kmeans if the model has it, else clusterProbe. linearProbe needs labels in training.',
@@ -34,9 +37,20 @@ export const segmentSchema = z.strictObject({
   signal: abortSignal(),
 })
 
+export const segmentAllSchema = segmentSchema.extend({
+  recursive: recursiveOption,
+  onBadImage: onBadImageOption(
+    'fail',
+    'fail ends at an image that cannot be read; skip goes on without it and names it to onSkipped.',
+  ),
+  onSkipped: callback<BadImage>('Called for each image that is skipped.'),
+})
+
 export type ResolvedSegmentOptions = z.output<typeof segmentSchema>
-/** Options of `model.segment()` and `model.segmentAll()`. */
+/** Options of `model.segment()`. */
 export interface SegmentOptions extends z.input<typeof segmentSchema> {}
+/** Options of `model.segmentAll()`. */
+export interface SegmentAllOptions extends z.input<typeof segmentAllSchema> {}
 
 export const featuresSchema = z.strictObject({
   resolution: option(z.int().min(8).default(224), {
@@ -48,6 +62,7 @@ export const featuresSchema = z.strictObject({
     group: 'Common',
     doc: 'whole keeps the entire image; center crops a square; squash resizes it to a square.',
   }),
+  ...pixelFields,
   signal: abortSignal(),
 })
 

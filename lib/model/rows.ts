@@ -4,7 +4,8 @@ import { describePosition } from '../position/position.js'
 import type { ModelInfo } from '../weights/model-file.js'
 
 export function modelRows(model: ModelInfo): [name: string, text: string][] {
-  const { classes, classNames, dim, projection, backbone, position, step, heads, options, shifts } = model
+  const { classes, classNames, dim, projection, backbone, position, step, heads, options, shifts, notes } =
+    model
   const { self, knn, random } = shifts ?? {}
   return [
     ['classes', classNames ? `${classes}: ${classNames.join(', ')}` : String(classes)],
@@ -16,6 +17,7 @@ export function modelRows(model: ModelInfo): [name: string, text: string][] {
       'trained',
       `${count(step, 'step')} of ${options.batch} images from ${options.data}, seed ${options.seed}`,
     ],
+    ...notes.map((note): [string, string] => ['note', note]),
     ...(shifts
       ? [
           [

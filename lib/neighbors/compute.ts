@@ -2,10 +2,12 @@
  * Nearest neighbors of a folder of images as in training (precompute_knns.py), by cosine similarity of backbone features
  * averaged over the image. The original leaves dropout on; here it is off.
  */
+
+import { fingerprintImages } from '../datasets/fingerprint.js'
 import { StegoError } from '../errors.js'
 import { prepareFeatures } from '../features/build.js'
 import { fillStore } from '../features/fill.js'
-import { fingerprintImages, openImages } from '../features/key.js'
+import { openImages } from '../features/key.js'
 import { openStore } from '../features/plan.js'
 import { job } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
@@ -23,7 +25,7 @@ import { type NeighborsOptions, neighborsSchema } from './options.js'
 export async function computeNeighbors(input: NeighborsOptions): Promise<FoundNeighbors> {
   const options = parseOptions(neighborsSchema, input, 'computeNeighbors()')
   const { data, signal } = options
-  const set = await openImages(options)
+  const set = await openImages(options, { ...options, classes: null })
   const count = set.images.length
   if (count < 2) {
     throw new StegoError(
@@ -40,7 +42,8 @@ export async function computeNeighbors(input: NeighborsOptions): Promise<FoundNe
       options.onProgress?.(progress)
     const k = Math.min(options.k, count - 1)
     const neighbors = await job((_, cancel) => store.neighbors(k, cancel), signal)
-    return { count, k, ...neighbors, key, fingerprints }
+    const { skipped, unused, notes } = set
+    return { count, k, ...neighbors, key, fingerprints, skipped, unused, notes }
   } finally {
     store.dispose()
   }

@@ -1,7 +1,10 @@
 import { extname } from 'node:path'
 import { z } from 'zod'
+import { FINGERPRINT_BYTES, fingerprintImages, type ListedImage } from '../datasets/fingerprint.js'
+import type { BadImage } from '../datasets/image-survey.js'
+import type { UnusedFiles } from '../datasets/unused.js'
 import { StegoError } from '../errors.js'
-import { type FeatureKey, FINGERPRINT_BYTES, fingerprintImages, type ListedImage } from '../features/key.js'
+import type { FeatureKey } from '../features/key.js'
 import { readTensorFile } from '../formats/read-tensor-file.js'
 import { writeSafetensors } from '../formats/write-safetensors.js'
 import { job, type Neighbors, type Tensor, type TensorData } from '../native/index.js'
@@ -25,6 +28,12 @@ export interface ImageNeighbors extends Omit<Neighbors, 'recall'> {
 export interface FoundNeighbors extends ImageNeighbors {
   /** Share of the true neighbors found, measured on a sample; null if the search was exact. */
   recall: number | null
+  /** Images that cannot be read and are left out. */
+  skipped: BadImage[]
+  /** Files that are not images. */
+  unused: UnusedFiles[]
+  /** What else is to be told. */
+  notes: string[]
 }
 
 /** Neighbors loaded from a file. */
@@ -52,6 +61,7 @@ const keySchema = z.strictObject({
   featureLayer: z.int().min(1),
   dtype: z.enum(['float32', 'bfloat16']),
   position: z.string().optional(),
+  pixels: z.string().optional(),
 })
 
 /** Throws `ERR_STEGO_OPTION` for an unsupported file extension. */

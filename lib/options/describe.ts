@@ -59,6 +59,12 @@ export function expectedAt(schema: z.ZodObject, path: string[], received?: unkno
   return node === undefined ? 'another value' : expectation(node, received)
 }
 
+/** The part of a path that leads to an option: without indices of a list. */
+export function knownPath(schema: z.ZodObject, path: string[]): string[] {
+  const length = path.findIndex((_, index) => nodeAt(schema, path.slice(0, index + 1)) === undefined)
+  return length < 0 ? path : path.slice(0, length)
+}
+
 function rootOf(schema: z.ZodObject): Node {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node
 }

@@ -1,7 +1,8 @@
 /** Validates options against a schema, with one line per error. */
 import type { z } from 'zod'
 import { StegoError } from '../errors.js'
-import { expectedAt, namesAt } from './describe.js'
+import { brief, isRecord, tagOf } from '../values.js'
+import { expectedAt, knownPath, namesAt } from './describe.js'
 import { nearest } from './nearest.js'
 
 /** How options are named in messages: `weights.self` in code, `--weights.self` in a shell. */
@@ -28,7 +29,7 @@ export function parseOptions<S extends z.ZodObject>(
   context: string,
   wording: Wording = API_WORDING,
 ): z.output<S> {
-  if (input !== undefined && Object.prototype.toString.call(input) !== '[object Object]') {
+  if (input !== undefined && !isRecord(input)) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
       `${context}: options must be an object such as { ${namesAt(schema, [])[0]}: ... }, got ${received(input)}`,
@@ -37,11 +38,12 @@ export function parseOptions<S extends z.ZodObject>(
   const result = schema.safeParse(input ?? {})
   if (result.success) return result.data
   const lines = new Set(
-    flatten(result.error.issues, [], input).flatMap(({ issue, path }) =>
-      issue.code === 'unrecognized_keys'
+    flatten(result.error.issues, [], input).flatMap(({ issue, path: whole }) => {
+      const path = knownPath(schema, whole)
+      return issue.code === 'unrecognized_keys'
         ? issue.keys.map((key) => unknownKey(schema, path, key, wording))
-        : [wrongValue(schema, path, valueAt(input, path), wording)],
-    ),
+        : [wrongValue(schema, path, valueAt(input, path), wording)]
+    }),
   )
   const [first, ...others] = lines
   throw new StegoError(
@@ -57,7 +59,7 @@ function flatten(issues: Issue[], prefix: string[], input: unknown): { issue: Is
   return issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path.map(String)]
     const value = valueAt(input, path)
-    if (issue.code === 'invalid_union' && isObject(value)) {
+    if (issue.code === 'invalid_union' && isRecord(value)) {
       const branch = issue.errors.find((errors) =>
         errors.every((error) => error.path.length > 0 || error.code === 'unrecognized_keys'),
       )
@@ -70,7 +72,7 @@ function flatten(issues: Issue[], prefix: string[], input: unknown): { issue: Is
 function unknownKey(schema: z.ZodObject, path: string[], key: string, wording: Wording): string {
   const names = namesAt(schema, path)
   const meant = nearest(key, names)
-  const unknown = `unknown option ${wording.name([...path, key])}. `
+  const unknown = `unknown option ${wording.name([...path, brief(key)])}. `
   return meant === undefined
     ? `${unknown}Known options: ${names.map((name) => [...path, name].join('.')).join(', ')}`
     : `${unknown}Did you mean ${suggested(wording, [...path, meant], [...path, key])}?`
@@ -84,15 +86,11 @@ function wrongValue(schema: z.ZodObject, path: string[], value: unknown, wording
   const expected = expectedAt(schema, path, value)
   const name = wording.name(path)
   if (value === undefined) return `${name} is missing: expected ${expected}`
-  return `${name} must be ${expected}, got ${wording.types ? received(value) : JSON.stringify(value)}`
+  return `${name} must be ${expected}, got ${wording.types ? received(value) : brief(JSON.stringify(value))}`
 }
 
 function valueAt(input: unknown, path: string[]): unknown {
-  return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), input)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return Object.prototype.toString.call(value) === '[object Object]'
+  return path.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), input)
 }
 
 /** Formats a value and its type on one line. */
@@ -102,20 +100,16 @@ function received(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`
   switch (typeof value) {
     case 'string':
-      return `${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value)} (string)`
+      return `${JSON.stringify(brief(value))} (string)`
     case 'bigint':
       return `${value}n (bigint)`
     case 'function':
       return 'a function'
     case 'object':
-      return isObject(value)
-        ? `an object with ${Object.keys(value).join(', ') || 'nothing in it'}`
-        : `an instance of ${typeTag(value)}`
+      return isRecord(value)
+        ? `an object with ${brief(Object.keys(value).join(', ')) || 'nothing in it'}`
+        : `an instance of ${brief(tagOf(value))}`
     default:
       return `${String(value)} (${typeof value})`
   }
-}
-
-function typeTag(value: object): string {
-  return Object.prototype.toString.call(value).slice(8, -1)
 }

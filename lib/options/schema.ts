@@ -2,8 +2,9 @@
  * Helpers for option schemas. A schema defines the type, default, validation and documentation of each option for the
  * API, the configuration file and the command line.
  */
-import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { isUrl } from '../values.js'
+import { pathText } from './path.js'
 
 /** Headings for options in the help, in order. */
 export const OPTION_GROUPS = [
@@ -40,15 +41,12 @@ export function option<S extends z.ZodType>(schema: S, { doc, ...rest }: OptionD
   return schema.meta({ description: doc, ...rest }) as S
 }
 
-/** A path as a string or `file:` URL object, converted to a string. */
+/** A path or a `file:` URL, as text or as an object, converted to a path. */
 export function path() {
   return z
-    .union([z.string().min(1), z.custom<URL>(isFileUrl)])
-    .transform((value) => (typeof value === 'string' ? value : fileURLToPath(value)))
-}
-
-function isFileUrl(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object URL]' && (value as URL).protocol === 'file:'
+    .union([z.string().min(1), z.custom<URL>(isUrl)])
+    .refine((value) => pathText(value) !== null)
+    .transform((value) => pathText(value)!)
 }
 
 /** An `AbortSignal`, possibly from another realm. */

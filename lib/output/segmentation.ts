@@ -45,6 +45,8 @@ export interface SegmentationFields {
   source?: string | null
   /** Log-probabilities, [classes, height, width], if requested. */
   logProbabilities?: Tensor | null
+  /** What is to be told about the image or the model. */
+  notes?: string[]
 }
 
 /** A label map with its image. */
@@ -65,6 +67,8 @@ export class Segmentation {
   readonly source: string | null
   /** Log-probabilities, [classes, height, width], if requested. */
   readonly logProbabilities: Tensor | null
+  /** What is to be told: damage that was passed over, bands that are not used, a model that is not trained. */
+  readonly notes: string[]
   readonly #image: Pixels
 
   /** Throws `ERR_STEGO_ARGUMENT` if labels and image differ in size. */
@@ -86,6 +90,7 @@ export class Segmentation {
     this.head = fields.head
     this.source = fields.source ?? null
     this.logProbabilities = fields.logProbabilities ?? null
+    this.notes = fields.notes ?? []
     this.#image = fields.image
   }
 

@@ -1,5 +1,8 @@
 /** Progress of a run for display: permanent lines, and a status that the next event replaces. */
+import { surveyLine } from '../datasets/label-words.js'
+import { unusedLines } from '../datasets/unused.js'
 import type { FeaturesProgress } from '../features/progress.js'
+import type { PixelRule } from '../images/samples.js'
 import { formatBytes } from '../options/bytes.js'
 import { count, duration, recallWords, significant } from '../output/words.js'
 import { describePosition, type Position, type PositionProgress } from '../position/position.js'
@@ -92,7 +95,7 @@ function working(phase: string): Status {
   return { phase, done: 0, total: 0, details: '' }
 }
 
-function startLines({ options, images, backbone, threads, features, step }: StartEvent): string[] {
+function startLines({ options, images, backbone, threads, features, step, ...found }: StartEvent): string[] {
   const starter =
     options.backbone === 'starter'
       ? ['The starter is a small street-scene backbone for trying things out; it does not replace DINO.']
@@ -103,10 +106,33 @@ function startLines({ options, images, backbone, threads, features, step }: Star
     `backbone: ${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}, ${millions}`,
     ...starter,
     `images: ${images.train} for training (${images.labeled} labeled), ${images.validation} for validation`,
+    ...dataLines(images, found),
     `classes: ${options.classes}, threads: ${threads}`,
     storageLine(features, options.featureStore.memoryBytes),
     ...from,
   ]
+}
+
+/** What is left out of the folder, what the labels hold, and what is doubtful. */
+function dataLines(
+  { skipped, unused }: StartEvent['images'],
+  { labels, pixels, notes }: Pick<StartEvent, 'labels' | 'pixels' | 'notes'>,
+): string[] {
+  const surveys = [labels.train, labels.validation].filter((survey) => survey !== null)
+  return [
+    ...unusedLines(unused),
+    ...skipped.map(({ reason }) => `left out: ${reason}`),
+    ...(pixels ? [pixelLine(pixels)] : []),
+    ...surveys.map(surveyLine),
+    ...notes.map((note) => `note: ${note}`),
+  ]
+}
+
+function pixelLine({ measured = {}, bands }: PixelRule): string {
+  const ranges = Object.entries(measured).map(
+    ([type, [low, high]]) => `${type} from ${significant(low)} (black) to ${significant(high)} (white)`,
+  )
+  return `pixels: ${[...ranges, ...(bands ? [`bands ${bands.join(', ')}`] : [])].join(', ')}`
 }
 
 function storageLine({ mode, bytes }: StartEvent['features'], memoryBytes: number): string {

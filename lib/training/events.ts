@@ -1,6 +1,10 @@
 /** Events a run emits. They are plain data and can be serialized as JSON. */
+import type { BadImage } from '../datasets/image-survey.js'
+import type { LabelSurvey } from '../datasets/label-survey.js'
+import type { UnusedFiles } from '../datasets/unused.js'
 import type { Evaluation } from '../evaluation/evaluation.js'
 import type { FeaturesProgress } from '../features/progress.js'
+import type { PixelRule } from '../images/samples.js'
 import type { ResolvedRunOptions } from '../method/train-options.js'
 import type { PairHistogram, PairValues, PlaceShares, StepLosses } from '../native/index.js'
 import type { PositionProgress } from '../position/position.js'
@@ -11,8 +15,22 @@ export interface StartEvent {
   type: 'start'
   /** Options with defaults filled in. */
   options: ResolvedRunOptions
-  /** Number of training images, labeled training images and validation images. */
-  images: { train: number; labeled: number; validation: number }
+  /** Number of training images, labeled training images and validation images, and what is left out of the folder. */
+  images: {
+    train: number
+    labeled: number
+    validation: number
+    /** Images that cannot be read (`onBadImage: 'skip'`). */
+    skipped: BadImage[]
+    /** Files that are neither images nor label maps. */
+    unused: UnusedFiles[]
+  }
+  /** What the label maps hold; null without labels, and for published datasets. */
+  labels: { train: LabelSurvey | null; validation: LabelSurvey | null }
+  /** How samples that are not bytes become pixels; null if all are bytes. */
+  pixels: PixelRule | null
+  /** What is doubtful about images and labels, in words. */
+  notes: string[]
   /** The backbone: name or file, embedding dimension, patch size in pixels, and number of blocks and parameters. */
   backbone: { name: string; dim: number; patch: number; depth: number; parameters: number }
   /** Number of native threads. */

@@ -1,4 +1,5 @@
 /** Input of `Stego.train()` and `stego train`: options for a new run, or a run to resume. */
+import type { SurveyProgress } from '../datasets/survey.js'
 import { StegoError } from '../errors.js'
 import type { ResolvedFeatureStoreOptions } from '../method/backbone-options.js'
 import { withPreset } from '../method/presets.js'
@@ -12,8 +13,8 @@ import type { TrainingEvent } from './events.js'
 export interface TrainRuntime {
   /** Aborts the run, which saves a resumable checkpoint and rejects with `signal.reason`. */
   signal?: AbortSignal
-  /** Called while published weights are downloaded, before the first event. */
-  onProgress?: (progress: DownloadProgress) => void
+  /** Called while images and labels are looked at and published weights are downloaded, before the first event. */
+  onProgress?: (progress: DownloadProgress | SurveyProgress) => void
   /** Called with each event, the same events as when iterating over the run. */
   onEvent?: (event: TrainingEvent) => void
 }
@@ -65,7 +66,9 @@ const inputSchema = trainSchema.extend({
   resume: resumeOption,
   signal: abortSignal(),
   onEvent: callback<TrainingEvent>('Called with each event.'),
-  onProgress: callback<DownloadProgress>('Called while weights are downloaded.'),
+  onProgress: callback<DownloadProgress | SurveyProgress>(
+    'Called while images are looked at and weights are downloaded.',
+  ),
 })
 
 const resumedSchema = inputSchema.extend({ data: trainSchema.shape.data.optional() })

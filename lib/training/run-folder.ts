@@ -1,6 +1,6 @@
 /** Run folders, with `config.yaml`, `events.jsonl`, `checkpoints/` and `report/`. */
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { StegoError } from '../errors.js'
@@ -15,13 +15,21 @@ export interface RunFolder {
   validationSheet(step: number): string
   /** Appends an event to `events.jsonl`. */
   log(event: TrainingEvent): Promise<void>
+  /** Removes what a new run has written. */
+  remove(): Promise<void>
 }
 
-function handle(path: string): RunFolder {
+const CONTENTS = ['config.yaml', 'events.jsonl', 'checkpoints', 'report']
+
+function handle(path: string, isNew = false): RunFolder {
   return {
     checkpoint: lastCheckpoint(path),
     contactSheet: join(path, 'report', 'contact-sheet.png'),
     validationSheet: (step) => join(path, 'report', `validation-${String(step).padStart(6, '0')}.png`),
+    remove: async () => {
+      for (const name of CONTENTS) await rm(join(path, name), { recursive: true, force: true })
+      if (isNew) await rmdir(path).catch(() => {})
+    },
     log: (event) => guard(path, () => appendFile(join(path, 'events.jsonl'), `${JSON.stringify(event)}\n`)),
   }
 }
@@ -42,10 +50,11 @@ async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
 export async function createRunFolder(path: string, options: ResolvedRunOptions): Promise<RunFolder> {
   return guard(path, async () => {
     await checkRunFolder(path)
+    const isNew = !existsSync(path)
     await mkdir(join(path, 'checkpoints'), { recursive: true })
     await mkdir(join(path, 'report'), { recursive: true })
     await writeFile(join(path, 'config.yaml'), stringify(options))
-    return handle(path)
+    return handle(path, isNew)
   })
 }
 

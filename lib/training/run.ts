@@ -3,7 +3,7 @@
  * training steps, k-means, validation. All randomness is a pure function of the seed and the step, so a stopped run
  * resumes exactly.
  */
-import { featureKey } from '../features/key.js'
+import { featureKey, pixelsName } from '../features/key.js'
 import { planFeatures } from '../features/plan.js'
 import { checked, job, type NativeNetwork, type NativeTrainer } from '../native/index.js'
 import { loadNeighbors } from '../neighbors/neighbor-file.js'
@@ -15,7 +15,7 @@ import { fitClusters } from './clusters.js'
 import { TrainingImages } from './data.js'
 import type { TrainingEvent } from './events.js'
 import type { TrainRequest } from './input.js'
-import { eventLog } from './run-folder.js'
+import { eventLog, type RunFolder } from './run-folder.js'
 import { beginModel, openFolder, setUp, startEvent, storeRequest, type TrainedModel } from './setup.js'
 import { chooseShifts } from './shifts.js'
 import { batchInput, createPairing, stepInput, stepSettings } from './step.js'
@@ -25,6 +25,7 @@ export type { TrainedModel } from './setup.js'
 
 /** Resources to release at the end of a run. */
 interface Held {
+  folder?: RunFolder | null
   network?: NativeNetwork
   images?: TrainingImages
   trainer?: NativeTrainer
@@ -41,13 +42,15 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
   const { emit, keepIn } = eventLog()
   const held: Held = { network: resumed?.network }
   let finished = false
+  let steps = 0
 
   try {
     yield await emit(startEvent(setup))
     const { network, record } = resumed ?? (yield* beginModel(setup, emit, signal))
     held.network = network
     const { dim } = record.backbone
-    const key = await featureKey({ ...options, position: positionName(checked(() => network.backbone)) })
+    const position = positionName(checked(() => network.backbone))
+    const key = await featureKey({ ...options, position, pixels: pixelsName(train.decode.rule) })
     const store = storeRequest(options, dim, transform)
     const plan = await planFeatures({ ...store, images: train.items, key, signal })
     const { salience } = options
@@ -57,6 +60,8 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     held.trainer = trainer
     if (resumed) await job(() => trainer.load(resumed.optimizers))
     const folder = await openFolder(request, setup)
+    held.folder = folder
+    steps = record.step
     await keepIn(folder)
     const checkpoint = createCheckpoints(folder, trainer, record, resumed === null)
     held.checkpoint = checkpoint
@@ -109,6 +114,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       const milliseconds = performance.now() - start
       checkFinite(losses, record.step + 1, checkpoint)
       record.step += 1
+      steps = record.step
       record.assignment = null
       checkpoint.pending = true
       if (record.step === options.resetProbesAt) {
@@ -121,7 +127,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
         if (event) yield await emit(event)
       }
       if (validation && options.validateEvery && record.step % options.validateEvery === 0) {
-        yield await emit(await validate(network, record, validation, signal))
+        yield await emit(await validate(network, record, validation, setup.labels.validation, signal))
         if (folder) await writeSheet(folder.validationSheet(record.step), network, record, validation, signal)
       }
     }
@@ -134,7 +140,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     }
     checkpoint.pending = true
     if (validation) {
-      const event = await validate(network, record, validation, signal)
+      const event = await validate(network, record, validation, setup.labels.validation, signal)
       record.assignment = event.evaluation.kmeans?.assignment ?? null
       yield await emit(event)
     }
@@ -148,12 +154,13 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     return { network, record }
   } catch (error) {
     // Save progress before failing or aborting.
-    const event = await held.checkpoint?.write().catch(() => null)
+    const event = steps > 0 ? await held.checkpoint?.write().catch(() => null) : null
     if (event) yield await emit(event)
     throw error
   } finally {
-    // Also save progress if the event consumer stopped the run.
-    await held.checkpoint?.write().catch(() => null)
+    // Also save progress if the event consumer stopped the run. A run that trained nothing leaves nothing behind.
+    if (steps > 0) await held.checkpoint?.write().catch(() => null)
+    else if (!finished && !resumed) await held.folder?.remove()
     held.trainer?.dispose()
     held.images?.dispose()
     if (!finished) held.network?.dispose()

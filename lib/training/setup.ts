@@ -1,8 +1,11 @@
 /** Sets up a run: options, images, and a new or resumed model. */
 import { dirname } from 'node:path'
-import { namesOf } from '../datasets/class-names.js'
+import { CLASS_NAMES_FILE, namesOf } from '../datasets/class-names.js'
 import { checkClasses, listSplits, openDataset } from '../datasets/dataset.js'
+import type { BadImage } from '../datasets/image-survey.js'
+import { surveyWarning } from '../datasets/label-words.js'
 import type { Split } from '../datasets/source.js'
+import { surveySplit } from '../datasets/survey.js'
 import { StegoError } from '../errors.js'
 import { sizeFeatures } from '../features/plan.js'
 import { createTransform } from '../images/transform.js'
@@ -41,13 +44,23 @@ interface ResumedModel extends TrainedModel {
   optimizers: StoredTensors
 }
 
-/** Everything known before computation starts. */
-export interface RunSetup {
-  /** All options, with feature storage resolved. */
-  options: ResolvedRunOptions
+/** The images of a run, and what there is to be said about them. */
+interface RunData {
   train: Split
   /** null if there is none with labels. */
   validation: Split | null
+  /** Images that are left out. */
+  skipped: BadImage[]
+  labels: StartEvent['labels']
+  /** Limits of samples that are not bytes; null if all are. */
+  measured: ModelRecord['pixels']
+  notes: string[]
+}
+
+/** Everything known before computation starts. */
+export interface RunSetup extends RunData {
+  /** All options, with feature storage resolved. */
+  options: ResolvedRunOptions
   transform: Transform
   threads: number
   /** How features are stored, and their total size in bytes. */
@@ -80,7 +93,8 @@ async function setUpWith(request: TrainRequest, resumed: ResumedModel | null): P
       ? request.options
       : changed(resumed!.record.options, request.changes, request.resume)
   if (request.resume === null && given.out !== null) await checkRunFolder(given.out)
-  const { train, validation } = await openData(given)
+  const data = await openData(given, request, resumed?.record.pixels ?? null)
+  const { train } = data
   if (resumed) checkSameImages(resumed.record, train, given.data)
   const backbone = resumed ? resumed.network.backbone : await openBackbone(given, request)
   const { dim, patch } = backbone.info
@@ -92,8 +106,7 @@ async function setUpWith(request: TrainRequest, resumed: ResumedModel | null): P
   const continued = resumed && { ...resumed, record: { ...resumed.record, options } }
   return {
     options,
-    train,
-    validation,
+    ...data,
     transform,
     threads,
     features: { mode, bytes },
@@ -135,7 +148,7 @@ function runOf(resume: string): string | null {
 }
 
 export function startEvent({ options, train, validation, backbone, ...setup }: RunSetup): StartEvent {
-  const { threads, features, resumed } = setup
+  const { threads, features, resumed, skipped, labels, measured, notes } = setup
   return {
     type: 'start',
     options,
@@ -143,7 +156,12 @@ export function startEvent({ options, train, validation, backbone, ...setup }: R
       train: train.items.length,
       labeled: train.labeled,
       validation: validation?.items.length ?? 0,
+      skipped,
+      unused: train.own?.unused ?? [],
     },
+    labels,
+    pixels: measured && train.decode.rule,
+    notes,
     backbone: resumed?.record.backbone ?? { name: options.backbone, ...backbone.info },
     threads,
     features,
@@ -153,7 +171,7 @@ export function startEvent({ options, train, validation, backbone, ...setup }: R
 
 /** Creates a network and its record, removing position from the backbone's features if the options say so. */
 export async function* beginModel(
-  { options, train, backbone: plain, transform }: RunSetup,
+  { options, train, backbone: plain, transform, measured }: RunSetup,
   emit: (event: TrainingEvent) => Promise<TrainingEvent>,
   signal?: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainedModel> {
@@ -182,8 +200,9 @@ export async function* beginModel(
     shifts: options.shifts === 'auto' ? null : options.shifts,
     backbone: { name: options.backbone, ...info },
     position,
+    pixels: measured,
     images: { train: train.items.length, labeled: train.labeled },
-    classNames: namesOf(train, options.classes),
+    classNames: train.labeled > 0 ? namesOf(train, options.classes) : null,
     assignment: null,
   }
   return { network, record }
@@ -195,10 +214,53 @@ export async function openFolder({ resume }: TrainRequest, { options }: RunSetup
   return resume === null ? createRunFolder(options.out, options) : openRunFolder(options.out)
 }
 
-/** Opens the training split and, if it has labels, the validation split, which is never cropped. */
-async function openData(options: ResolvedRunOptions): Promise<{ train: Split; validation: Split | null }> {
-  const train = await openDataset(options)
-  checkClasses(train, options.classes)
+/** Opens and surveys the training split and, if it has labels, the validation split, which is never cropped. */
+async function openData(
+  options: ResolvedRunOptions,
+  { signal, onProgress }: TrainRequest,
+  known: ModelRecord['pixels'],
+): Promise<RunData> {
+  const { classes, onBadImage, validationSplit } = options
+  const request = { ...options, measured: known ?? undefined }
+  const opened = await openDataset(request)
+  checkClasses(opened, classes)
+  const survey = { classes, onBadImage, signal, onProgress }
+  const found = await surveySplit(opened, survey)
+  const { split: train } = found
+  const measured = found.measured ?? known
+  checkImages(train, options)
+  const splits = await listSplits(options)
+  const exists = validationSplit !== options.split && splits.includes(validationSplit)
+  const whole = { ...request, split: validationSplit, crops: null, measured: measured ?? undefined }
+  const labeled = exists ? await openDataset(whole) : null
+  const other = labeled && labeled.labeled > 0 ? await surveySplit(labeled, survey) : null
+  const labels = { train: found.labels, validation: other?.labels ?? null }
+  const notes = [found, other].flatMap((survey) => [
+    ...(survey?.notes ?? []),
+    ...(survey?.labels ? [surveyWarning(survey.labels, train.classNames) ?? []].flat() : []),
+  ])
+  return {
+    train,
+    validation: other?.split ?? null,
+    skipped: [...found.skipped, ...(other?.skipped ?? [])],
+    labels,
+    measured,
+    notes: [...notes, ...classNameNotes(train, classes)],
+  }
+}
+
+/** Says so where a list of class names is not used. */
+function classNameNotes({ classNames, labeled, own }: Split, classes: number): string[] {
+  if (!own || !classNames) return []
+  if (labeled === 0)
+    return [`${CLASS_NAMES_FILE} is not used: without labels clusters have no order of names.`]
+  if (classNames.length === classes) return []
+  return [
+    `${CLASS_NAMES_FILE} is not used: it has ${classNames.length} names, but there are ${classes} classes.`,
+  ]
+}
+
+function checkImages(train: Split, options: ResolvedRunOptions): void {
   if (train.items.length < 2) {
     throw new StegoError(
       'ERR_STEGO_DATA_EMPTY',
@@ -212,11 +274,6 @@ async function openData(options: ResolvedRunOptions): Promise<{ train: Split; va
         'any. Label the others, or turn oracle off.',
     )
   }
-  const splits = await listSplits(options)
-  const exists = options.validationSplit !== options.split && splits.includes(options.validationSplit)
-  const whole = { ...options, split: options.validationSplit, crops: null }
-  const validation = exists ? await openDataset(whole) : null
-  return { train, validation: validation && validation.labeled > 0 ? validation : null }
 }
 
 /** Throws `ERR_STEGO_RUN` if the images of a resumed run have changed. */

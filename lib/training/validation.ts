@@ -1,4 +1,6 @@
 /** Scores the network on the validation split during training, and draws its contact sheet. */
+import type { LabelSurvey } from '../datasets/label-survey.js'
+import { surveyWarning } from '../datasets/label-words.js'
 import type { Split } from '../datasets/source.js'
 import { evaluateNetwork } from '../evaluation/evaluate.js'
 import { evaluateSchema } from '../evaluation/options.js'
@@ -20,12 +22,15 @@ export async function validate(
   network: NativeNetwork,
   record: ModelRecord,
   split: Split,
+  labels: LabelSurvey | null,
   signal?: AbortSignal,
 ): Promise<ValidationEvent> {
   const { data } = record.options
   const size = { resolution: evaluationSize(record) }
   const options = parseOptions(evaluateSchema, { data, split: split.name, ...size }, 'validation')
-  const evaluation = await evaluateNetwork(network, split, { ...options, signal }, record.classNames)
+  const scores = await evaluateNetwork(network, split, { ...options, signal }, record.classNames)
+  const warning = labels && surveyWarning(labels, record.classNames)
+  const evaluation = { ...scores, labels, notes: warning === null ? [] : [warning] }
   return { type: 'validation', step: record.step, evaluation }
 }
 

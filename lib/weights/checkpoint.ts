@@ -71,6 +71,7 @@ export function describeCheckpoint(
     shifts: options.shifts === 'auto' ? null : options.shifts,
     backbone: { name, dim: width, patch, depth, heads, parameters },
     position: null,
+    pixels: null,
     images: { train: 0, labeled: 0 },
     classNames: namesOf(options),
     assignment: null,

@@ -1,7 +1,7 @@
 /** Inspects weight files without loading them as models. */
 import type { PredictionHead } from '../native/index.js'
 import { pathOf } from '../options/path.js'
-import { type ModelInfo, modelPath } from './model-file.js'
+import { type ModelInfo, modelNotes, modelPath } from './model-file.js'
 import { networkOptions } from './network-options.js'
 import { openWeights, type WeightContents } from './weight-file.js'
 
@@ -37,12 +37,14 @@ export async function inspectWeights(
 ): Promise<Inspection> {
   const file = modelPath(pathOf(path))
   const { record, names, heads: _, file: stored, ...contents } = await openWeights(file, signal)
+  const found = HEAD_TENSORS.flatMap(([head, tensor]) => (names && tensor in names ? [head] : []))
   const model = record && {
     ...record,
     classes: record.options.classes,
     dim: networkOptions(record.options, record.backbone.dim).dim,
     projection: record.options.projection,
-    heads: HEAD_TENSORS.flatMap(([head, tensor]) => (names && tensor in names ? [head] : [])),
+    notes: modelNotes(record, found),
+    heads: found,
   }
   return { ...contents, bytes: stored.bytes, model }
 }

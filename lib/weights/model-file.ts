@@ -50,6 +50,8 @@ export interface ModelInfo {
   classNames: string[] | null
   /** Class matched to each k-means cluster on the validation split; null without labels. */
   assignment: number[] | null
+  /** What whoever uses the model should know: that it is not trained, or not to its end. */
+  notes: string[]
 }
 
 /** Path of a run's model. */
@@ -118,8 +120,29 @@ export async function readModel(
 export function describeModel(network: NativeNetwork, record: ModelRecord): ModelInfo {
   const { classes, dim, projection, heads } = checked(() => network.info)
   const { backbone, position, step, options, shifts, images, classNames, assignment } = record
-  const trained = { step, options, shifts, images, classNames, assignment }
+  const notes = modelNotes(record, heads)
+  const trained = { step, options, shifts, images, classNames, assignment, notes }
   return { classes, dim, projection, backbone, position, heads, ...trained }
+}
+
+/** What whoever uses a model should know. */
+export function modelNotes({ step, options }: ModelRecord, heads: PredictionHead[]): string[] {
+  if (step === 0) return ['the model has not been trained: its labels mean nothing.']
+  if (step >= options.steps || heads.includes('kmeans')) return []
+  return [
+    `the run was stopped after step ${step} of ${options.steps}, before k-means: labels come from the cluster probe. ` +
+      'Resume it to finish.',
+  ]
+}
+
+/**
+ * Names for the labels of a head, by index. Clusters have those of the classes that they were matched to on the
+ * validation split, and no names without labels.
+ */
+export function classNamesOf({ classNames, assignment }: ModelRecord, head: PredictionHead): string[] | null {
+  if (head === 'linearProbe' || classNames === null) return classNames
+  if (head !== 'kmeans' || assignment === null) return null
+  return assignment.map((index, cluster) => classNames[index] ?? `cluster ${cluster}`)
 }
 
 /** Optimizer state in a run's checkpoint. */

@@ -1,6 +1,7 @@
 /** Record of a model, stored in the metadata of its file. */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
+import { SAMPLE_TYPES } from '../images/samples.js'
 import { trainSchema } from '../method/train-options.js'
 import { currentRecord } from './format1.js'
 
@@ -30,6 +31,11 @@ const modelSchema = z.object({
   /** Position in the features, and whether it is removed; null if it was kept without measuring. */
   position: z
     .object({ place: z.number(), layout: z.number().nullable(), removed: z.boolean() })
+    .nullable()
+    .default(null),
+  /** Black and white of training images whose samples are not bytes, by type; null if all are. */
+  pixels: z
+    .partialRecord(z.enum(SAMPLE_TYPES), z.tuple([z.number(), z.number()]))
     .nullable()
     .default(null),
   /** Number of training images, and how many were labeled; 0 if a checkpoint from another program does not say. */

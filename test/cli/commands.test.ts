@@ -143,6 +143,12 @@ test('evaluate --json prints one object, null where there is no score', async (t
     split: 'test',
     dataset: null,
     classMap: null,
+    ignoreLabel: null,
+    recursive: true,
+    maxPixels: 100_000_000,
+    bands: null,
+    range: null,
+    onBadImage: 'fail',
     crops: null,
     cropRatio: 0.5,
     resolution: 320,
@@ -169,7 +175,8 @@ test('evaluate prints a table for people', async (t) => {
 
 test('segment writes a picture for each image, also where names repeat', async (t) => {
   const folder = temporaryFolder(t)
-  mkdirSync(join(folder, 'photos'))
+  mkdirSync(join(folder, 'photos', 'more'), { recursive: true })
+  for (const name of ['street.jpg', 'more/field.png']) writeFileSync(join(folder, 'photos', name), '')
   const segmentation = (source: string) =>
     new Segmentation({
       image: { data: new Uint8Array(12), width: 2, height: 2 },
@@ -185,10 +192,6 @@ test('segment writes a picture for each image, also where names repeat', async (
         options = given
         return segmentation(String(image))
       },
-      async *segmentAll() {
-        yield segmentation('photos/street.jpg')
-        yield segmentation('photos/field.png')
-      },
     },
   })
   const out = join(folder, 'out')
@@ -197,8 +200,18 @@ test('segment writes a picture for each image, also where names repeat', async (
   const { code, stdout } = await stego(api, args)
   t.is(code, 0)
   const { signal: _, ...asked } = options as Record<string, unknown>
-  t.deepEqual(asked, { crf: false, resolution: 320, flip: true, labels: 'clusterProbe' })
-  const files = ['street.index.png', 'street-2.index.png', 'field.index.png'].map((name) => join(out, name))
+  t.deepEqual(asked, {
+    crf: false,
+    resolution: 320,
+    flip: true,
+    labels: 'clusterProbe',
+    maxPixels: 100_000_000,
+    bands: null,
+    range: null,
+  })
+  const files = ['street.index.png', 'more/field.index.png', 'street-2.index.png'].map((name) =>
+    join(out, name),
+  )
   t.deepEqual(stdout.trimEnd().split('\n'), files)
   for (const file of files) t.true(existsSync(file), file)
 

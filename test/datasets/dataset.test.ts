@@ -20,7 +20,9 @@ function own(t: ExecutionContext, more: Parameters<typeof tree>[1] = {}): Promis
 test('auto takes a flat folder as the split train', async (t) => {
   const data = await tree(t, { 'a.png': picture(4, 2, 9) })
   const split = await openDataset({ data: pathToFileURL(data) })
-  const { read, ...facts } = split
+  const { read, own, decode, ...facts } = split
+  t.deepEqual(own, { unused: [], table: null, ignored: [] })
+  t.is(decode.rule.range, 'auto')
   t.deepEqual(facts, {
     name: 'train',
     items: [{ name: 'a', image: join(data, 'a.png'), label: null }],

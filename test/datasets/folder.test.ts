@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { listFolderSplits, openFolder } from '../../lib/datasets/folder.js'
+import { listAsOutputs } from '../../lib/datasets/outputs.js'
 import { fails } from './tree.js'
 
 /** A temporary folder with these empty files; names that end in '/' are folders. */
@@ -23,7 +24,8 @@ const names = (split: { items: { name: string }[] }) => split.items.map(({ name 
 test('a flat folder is the unlabeled split train', async (t) => {
   const root = await folder(t, ['b.JPG', 'a.png', 'c.webp', 'notes.txt', '.hidden.jpg', 'sub/d.jpg', 'e.bmp'])
   const split = await openFolder(root, 'train')
-  t.deepEqual(names(split), ['a', 'b', 'c'])
+  t.deepEqual(names(split), ['a', 'b', 'c', 'sub/d'])
+  t.deepEqual(names(await openFolder(root, 'train', false)), ['a', 'b', 'c'])
   t.is(split.name, 'train')
   t.is(split.labeled, 0)
   t.deepEqual(split.items[1], { name: 'b', image: join(root, 'b.JPG'), label: null })
@@ -33,6 +35,90 @@ test('a flat folder is the unlabeled split train', async (t) => {
 test('names sort by code unit, whatever the locale', async (t) => {
   const root = await folder(t, ['b.jpg', 'B.jpg', 'ä.jpg', 'a10.jpg', 'a9.jpg', 'a.jpg'])
   t.deepEqual(names(await openFolder(root, 'train')), ['B', 'a', 'a10', 'a9', 'b', 'ä'])
+})
+
+test('files of systems, cameras, tools and stego itself are passed over, in labels too', async (t) => {
+  const root = await folder(t, [
+    'imgs/train/a.jpg',
+    'imgs/train/@eaDir/a.jpg/SYNOFILE_THUMB_M.jpg',
+    'imgs/train/__MACOSX/._a.jpg',
+    'imgs/train/__MACOSX/a.jpg',
+    'imgs/train/._a.jpg',
+    'imgs/train/Thumbs.db',
+    'imgs/@eaDir/x.jpg',
+    'labels/train/a.png',
+    'labels/train/Thumbs.db',
+    'labels/train/._a.png',
+    'labels/@eaDir/a.png',
+    'labels/.DS_Store',
+  ])
+  const split = await openFolder(root, 'train')
+  t.deepEqual(names(split), ['a'])
+  t.is(split.labeled, 1)
+  t.deepEqual(split.unused, [])
+})
+
+test('a link to a folder above ends, and a folder is listed once', async (t) => {
+  const root = await folder(t, ['a.jpg', 'sub/b.jpg'])
+  await symlink(root, join(root, 'sub', 'loop'))
+  await symlink(join(root, 'sub'), join(root, 'twin'))
+  t.is((await openFolder(root, 'train')).items.length, 2)
+})
+
+test('runs, listed outputs and folders of labels are no images; the last are told', async (t) => {
+  const root = await folder(t, [
+    'a.jpg',
+    'a.overlay.png',
+    'runs/x/checkpoints/last.safetensors',
+    'runs/x/config.yaml',
+    'runs/x/report/contact-sheet.png',
+    'masks/a.png',
+    'classes.txt',
+    'x.heic',
+    'y.HEIC',
+  ])
+  await listAsOutputs([join(root, 'a.overlay.png')])
+  const split = await openFolder(root, 'train')
+  t.deepEqual(names(split), ['a'])
+  t.deepEqual(
+    split.unused.map(({ files, example }) => [files, example]),
+    [
+      [1, 'masks/a.png'],
+      [2, 'x.heic'],
+    ],
+  )
+  t.regex(split.unused[1]!.reason, /heif-convert/)
+})
+
+test('images and labels in subfolders are paired by path, in one Unicode form', async (t) => {
+  const composed = 'caf\u00e9'
+  const decomposed = 'cafe\u0301'
+  const root = await folder(t, [
+    `imgs/train/${decomposed}/1.jpg`,
+    'imgs/train/b/1.jpg',
+    `labels/train/${composed}/1.png`,
+  ])
+  const { items } = await openFolder(root, 'train')
+  t.deepEqual(
+    items.map(({ label }) => label !== null),
+    [false, true],
+  )
+  const twins = await folder(t, [
+    `imgs/train/${decomposed}.jpg`,
+    `imgs/train/${composed}.jpg`,
+    `labels/train/${composed}.png`,
+  ])
+  await fails(t, openFolder(twins, 'train'), 'ERR_STEGO_DATA_LAYOUT', /look alike.*Unicode/)
+})
+
+test('names that look alike are told apart', async (t) => {
+  const root = await folder(t, ['imgs/train/a\u2013b.jpg', 'labels/train/a-b.png'])
+  await fails(
+    t,
+    openFolder(root, 'train'),
+    'ERR_STEGO_DATA_LAYOUT',
+    /U\+002D in one and U\+2013 in the other/,
+  )
 })
 
 test('a file: URL is a folder too', async (t) => {
@@ -132,8 +218,8 @@ test('an empty folder', async (t) => {
 
 test('a folder with other files and subfolders says what it found and what it expects', async (t) => {
   const root = await folder(t, ['a.bmp', 'images/train/a.jpg'])
-  const work = openFolder(root, 'train')
-  await fails(t, work, 'ERR_STEGO_DATA_EMPTY', /of type bmp/, /subfolders \(images\)/, /imgs\/<split>\//)
+  const work = openFolder(root, 'train', false)
+  await fails(t, work, 'ERR_STEGO_DATA_EMPTY', /bmp/, /subfolders \(images\)/, /imgs\/<split>\//)
 })
 
 test('an empty split and an empty imgs/', async (t) => {

@@ -8,7 +8,18 @@ const schema = z.strictObject(datasetFields)
 const parse = (input: object) => parseOptions(schema, input, 'test')
 
 test('defaults', (t) => {
-  t.deepEqual(parse({}), { dataset: 'auto', classMap: null, crops: null, cropRatio: 0.5 })
+  t.deepEqual(parse({}), {
+    dataset: 'auto',
+    classMap: null,
+    ignoreLabel: null,
+    recursive: true,
+    maxPixels: 100_000_000,
+    onBadImage: 'fail',
+    bands: null,
+    range: 'auto',
+    crops: null,
+    cropRatio: 0.5,
+  })
 })
 
 test('a class map is a path or an object, and survives JSON', (t) => {
@@ -33,8 +44,30 @@ test('wrong values say what is expected', (t) => {
 
 test('every field is a flag', (t) => {
   const names = flagsOf(schema).map(({ name }) => name)
-  t.deepEqual(names, ['dataset', 'class-map', 'crops', 'crop-ratio'])
+  t.deepEqual(names, [
+    'dataset',
+    'class-map',
+    'ignore-label',
+    'recursive',
+    'max-pixels',
+    'on-bad-image',
+    'bands',
+    'range',
+    'crops',
+    'crop-ratio',
+  ])
   const args = ['--dataset', 'potsdam', '--class-map', 'a.yaml', '--crops', 'random', '--crop-ratio', '.7']
   const values = { dataset: 'potsdam', classMap: 'a.yaml', crops: 'random', cropRatio: 0.7 }
   t.deepEqual(readFlags(schema, args, 'test').values, values)
+})
+
+test('bands, ranges and ids are lists, or text with commas as on a command line', (t) => {
+  const listed = parse({ bands: [4, 3, 2], range: [0, 4095], ignoreLabel: 255 })
+  const typed = parse({ bands: '4,3,2', range: '0,4095', ignoreLabel: '255' })
+  t.deepEqual(listed, typed)
+  t.deepEqual(listed.ignoreLabel, [255])
+  const code = 'ERR_STEGO_OPTION'
+  t.throws(() => parse({ bands: '4,3' }), { code, message: /"bands" must be three bands.*counted from 1/ })
+  t.throws(() => parse({ range: [5, 1] }), { code, message: /"range" must be "auto", "type" or two numbers/ })
+  t.throws(() => parse({ ignoreLabel: -1 }), { code, message: /"ignoreLabel" must be an id/ })
 })

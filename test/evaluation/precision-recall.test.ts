@@ -63,7 +63,7 @@ test('images without labels do not count, and without any it says what to do', a
   await rm(join(data, 'labels'), { recursive: true })
   await t.throwsAsync(model.precisionRecall(options), {
     code: 'ERR_STEGO_DATA_EMPTY',
-    message: /at least 1 labeled image /,
+    message: /no label maps for the split "val"/,
   })
 })
 

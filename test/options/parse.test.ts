@@ -125,6 +125,9 @@ test('the defaults of segment, evaluate and features', (t) => {
   t.deepEqual(parseOptions(segmentSchema, undefined, ''), {
     resolution: 320,
     flip: true,
+    maxPixels: 100_000_000,
+    bands: null,
+    range: null,
     labels: 'auto',
     crf: false,
     probabilities: false,
@@ -134,6 +137,12 @@ test('the defaults of segment, evaluate and features', (t) => {
     split: 'val',
     dataset: null,
     classMap: null,
+    ignoreLabel: null,
+    recursive: true,
+    maxPixels: 100_000_000,
+    bands: null,
+    range: null,
+    onBadImage: 'fail',
     crops: null,
     cropRatio: 0.5,
     resolution: 320,
@@ -145,5 +154,11 @@ test('the defaults of segment, evaluate and features', (t) => {
     official: false,
     temperature: 2,
   })
-  t.deepEqual(parseOptions(featuresSchema, {}, ''), { resolution: 224, fit: 'whole' })
+  t.deepEqual(parseOptions(featuresSchema, {}, ''), {
+    resolution: 224,
+    fit: 'whole',
+    maxPixels: 100_000_000,
+    bands: null,
+    range: null,
+  })
 })

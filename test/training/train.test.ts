@@ -172,7 +172,7 @@ test('aborted within a step, a run rejects with the reason and can be resumed', 
   t.is(model.info.step, step + 1)
 })
 
-test('aborted before the first step, a run leaves a checkpoint too', async (t) => {
+test('a run that trained nothing leaves nothing behind', async (t) => {
   const data = await makeDataset(t, { train: 6 })
   const out = join(await temporaryFolder(t), 'run')
   const stop = new AbortController()
@@ -180,7 +180,8 @@ test('aborted before the first step, a run leaves a checkpoint too', async (t) =
   await t.throwsAsync(async () => Stego.train({ ...SMALL, data, out, signal: stop.signal, onEvent }), {
     message: 'early',
   })
-  t.is((await Stego.train({ resume: out })).info.step, SMALL.steps)
+  t.false(existsSync(out))
+  t.is((await Stego.train({ ...SMALL, data, out })).info.step, SMALL.steps)
 })
 
 test('a folder of images without labels trains without a linear probe and without NaN', async (t) => {
