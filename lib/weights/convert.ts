@@ -8,6 +8,7 @@ import { encodeHeader } from '../formats/write-safetensors.js'
 import { pathOf } from '../options/path.js'
 import { syncFile, writeWhole } from '../write-whole.js'
 import { modelPath } from './model-file.js'
+import { withImageNetPatches } from './normalization.js'
 import { writeRecord } from './record.js'
 import { storedTensors } from './tensors.js'
 import { openWeights, type WeightContents } from './weight-file.js'
@@ -44,7 +45,7 @@ export async function convertWeights(
   checkEnding(target)
   const source = modelPath(pathOf(from))
   const contents = await openWeights(source, signal)
-  const { file, kind, layout, names, problem } = contents
+  const { file, kind, layout, names, normalization, problem } = contents
   if (kind === 'other' || !names) {
     const reason = problem ?? 'it is not a model or backbone that stego can read'
     throw new StegoError(
@@ -52,19 +53,14 @@ export async function convertWeights(
       `${source} cannot be converted: ${reason}. \`stego inspect\` lists its contents.`,
     )
   }
-  const tensors = Object.entries(storedTensors(file, names)).sort(([a], [b]) => (a < b ? -1 : 1))
-  const entries = tensors.map(([name, parts]) => joined(name, parts))
-  const header = encodeHeader(entries, metadataOf(contents))
-  await writeWhole(target, (temporary) =>
-    copy(
-      source,
-      tensors.flatMap(([, parts]) => parts),
-      header,
-      temporary,
-      signal,
-    ),
-  )
-  return { from: source, to: target, kind, layout, tensors: entries.length }
+  return withImageNetPatches(storedTensors(file, names), normalization, async (stored) => {
+    const tensors = Object.entries(stored).sort(([a], [b]) => (a < b ? -1 : 1))
+    const entries = tensors.map(([name, parts]) => joined(name, parts))
+    const header = encodeHeader(entries, metadataOf(contents))
+    const parts = tensors.flatMap(([, stored]) => stored)
+    await writeWhole(target, (temporary) => copy(parts, header, temporary, signal))
+    return { from: source, to: target, kind, layout, tensors: entries.length }
+  })
 }
 
 function checkEnding(path: string): void {
@@ -86,7 +82,6 @@ function joined(name: string, parts: StoredTensor[]): TensorEntry {
 
 /** Copies a header and tensor values, one tensor at a time. */
 async function copy(
-  source: string,
   tensors: StoredTensor[],
   header: Buffer,
   to: string,
@@ -95,12 +90,11 @@ async function copy(
   const target = await open(to, 'wx')
   try {
     await target.writeFile(header)
-    await withFile(source, 'weights', async (file) => {
-      for (const tensor of tensors) {
-        signal?.throwIfAborted()
-        await target.writeFile(await readContiguous(file, tensor))
-      }
-    })
+    for (const tensor of tensors) {
+      signal?.throwIfAborted()
+      const bytes = await withFile(tensor.file, 'weights', (file) => readContiguous(file, tensor))
+      await target.writeFile(bytes)
+    }
     await syncFile(target)
   } finally {
     await target.close()
@@ -108,10 +102,10 @@ async function copy(
 }
 
 /** Stored metadata, or a model record or backbone heads, with other programs' configuration as JSON. */
-function metadataOf({ metadata, record, heads, values }: WeightContents): Record<string, string> {
+function metadataOf({ metadata, record, backbone, values }: WeightContents): Record<string, string> {
   const configuration = (values as { hyper_parameters?: unknown } | null)?.hyper_parameters
   return {
-    ...(heads > 0 && !record && { heads: String(heads) }),
+    ...(backbone && backbone.headsFrom !== 'width' && { heads: String(backbone.heads) }),
     ...(configuration !== undefined && { hyper_parameters: JSON.stringify(configuration) }),
     ...metadata,
     ...(record && writeRecord(record)),

@@ -9,7 +9,7 @@ import { openWeights, type WeightContents } from './weight-file.js'
 export interface Inspection
   extends Pick<
     WeightContents,
-    'kind' | 'path' | 'format' | 'layout' | 'metadata' | 'values' | 'tensors' | 'problem'
+    'kind' | 'path' | 'format' | 'layout' | 'metadata' | 'values' | 'tensors' | 'backbone' | 'problem'
   > {
   /** File size. */
   bytes: number
@@ -36,7 +36,7 @@ export async function inspectWeights(
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<Inspection> {
   const file = modelPath(pathOf(path))
-  const { record, names, heads: _, file: stored, ...contents } = await openWeights(file, signal)
+  const { record, names, normalization: _, file: stored, ...contents } = await openWeights(file, signal)
   const model = record && {
     ...record,
     classes: record.options.classes,

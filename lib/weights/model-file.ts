@@ -21,6 +21,7 @@ import { featureChoice, networkOptions } from './network-options.js'
 import type { ModelRecord } from './record.js'
 import { type NameMap, storedTensors } from './tensors.js'
 import { openWeights } from './weight-file.js'
+import { WEIGHT_FILES, weightsIn } from './weight-folder.js'
 
 export { type ModelRecord, writeRecord } from './record.js'
 
@@ -56,7 +57,7 @@ export interface ModelInfo {
 export const lastCheckpoint = (run: string) => join(run, 'checkpoints', 'last.safetensors')
 
 /**
- * Resolves a path to a model file: the file itself, or the last checkpoint of a run folder.
+ * Resolves a path to a model file: the file itself, the last checkpoint of a run folder, or a folder of weights.
  * Throws `ERR_STEGO_DATA_MISSING` or `ERR_STEGO_RUN`.
  */
 export function modelPath(path: string): string {
@@ -69,10 +70,11 @@ export function modelPath(path: string): string {
   if (!statSync(path).isDirectory()) return path
   const checkpoint = lastCheckpoint(path)
   if (existsSync(checkpoint)) return checkpoint
+  if (weightsIn(path) !== null) return path
   throw new StegoError(
     'ERR_STEGO_RUN',
-    `${path} is not a run folder: it has no checkpoints/last.safetensors. Use a run that has started training, ` +
-      'or a model file.',
+    `${path} is not a run folder: it has no checkpoints/last.safetensors, nor weights (${WEIGHT_FILES.join(', ')}). ` +
+      'Use a run that has started training, or a model file.',
   )
 }
 

@@ -221,6 +221,7 @@ test('inspect says what a file is, and lists tensors when asked', async (t) => {
       path: String(path),
       format: 'torch',
       layout: 'dino',
+      backbone: { dim: 192, depth: 12, patch: 8, grid: 28, parameters: 5e6, heads: 3, headsFrom: 'width' },
       bytes: 2048,
       metadata: { made: 'by hand' },
       values: {},

@@ -38,6 +38,7 @@ const inspection = (kind: 'model' | 'backbone') =>
     path,
     format: 'safetensors',
     layout: null,
+    backbone: null,
     values: null,
     problem: null,
     bytes: 1,
