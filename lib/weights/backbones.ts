@@ -4,11 +4,11 @@ import { StegoError } from '../errors.js'
 import type { StoredTensor } from '../formats/tensor-file.js'
 import { type DType, type FeatureChoice, job, type NativeBackbone } from '../native/index.js'
 import { findBackbone } from './names.js'
-import { type Normalization, withImageNetPatches } from './normalization.js'
+import { IMAGENET, type Normalization, withImageNetPatches } from './normalization.js'
 import type { DownloadProgress } from './progress.js'
 import { findPublished, PUBLISHED } from './registry.js'
 import { resolveWeights } from './resolve.js'
-import { starterWeights } from './starter.js'
+import { STARTER, starterWeights } from './starter.js'
 import { storedTensors } from './tensors.js'
 import { openWeights } from './weight-file.js'
 
@@ -26,7 +26,7 @@ interface BackboneFile {
  * and tests. It does not replace DINO (weights/README.md).
  */
 const BUILT_IN: Record<string, (signal?: AbortSignal) => Promise<BackboneFile>> = {
-  starter: async (signal) => ({ ...(await fromFile(starterWeights(), signal)), heads: 3 }),
+  [STARTER]: async (signal) => ({ ...(await fromFile(starterWeights(), signal)), heads: 3 }),
 }
 
 const MISSING =
@@ -86,7 +86,7 @@ async function fromFile(path: string, signal?: AbortSignal): Promise<BackboneFil
         '.pth) or of a folder with config.json and model.safetensors. Correct the name, or use backbone "starter".',
     )
   }
-  const { file, tensors, problem, record, backbone, normalization } = await openWeights(path, signal)
+  const { file, tensors, problem, record, backbone } = await openWeights(path, signal)
   const found = findBackbone(tensors)
   if (!found || problem) {
     throw new StegoError(
@@ -95,8 +95,10 @@ async function fromFile(path: string, signal?: AbortSignal): Promise<BackboneFil
         'Use DINO weights, or backbone "starter".',
     )
   }
-  const heads = record?.backbone.heads ?? backbone!.heads
-  return { stored: storedTensors(file, found.names), heads, normalization }
+  const stored = storedTensors(file, found.names)
+  if (record) return { stored, heads: record.backbone.heads, normalization: IMAGENET }
+  const { heads, normalization } = backbone!
+  return { stored, heads, normalization }
 }
 
 function names(): string {

@@ -5,10 +5,10 @@ export interface Heads {
   /** Attention heads per block. */
   heads: number
   /**
-   * `metadata`: of the file. `config.json`: beside it. `checkpoint`: the training arguments in it. `registry`: of published
-   * weights. `width`: nothing says it, so one per 64 channels is assumed.
+   * `metadata`: of the file. `config.json`: beside it. `checkpoint`: the training arguments in it. `width`: nothing says
+   * it, so one per 64 channels is assumed.
    */
-  headsFrom: 'metadata' | 'config.json' | 'checkpoint' | 'registry' | 'width'
+  headsFrom: 'metadata' | 'config.json' | 'checkpoint' | 'width'
 }
 
 /** What is said of the heads; 0 or undefined for nothing. */
@@ -41,8 +41,8 @@ export function chooseHeads(dim: number, { metadata, config, checkpoint }: HeadS
   if (dim % heads === 0) return { heads, headsFrom }
   if (headsFrom === 'width') {
     return (
-      `its width of ${dim} is not a multiple of ${HEAD_WIDTH}, so its attention heads are not known: give ` +
-      'num_attention_heads in a config.json beside it'
+      `nothing says how many attention heads it has, and its width of ${dim} is not a multiple of ${HEAD_WIDTH}: add a ` +
+      'config.json with num_attention_heads beside it, or convert it with `stego convert --heads`'
     )
   }
   const source = headsFrom === 'config.json' ? config.path : `its ${headsFrom}`

@@ -2,7 +2,7 @@
 import type { StoredTensor, TensorEntry, TensorFile, WeightFormat } from '../formats/tensor-file.js'
 import { architectureOf } from './architectures.js'
 import { type BackboneConfig, contradiction, readBackboneConfig } from './backbone-config.js'
-import { type CheckpointValues, describeCheckpoint, headsOf } from './checkpoint.js'
+import { assumedIn, type CheckpointValues, describeCheckpoint, headsOf } from './checkpoint.js'
 import { findNotFinite } from './floats.js'
 import { currentTensor } from './format1.js'
 import { chooseHeads, type Heads } from './heads.js'
@@ -14,7 +14,7 @@ import {
   findModel,
   type ModelLayout,
 } from './names.js'
-import { IMAGENET, type Normalization } from './normalization.js'
+import type { Normalization } from './normalization.js'
 import { type ModelRecord, readRecord } from './record.js'
 import type { NameMap } from './tensors.js'
 import { describeVit, type VitShape } from './vit.js'
@@ -24,7 +24,10 @@ import { readWeights } from './weight-folder.js'
 export type WeightLayout = 'stego' | ModelLayout | BackboneLayout
 
 /** Structure of the ViT in a backbone file. */
-export interface BackboneDescription extends VitShape, Heads {}
+export interface BackboneDescription extends VitShape, Heads {
+  /** How pixels are scaled for it; ImageNet's mean and deviation unless the files beside it say otherwise. */
+  normalization: Normalization
+}
 
 /** Contents of a weight file. */
 export interface WeightContents {
@@ -50,8 +53,8 @@ export interface WeightContents {
   record: ModelRecord | null
   /** Structure of a backbone; null for other files. */
   backbone: BackboneDescription | null
-  /** How pixels are scaled for a backbone. */
-  normalization: Normalization
+  /** Values of the record that the file does not hold, such as `options.seed`; defaults stand in for them. */
+  assumed: string[]
   /** Why a file that looks like a model or backbone is not supported; null otherwise. */
   problem: string | null
 }
@@ -82,7 +85,7 @@ const NOTHING: Meaning = {
   names: null,
   record: null,
   backbone: null,
-  normalization: IMAGENET,
+  assumed: [],
   problem: null,
 }
 
@@ -96,9 +99,11 @@ function asModel({ path, metadata, values, tensors }: File, model: Found<ModelLa
     return { ...NOTHING, kind: 'model', layout: 'stego', names, record: own }
   }
   const { names } = model!
-  const record = describeCheckpoint(model!, tensors, (values ?? {}) as CheckpointValues)
+  const held = (values ?? {}) as CheckpointValues
+  const record = describeCheckpoint(model!, tensors, held)
   if (typeof record === 'string') return { ...NOTHING, layout: model!.layout, problem: record }
-  return { ...NOTHING, kind: 'model', layout: model!.layout, names, record }
+  const { layout } = model!
+  return { ...NOTHING, kind: 'model', layout, names, record, assumed: assumedIn(layout, held) }
 }
 
 async function asBackbone(contents: File, signal?: AbortSignal): Promise<Meaning> {
@@ -117,8 +122,8 @@ async function asBackbone(contents: File, signal?: AbortSignal): Promise<Meaning
     (typeof heads === 'string' ? heads : null) ??
     (await notFinite(contents.file, found, signal))
   if (problem !== null || typeof heads === 'string') return { ...NOTHING, layout, problem }
-  const { normalization } = config
-  return { ...NOTHING, kind: 'backbone', layout, names, backbone: { ...shape, ...heads }, normalization }
+  const backbone = { ...shape, ...heads, normalization: config.normalization }
+  return { ...NOTHING, kind: 'backbone', layout, names, backbone }
 }
 
 function headsIn(

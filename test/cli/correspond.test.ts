@@ -39,6 +39,7 @@ const inspection = (kind: 'model' | 'backbone') =>
     format: 'safetensors',
     layout: null,
     backbone: null,
+    assumed: [],
     values: null,
     problem: null,
     bytes: 1,
