@@ -52,7 +52,7 @@ export async function convertWeights(
   const target = pathOf(to)
   checkEnding(target)
   const source = modelPath(pathOf(from))
-  const contents = await openWeights(source, signal)
+  const contents = await openWeights(source, signal, heads)
   const { file, kind, layout, names, problem } = contents
   if (kind === 'other' || !names) {
     const reason = problem ?? 'it is not a model or backbone that stego can read'

@@ -37,14 +37,18 @@ export function chooseHeads(dim: number, { metadata, config, checkpoint }: HeadS
       [checkpoint, 'checkpoint'],
     ] as const
   ).find(([heads]) => heads > 0)
-  const [heads, headsFrom] = known ?? [Math.max(1, Math.floor(dim / HEAD_WIDTH)), 'width' as const]
+  if (!known) return assumedHeads(dim)
+  const [heads, headsFrom] = known
   if (dim % heads === 0) return { heads, headsFrom }
-  if (headsFrom === 'width') {
-    return (
-      `nothing says how many attention heads it has, and its width of ${dim} is not a multiple of ${HEAD_WIDTH}: add a ` +
-      'config.json with num_attention_heads beside it, or convert it with `stego convert --heads`'
-    )
-  }
   const source = headsFrom === 'config.json' ? config.path : `its ${headsFrom}`
   return `${source} gives ${heads} attention heads, which do not divide its width of ${dim}`
+}
+
+function assumedHeads(dim: number): Heads | string {
+  if (dim < HEAD_WIDTH) return { heads: 1, headsFrom: 'width' }
+  if (dim % HEAD_WIDTH === 0) return { heads: dim / HEAD_WIDTH, headsFrom: 'width' }
+  return (
+    `nothing says how many attention heads it has, and its width of ${dim} is not a multiple of ${HEAD_WIDTH}: add a ` +
+    'config.json with num_attention_heads beside it, or convert it with `stego convert --heads`'
+  )
 }

@@ -62,9 +62,15 @@ export interface WeightContents {
 /**
  * Reads the contents of a weight file, of an index of weight files, or of a folder with either. The values of a backbone
  * are read to check that they are finite.
+ * @param heads attention heads of a backbone, whatever the file says of them
+ *
  * Throws `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_FILE` or `ERR_STEGO_CHECKPOINT`.
  */
-export async function openWeights(path: string, signal?: AbortSignal): Promise<WeightContents> {
+export async function openWeights(
+  path: string,
+  signal?: AbortSignal,
+  heads?: number,
+): Promise<WeightContents> {
   const file = await readWeights(path)
   signal?.throwIfAborted()
   const { format, values } = file
@@ -73,7 +79,7 @@ export async function openWeights(path: string, signal?: AbortSignal): Promise<W
   const contents = { path, file, format, metadata, values, tensors }
   const model = findModel(tensors)
   if (model || metadata.model !== undefined) return { ...contents, ...asModel(contents, model) }
-  return { ...contents, ...(await asBackbone(contents, signal)) }
+  return { ...contents, ...(await asBackbone(contents, signal, heads)) }
 }
 
 type File = Pick<WeightContents, 'path' | 'file' | 'metadata' | 'values' | 'tensors'>
@@ -106,7 +112,7 @@ function asModel({ path, metadata, values, tensors }: File, model: Found<ModelLa
   return { ...NOTHING, kind: 'model', layout, names, record, assumed: assumedIn(layout, held) }
 }
 
-async function asBackbone(contents: File, signal?: AbortSignal): Promise<Meaning> {
+async function asBackbone(contents: File, signal?: AbortSignal, given?: number): Promise<Meaning> {
   const found = findBackbone(contents.tensors)
   if (!found) return { ...NOTHING, problem: otherKind(contents) }
   const { layout, names } = found
@@ -116,7 +122,8 @@ async function asBackbone(contents: File, signal?: AbortSignal): Promise<Meaning
     return { ...NOTHING, layout, problem: part ? `${shape}; it is ${part}` : shape }
   }
   const config = await readBackboneConfig(contents.path)
-  const heads = headsIn(contents, config, shape)
+  const heads: Heads | string =
+    given === undefined ? headsIn(contents, config, shape) : { heads: given, headsFrom: 'metadata' }
   const problem =
     contradiction(config, shape) ??
     (typeof heads === 'string' ? heads : null) ??
