@@ -24,7 +24,7 @@ export interface Found<Layout> {
 export interface FoundBackbone extends Found<BackboneLayout> {
   /** What precedes its names in the file. */
   prefix: string
-  /** All names in the file. */
+  /** All names in the file, without those of wrappers. */
   tensorNames: string[]
 }
 
@@ -65,6 +65,8 @@ const BACKBONE_MARKS = {
     /^(.*\.)?embeddings\.position_embeddings$/,
   ],
 } as const
+/** What torch.compile, FSDP and checkpointing put before the names of modules that they wrap, anywhere in a name. */
+const WRAPPER = /(?<=^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\./g
 /** Marks that are enough: the blocks and one embedding, or both embeddings. */
 const ENOUGH_MARKS = 2
 
@@ -86,13 +88,26 @@ const LEGGED: [string, string][] = [
  * missing from it.
  */
 export function findBackbone(tensors: TensorEntry[]): FoundBackbone | null {
-  const tensorNames = tensors.map(({ name }) => name)
+  const inFile = new Map(tensors.map(({ name }) => [name.replaceAll(WRAPPER, ''), name]))
+  const found = findPlain([...inFile.keys()])
+  if (!found) return null
+  const back = (name: string) => inFile.get(name) ?? name
+  const names = Object.fromEntries(
+    Object.entries(found.names).map(([ours, theirs]) => [
+      ours,
+      typeof theirs === 'string' ? back(theirs) : theirs.map(back),
+    ]),
+  )
+  return { ...found, names, foreign: found.foreign.map(back) }
+}
+
+function findPlain(tensorNames: string[]): FoundBackbone | null {
   const found = (['dino', 'huggingface'] as const)
     .flatMap((layout) => marked(tensorNames, layout).map((place) => ({ layout, ...place })))
     .toSorted((a, b) => rank(a.prefix) - rank(b.prefix) || b.marks - a.marks)[0]
   if (!found) return null
   const { prefix } = found
-  const rest = below(tensors, prefix)
+  const rest = below(tensorNames, prefix)
   if (found.layout === 'huggingface') {
     return { layout: 'huggingface', prefix, tensorNames, ...mapHuggingFace(rest, prefix) }
   }
@@ -140,7 +155,10 @@ export function findModel(tensors: TensorEntry[]): Found<ModelLayout> | null {
     const prefix = prefixes(tensors, MODEL_MARKS[layout])[0]
     if (prefix === undefined) continue
     const names = Object.fromEntries(
-      below(tensors, prefix).map((name) => [layout === 'official' ? name : fromLegged(name), prefix + name]),
+      below(namesOf(tensors), prefix).map((name) => [
+        layout === 'official' ? name : fromLegged(name),
+        prefix + name,
+      ]),
     )
     const backbone = Object.keys(names).filter((name) => name.startsWith('net.model.'))
     const foreign = backbone.filter((name) => isForeign(name.slice('net.model.'.length)))
@@ -201,8 +219,10 @@ function prefixes(tensors: TensorEntry[], [first, ...others]: readonly string[])
     .filter((prefix) => others.every((name) => all.has(prefix + name)))
 }
 
-function below(tensors: TensorEntry[], prefix: string): string[] {
-  return tensors.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []))
+const namesOf = (tensors: TensorEntry[]) => tensors.map(({ name }) => name)
+
+function below(names: string[], prefix: string): string[] {
+  return names.flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []))
 }
 
 /** Teachers first, students last. */
