@@ -5,7 +5,7 @@
  */
 import { ByteSource } from './byte-source.js'
 import { FormatError } from './format-error.js'
-import { recognizeZip } from './other-files.js'
+import { OtherFile, recognizeZip } from './other-files.js'
 import { readPickle } from './pickle.js'
 import { KeyTexts } from './pickle-keys.js'
 import { plainValues } from './pickle-plain.js'
@@ -66,7 +66,9 @@ async function readZip(file: RandomAccessFile): Promise<Archive> {
   }
   const isProgram = zip.names.some((name) => name.startsWith(`${folder}/code/`))
   const { begin, bytes } = (await zip.locate(`${folder}/${DESCRIPTION}`))!
-  const pickle = await readPickle(new ByteSource(file, begin, begin + bytes))
+  const pickle = await readPickle(new ByteSource(file, begin, begin + bytes)).catch((cause) => {
+    throw isProgram && cause instanceof FormatError ? programError(cause) : cause
+  })
   const storages = new Map<string, FileRange>()
   for (const value of pickle.persistents) {
     const storage = readStorage(value)
@@ -77,6 +79,12 @@ async function readZip(file: RandomAccessFile): Promise<Archive> {
   }
   return { pickle, storages, isProgram }
 }
+
+const programError = (cause: FormatError) =>
+  new OtherFile('is a TorchScript program', {
+    remedy: 'Save its weights with torch.save(model.state_dict(), path) and name that file.',
+    cause,
+  })
 
 /** Folder with the description. */
 function folderOf(names: string[]): string {

@@ -6,8 +6,10 @@ import type { Tensor } from '../../lib/native/index.js'
 import { loadBackbone } from '../../lib/weights/backbones.js'
 import { convertWeights, inspectWeights } from '../../lib/weights/index.js'
 import { writeWhole } from '../../lib/write-whole.js'
+import { packZip } from '../formats/numpy-writer.js'
 import { temporaryFolder } from '../support/dataset.js'
 import { writeTensors } from '../support/weights.js'
+import { golden } from './fixtures.js'
 import { huggingFace, smallVit, type Tensors } from './small-vit.js'
 
 const HEADS = { heads: '4' }
@@ -197,7 +199,6 @@ test('other types: what is finite is loaded, what is not is named', async (t) =>
 })
 
 test('a checkpoint that does not say how it was trained is not credited with defaults', async (t) => {
-  const { golden } = await import('./fixtures.js')
   const { assumed, backbone } = await inspectWeights(golden('leggedrobotics.ckpt'))
   t.is(backbone, null)
   for (const name of ['images', 'options.seed', 'options.batch', 'options.data', 'options.steps']) {
@@ -206,4 +207,24 @@ test('a checkpoint that does not say how it was trained is not credited with def
   for (const name of ['step', 'options.dim', 'options.learningRates', 'backbone.heads']) {
     t.false(assumed.includes(name), name)
   }
+})
+
+test('a TorchScript program without a backbone is named', async (t) => {
+  const file = join(await temporaryFolder(t), 'model.pt')
+  const program = (pickle: string) =>
+    packZip(
+      [
+        { name: 'model/data.pkl', bytes: Buffer.from(pickle, 'latin1') },
+        { name: 'model/code/__torch__.py', bytes: Buffer.from('class Model(Module): pass') },
+      ],
+      false,
+    )
+  await writeWhole(file, await program('\x80\x02N.'))
+  t.regex((await inspectWeights(file)).problem!, /TorchScript program.*state_dict/)
+  await t.throwsAsync(loadBackbone(file), { code: 'ERR_STEGO_BACKBONE', message: /TorchScript program/ })
+  await writeWhole(file, await program('\x80\x02\xff.'))
+  await t.throwsAsync(inspectWeights(file), {
+    code: 'ERR_STEGO_CHECKPOINT',
+    message: /model\.pt is a TorchScript/,
+  })
 })
