@@ -64,7 +64,9 @@ export function contradiction({ path, config }: BackboneConfig, shape: VitShape)
 
 /** Whether a JSON file describes a transformer, and not something else that is called config.json. */
 function isBackboneConfig(config: Json): boolean {
-  return ['hidden_size', 'num_attention_heads', 'model_type', 'pretrained_cfg'].some((key) => key in config)
+  return ['hidden_size', 'num_attention_heads', 'model_type', 'pretrained_cfg', 'architecture'].some(
+    (key) => key in config,
+  )
 }
 
 /** Parses a JSON file to an object; null if it is missing, or `strict` is false and it is something else. */
@@ -91,9 +93,10 @@ function wholeOf(path: string, config: Json, key: string): number {
 async function readNormalization(folder: string, config: Json): Promise<Normalization> {
   const path = join(folder, PREPROCESSOR)
   const read = await readJson(path, false)
-  const timm = config.pretrained_cfg as Json | undefined
+  // Earlier versions of timm kept these values at the top.
+  const timm = (config.pretrained_cfg ?? config) as Json
   const [file, mean, std] =
-    read === null ? [join(folder, CONFIG), timm?.mean, timm?.std] : [path, read.image_mean, read.image_std]
+    read === null ? [join(folder, CONFIG), timm.mean, timm.std] : [path, read.image_mean, read.image_std]
   const pixels = {
     mean: channels(file, 'mean', mean) ?? IMAGENET.mean,
     std: channels(file, 'std', std) ?? IMAGENET.std,

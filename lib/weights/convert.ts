@@ -31,6 +31,7 @@ export interface Conversion {
 export interface ConvertOptions {
   /** Attention heads of a backbone, which its tensors do not show. Default: what is known of the source. */
   heads?: number
+  /** Aborts the conversion. The promise rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

@@ -163,9 +163,11 @@ test("timm's config.json gives the scaling of pixels", async (t) => {
   const config = { architecture: 'vit', pretrained_cfg: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } }
   const folder = await temporaryFolder(t)
   await writeTensors(join(folder, 'model.safetensors'), smallVit(), { heads: '4' })
-  await writeJson(join(folder, 'config.json'), config)
-  const { backbone } = await inspectWeights(folder)
-  t.deepEqual(backbone!.normalization.mean, [0.5, 0.5, 0.5])
+  for (const timm of [config, { architecture: 'vit', ...config.pretrained_cfg }]) {
+    await writeJson(join(folder, 'config.json'), timm)
+    const { backbone } = await inspectWeights(folder)
+    t.deepEqual(backbone!.normalization.mean, [0.5, 0.5, 0.5])
+  }
 })
 
 test('an index that does not fit its files is refused, and the file is named', async (t) => {
