@@ -5,11 +5,10 @@
 
 export type { Correspondence, Match } from './correspond/correspond.js'
 export type { CorrespondFeaturesOptions, CorrespondOptions, Point } from './correspond/options.js'
-export type { BadImage } from './datasets/image-survey.js'
 export type { IdCount, LabelSurvey } from './datasets/label-survey.js'
 export type { ClassMap, DatasetName } from './datasets/options.js'
 export type { SurveyProgress } from './datasets/survey.js'
-export type { UnusedFiles } from './datasets/unused.js'
+export type { BadImage, UnusedFiles } from './datasets/unused.js'
 export { StegoError, type StegoErrorCode } from './errors.js'
 export type { ClusterScores, Evaluation, LinearScores, Metric, Scores } from './evaluation/evaluation.js'
 export type { EvaluateOptions, Matching, PrecisionRecallOptions } from './evaluation/options.js'

@@ -46,7 +46,8 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'convert',
-    purpose: 'Convert models and backbones from other programs to .safetensors without changing any tensor.',
+    purpose:
+      'Convert models and backbones from other programs to .safetensors without changing what they compute.',
     load: async () => (await import('./weights.js')).convertCommand,
   },
   {

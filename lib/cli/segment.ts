@@ -1,8 +1,8 @@
 /** `stego segment` */
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { BadImage } from '../datasets/image-survey.js'
 import { onBadImageOption, recursiveOption } from '../datasets/options.js'
+import type { BadImage } from '../datasets/unused.js'
 import { isBadImage, StegoError } from '../errors.js'
 import { loadSchema, segmentSchema } from '../model/options.js'
 import type { LabelMap, Pixels } from '../native/index.js'

@@ -5,7 +5,7 @@ import { formatBytes } from '../options/bytes.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
-import { count } from '../output/words.js'
+import { count, significant } from '../output/words.js'
 import type { Api, Command, CommandContext } from './command.js'
 
 const inspectSchema = z.strictObject({
@@ -17,7 +17,7 @@ const inspectSchema = z.strictObject({
 })
 
 export const inspectCommand: Command = {
-  usage: ['inspect <file or run> [--tensors] [--json]'],
+  usage: ['inspect <file, folder or run> [--tensors] [--json]'],
   schema: inspectSchema,
   words: { min: 1, max: 1, what: 'a weight file or a run folder' },
   examples: [
@@ -42,7 +42,8 @@ const KINDS = {
   other: 'not a model or backbone that stego can read',
 }
 
-function describe({ path, bytes, kind, model, metadata, tensors }: Inspection, list: boolean): string {
+function describe(inspection: Inspection, list: boolean): string {
+  const { path, bytes, kind, model, assumed, backbone, metadata, tensors, problem } = inspection
   const values = tensors.reduce(
     (sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1),
     0,
@@ -50,7 +51,9 @@ function describe({ path, bytes, kind, model, metadata, tensors }: Inspection, l
   const rows: [string, string][] = [
     ['file', `${path}, ${formatBytes(bytes)}`],
     ['kind', KINDS[kind]],
-    ...(model ? modelRows(model) : Object.entries(metadata)),
+    ...(problem === null ? [] : [['problem', problem] as [string, string]]),
+    ...(backbone ? backboneRows(backbone) : []),
+    ...(model ? modelRows(model, assumed) : otherMetadata(metadata)),
     ['tensors', `${tensors.length}, ${(values / 1e6).toFixed(2)} M values`],
   ]
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
@@ -59,6 +62,30 @@ function describe({ path, bytes, kind, model, metadata, tensors }: Inspection, l
     ...(list ? ['', ...tensorLines(tensors)] : []),
   ].join('\n')
 }
+
+const HEAD_SOURCES = {
+  metadata: 'from the metadata of the file',
+  'config.json': 'from config.json',
+  checkpoint: 'from the training arguments in the file',
+  width: 'assumed, one per 64 channels: nothing says it',
+}
+
+function backboneRows(backbone: NonNullable<Inspection['backbone']>): [string, string][] {
+  const { dim, depth, patch, grid, heads, headsFrom, normalization } = backbone
+  const { mean, std, range } = normalization
+  const side = grid * patch
+  return [
+    ['backbone', `${dim} wide, ${count(depth, 'block')}, patch ${patch}, positions for ${side} x ${side}`],
+    ['heads', `${heads}, ${HEAD_SOURCES[headsFrom]}`],
+    ['pixels', `0 to ${significant(range)}, mean ${numbers(mean)}, std ${numbers(std)}`],
+  ]
+}
+
+const numbers = (values: number[]) => values.map(significant).join(' ')
+
+/** Metadata without what other rows say. */
+const otherMetadata = (metadata: Record<string, string>) =>
+  Object.entries(metadata).filter(([key]) => key !== 'heads')
 
 function tensorLines(tensors: Inspection['tensors']): string[] {
   const name = Math.max(...tensors.map((tensor) => tensor.name.length)) + 2
@@ -69,11 +96,16 @@ function tensorLines(tensors: Inspection['tensors']): string[] {
 }
 
 const convertSchema = z.strictObject({
+  heads: option(z.int().min(1).optional(), {
+    group: 'Common',
+    whenAbsent: 'what config.json or the file says',
+    doc: 'Attention heads of a backbone, which its tensors do not show. Stored in the output.',
+  }),
   json: jsonOption('Print a summary as one JSON object.'),
 })
 
 export const convertCommand: Command = {
-  usage: ['convert <file or run> <file> [--json]'],
+  usage: ['convert <file or run> <file> [--heads <n>] [--json]'],
   schema: convertSchema,
   words: { min: 2, max: 2, what: 'a weight file or a run folder, then the output file' },
   examples: [
@@ -95,10 +127,10 @@ export const convertCommand: Command = {
 }
 
 async function convert(given: Given, { terminal }: CommandContext): Promise<void> {
-  const { json } = parseOptions(convertSchema, given.values, 'stego convert', FLAG_WORDING)
+  const { json, heads } = parseOptions(convertSchema, given.values, 'stego convert', FLAG_WORDING)
   const [from, to] = given.words as [string, string]
   const { convertWeights } = await import('../weights/convert.js')
-  const conversion = await convertWeights(from, to)
+  const conversion = await convertWeights(from, to, { heads })
   const { kind, layout, tensors } = conversion
   const names = layout === 'stego' ? '' : `, converted from ${layout} names`
   terminal.print(

@@ -6,14 +6,7 @@ import { autoLimits, type Limits, pickValues, type SampleType, sampleType } from
 import { fingerprintImages } from './fingerprint.js'
 import type { Item, Split } from './source.js'
 import { remembered } from './survey-cache.js'
-
-/** An image that cannot be used. */
-export interface BadImage {
-  /** Path of the image. */
-  image: string
-  /** Why, in words. */
-  reason: string
-}
+import type { BadImage } from './unused.js'
 
 /** What was found out about the images of a split. */
 export interface ImageSurvey {

@@ -4,10 +4,11 @@
  */
 import { isBadImage, StegoError } from '../errors.js'
 import type { PixelRule } from '../images/samples.js'
-import { type BadImage, surveyImages } from './image-survey.js'
+import { surveyImages } from './image-survey.js'
 import { type LabelSurvey, surveyLabels } from './label-survey.js'
 import { hasNoLabels, surveyWarning } from './label-words.js'
 import type { Item, Split } from './source.js'
+import type { BadImage } from './unused.js'
 
 /** Progress of a survey. */
 export interface SurveyProgress {

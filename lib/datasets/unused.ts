@@ -1,7 +1,14 @@
-/** Files in a data folder that are not used, and why. */
+/** Files in a data folder that are not used or cannot be, and why. */
 import { extname } from 'node:path'
 import { CONVERSIONS } from '../images/file-kind.js'
-import type { BadImage } from './image-survey.js'
+
+/** An image that cannot be used. */
+export interface BadImage {
+  /** Path of the image. */
+  image: string
+  /** Why, in words. */
+  reason: string
+}
 
 /** Files that are not used for one reason. */
 export interface UnusedFiles {

@@ -1,6 +1,7 @@
 /** Results of an evaluation, and how to score it. */
-import type { BadImage } from '../datasets/image-survey.js'
+
 import type { LabelSurvey } from '../datasets/label-survey.js'
+import type { BadImage } from '../datasets/unused.js'
 import type { Matching } from './options.js'
 
 /** Scores in percent; null if no pixel is labeled. */

@@ -1,6 +1,5 @@
 /** Builds a feature store ahead of training. */
-import type { BadImage } from '../datasets/image-survey.js'
-import type { UnusedFiles } from '../datasets/unused.js'
+import type { BadImage, UnusedFiles } from '../datasets/unused.js'
 import { createTransform } from '../images/transform.js'
 import { addon, type NativeBackbone, type Transform } from '../native/index.js'
 import { defaultThreads } from '../native/threads.js'

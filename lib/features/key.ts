@@ -3,10 +3,9 @@
  * backbone. The original's file names omit backbone weights, patch and crop ratio (precompute_knns.py).
  */
 import { type DatasetRequest, openDataset } from '../datasets/dataset.js'
-import type { BadImage } from '../datasets/image-survey.js'
 import type { Item } from '../datasets/source.js'
 import { type SurveyOptions, surveySplit } from '../datasets/survey.js'
-import type { UnusedFiles } from '../datasets/unused.js'
+import type { BadImage, UnusedFiles } from '../datasets/unused.js'
 import type { PixelRule } from '../images/samples.js'
 import type { DType, FeatureChoice, Pixels, Transform } from '../native/index.js'
 import { identifyBackbone } from '../weights/identity.js'

@@ -3,6 +3,9 @@ import { StegoError, type StegoErrorCode } from '../errors.js'
 
 /** Invalid file content. The message is the reason, without the file name. */
 export class FormatError extends Error {
+  /** What the message is said of: `it`, or the file by its name. */
+  readonly subject: 'it' | 'file' = 'it'
+
   /** Remedy, if it differs from the default for the kind of file. */
   readonly remedy: string | undefined
 
@@ -50,10 +53,9 @@ export async function explaining<T>(path: string, kind: FileKind, work: () => Pr
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause
     const { code, expected, remedy } = KINDS[kind]
-    throw new StegoError(
-      code,
-      `Expected ${expected}, but ${path} is damaged or of another type: ${cause.message}. ${cause.remedy ?? remedy}`,
-      { cause },
-    )
+    const said = cause.subject === 'file' ? cause.message : `is damaged or of another type: ${cause.message}`
+    throw new StegoError(code, `Expected ${expected}, but ${path} ${said}. ${cause.remedy ?? remedy}`, {
+      cause,
+    })
   }
 }

@@ -25,7 +25,7 @@ export async function readContiguous(file: RandomAccessFile, tensor: StoredTenso
 }
 
 /** Whether elements are contiguous; the stride of an axis of one element does not matter. */
-function isContiguous(shape: number[], strides: number[]): boolean {
+export function isContiguous(shape: number[], strides: number[]): boolean {
   const expected = contiguousStrides(shape)
   return countOf(shape) === 0 || shape.every((side, axis) => side === 1 || strides[axis] === expected[axis])
 }

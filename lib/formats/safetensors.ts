@@ -12,6 +12,10 @@ const MAX_HEADER_BYTES = 100 * 2 ** 20
 const MAX_SIDE = 2 ** 48
 const METADATA = '__metadata__'
 
+/** Whether a file that starts with these bytes gives a possible length of a header. */
+export const hasHeaderLength = (beginning: Buffer): boolean =>
+  beginning.length >= LENGTH_BYTES && beginning.readBigUInt64LE() <= MAX_HEADER_BYTES
+
 /**
  * Reads and checks the header: lengths, known types, byte ranges without gaps or overlaps. Tensors are in the
  * order of their bytes. Rejects with `FormatError`.
@@ -20,8 +24,11 @@ export async function readSafetensors(file: RandomAccessFile): Promise<TensorFil
   if (file.size < LENGTH_BYTES) throw new FormatError(`it has only ${file.size} bytes`)
   const length = Number((await file.read(0, LENGTH_BYTES)).readBigUInt64LE())
   const start = LENGTH_BYTES + length
-  if (length > MAX_HEADER_BYTES || start > file.size) {
-    throw new FormatError('its header is longer than the file')
+  if (length > MAX_HEADER_BYTES) throw new FormatError('its header is longer than any, and than the file')
+  if (start > file.size) {
+    throw new FormatError(
+      `it ends early: its header is longer than the file, of which at least ${start - file.size} bytes are missing`,
+    )
   }
   const header = parseHeader(await file.read(LENGTH_BYTES, length))
   if (!isObject(header)) throw new FormatError('its header is not an object')
@@ -37,7 +44,14 @@ export async function readSafetensors(file: RandomAccessFile): Promise<TensorFil
     if (offset !== end) throw new FormatError(`the bytes of tensor '${name}' overlap or leave a gap`)
     end += extent
   }
-  if (end !== file.size) throw new FormatError('its length does not match its header')
+  if (end > file.size) {
+    throw new FormatError(`it ends early: ${end - file.size} of ${end} bytes are missing`)
+  }
+  if (end < file.size) {
+    throw new FormatError(
+      `its length does not match its header: ${file.size - end} bytes follow the last tensor`,
+    )
+  }
   return { path: file.path, format: 'safetensors', metadata, values: null, tensors, bytes: file.size }
 }
 

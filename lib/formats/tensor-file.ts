@@ -37,6 +37,8 @@ export interface TensorFile {
   /** Everything in a PyTorch file except tensors, as plain data; null for a .safetensors file. */
   values: unknown
   tensors: StoredTensor[]
+  /** Whether it is a TorchScript program, from torch.jit.save. */
+  isProgram?: boolean
   /** File size in bytes. */
   bytes: number
 }

@@ -5,6 +5,7 @@
  */
 import { ByteSource } from './byte-source.js'
 import { FormatError } from './format-error.js'
+import { OtherFile, recognizeZip } from './other-files.js'
 import { readPickle } from './pickle.js'
 import { KeyTexts } from './pickle-keys.js'
 import { plainValues } from './pickle-plain.js'
@@ -33,16 +34,25 @@ const isZip = (beginning: Buffer) => beginning.toString('latin1', 0, ZIP_BEGIN.l
 /** Reads a file without the values of its tensors. Rejects with `FormatError`. */
 export async function readTorch(file: RandomAccessFile): Promise<TensorFile> {
   const beginning = await file.read(0, Math.min(file.size, ZIP_BEGIN.length))
-  const { pickle, storages } = isZip(beginning) ? await readZip(file) : await readLegacy(file)
+  const { pickle, storages, isProgram } = isZip(beginning) ? await readZip(file) : await readLegacy(file)
   const keys = new KeyTexts()
   const tensors = collectTensors(pickle.root, keys).map((tensor) => placed(tensor, file.path, storages))
   const values = plainValues(pickle.root, keys, (value) => makingOf(value) !== null)
-  return { path: file.path, format: 'torch', metadata: {}, values, tensors, bytes: file.size }
+  const found: TensorFile = {
+    path: file.path,
+    format: 'torch',
+    metadata: {},
+    values,
+    tensors,
+    bytes: file.size,
+  }
+  return isProgram ? { ...found, isProgram } : found
 }
 
 interface Archive {
   pickle: Pickle
   storages: Storages
+  isProgram: boolean
 }
 
 /** Reads a zip archive: <folder>/data.pkl is the description, <folder>/data/<key> are the storages. */
@@ -54,8 +64,11 @@ async function readZip(file: RandomAccessFile): Promise<Archive> {
   if (order && (order.bytes > 6 || (await file.read(order.begin, order.bytes)).toString() !== 'little')) {
     throw bigEndian()
   }
+  const isProgram = zip.names.some((name) => name.startsWith(`${folder}/code/`))
   const { begin, bytes } = (await zip.locate(`${folder}/${DESCRIPTION}`))!
-  const pickle = await readPickle(new ByteSource(file, begin, begin + bytes))
+  const pickle = await readPickle(new ByteSource(file, begin, begin + bytes)).catch((cause) => {
+    throw isProgram && cause instanceof FormatError ? programError(cause) : cause
+  })
   const storages = new Map<string, FileRange>()
   for (const value of pickle.persistents) {
     const storage = readStorage(value)
@@ -64,8 +77,14 @@ async function readZip(file: RandomAccessFile): Promise<Archive> {
     if (!range) throw new FormatError(`its storage ${storage.key} is missing`)
     storages.set(storage.key, range)
   }
-  return { pickle, storages }
+  return { pickle, storages, isProgram }
 }
+
+const programError = (cause: FormatError) =>
+  new OtherFile('is a TorchScript program', {
+    remedy: 'Save its weights with torch.save(model.state_dict(), path) and name that file.',
+    cause,
+  })
 
 /** Folder with the description. */
 function folderOf(names: string[]): string {
@@ -75,6 +94,8 @@ function folderOf(names: string[]): string {
   })
   const [folder] = folders.sort()
   if (folder !== undefined) return folder
+  const other = recognizeZip(names)
+  if (other) throw other
   throw new FormatError('it is a zip archive, but not one that torch.save wrote: it has no data.pkl')
 }
 
@@ -96,7 +117,7 @@ async function readLegacy(file: RandomAccessFile): Promise<Archive> {
   const little = entryOf(system, 'little_endian')
   if (little?.kind !== 'boolean' || !little.value) throw bigEndian()
   const pickle = await readPickle(source)
-  return { pickle, storages: await readLegacyStorages(source, file, pickle) }
+  return { pickle, storages: await readLegacyStorages(source, file, pickle), isProgram: false }
 }
 
 async function readLegacyStorages(

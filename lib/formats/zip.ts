@@ -129,7 +129,9 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (cause) {
     if (cause instanceof FormatError) throw cause
-    const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause)
+    const message = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause)
+    const isCut = /end of central directory/i.test(message)
+    const reason = isCut ? 'it ends early, as after an interrupted download' : message
     throw new FormatError(`its zip archive is damaged: ${reason}`, { cause })
   }
 }

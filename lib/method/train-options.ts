@@ -21,10 +21,11 @@ export const trainSchema = z.strictObject({
   backbone: option(path().prefault('dino-vits8'), {
     group: 'Common',
     value: 'name|file',
-    expected: 'a name, or the weight file as a path or a file: URL',
+    expected: 'a name, or the weight file or folder as a path or a file: URL',
     doc:
       'Frozen ViT to distill: dino-vits8, dino-vits16, dino-vitb8 or dino-vitb16, downloaded once; the built-in ' +
-      'starter; or a .safetensors or .pth file of ViT weights with tensor names from DINO, timm or Hugging Face.',
+      'starter; or ViT weights with tensor names from DINO, timm or Hugging Face: a .safetensors or .pth file, or a ' +
+      'folder with config.json and model.safetensors.',
   }),
   dtype: dtypeOption('Method'),
   preset: option(z.enum(PRESET_NAMES).nullable().default(null), {

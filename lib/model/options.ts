@@ -1,7 +1,7 @@
 /** Options of `Stego.load()`, `model.segment()`, `model.segmentAll()` and `model.features()`. */
 import { z } from 'zod'
-import type { BadImage } from '../datasets/image-survey.js'
 import { onBadImageOption, pixelFields, recursiveOption } from '../datasets/options.js'
+import type { BadImage } from '../datasets/unused.js'
 import { modelDtypeOption } from '../method/backbone-options.js'
 import { abortSignal, callback, option } from '../options/schema.js'
 import type { DownloadProgress } from '../weights/progress.js'

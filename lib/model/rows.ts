@@ -3,9 +3,11 @@ import { count, significant } from '../output/words.js'
 import { describePosition } from '../position/position.js'
 import type { ModelInfo } from '../weights/model-file.js'
 
-export function modelRows(model: ModelInfo): [name: string, text: string][] {
-  const { classes, classNames, dim, projection, backbone, position, step, heads, options, shifts, notes } =
-    model
+/**
+ * @param assumed values that the file of the model does not hold, such as `step` or `options.seed`; they are left out
+ */
+export function modelRows(model: ModelInfo, assumed: string[] = []): [name: string, text: string][] {
+  const { classes, classNames, dim, projection, backbone, position, heads, shifts, notes } = model
   const { self, knn, random } = shifts ?? {}
   return [
     ['classes', classNames ? `${classes}: ${classNames.join(', ')}` : String(classes)],
@@ -13,10 +15,7 @@ export function modelRows(model: ModelInfo): [name: string, text: string][] {
     ['backbone', `${backbone.name}, ${backbone.dim} wide, patch ${backbone.patch}`],
     ...(position ? [['position', describePosition(position)] as [string, string]] : []),
     ['heads', heads.join(', ')],
-    [
-      'trained',
-      `${count(step, 'step')} of ${options.batch} images from ${options.data}, seed ${options.seed}`,
-    ],
+    ['trained', trainedText(model, assumed)],
     ...notes.map((note): [string, string] => ['note', note]),
     ...(shifts
       ? [
@@ -27,4 +26,12 @@ export function modelRows(model: ModelInfo): [name: string, text: string][] {
         ]
       : []),
   ]
+}
+
+function trainedText({ step, options }: ModelInfo, assumed: string[]): string {
+  const known = (name: string, text: string) => (assumed.includes(name) ? '' : text)
+  const steps = known('step', count(step, 'step'))
+  const batch = known('options.batch', `${steps && ' of '}${options.batch} images${steps ? '' : ' per step'}`)
+  const seed = known('options.seed', `, seed ${options.seed}`)
+  return `${steps}${batch}${known('options.data', ` from ${options.data}`)}${seed}`.trim() || 'unknown'
 }

@@ -1,7 +1,6 @@
 /** Events a run emits. They are plain data and can be serialized as JSON. */
-import type { BadImage } from '../datasets/image-survey.js'
 import type { LabelSurvey } from '../datasets/label-survey.js'
-import type { UnusedFiles } from '../datasets/unused.js'
+import type { BadImage, UnusedFiles } from '../datasets/unused.js'
 import type { Evaluation } from '../evaluation/evaluation.js'
 import type { FeaturesProgress } from '../features/progress.js'
 import type { PixelRule } from '../images/samples.js'

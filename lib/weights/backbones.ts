@@ -1,26 +1,24 @@
 /** Loads backbones by name or from a file. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { StegoError } from '../errors.js'
-import {
-  type DType,
-  type FeatureChoice,
-  job,
-  type NativeBackbone,
-  type StoredTensors,
-} from '../native/index.js'
+import type { StoredTensor } from '../formats/tensor-file.js'
+import { type DType, type FeatureChoice, job, type NativeBackbone } from '../native/index.js'
 import { findBackbone } from './names.js'
+import { IMAGENET, type Normalization, withImageNetPatches } from './normalization.js'
 import type { DownloadProgress } from './progress.js'
 import { findPublished, PUBLISHED } from './registry.js'
 import { resolveWeights } from './resolve.js'
-import { starterWeights } from './starter.js'
+import { STARTER, starterWeights } from './starter.js'
 import { storedTensors } from './tensors.js'
 import { openWeights } from './weight-file.js'
 
 interface BackboneFile {
   /** Tensors by this package's names. */
-  stored: StoredTensors
-  /** Attention heads; 0 for one per 64 channels. */
+  stored: Record<string, StoredTensor[]>
+  /** Attention heads. */
   heads: number
+  /** How pixels are scaled for it. */
+  normalization: Normalization
 }
 
 /**
@@ -28,7 +26,7 @@ interface BackboneFile {
  * and tests. It does not replace DINO (weights/README.md).
  */
 const BUILT_IN: Record<string, (signal?: AbortSignal) => Promise<BackboneFile>> = {
-  starter: async (signal) => ({ ...(await fromFile(starterWeights(), signal)), heads: 3 }),
+  [STARTER]: async (signal) => ({ ...(await fromFile(starterWeights(), signal)), heads: 3 }),
 }
 
 const MISSING =
@@ -47,17 +45,20 @@ export interface BackboneRequest {
 const LAST_BLOCK: FeatureChoice = { kind: 'feat', layer: 1 }
 
 /**
- * Loads a backbone: `starter`; a published one by name, downloaded on first use; or a .safetensors or PyTorch file of
- * ViT weights with names from DINO, timm or Hugging Face, or a model checkpoint that contains one. Throws
+ * Loads a backbone: `starter`; a published one by name, downloaded on first use; a .safetensors or PyTorch file of
+ * ViT weights with names from DINO, timm or Hugging Face; a folder in Hugging Face's layout, or the index of its files;
+ * or a model checkpoint that contains one. Throws
  * `ERR_STEGO_BACKBONE` for an unknown name or a file that is not a ViT, `ERR_STEGO_DOWNLOAD` if weights cannot be
  * downloaded.
  */
 export async function loadBackbone(name: string, request: BackboneRequest = {}): Promise<NativeBackbone> {
   const { features = LAST_BLOCK, dtype = 'float32', signal } = request
-  const { stored, ...rest } =
+  const { stored, heads, normalization } =
     (await BUILT_IN[name]?.(signal)) ?? (await published(name, request)) ?? (await fromFile(name, signal))
-  const options = { ...rest, features, prefix: '', device: 'cpu', dtype } as const
-  return job((native, cancel) => native.Backbone.load(stored, options, cancel), signal)
+  const options = { heads, features, prefix: '', device: 'cpu', dtype } as const
+  return withImageNetPatches(stored, normalization, (tensors) =>
+    job((native, cancel) => native.Backbone.load(tensors, options, cancel), signal),
+  )
 }
 
 async function published(
@@ -78,23 +79,26 @@ async function published(
 }
 
 async function fromFile(path: string, signal?: AbortSignal): Promise<BackboneFile> {
-  if (!(existsSync(path) && statSync(path).isFile())) {
+  if (!existsSync(path)) {
     throw new StegoError(
       'ERR_STEGO_BACKBONE',
       `there is no backbone "${path}": expected ${names()}, or the path of a ViT weight file (.safetensors, ` +
-        '.pth). Correct the name, or use backbone "starter".',
+        '.pth) or of a folder with config.json and model.safetensors. Correct the name, or use backbone "starter".',
     )
   }
-  const { file, tensors, heads, problem } = await openWeights(path, signal)
-  const backbone = findBackbone(tensors)
-  if (!backbone || problem) {
+  const { file, tensors, problem, record, backbone } = await openWeights(path, signal)
+  const found = findBackbone(tensors)
+  if (!found || problem) {
     throw new StegoError(
       'ERR_STEGO_BACKBONE',
       `${path} is not a supported backbone: ${problem ?? MISSING}. ` +
         'Use DINO weights, or backbone "starter".',
     )
   }
-  return { stored: storedTensors(file, backbone.names), heads }
+  const stored = storedTensors(file, found.names)
+  if (record) return { stored, heads: record.backbone.heads, normalization: IMAGENET }
+  const { heads, normalization } = backbone!
+  return { stored, heads, normalization }
 }
 
 function names(): string {

@@ -78,6 +78,26 @@ export function describeCheckpoint(
   }
 }
 
+/**
+ * Names of values in the record of a checkpoint that it does not hold, such as `step` or `options.seed`: defaults stand in
+ * for them.
+ */
+export function assumedIn(layout: ModelLayout, values: CheckpointValues): string[] {
+  const config = isConfig(values.hyper_parameters?.cfg) ? values.hyper_parameters.cfg : {}
+  const type = layout === 'official' ? config.model_type : config.backbone_type
+  const held = new Set(Object.keys(validOptions(optionsOf(config))))
+  // The tensors show these.
+  for (const key of ['classes', 'extraClusters', 'dim', 'projection', 'backbone']) held.add(key)
+  if (text(config.dataset_name) === undefined) held.delete('data')
+  const options = Object.keys(trainSchema.shape).filter((key) => !held.has(key))
+  return [
+    ...(integer(values.global_step) === undefined ? ['step'] : []),
+    'images',
+    ...(headsOf(type) === 0 ? ['backbone.heads'] : []),
+    ...options.map((key) => `options.${key}`),
+  ]
+}
+
 /** Class names, if the checkpoint's dataset is known. */
 function namesOf({ dataset, classes }: ResolvedRunOptions): string[] | null {
   const facts = factsOf(dataset)
@@ -152,11 +172,20 @@ function optionsOf(config: Config): Record<string, unknown> {
 
 /** Fills in defaults for options that are missing or not supported here (such as a batch of one). */
 function translate(given: Record<string, unknown>): ResolvedRunOptions {
-  const valid = Object.entries(given).filter(
-    ([key, value]) => trainSchema.shape[key as keyof ResolvedRunOptions].safeParse(value).success,
-  )
-  return trainSchema.parse(Object.fromEntries(valid))
+  return trainSchema.parse(validOptions(given))
 }
+
+/** The options that are given and supported. */
+function validOptions(given: Record<string, unknown>): Record<string, unknown> {
+  const valid = Object.entries(given).filter(
+    ([key, value]) =>
+      isGiven(value) && trainSchema.shape[key as keyof ResolvedRunOptions].safeParse(value).success,
+  )
+  return Object.fromEntries(valid)
+}
+
+const isGiven = (value: unknown): boolean =>
+  isConfig(value) ? Object.values(value).some(isGiven) : value !== undefined
 
 function shapesOf(names: NameMap, tensors: TensorEntry[]): Record<string, number[]> {
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]))

@@ -1,4 +1,4 @@
-/** Converts weights from other programs to .safetensors under our names, without changing any tensor. */
+/** Converts weights from other programs to .safetensors under our names, without changing values. */
 import { open } from 'node:fs/promises'
 import { StegoError } from '../errors.js'
 import { withFile } from '../formats/read-file.js'
@@ -8,6 +8,7 @@ import { encodeHeader } from '../formats/write-safetensors.js'
 import { pathOf } from '../options/path.js'
 import { syncFile, writeWhole } from '../write-whole.js'
 import { modelPath } from './model-file.js'
+import { IMAGENET, withImageNetPatches } from './normalization.js'
 import { writeRecord } from './record.js'
 import { storedTensors } from './tensors.js'
 import { openWeights, type WeightContents } from './weight-file.js'
@@ -26,24 +27,33 @@ export interface Conversion {
   tensors: number
 }
 
+/** Options of `convertWeights()`. */
+export interface ConvertOptions {
+  /** Attention heads of a backbone, which its tensors do not show. Default: what is known of the source. */
+  heads?: number
+  /** Aborts the conversion. The promise rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
 /**
  * Converts the model or backbone in a weight file (or a run's last checkpoint) to a .safetensors file for `Stego.load`
  * or `backbone`, also readable in Python with `safetensors.torch.load_file`. An existing file is overwritten. For a
  * checkpoint, all tensors of its `state_dict` are kept, and its configuration as text, but not the optimizers of other
- * programs. Does not need libtorch.
+ * programs. Attention heads become metadata. If the files beside a backbone scale pixels unlike ImageNet's, that is folded
+ * into its patch embedding; every other tensor keeps its values. Does not need libtorch.
  *
- * Throws `ERR_STEGO_OPTION` if `to` has another extension, `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN` or
+ * Throws `ERR_STEGO_OPTION` if `to` has another extension or `heads` do not fit, `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN` or
  * `ERR_STEGO_CHECKPOINT` for the source, `ERR_STEGO_FILE` if `to` cannot be written.
  */
 export async function convertWeights(
   from: string | URL,
   to: string | URL,
-  { signal }: { signal?: AbortSignal } = {},
+  { heads, signal }: ConvertOptions = {},
 ): Promise<Conversion> {
   const target = pathOf(to)
   checkEnding(target)
   const source = modelPath(pathOf(from))
-  const contents = await openWeights(source, signal)
+  const contents = await openWeights(source, signal, heads)
   const { file, kind, layout, names, problem } = contents
   if (kind === 'other' || !names) {
     const reason = problem ?? 'it is not a model or backbone that stego can read'
@@ -52,19 +62,24 @@ export async function convertWeights(
       `${source} cannot be converted: ${reason}. \`stego inspect\` lists its contents.`,
     )
   }
-  const tensors = Object.entries(storedTensors(file, names)).sort(([a], [b]) => (a < b ? -1 : 1))
-  const entries = tensors.map(([name, parts]) => joined(name, parts))
-  const header = encodeHeader(entries, metadataOf(contents))
-  await writeWhole(target, (temporary) =>
-    copy(
-      source,
-      tensors.flatMap(([, parts]) => parts),
-      header,
-      temporary,
-      signal,
-    ),
-  )
-  return { from: source, to: target, kind, layout, tensors: entries.length }
+  if (heads !== undefined) checkHeads(source, contents, heads)
+  const normalization = contents.backbone?.normalization ?? IMAGENET
+  return withImageNetPatches(storedTensors(file, names), normalization, async (stored) => {
+    const tensors = Object.entries(stored).sort(([a], [b]) => (a < b ? -1 : 1))
+    const entries = tensors.map(([name, parts]) => joined(name, parts))
+    const header = encodeHeader(entries, metadataOf(contents, heads))
+    const parts = tensors.flatMap(([, stored]) => stored)
+    await writeWhole(target, (temporary) => copy(parts, header, temporary, signal))
+    return { from: source, to: target, kind, layout, tensors: entries.length }
+  })
+}
+
+function checkHeads(source: string, { backbone }: WeightContents, heads: number): void {
+  if (backbone && Number.isSafeInteger(heads) && heads > 0 && backbone.dim % heads === 0) return
+  const expected = backbone
+    ? `expected a number of attention heads that divides the width of ${backbone.dim}, got ${heads}`
+    : `attention heads can be given for a backbone, and ${source} is a model, which knows its own`
+  throw new StegoError('ERR_STEGO_OPTION', `${expected}. Correct or omit heads.`)
 }
 
 function checkEnding(path: string): void {
@@ -86,7 +101,6 @@ function joined(name: string, parts: StoredTensor[]): TensorEntry {
 
 /** Copies a header and tensor values, one tensor at a time. */
 async function copy(
-  source: string,
   tensors: StoredTensor[],
   header: Buffer,
   to: string,
@@ -95,12 +109,11 @@ async function copy(
   const target = await open(to, 'wx')
   try {
     await target.writeFile(header)
-    await withFile(source, 'weights', async (file) => {
-      for (const tensor of tensors) {
-        signal?.throwIfAborted()
-        await target.writeFile(await readContiguous(file, tensor))
-      }
-    })
+    for (const tensor of tensors) {
+      signal?.throwIfAborted()
+      const bytes = await withFile(tensor.file, 'weights', (file) => readContiguous(file, tensor))
+      await target.writeFile(bytes)
+    }
     await syncFile(target)
   } finally {
     await target.close()
@@ -108,12 +121,16 @@ async function copy(
 }
 
 /** Stored metadata, or a model record or backbone heads, with other programs' configuration as JSON. */
-function metadataOf({ metadata, record, heads, values }: WeightContents): Record<string, string> {
+function metadataOf(
+  { metadata, record, backbone, values }: WeightContents,
+  heads?: number,
+): Record<string, string> {
+  const known = heads ?? (backbone?.headsFrom === 'width' ? undefined : backbone?.heads)
   const configuration = (values as { hyper_parameters?: unknown } | null)?.hyper_parameters
   return {
-    ...(heads > 0 && !record && { heads: String(heads) }),
     ...(configuration !== undefined && { hyper_parameters: JSON.stringify(configuration) }),
     ...metadata,
+    ...(known !== undefined && { heads: String(known) }),
     ...(record && writeRecord(record)),
   }
 }

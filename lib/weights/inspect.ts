@@ -9,7 +9,16 @@ import { openWeights, type WeightContents } from './weight-file.js'
 export interface Inspection
   extends Pick<
     WeightContents,
-    'kind' | 'path' | 'format' | 'layout' | 'metadata' | 'values' | 'tensors' | 'problem'
+    | 'kind'
+    | 'path'
+    | 'format'
+    | 'layout'
+    | 'metadata'
+    | 'values'
+    | 'tensors'
+    | 'backbone'
+    | 'assumed'
+    | 'problem'
   > {
   /** File size. */
   bytes: number
@@ -27,8 +36,8 @@ const HEAD_TENSORS: [PredictionHead, string][] = [
 ]
 
 /**
- * Lists tensors and metadata of a .safetensors or PyTorch weight file, or a run's last checkpoint, without executing any
- * code in it.
+ * Lists tensors and metadata of a .safetensors or PyTorch weight file, a folder of weights, or a run's last checkpoint,
+ * without executing any code in it. `problem` is what loading would refuse.
  * Throws `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN` or `ERR_STEGO_CHECKPOINT`.
  */
 export async function inspectWeights(
@@ -36,7 +45,7 @@ export async function inspectWeights(
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<Inspection> {
   const file = modelPath(pathOf(path))
-  const { record, names, heads: _, file: stored, ...contents } = await openWeights(file, signal)
+  const { record, names, file: stored, ...contents } = await openWeights(file, signal)
   const found = HEAD_TENSORS.flatMap(([head, tensor]) => (names && tensor in names ? [head] : []))
   const model = record && {
     ...record,

@@ -21,6 +21,7 @@ import { featureChoice, networkOptions } from './network-options.js'
 import type { ModelRecord } from './record.js'
 import { type NameMap, storedTensors } from './tensors.js'
 import { openWeights } from './weight-file.js'
+import { WEIGHT_FILES, weightsIn } from './weight-folder.js'
 
 export { type ModelRecord, writeRecord } from './record.js'
 
@@ -58,7 +59,7 @@ export interface ModelInfo {
 export const lastCheckpoint = (run: string) => join(run, 'checkpoints', 'last.safetensors')
 
 /**
- * Resolves a path to a model file: the file itself, or the last checkpoint of a run folder.
+ * Resolves a path to a model file: the file itself, the last checkpoint of a run folder, or a folder of weights.
  * Throws `ERR_STEGO_DATA_MISSING` or `ERR_STEGO_RUN`.
  */
 export function modelPath(path: string): string {
@@ -71,10 +72,11 @@ export function modelPath(path: string): string {
   if (!statSync(path).isDirectory()) return path
   const checkpoint = lastCheckpoint(path)
   if (existsSync(checkpoint)) return checkpoint
+  if (weightsIn(path) !== null) return path
   throw new StegoError(
     'ERR_STEGO_RUN',
-    `${path} is not a run folder: it has no checkpoints/last.safetensors. Use a run that has started training, ` +
-      'or a model file.',
+    `${path} is not a run folder: it has no checkpoints/last.safetensors, nor weights (${WEIGHT_FILES.join(', ')}). ` +
+      'Use a run that has started training, or a model file.',
   )
 }
 
@@ -126,7 +128,9 @@ export function describeModel(network: NativeNetwork, record: ModelRecord): Mode
 }
 
 /** What whoever uses a model should know. */
-export function modelNotes({ step, options }: ModelRecord, heads: PredictionHead[]): string[] {
+export function modelNotes({ step, options, images }: ModelRecord, heads: PredictionHead[]): string[] {
+  // A checkpoint of another program does not say.
+  if (images.train === 0) return []
   if (step === 0) return ['the model has not been trained: its labels mean nothing.']
   if (step >= options.steps || heads.includes('kmeans')) return []
   return [

@@ -20,10 +20,19 @@ export interface Found<Layout> {
   foreign: string[]
 }
 
+/** A backbone found in a file. */
+export interface FoundBackbone extends Found<BackboneLayout> {
+  /** What precedes its names in the file. */
+  prefix: string
+  /** All names in the file, without those of wrappers. */
+  tensorNames: string[]
+}
+
 /** `weight` and `bias` of a layer. */
 type Layer = string
 
-const BLOCK_LAYERS: Layer[] = ['norm1', 'attn.qkv', 'attn.proj', 'norm2', 'mlp.fc1', 'mlp.fc2']
+/** Layers of a block. */
+export const BLOCK_LAYERS: Layer[] = ['norm1', 'attn.qkv', 'attn.proj', 'norm2', 'mlp.fc1', 'mlp.fc2']
 
 /** Layers of Hugging Face's ViT; `query`, `key` and `value` become one. */
 const HUGGING_FACE = new Map<string, Layer>([
@@ -43,14 +52,24 @@ const HUGGING_FACE_BLOCK = new Map<string, Layer>([
 ])
 const QUERY_KEY_VALUE = ['query', 'key', 'value'].map((part) => `attention.attention.${part}`)
 
-/** Tensors that identify a layout below a prefix. */
+/** Tensors by which a layout is recognized below a prefix, of which a file may lack one: that is said later. */
 const BACKBONE_MARKS = {
-  dino: ['patch_embed.proj.weight', 'blocks.0.attn.qkv.weight'],
+  dino: [
+    /^(.*\.)?patch_embed\.proj\.weight$/,
+    /^(.*\.)?blocks\.\d+\.attn\.qkv\.weight$/,
+    /^(.*\.)?pos_embed$/,
+  ],
   huggingface: [
-    'embeddings.patch_embeddings.projection.weight',
-    'encoder.layer.0.attention.attention.query.weight',
+    /^(.*\.)?embeddings\.patch_embeddings\.projection\.weight$/,
+    /^(.*\.)?encoder\.layer\.\d+\.attention\.attention\.query\.weight$/,
+    /^(.*\.)?embeddings\.position_embeddings$/,
   ],
 } as const
+/** What torch.compile, FSDP and checkpointing put before the names of modules that they wrap, anywhere in a name. */
+const WRAPPER = /(?<=^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\./g
+/** Marks that are enough: the blocks and one embedding, or both embeddings. */
+const ENOUGH_MARKS = 2
+
 const MODEL_MARKS = {
   official: ['net.cluster1.0.weight', 'net.model.patch_embed.proj.weight'],
   leggedrobotics: ['segmentation_head.linear.0.weight', 'backbone.model.patch_embed.proj.weight'],
@@ -65,18 +84,66 @@ const LEGGED: [string, string][] = [
 
 /**
  * Finds the ViT in a file with DINO, timm or Hugging Face names under any prefix (`module.`, `backbone.`,
- * `net.model.`). If there are a teacher and a student, returns the teacher. Null if there is none.
+ * `net.model.`). If there are a teacher and a student, returns the teacher. Null if there is none. Tensors may be
+ * missing from it.
  */
-export function findBackbone(tensors: TensorEntry[]): Found<BackboneLayout> | null {
-  const found = (['dino', 'huggingface'] as const)
-    .flatMap((layout) => prefixes(tensors, BACKBONE_MARKS[layout]).map((prefix) => ({ layout, prefix })))
-    .toSorted((a, b) => rank(a.prefix) - rank(b.prefix))[0]
+export function findBackbone(tensors: TensorEntry[]): FoundBackbone | null {
+  const inFile = new Map(tensors.map(({ name }) => [name.replaceAll(WRAPPER, ''), name]))
+  const found = findPlain([...inFile.keys()])
   if (!found) return null
-  const rest = below(tensors, found.prefix)
-  if (found.layout === 'huggingface') return { layout: 'huggingface', ...mapHuggingFace(rest, found.prefix) }
+  const back = (name: string) => inFile.get(name) ?? name
+  const names = Object.fromEntries(
+    Object.entries(found.names).map(([ours, theirs]) => [
+      ours,
+      typeof theirs === 'string' ? back(theirs) : theirs.map(back),
+    ]),
+  )
+  return { ...found, names, foreign: found.foreign.map(back) }
+}
+
+function findPlain(tensorNames: string[]): FoundBackbone | null {
+  const found = (['dino', 'huggingface'] as const)
+    .flatMap((layout) => marked(tensorNames, layout).map((place) => ({ layout, ...place })))
+    .toSorted((a, b) => rank(a.prefix) - rank(b.prefix) || b.marks - a.marks)[0]
+  if (!found) return null
+  const { prefix } = found
+  const rest = below(tensorNames, prefix)
+  if (found.layout === 'huggingface') {
+    return { layout: 'huggingface', prefix, tensorNames, ...mapHuggingFace(rest, prefix) }
+  }
   const layout = rest.includes('head.weight') ? 'timm' : 'dino'
-  const names = Object.fromEntries(rest.filter(isDino).map((name) => [name, found.prefix + name]))
-  return { layout, names, foreign: rest.filter(isForeign).map((name) => found.prefix + name) }
+  const names = Object.fromEntries(rest.filter(isDino).map((name) => [name, prefix + name]))
+  const foreign = rest.filter(isForeign).map((name) => prefix + name)
+  return { layout, prefix, tensorNames, names, foreign }
+}
+
+/** Names that a tensor of ours has, or would have, in the file of a backbone. */
+export function namesInFile({ layout, prefix }: FoundBackbone, ours: string): string[] {
+  if (layout !== 'huggingface') return [prefix + ours]
+  const [, block, name = ours] = /^blocks\.(\d+)\.(.+)$/.exec(ours) ?? []
+  const [, layer = '', kind = ''] = /^(.+)\.(weight|bias)$/.exec(name) ?? []
+  const whole = [...HUGGING_FACE_TENSORS].find(([, own]) => own === ours)?.[0]
+  if (whole !== undefined) return [prefix + whole]
+  const before = block === undefined ? prefix : `${prefix}encoder.layer.${block}.`
+  if (layer === 'attn.qkv') return QUERY_KEY_VALUE.map((part) => `${before}${part}.${kind}`)
+  const table = block === undefined ? HUGGING_FACE : HUGGING_FACE_BLOCK
+  const theirs = [...table].find(([, own]) => own === layer)![0]
+  return [`${before}${theirs}.${kind}`]
+}
+
+/** Prefixes below which there are enough marks of a layout. */
+function marked(names: string[], layout: keyof typeof BACKBONE_MARKS): { prefix: string; marks: number }[] {
+  const counts = new Map<string, number>()
+  for (const mark of BACKBONE_MARKS[layout]) {
+    const prefixes = names.flatMap((name) => {
+      const match = mark.exec(name)
+      return match ? [match[1] ?? ''] : []
+    })
+    for (const prefix of new Set(prefixes)) counts.set(prefix, (counts.get(prefix) ?? 0) + 1)
+  }
+  return [...counts]
+    .filter(([, marks]) => marks >= ENOUGH_MARKS)
+    .map(([prefix, marks]) => ({ prefix, marks }))
 }
 
 /**
@@ -88,7 +155,10 @@ export function findModel(tensors: TensorEntry[]): Found<ModelLayout> | null {
     const prefix = prefixes(tensors, MODEL_MARKS[layout])[0]
     if (prefix === undefined) continue
     const names = Object.fromEntries(
-      below(tensors, prefix).map((name) => [layout === 'official' ? name : fromLegged(name), prefix + name]),
+      below(namesOf(tensors), prefix).map((name) => [
+        layout === 'official' ? name : fromLegged(name),
+        prefix + name,
+      ]),
     )
     const backbone = Object.keys(names).filter((name) => name.startsWith('net.model.'))
     const foreign = backbone.filter((name) => isForeign(name.slice('net.model.'.length)))
@@ -135,7 +205,9 @@ function isDino(name: string): boolean {
 /** Whether an extra tensor belongs to a part that changes the features. */
 function isForeign(name: string): boolean {
   if (isDino(name)) return false
-  return /^(blocks|dist_token|reg_token|register_tokens|norm_pre|fc_norm)(\.|$)/.test(name)
+  return /^(blocks|dist_token|reg_token|register_tokens|storage_tokens|rope_embed|norm_pre|fc_norm)(\.|$)/.test(
+    name,
+  )
 }
 
 /** Prefixes under which all of these names exist. */
@@ -147,8 +219,10 @@ function prefixes(tensors: TensorEntry[], [first, ...others]: readonly string[])
     .filter((prefix) => others.every((name) => all.has(prefix + name)))
 }
 
-function below(tensors: TensorEntry[], prefix: string): string[] {
-  return tensors.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []))
+const namesOf = (tensors: TensorEntry[]) => tensors.map(({ name }) => name)
+
+function below(names: string[], prefix: string): string[] {
+  return names.flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []))
 }
 
 /** Teachers first, students last. */

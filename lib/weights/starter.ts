@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { StegoError } from '../errors.js'
 import { findPackage, ownPackage } from '../native/packages.js'
 
+/** Name of the built-in backbone. */
+export const STARTER = 'starter'
+
 /** File name of the position map. */
 export const STARTER_POSITION_MAP = 'starter-position-map.f32'
 

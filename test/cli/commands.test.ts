@@ -234,6 +234,17 @@ test('inspect says what a file is, and lists tensors when asked', async (t) => {
       path: String(path),
       format: 'torch',
       layout: 'dino',
+      backbone: {
+        dim: 192,
+        depth: 12,
+        patch: 8,
+        grid: 28,
+        parameters: 5e6,
+        heads: 3,
+        headsFrom: 'width',
+        normalization: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], range: 1 },
+      },
+      assumed: [],
       bytes: 2048,
       metadata: { made: 'by hand' },
       values: {},
@@ -243,7 +254,10 @@ test('inspect says what a file is, and lists tensors when asked', async (t) => {
     }),
   })
   const short = await stego(api, ['inspect', 'w.pth'])
-  t.regex(short.stdout, /^file +w\.pth, 2\.0 KiB\nkind +a backbone, .*\nmade +by hand\ntensors +1, /)
+  t.regex(
+    short.stdout,
+    /^file +w\.pth, 2\.0 KiB\nkind +a backbone, .*\nbackbone +192 wide, 12 blocks, patch 8, .*224 x 224\nheads +3, assumed.*\npixels .*mean 0\.5 0\.5 0\.5.*\nmade +by hand\ntensors +1, /,
+  )
   t.notRegex(short.stdout, /cls_token/)
   t.regex(
     (await stego(api, ['inspect', 'w.pth', '--tensors'])).stdout,

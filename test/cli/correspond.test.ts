@@ -38,6 +38,8 @@ const inspection = (kind: 'model' | 'backbone') =>
     path,
     format: 'safetensors',
     layout: null,
+    backbone: null,
+    assumed: [],
     values: null,
     problem: null,
     bytes: 1,

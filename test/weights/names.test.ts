@@ -13,17 +13,17 @@ const HUGGING_FACE = [
   'encoder.layer.0.attention.attention.query.weight',
 ]
 
-for (const [layout, heads] of [
-  ['dino', 6],
-  ['timm', 0],
-  ['huggingface', 0],
+for (const [layout, heads, headsFrom] of [
+  ['dino', 6, 'checkpoint'],
+  ['timm', 1, 'width'],
+  ['huggingface', 1, 'width'],
 ] as const) {
   test(`a backbone under the names of ${layout} gives PyTorch's features`, async (t) => {
     const file = golden(`${layout}.pth`)
     const contents = await openWeights(file)
-    t.like(contents, { kind: 'backbone', layout, heads, problem: null })
+    t.like(contents, { kind: 'backbone', layout, backbone: { heads, headsFrom }, problem: null })
     const backbone = await loadBackbone(file)
-    t.is(backbone.info.heads, heads || 1)
+    t.is(backbone.info.heads, heads)
     const trace = await job((_, cancel) => backbone.trace(testImage(), 1, cancel))
     const expected = await readTensors(golden('backbones.safetensors'))
     const features = expected[heads === 6 ? 'six_heads' : 'one_head'] as Tensor
