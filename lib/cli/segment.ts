@@ -1,6 +1,5 @@
 /** `stego segment` */
 import { stat } from 'node:fs/promises'
-import { basename, extname, join } from 'node:path'
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { loadSchema, segmentSchema } from '../model/options.js'
@@ -12,20 +11,39 @@ import type { Segmentation } from '../output/segmentation.js'
 import type { Grid } from '../output/stitch.js'
 import type { Stego } from '../stego.js'
 import type { Command, CommandContext } from './command.js'
+import { Areas } from './segment-areas.js'
+import { FORMATS, pictureFiles } from './segment-files.js'
 
 const { probabilities: _, signal: __, ...flags } = segmentSchema.shape
 const schema = z.strictObject({
   out: option(path().prefault('segmented'), {
     group: 'Common',
-    value: 'folder',
-    expected: 'a folder',
-    doc: 'Output folder for <image name>.<style>.png; existing files are overwritten.',
+    value: 'folder|file',
+    expected: 'a folder, or a file for one image',
+    doc:
+      'Output folder for <image name>.<style>.png; existing files are overwritten. A name such as street.png is ' +
+      'the file itself, for exactly one image.',
   }),
   style: option(z.enum(['overlay', 'palette', 'index']).default('overlay'), {
     group: 'Common',
     doc:
       'overlay: colors over the image; palette: PNG of class indices with a color palette; index: class indices as ' +
       'gray levels.',
+  }),
+  format: option(z.enum(FORMATS).optional(), {
+    group: 'Common',
+    whenAbsent: 'png, or by the name of --out',
+    doc: 'Format of overlays; other styles are always PNG.',
+  }),
+  legend: option(z.boolean().default(true), {
+    group: 'Common',
+    doc: 'Add a strip below overlays with the color, number, name and share of each cluster.',
+  }),
+  areas: option(path().optional(), {
+    group: 'Output',
+    value: 'file',
+    expected: 'a CSV file',
+    doc: 'Write a CSV file with one row per image and cluster: image, cluster, name, pixels, share.',
   }),
   stitch: option(
     z
@@ -48,7 +66,7 @@ const schema = z.strictObject({
 })
 
 export const segmentCommand: Command = {
-  usage: ['segment <run or checkpoint> <image or folder>... [--out <folder>] [flags]'],
+  usage: ['segment <run or checkpoint> <image or folder>... [--out <folder or file>] [flags]'],
   schema,
   words: {
     min: 2,
@@ -65,6 +83,10 @@ export const segmentCommand: Command = {
       doc: 'Class indices of one image, for further processing.',
     },
     {
+      line: 'stego segment runs/photos ./photos --format webp --areas areas.csv',
+      doc: 'Smaller pictures, and a table of how much of each image every cluster covers.',
+    },
+    {
       line: 'stego segment runs/potsdam patches/6_*.png --stitch 15x15',
       doc: 'Stitch an aerial image back together from its patches.',
     },
@@ -76,32 +98,47 @@ export const segmentCommand: Command = {
 type SegmentOptions = Parameters<Stego['segment']>[1]
 
 async function segment(given: Given, { terminal, signal, api }: CommandContext): Promise<void> {
-  const { json, out, style, stitch, dtype, ...options } = parseOptions(
-    schema,
-    given.values,
-    'stego segment',
-    FLAG_WORDING,
-  )
+  const {
+    json,
+    out,
+    style,
+    format,
+    legend,
+    areas: table,
+    stitch,
+    dtype,
+    ...options
+  } = parseOptions(schema, given.values, 'stego segment', FLAG_WORDING)
   const [source, ...images] = given.words as [string, ...string[]]
+  const nameOf = pictureFiles({ out, style, format }, stitch ? null : await several(images))
+  const areas = new Areas()
   const tiles = stitch && (await listTiles(images, stitch))
   const stego = await api.stego()
   await using model = await stego.load(source, { dtype, signal })
   const input = { ...options, signal }
-  if (tiles) {
-    const segmentation = await segmentTiles(model, tiles, stitch, input)
-    const file = join(out, `stitched.${style}.png`)
-    await segmentation.toFile(file, { style })
-    terminal.print(json ? JSON.stringify({ ...record(segmentation, file), tiles }) : file)
-    return
+  const write = async (name: string, segmentation: Segmentation, more = {}) => {
+    const file = nameOf(name)
+    await segmentation.toFile(file, { style, legend })
+    areas.add(name, segmentation)
+    terminal.print(json ? JSON.stringify({ ...record(segmentation, file), ...more }) : file)
   }
-  const taken = new Set<string>()
-  for (const image of images) {
-    for await (const segmentation of segmentations(model, image, input)) {
-      const file = join(out, freeName(segmentation.source ?? image, style, taken))
-      await segmentation.toFile(file, { style })
-      terminal.print(json ? JSON.stringify(record(segmentation, file)) : file)
+  if (tiles) {
+    await write('stitched', await segmentTiles(model, tiles, stitch, input), { tiles })
+  } else {
+    for (const image of images) {
+      for await (const segmentation of segmentations(model, image, input)) {
+        await write(segmentation.source ?? image, segmentation)
+      }
     }
   }
+  if (table !== undefined) await areas.write(table)
+  if (!json) terminal.note(areas.summary())
+}
+
+/** Why these images may give several pictures; null if they give one. */
+async function several(images: string[]): Promise<string | null> {
+  if (images.length > 1) return `${images.length} images`
+  return (await isFolder(images[0]!)) ? `${images[0]} is a folder` : null
 }
 
 async function* segmentations(
@@ -166,17 +203,6 @@ async function segmentTiles(
   const { classes, classNames, head } = last!
   const image = stitch(pictures, grid)
   return new Segmentation({ image, labels: stitch(maps, grid).data, classes, classNames, head })
-}
-
-/** Returns a unique file name, even if images in several folders share a name. */
-function freeName(source: string, style: string, taken: Set<string>): string {
-  const stem = basename(source, extname(source))
-  for (let number = 1; ; number++) {
-    const name = `${number === 1 ? stem : `${stem}-${number}`}.${style}.png`
-    if (taken.has(name)) continue
-    taken.add(name)
-    return name
-  }
 }
 
 function record(segmentation: Segmentation, file: string) {
