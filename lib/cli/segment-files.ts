@@ -3,11 +3,11 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { StegoError } from '../errors.js'
 import { brief } from '../values.js'
+import type { Place } from './segment-place.js'
 
 /** An image to segment and the file to write. */
 export interface Task {
   image: string
-  /** Relative to the output folder. */
   file: string
 }
 
@@ -25,14 +25,9 @@ const LONGEST_NAME = 255
 
 /**
  * Lists the images in files and folders, and a name for each output that is no input and no other output.
- * @param ending what follows an image's name in its output's, such as `.overlay.png`
+ * @param place where outputs go
  */
-export async function planSegments(
-  sources: string[],
-  out: string,
-  ending: string,
-  recursive: boolean,
-): Promise<Tasks> {
+export async function planSegments(sources: string[], place: Place, recursive: boolean): Promise<Tasks> {
   const { openFolder } = await import('../datasets/folder.js')
   const { unusedLines } = await import('../datasets/unused.js')
   const found: { image: string; stem: string }[] = []
@@ -48,9 +43,19 @@ export async function planSegments(
     found.push(...items.map(({ image, name }) => ({ image, stem: name })))
     notes.push(...unusedLines(unused))
   }
+  const { folder: out, file, ending } = place
   const target = resolve(out)
   const taken = new Set(found.map(({ image }) => relative(target, resolve(image))))
-  const list = found.map(({ image, stem }) => ({ image, file: freeName(stem, ending, taken) }))
+  if (file !== null && taken.has(basename(file))) {
+    throw new StegoError(
+      'ERR_STEGO_OPTION',
+      `stego segment: --out ${brief(file)} is the image itself. Name another file.`,
+    )
+  }
+  const list = found.map(({ image, stem }) => ({
+    image,
+    file: file ?? join(out, freeName(stem, ending, taken)),
+  }))
   return { list, notes, isInside: folders.some((folder) => !relative(folder, target).startsWith('..')) }
 }
 
@@ -86,7 +91,7 @@ export async function listTiles(
   { rows, columns }: { rows: number; columns: number },
   recursive: boolean,
 ): Promise<string[]> {
-  const { list } = await planSegments(sources, '.', '', recursive)
+  const { list } = await planSegments(sources, { file: null, folder: '.', ending: '' }, recursive)
   const tiles = list.map(({ image }) => image).sort(new Intl.Collator('en', { numeric: true }).compare)
   if (tiles.length === rows * columns) return tiles
   throw new StegoError(

@@ -14,21 +14,41 @@ import type { Grid } from '../output/stitch.js'
 import type { Stego } from '../stego.js'
 import type { Command, CommandContext } from './command.js'
 import { ReportedFailure } from './failure.js'
-import { listTiles, planSegments, type Task } from './segment-files.js'
+import { Areas } from './segment-areas.js'
+import { isFolder, listTiles, planSegments, type Task } from './segment-files.js'
+import { FORMATS, placeOf } from './segment-place.js'
+import type { Terminal } from './terminal.js'
 
 const { probabilities: _, signal: __, ...flags } = segmentSchema.shape
 const schema = z.strictObject({
   out: option(path().prefault('segmented'), {
     group: 'Common',
-    value: 'folder',
-    expected: 'a folder',
-    doc: 'Output folder for <image name>.<style>.png, with the subfolders of the images; earlier outputs are overwritten, images never.',
+    value: 'folder|file',
+    expected: 'a folder, or a file for one image',
+    doc:
+      'Output folder for <image name>.<style>.png, with the subfolders of the images; earlier outputs are overwritten, ' +
+      'images never. A name such as street.png is the file itself, for exactly one image.',
   }),
   style: option(z.enum(['overlay', 'palette', 'index']).default('overlay'), {
     group: 'Common',
     doc:
       'overlay: colors over the image; palette: PNG of class indices with a color palette; index: class indices as ' +
       'gray levels.',
+  }),
+  format: option(z.enum(FORMATS).optional(), {
+    group: 'Common',
+    whenAbsent: 'png, or by the name of --out',
+    doc: 'Format of overlays; other styles are always PNG.',
+  }),
+  legend: option(z.boolean().default(true), {
+    group: 'Common',
+    doc: 'Add a strip below overlays with the color, number, name and share of each cluster.',
+  }),
+  areas: option(path().optional(), {
+    group: 'Output',
+    value: 'file',
+    expected: 'a CSV file',
+    doc: 'Write a CSV file with one row per image and cluster: image, cluster, name, pixels, share.',
   }),
   stitch: option(
     z
@@ -56,7 +76,7 @@ const schema = z.strictObject({
 })
 
 export const segmentCommand: Command = {
-  usage: ['segment <run or checkpoint> <image or folder>... [--out <folder>] [flags]'],
+  usage: ['segment <run or checkpoint> <image or folder>... [--out <folder or file>] [flags]'],
   schema,
   words: {
     min: 2,
@@ -73,6 +93,10 @@ export const segmentCommand: Command = {
       doc: 'Class indices of one image, for further processing.',
     },
     {
+      line: 'stego segment runs/photos ./photos --format webp --areas areas.csv',
+      doc: 'Smaller pictures, and a table of how much of each image every cluster covers.',
+    },
+    {
       line: 'stego segment runs/potsdam patches/6_*.png --stitch 15x15',
       doc: 'Stitch an aerial image back together from its patches.',
     },
@@ -85,57 +109,79 @@ type SegmentOptions = Parameters<Stego['segment']>[1]
 
 async function segment(given: Given, context: CommandContext): Promise<void> {
   const { terminal, signal, api } = context
-  const { json, out, style, stitch, dtype, recursive, onBadImage, ...options } = parseOptions(
-    schema,
-    given.values,
-    'stego segment',
-    FLAG_WORDING,
-  )
+  const {
+    json,
+    out,
+    style,
+    format,
+    legend,
+    areas: table,
+    stitch,
+    dtype,
+    recursive,
+    onBadImage,
+    ...options
+  } = parseOptions(schema, given.values, 'stego segment', FLAG_WORDING)
   const [source, ...images] = given.words as [string, ...string[]]
+  const place = placeOf({ out, style, format }, stitch ? null : await several(images))
   const tiles = stitch && (await listTiles(images, stitch, recursive))
-  const tasks = tiles ? null : await planSegments(images, out, `.${style}.png`, recursive)
+  const tasks = tiles ? null : await planSegments(images, place, recursive)
   for (const note of tasks?.notes ?? []) terminal.note(note)
+  const areas = new Areas()
   const stego = await api.stego()
   await using model = await stego.load(source, { dtype, signal })
   for (const note of model.info.notes) terminal.note(`note: ${note}`)
   const input = { ...options, signal }
-  if (tiles) {
-    const segmentation = await segmentTiles(model, tiles, stitch, input)
-    const file = join(out, `stitched.${style}.png`)
-    await segmentation.toFile(file, { style })
-    terminal.print(json ? JSON.stringify({ ...record(segmentation, file), tiles }) : file)
-    return
-  }
-  const { list, isInside } = tasks!
-  if (isInside) await markOutputs(out, list)
-  const failed: BadImage[] = []
-  for (const { image, file: name } of list) {
-    const file = join(out, name)
-    const segmentation = await model.segment(image, input).catch((error: unknown) => {
-      if (list.length === 1 || onBadImage === 'fail' || !isBadImage(error)) throw error
-      return error
-    })
-    if (segmentation instanceof StegoError) {
-      const { code, message } = segmentation
-      failed.push({ image, reason: message })
-      if (json) terminal.print(JSON.stringify({ image, error: { code, message } }))
-      continue
-    }
+  const write = async (name: string, file: string, segmentation: Segmentation, more = {}) => {
     for (const note of segmentation.notes) {
       if (!model.info.notes.includes(note)) terminal.note(`note: ${note}`)
     }
-    await segmentation.toFile(file, { style })
-    terminal.print(json ? JSON.stringify(record(segmentation, file)) : file)
+    await segmentation.toFile(file, { style, legend })
+    areas.add(name, segmentation)
+    terminal.print(json ? JSON.stringify({ ...record(segmentation, file), ...more }) : file)
   }
-  if (failed.length === 0) return
-  terminal.note(`${failed.length} of ${list.length} images could not be segmented:`)
-  for (const { reason } of failed) terminal.note(`  ${reason}`)
-  throw new ReportedFailure()
+  const failed: BadImage[] = []
+  if (tiles) {
+    const file = place.file ?? join(out, `stitched${place.ending}`)
+    await write('stitched', file, await segmentTiles(model, tiles, stitch, input), { tiles })
+  } else {
+    const { list, isInside } = tasks!
+    if (isInside) await markOutputs(list)
+    for (const { image, file } of list) {
+      const segmentation = await model.segment(image, input).catch((error: unknown) => {
+        if (list.length === 1 || onBadImage === 'fail' || !isBadImage(error)) throw error
+        return error
+      })
+      if (!(segmentation instanceof StegoError)) {
+        await write(image, file, segmentation)
+        continue
+      }
+      const { code, message } = segmentation
+      failed.push({ image, reason: message })
+      if (json) terminal.print(JSON.stringify({ image, error: { code, message } }))
+    }
+  }
+  if (table !== undefined) await areas.write(table)
+  if (!json) terminal.note(areas.summary())
+  if (failed.length > 0) throw reported(failed, tasks!.list.length, terminal)
 }
 
-async function markOutputs(out: string, list: Task[]): Promise<void> {
+/** Says which images failed. */
+function reported(failed: BadImage[], all: number, terminal: Terminal): ReportedFailure {
+  terminal.note(`${failed.length} of ${all} images could not be segmented:`)
+  for (const { reason } of failed) terminal.note(`  ${reason}`)
+  return new ReportedFailure()
+}
+
+async function markOutputs(list: Task[]): Promise<void> {
   const { listAsOutputs } = await import('../datasets/outputs.js')
-  await listAsOutputs(list.map(({ file }) => join(out, file)))
+  await listAsOutputs(list.map(({ file }) => file))
+}
+
+/** Why these images may give several pictures; null if they give one. */
+async function several(images: string[]): Promise<string | null> {
+  if (images.length > 1) return `${images.length} images`
+  return (await isFolder(images[0]!)) ? `${images[0]} is a folder` : null
 }
 
 function readGrid(text: string): Grid {

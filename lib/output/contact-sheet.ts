@@ -3,9 +3,10 @@ import type { OverlayOptions } from 'sharp'
 import { StegoError } from '../errors.js'
 import { sharp } from '../images/sharp.js'
 import type { LabelMap, Pixels } from '../native/index.js'
+import { drawLegend, type LegendEntry } from './legend.js'
 import { paintLabels } from './overlay.js'
-import { type Color, checkPalette, clusterPalette, colorOf, type Palette, VOID_COLOR } from './palette.js'
-import { type Cell, fitText, hasFont, rectangle, svgLayer, text, textWidth } from './svg.js'
+import { checkPalette, clusterPalette, colorOf, type Palette, VOID_COLOR } from './palette.js'
+import { type Cell, fitText, hasFont, rectangle, svgLayer, text } from './svg.js'
 
 /** One image and what is known about it. Predictions have the size of the image. */
 export interface ContactSheetRow {
@@ -36,8 +37,7 @@ const BLOCK_GAP = 40
 const TITLE_HEIGHT = 52
 const HEADING_HEIGHT = 30
 const CAPTION_HEIGHT = 30
-const LEGEND_LINE = 26
-const SWATCH = 14
+const LEGEND_LETTERS = 13
 const CELL_WIDTH = { least: 140, most: 320 }
 const CONTENT_WIDTH = 1640
 /** Beyond this number, rows are arranged in two blocks side by side. */
@@ -137,7 +137,8 @@ export async function contactSheet(
     }
     bottom = Math.max(bottom, y)
   }
-  bottom = drawLegend(svg, legend, width, bottom + GAP, words)
+  const place = { left: MARGIN, top: bottom + GAP, width: width - 2 * MARGIN, size: LEGEND_LETTERS }
+  bottom = drawLegend(svg, legend, place, words)
 
   const height = bottom + MARGIN
   const layer = svgLayer(svg, width, height)
@@ -208,33 +209,4 @@ function occurringIndices(rows: ContactSheetRow[]): Uint8Array {
     }
   }
   return seen
-}
-
-interface LegendEntry {
-  color: Color
-  name: string
-}
-
-/** Draws swatches and names in as many lines as needed; returns where the legend ends. */
-function drawLegend(
-  svg: string[],
-  entries: LegendEntry[],
-  width: number,
-  top: number,
-  words: boolean,
-): number {
-  let x = MARGIN
-  let y = top
-  for (const { color, name } of entries) {
-    const entryWidth = SWATCH + (words ? 8 + textWidth(name, 13) + 22 : GAP)
-    if (x > MARGIN && x + entryWidth > width - MARGIN) {
-      x = MARGIN
-      y += LEGEND_LINE
-    }
-    const swatch = { left: x, top: y, width: SWATCH, height: SWATCH }
-    svg.push(rectangle(swatch, `rgb(${color.join(',')})`, 3))
-    if (words) svg.push(text(name, x + SWATCH + 8, y + 12, 13, '#374151', 400))
-    x += entryWidth
-  }
-  return entries.length > 0 ? y + SWATCH : top
 }

@@ -5,10 +5,12 @@ import { sharp } from '../images/sharp.js'
 import type { Pixels, Tensor } from '../native/index.js'
 import { pathOf } from '../options/path.js'
 import { writeWhole } from '../write-whole.js'
+import { addLegend, type LegendEntry } from './legend.js'
 import { DISPLAY, type Display, displayPng } from './notebook.js'
 import { drawOverlay, type OverlayOptions } from './overlay.js'
-import { checkPalette, clusterPalette, type Palette } from './palette.js'
+import { checkPalette, clusterPalette, colorOf, type Palette } from './palette.js'
 import { encodeIndexPng, encodePalettePng } from './png.js'
+import { percent } from './words.js'
 
 /** Source of the labels: k-means clusters, the cluster probe or the linear probe. */
 export type SegmentationHead = 'kmeans' | 'clusterProbe' | 'linearProbe'
@@ -27,6 +29,11 @@ export interface DrawOptions extends OverlayOptions {
   style?: SegmentationStyle
   /** Color of each class. Default: `clusterPalette`. */
   palette?: Palette
+  /**
+   * Add a strip below an overlay with the color, number, name and share of each class that occurs, largest
+   * first. Other styles keep the size of the image. Default: false.
+   */
+  legend?: boolean
 }
 
 /** Fields of a segmentation. */
@@ -162,11 +169,26 @@ export class Segmentation {
     if (style === 'index') return encodeIndexPng({ data: labels, width, height })
     const palette = checkPalette(options.palette ?? clusterPalette(this.classes), this.classes)
     if (style === 'palette') return encodePalettePng({ data: labels, width, height }, palette)
-    const { data } = drawOverlay(this.#image, labels, palette, options)
-    return sharp(data, { raw: { width, height, channels: 3 } })
-      .toFormat(format, FORMAT_OPTIONS[format])
-      .toBuffer()
+    const overlay = drawOverlay(this.#image, labels, palette, options)
+    return encodePixels(options.legend ? await addLegend(overlay, this.#legend(palette)) : overlay, format)
   }
+
+  #legend(palette: Palette): LegendEntry[] {
+    return this.areas()
+      .map((share, index) => ({ share, index }))
+      .filter(({ share }) => share > 0)
+      .sort((a, b) => b.share - a.share)
+      .map(({ share, index }) => {
+        const name = this.classNames?.[index] ? ` ${this.classNames[index]}` : ''
+        return { color: colorOf(palette, index), name: `${index}${name}: ${percent(share)}` }
+      })
+  }
+}
+
+function encodePixels({ data, width, height }: Pixels, format: Format): Promise<Buffer> {
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .toFormat(format, FORMAT_OPTIONS[format])
+    .toBuffer()
 }
 
 type Format = 'png' | 'jpeg' | 'webp'

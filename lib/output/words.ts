@@ -10,6 +10,11 @@ export function significant(value: number): string {
   return String(Number(value.toPrecision(3)))
 }
 
+/** A share of an area: `24.1 %`, and `< 0.1 %` for what would read as nothing. */
+export function percent(share: number): string {
+  return share > 0 && share < 0.0005 ? '< 0.1 %' : `${(100 * share).toFixed(1)} %`
+}
+
 /** Text after the number of neighbors if some may be missing. */
 export function recallWords(recall: number | null): string {
   return recall === null ? '' : `, recall ${(100 * recall).toFixed(1)} % (measured on a sample)`

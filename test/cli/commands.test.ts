@@ -1,8 +1,9 @@
 /** What the commands do with the package behind them, which is scripted here. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import sharp from 'sharp'
 import type { Api } from '../../lib/cli/command.js'
 import { dispatch } from '../../lib/cli/dispatch.js'
 import { Segmentation } from '../../lib/output/segmentation.js'
@@ -225,6 +226,103 @@ test('segment writes a picture for each image, also where names repeat', async (
     areas: [0.25, 0.75],
     classNames: null,
   })
+})
+
+function halves(source: string): Segmentation {
+  return new Segmentation({
+    image: { data: new Uint8Array(12), width: 2, height: 2 },
+    labels: Uint8Array.of(0, 1, 1, 1),
+    classes: 3,
+    classNames: ['road', 'sky, "blue"', 'car'],
+    head: 'linearProbe',
+    source,
+  })
+}
+
+const segmenting = () =>
+  fakeApi({
+    model: {
+      segment: async (image) => halves(String(image)),
+      async *segmentAll() {
+        yield halves('photos/street.jpg')
+        yield halves('photos/field.png')
+      },
+    },
+  })
+
+test('segment --areas writes a row per image and cluster, and a summary ends the run', async (t) => {
+  const folder = temporaryFolder(t)
+  const areas = join(folder, 'tables', 'areas.csv')
+  const args = ['segment', 'run', 'a.jpg', 'b.jpg', '--out', folder, '--areas', areas]
+  const { code, stdout, stderr } = await stego(segmenting(), args)
+  t.is(code, 0)
+  t.is(stdout.trimEnd().split('\n').length, 2)
+  t.is(
+    readFileSync(areas, 'utf8'),
+    [
+      'image,cluster,name,pixels,share',
+      ...['a.jpg', 'b.jpg'].flatMap((image) => [
+        `${image},0,road,1,0.25`,
+        `${image},1,"sky, ""blue""",3,0.75`,
+        `${image},2,car,0,0`,
+      ]),
+      '',
+    ].join('\n'),
+  )
+  t.is(
+    stderr,
+    'clusters by their share of 2 images:\n    1  sky, "blue"   75.0 %\n    0  road          25.0 %\n',
+  )
+})
+
+test('segment writes other formats, and exactly the file that is named', async (t) => {
+  const folder = temporaryFolder(t)
+  const segment = (...args: string[]) => stego(segmenting(), ['segment', 'run', ...args])
+  const formatOf = async (file: string) => (await sharp(file).metadata()).format
+  for (const [format, extension] of [
+    ['jpeg', 'jpg'],
+    ['webp', 'webp'],
+    ['png', 'png'],
+  ] as const) {
+    const { stdout } = await segment('a.tif', '--out', folder, '--format', format)
+    t.is(stdout, `${join(folder, `a.overlay.${extension}`)}\n`)
+    t.is(await formatOf(stdout.trimEnd()), format)
+  }
+  const named = join(folder, 'deep', 'mine.JPEG')
+  t.is((await segment('a.tif', '--out', named)).stdout, `${named}\n`)
+  t.is(await formatOf(named), 'jpeg')
+  const index = join(folder, 'mine.png')
+  await segment('a.tif', '--out', index, '--style', 'index')
+  const { width, height } = await sharp(index).metadata()
+  t.deepEqual([width, height], [2, 2])
+
+  const refused: [args: string[], message: RegExp][] = [
+    [['a.tif', 'b.tif', '--out', named], /is one file, but .* 2 images\. Pass a folder/],
+    [[folder, '--out', named], /is a folder\. Pass a folder/],
+    [['a.tif', '--out', named, '--format', 'png'], /different formats/],
+    [
+      ['a.tif', '--style', 'index', '--format', 'webp'],
+      /--style index keeps class indices, which are lost when webp/,
+    ],
+    [['a.tif', '--style', 'palette', '--out', named], /Write it as PNG/],
+  ]
+  for (const [args, message] of refused) {
+    const { code, stderr } = await segment(...args)
+    t.is(code, 2, args.join(' '))
+    t.regex(stderr, message)
+  }
+})
+
+test('segment draws a legend below overlays unless told not to', async (t) => {
+  const folder = temporaryFolder(t)
+  const sizeOf = async (...args: string[]) => {
+    await stego(segmenting(), ['segment', 'run', 'a.jpg', '--out', join(folder, 'a.png'), ...args])
+    const { width, height } = await sharp(join(folder, 'a.png')).metadata()
+    return [width!, height!] as const
+  }
+  t.true((await sizeOf())[1] > 10)
+  t.deepEqual(await sizeOf('--no-legend'), [2, 2])
+  t.deepEqual(await sizeOf('--style', 'palette'), [2, 2])
 })
 
 test('inspect says what a file is, and lists tensors when asked', async (t) => {

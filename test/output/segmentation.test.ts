@@ -58,6 +58,42 @@ test('three styles: colors over the image, palette, indices', async (t) => {
   }
 })
 
+test('a legend stands below the overlay, which it leaves as it is', async (t) => {
+  const draw = async (of: Segmentation, legend: boolean) =>
+    sharp(await of.toPng({ legend }))
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+  const wide = new Segmentation({
+    image: { data: new Uint8Array(3 * 400 * 100).fill(90), width: 400, height: 100 },
+    labels: Uint8Array.from({ length: 400 * 100 }, (_, i) => (i % 400 < 100 ? 0 : 2)),
+    classes: 4,
+    head: 'kmeans',
+  })
+  const plain = await draw(wide, false)
+  const { data, info } = await draw(wide, true)
+  t.is(info.width, 400)
+  t.true(info.height > 110 && info.height < 160, `${info.height}`)
+  t.deepEqual(data.subarray(0, plain.data.length), plain.data)
+
+  const swatches = (color: readonly number[]) => {
+    let found = 0
+    for (let i = plain.data.length; i < data.length; i += 3) {
+      if (color.every((value, channel) => data[i + channel] === value)) found++
+    }
+    return found
+  }
+  const [first, absent, third] = clusterPalette(3)
+  t.true(swatches(first!) > 100)
+  t.is(swatches(absent!), 0)
+  t.true(swatches(third!) > 100)
+
+  const narrow = (await draw(segmentation, true)).info
+  t.true(narrow.width > WIDTH, 'a picture narrower than its legend is given room')
+  for (const style of ['palette', 'index'] as const) {
+    t.deepEqual(await segmentation.toPng({ style, legend: true }), await segmentation.toPng({ style }))
+  }
+})
+
 test('the file name decides the style, an option overrides it', async (t) => {
   const root = await folder(t)
   const kinds: [string, SegmentationStyle][] = [
