@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { StegoError } from '../errors.js'
 import { decodeImage } from '../images/decode.js'
 import type { ImageInput } from '../images/input.js'
-import { createTransform } from '../images/transform.js'
+import { createTransform, MAX_PATCHES } from '../images/transform.js'
 import {
   checked,
   type HeatMaps,
@@ -156,7 +156,7 @@ export async function correspondWith(
   checkPoints(at, context)
   const { on, source } = maps
   const { patch } = checked(() => (on === 'codes' ? source.backbone.info : source.info))
-  const transform = createTransform(resolution, 'whole', patch)
+  const transform = { ...createTransform(resolution, 'whole', patch), maxPatches: MAX_PATCHES }
   const pixels = await decodeImage(image)
   const otherPixels = other === null || other === image ? null : await decodeImage(other)
   const points = { data: Float32Array.from(at.flat()), shape: [at.length, 2] }

@@ -2,7 +2,7 @@
 import { checkClasses } from '../datasets/dataset.js'
 import type { Split } from '../datasets/source.js'
 import { readAhead } from '../images/read-ahead.js'
-import { createTransform } from '../images/transform.js'
+import { createTransform, MAX_PATCHES } from '../images/transform.js'
 import { checked, job, type NativeNetwork, type PredictionHead } from '../native/index.js'
 import type { ConfusionMatrix } from './confusion.js'
 import type { Evaluation, Metric } from './evaluation.js'
@@ -23,11 +23,11 @@ export async function evaluateNetwork(
   const { classes, heads } = checked(() => network.info)
   const { signal, flip, crf, batch, temperature, matching, official } = options
   requireMetric({ matching, official })
-  const transform = createTransform(
-    options.resolution,
-    options.fit,
-    checked(() => network.backbone.info.patch),
-  )
+  const { patch } = checked(() => network.backbone.info)
+  const transform = {
+    ...createTransform(options.resolution, options.fit, patch),
+    maxPatches: MAX_PATCHES,
+  }
   checkClasses(split, classes)
   const labeled = split.items.filter((item) => item.label !== null)
   const settings = predictOptions({ transform, flip, crf, heads, temperature })

@@ -3,6 +3,11 @@ import { StegoError } from '../errors.js'
 import type { Transform } from '../native/index.js'
 
 /**
+ * Patches of a picture beyond which it is computed in parts: four times those of a 2:1 picture at 320 pixels and patch 8.
+ */
+export const MAX_PATCHES = 12_800
+
+/**
  * A transform to `resolution`.
  * Throws `ERR_STEGO_SIZE` where the resolution is no multiple of the patch.
  */

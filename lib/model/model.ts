@@ -179,9 +179,9 @@ export class Model {
   }
 
   async #features(image: ImageInput, options: ResolvedFeaturesOptions): Promise<Tensor> {
-    const { resolution, fit, signal } = options
+    const { resolution, fit, maxPatches, signal } = options
     const backbone = checked(() => this.#model.network.backbone)
-    const transform = createTransform(resolution, fit, backbone.info.patch)
+    const transform = { ...createTransform(resolution, fit, backbone.info.patch), maxPatches }
     const pixels = await decodeImage(image, this.#decoding(options))
     return job((_, cancel) => backbone.features([pixels], transform, cancel), signal)
   }
@@ -222,8 +222,8 @@ export class Model {
 
   async #segment(input: ImageInput, options: ResolvedSegmentOptions): Promise<Segmentation> {
     const { network, record } = this.#model
-    const { resolution, flip, crf, probabilities, signal } = options
-    const transform = createTransform(resolution, 'whole', record.backbone.patch)
+    const { resolution, flip, crf, probabilities, maxPatches, signal } = options
+    const transform = { ...createTransform(resolution, 'whole', record.backbone.patch), maxPatches }
     const head = this.#head(options.labels)
     const image = await decodeImage(input, this.#decoding(options))
     const logProbabilities = probabilities ? [head] : []

@@ -2,12 +2,21 @@
 import { z } from 'zod'
 import { onBadImageOption, pixelFields, recursiveOption } from '../datasets/options.js'
 import type { BadImage } from '../datasets/unused.js'
+import { MAX_PATCHES } from '../images/transform.js'
 import { modelDtypeOption } from '../method/backbone-options.js'
 import { abortSignal, callback, option } from '../options/schema.js'
 import type { DownloadProgress } from '../weights/progress.js'
 
 /** Which predictions a label map can hold. */
 const LABEL_SOURCES = ['auto', 'kmeans', 'clusterProbe', 'linearProbe'] as const
+
+const maxPatchesOption = option(z.int().min(64).default(MAX_PATCHES), {
+  group: 'Common',
+  unit: 'patches',
+  doc:
+    'Pictures of more patches are computed in parts of every second patch, or every third, so that time grows with the ' +
+    'area. About one pixel in a hundred gets another label than in one piece.',
+})
 
 export const segmentSchema = z.strictObject({
   resolution: option(z.int().min(8).default(320), {
@@ -19,6 +28,7 @@ export const segmentSchema = z.strictObject({
     group: 'Common',
     doc: 'Average with the mirrored image, which takes twice as long. Official: on.',
   }),
+  maxPatches: maxPatchesOption,
   ...pixelFields,
   labels: option(z.enum(LABEL_SOURCES).default('auto'), {
     group: 'Common',
@@ -62,6 +72,7 @@ export const featuresSchema = z.strictObject({
     group: 'Common',
     doc: 'whole keeps the entire image; center crops a square; squash resizes it to a square.',
   }),
+  maxPatches: maxPatchesOption,
   ...pixelFields,
   signal: abortSignal(),
 })

@@ -108,7 +108,8 @@ int64_t VisionTransformer::parameters() const {
   return count;
 }
 
-at::Tensor VisionTransformer::embed(const at::Tensor& images, at::Tensor* positions_out) const {
+// The patch grid of whole images.
+GridPart VisionTransformer::grid_of(const at::Tensor& images) const {
   const int64_t height = images.size(2), width = images.size(3), side = patch();
   if (height % side != 0 || width % side != 0 || height == 0 || width == 0) {
     throw Error("ERR_STEGO_SIZE",
@@ -116,40 +117,52 @@ at::Tensor VisionTransformer::embed(const at::Tensor& images, at::Tensor* positi
                      ", got ", width, " x ", height, ". Choose a resolution such as ",
                      std::max<int64_t>(1, (std::min(height, width) + side / 2) / side) * side, "."));
   }
+  return GridPart::whole(height / side, width / side);
+}
+
+at::Tensor VisionTransformer::embed(const at::Tensor& images, const GridPart& part,
+                                    at::Tensor* positions_out) const {
   const at::Tensor patches =
-      at::conv2d(images.to(device()), weights_.patch_weight, weights_.patch_bias, side);  // [B, C, h, w]
-  const at::Tensor position = positions(height / side, width / side);
+      at::conv2d(images.to(device()), weights_.patch_weight, weights_.patch_bias, patch());  // [B, C, h, w]
+  const at::Tensor position = positions(part);
   if (positions_out) *positions_out = position;
   const at::Tensor class_tokens = weights_.class_token.expand({images.size(0), 1, dim()});
   return at::cat({class_tokens, patches.flatten(2).transpose(1, 2)}, 1) + position;  // [B, T, C]
 }
 
 // The embedding, learned on a square grid, resampled to h x w patches.
-at::Tensor VisionTransformer::positions(int64_t height, int64_t width) const {
+at::Tensor VisionTransformer::positions(const GridPart& part) const {
   const int64_t count = weights_.positions.size(1) - 1;
-  if (height * width == count && height == width) return weights_.positions;
+  const bool as_learned = part.height * part.width == count && part.height == part.width;
+  if (as_learned && part.is_whole()) return weights_.positions;
   const auto side = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(count))));
   if (side * side != count) {
     throw Error("ERR_STEGO_BACKBONE",
                 text("Expected a position embedding on a square grid, got ", count, " positions."));
   }
   const at::Tensor grid = weights_.positions.slice(1, 1).view({1, side, side, dim()}).permute({0, 3, 1, 2});
-  const at::Tensor patches =
-      resample_positions(grid, height, width).permute({0, 2, 3, 1}).reshape({1, height * width, dim()});
-  return at::cat({weights_.positions.slice(1, 0, 1), patches}, 1);
+  const at::Tensor patches = as_learned
+                                 ? grid.narrow(2, part.top, part.rows()).narrow(3, part.left, part.columns())
+                                 : resample_positions(grid, part);
+  return at::cat({weights_.positions.slice(1, 0, 1),
+                  patches.permute({0, 2, 3, 1}).reshape({1, part.rows() * part.columns(), dim()})},
+                 1);
 }
 
 at::Tensor VisionTransformer::features(const at::Tensor& images, const CancelFlag& cancel) const {
+  return features(images, grid_of(images), cancel);
+}
+
+at::Tensor VisionTransformer::features(const at::Tensor& images, const GridPart& part,
+                                       const CancelFlag& cancel) const {
   const at::NoGradGuard no_grad;
-  const int64_t tokens = images.size(2) * images.size(3) / (patch() * patch());
+  const int64_t tokens = part.rows() * part.columns();
   const int64_t step = std::max<int64_t>(1, kTokensAtATime / std::max<int64_t>(1, tokens));
   std::vector<at::Tensor> parts;
   for (int64_t first = 0; first < images.size(0); first += step) {
-    const at::Tensor part = images.narrow(0, first, std::min(step, images.size(0) - first));
-    const at::Tensor features = blocks_->run(embed(part, nullptr), features_, nullptr, cancel);
-    parts.push_back(removed_
-                        ? removed_->remove_from(features, images.size(2) / patch(), images.size(3) / patch())
-                        : features);
+    const at::Tensor some = images.narrow(0, first, std::min(step, images.size(0) - first));
+    const at::Tensor features = blocks_->run(embed(some, part, nullptr), features_, nullptr, cancel);
+    parts.push_back(removed_ ? removed_->remove_from(features, part) : features);
   }
   return parts.size() == 1 ? parts.front() : at::cat(parts);  // [B, h*w, C]
 }
@@ -168,7 +181,7 @@ VisionTransformer::Trace VisionTransformer::trace(const at::Tensor& images, int6
           " last blocks, got ", last_blocks, ".");
   const at::NoGradGuard no_grad;
   Trace trace;
-  trace.tokens = embed(images, &trace.positions);
+  trace.tokens = embed(images, grid_of(images), &trace.positions);
   trace.inner.last_blocks = last_blocks;
   blocks_->run(trace.tokens, {}, &trace.inner, cancel);
   return trace;

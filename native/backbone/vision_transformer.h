@@ -29,6 +29,10 @@ class VisionTransformer {
   // memory beyond the result is that of a few thousand tokens or of one image.
   at::Tensor features(const at::Tensor& images, const CancelFlag& cancel) const;
 
+  // The features of a part of pictures' patches, which see nothing of the others: `images` hold their pixels
+  // side by side, and they have the positions that they have in the whole.
+  at::Tensor features(const at::Tensor& images, const GridPart& part, const CancelFlag& cancel) const;
+
   // The same backbone with a position map subtracted from its features. Shares the weights.
   VisionTransformer without(const PositionMap& map) const;
   // The map that is subtracted; empty if features are used as they are.
@@ -47,8 +51,9 @@ class VisionTransformer {
   const TensorMap& stored() const { return weights_.stored; }
 
  private:
-  at::Tensor embed(const at::Tensor& images, at::Tensor* positions) const;
-  at::Tensor positions(int64_t height, int64_t width) const;
+  at::Tensor embed(const at::Tensor& images, const GridPart& part, at::Tensor* positions) const;
+  at::Tensor positions(const GridPart& part) const;
+  GridPart grid_of(const at::Tensor& images) const;
 
   VitWeights weights_;  // those of the blocks were moved to blocks_
   FeatureOptions features_;

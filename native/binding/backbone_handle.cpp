@@ -1,3 +1,4 @@
+#include "backbone/parts.h"
 #include "binding/correspond_call.h"
 #include "binding/environment.h"
 #include "binding/handles.h"
@@ -15,9 +16,8 @@ int64_t weight_bytes(const VisionTransformer& backbone) {
   return backbone.parameters() * 4;
 }
 
-// Tokens [B, h*w, C] as a map [B, C, h, w].
-at::Tensor to_map(const at::Tensor& tokens, int64_t height, int64_t width) {
-  return tokens.transpose(1, 2).contiguous().view({tokens.size(0), tokens.size(2), height, width});
+at::Tensor keep_as_is(const at::Tensor& features) {
+  return features;
 }
 
 }  // namespace
@@ -99,9 +99,9 @@ Napi::Value BackboneHandle::features(const Napi::CallbackInfo& info) {
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
                   [backbone = held(), images, transform](const CancelFlag& cancel) -> Finish {
                     const at::Tensor input = prepare_images(images, transform);
-                    const at::Tensor tokens = backbone->features(input, cancel);
-                    const at::Tensor map =
-                        to_map(tokens, input.size(2) / backbone->patch(), input.size(3) / backbone->patch());
+                    const at::Tensor grid =
+                        use_in_parts(*backbone, input, transform.max_patches, keep_as_is, cancel);
+                    const at::Tensor map = grid.permute({0, 3, 1, 2}).contiguous().cpu();
                     return [map](Napi::Env env) { return write_tensor(env, map); };
                   });
   });

@@ -159,6 +159,8 @@ Transform read_transform(const Napi::Value& value) {
                                               {{"center", Transform::Fit::center},
                                                {"squash", Transform::Fit::squash},
                                                {"whole", Transform::Fit::whole}});
+  const Napi::Value max_patches = object.Get("maxPatches");
+  if (!max_patches.IsUndefined()) transform.max_patches = read_integer(max_patches, "maxPatches");
   require(transform.resolution >= 1 && transform.resolution <= 1 << 16,
           "Expected a resolution between 1 and 65536, got ", transform.resolution, ".");
   require(transform.multiple >= 1 && transform.multiple <= 1 << 16, "Expected a positive multiple, got ",

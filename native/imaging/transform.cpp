@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <tuple>
+#include <utility>
 
 #include "core/error.h"
 #include "imaging/normalize.h"
@@ -21,11 +23,27 @@ std::vector<int64_t> nearest_indices(int64_t n, int64_t m) {
 
 namespace {
 
+constexpr int64_t kLongest = 4;  // times the shorter side: strips beyond are not enlarged to the resolution
+
 // Keeps `size` indices from the middle; the offset rounds half to even like Python's round().
 void crop_center(std::vector<int64_t>& indices, int64_t size) {
   const double half = (static_cast<double>(indices.size()) - static_cast<double>(size)) / 2.0;
   const auto offset = static_cast<int64_t>(std::nearbyint(half));
   indices = {indices.begin() + offset, indices.begin() + offset + size};
+}
+
+// Sides under Fit::whole. The shorter side becomes `resolution`; but a strip of more than 4 to 1 is enlarged
+// only until it is as long as a picture of 4 to 1, or not at all.
+std::pair<int64_t, int64_t> whole_sides(int64_t shorter, int64_t longer, const Transform& transform) {
+  const int64_t multiple = transform.multiple, resolution = transform.resolution;
+  const auto in_multiples = [&](double side) { return std::llround(side / multiple) * multiple; };
+  if (longer <= kLongest * shorter || shorter >= resolution) {
+    const double stretched = static_cast<double>(resolution) * longer / shorter;
+    return {resolution, std::max<int64_t>(resolution, in_multiples(stretched))};
+  }
+  const double scale = std::max(1.0, static_cast<double>(kLongest * resolution) / longer);
+  const int64_t short_side = std::max<int64_t>(multiple, in_multiples(shorter * scale));
+  return {short_side, std::max<int64_t>(short_side, in_multiples(longer * scale))};
 }
 
 }  // namespace
@@ -37,7 +55,7 @@ PixelMap map_pixels(int64_t height, int64_t width, const Transform& transform) {
   require(resolution > 0, "Expected a positive resolution, got ", resolution, ".");
   const int64_t shorter = std::min(height, width), longer = std::max(height, width);
   const double stretched = static_cast<double>(resolution) * longer / shorter;
-  int64_t long_side = 0;
+  int64_t short_side = resolution, long_side = 0;
   switch (transform.fit) {
     case Transform::Fit::squash:
       return {nearest_indices(height, resolution), nearest_indices(width, resolution)};
@@ -45,12 +63,11 @@ PixelMap map_pixels(int64_t height, int64_t width, const Transform& transform) {
       long_side = static_cast<int64_t>(stretched);
       break;
     case Transform::Fit::whole:
-      long_side =
-          std::max<int64_t>(resolution, std::llround(stretched / transform.multiple) * transform.multiple);
+      std::tie(short_side, long_side) = whole_sides(shorter, longer, transform);
       break;
   }
-  PixelMap map{nearest_indices(height, height <= width ? resolution : long_side),
-               nearest_indices(width, height <= width ? long_side : resolution)};
+  PixelMap map{nearest_indices(height, height <= width ? short_side : long_side),
+               nearest_indices(width, height <= width ? long_side : short_side)};
   if (transform.fit == Transform::Fit::center) {
     crop_center(map.rows, resolution);
     crop_center(map.columns, resolution);

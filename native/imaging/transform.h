@@ -18,11 +18,13 @@ struct Transform {
   enum class Fit {
     center,  // shorter side to `resolution`, aspect kept, then a centered square
     squash,  // both sides to `resolution`
-    whole,   // shorter side to `resolution`, longer side to the nearest multiple of `multiple`
+    whole,  // shorter side to `resolution`, longer side to the nearest multiple of `multiple`; strips of more
+            // than 4 to 1 are enlarged less
   };
   int64_t resolution = 224;
   Fit fit = Fit::center;
   int64_t multiple = 1;
+  int64_t max_patches = 0;  // pictures of more patches are computed in parts (backbone/parts.h); 0: never
 };
 
 // The source row and column of each output pixel.

@@ -1,5 +1,6 @@
 #include "model/correspond.h"
 
+#include "backbone/parts.h"
 #include "core/describe.h"
 #include "core/error.h"
 #include "core/l2_normalize.h"
@@ -20,10 +21,11 @@ struct PatchMap {
 PatchMap map_of(const VisionTransformer& backbone, const SegmentationHead* head, const ImageView& image,
                 const Transform& transform, const CancelFlag& cancel) {
   const at::Tensor input = prepare_images({image}, transform);
-  const at::Tensor features = backbone.features(input, cancel);
+  const at::Tensor grid = use_in_parts(
+      backbone, input, transform.max_patches,
+      [&](const at::Tensor& features) { return head ? head->forward(features) : features; }, cancel);
   cancel.poll();
-  return {head ? head->forward(features) : features, input.size(2) / backbone.patch(),
-          input.size(3) / backbone.patch()};
+  return {grid.flatten(1, 2), grid.size(1), grid.size(2)};
 }
 
 // Heat maps [P, height, width] for unit queries [P, C].

@@ -75,7 +75,7 @@ Maps compute_maps(const Network& network, const std::vector<LabeledImage>& image
     labels.push_back(transform_bytes(label, map_pixels(label.height, label.width, transform)));
   }
   const at::Tensor input = prepare_images(pictures_of(images), transform);
-  return {input, compute_grids(network, input, /*flip=*/false, cancel), labels};
+  return {input, compute_grids(network, input, {false, true, transform.max_patches}, cancel), labels};
 }
 
 Sampled sample(const Maps& maps, const at::Tensor& coordinates, int64_t classes) {

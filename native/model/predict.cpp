@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "backbone/parts.h"
 #include "core/error.h"
 #include "core/l2_normalize.h"
 #include "head/cluster_probe.h"
@@ -137,29 +138,34 @@ int64_t class_count(const Network& network, PredictionHead head) {
   return is_linear(head) ? network.options.classes : centers(network, head).size(0);
 }
 
-Grids compute_grids(const Network& network, const at::Tensor& images, bool flip, const CancelFlag& cancel) {
+Grids compute_grids(const Network& network, const at::Tensor& images, const GridOptions& options,
+                    const CancelFlag& cancel) {
   const at::NoGradGuard no_grad;
-  const int64_t batch = images.size(0), patch = network.backbone->patch();
-  const at::Tensor input = flip ? at::cat({images, images.flip(3)}) : images;
-  const at::Tensor tokens = network.backbone->features(input, cancel);
-  cancel.poll();
-  const auto grid = [&](const at::Tensor& values) {
-    const at::Tensor whole =
-        values.view({values.size(0), images.size(2) / patch, images.size(3) / patch, -1});
-    return flip ? (whole.narrow(0, 0, batch) + whole.narrow(0, batch, batch).flip(2)) / 2 : whole;
+  const int64_t batch = images.size(0), dim = network.options.dim;
+  const at::Tensor input = options.flip ? at::cat({images, images.flip(3)}) : images;
+  const auto use = [&](const at::Tensor& tokens) {
+    const at::Tensor codes = network.head.forward(tokens);
+    return options.features ? at::cat({codes, tokens}, 2) : codes;
   };
-  return {grid(network.head.forward(tokens)), grid(tokens)};
+  const at::Tensor both = use_in_parts(*network.backbone, input, options.max_patches, use, cancel);
+  cancel.poll();
+  const at::Tensor whole =
+      options.flip ? (both.narrow(0, 0, batch) + both.narrow(0, batch, batch).flip(2)) / 2 : both;
+  if (!options.features) return {whole, {}};
+  return {whole.narrow(3, 0, dim).contiguous(), whole.slice(3, dim).contiguous()};
 }
 
 std::vector<Prediction> predict(const Network& network, const std::vector<ImageView>& images,
                                 const PredictOptions& options, const CancelFlag& cancel) {
   const at::NoGradGuard no_grad;
   const at::Tensor batch = prepare_images(images, options.transform);
-  const Grids grids = compute_grids(network, batch, options.flip, cancel);
+  const bool baselines = std::any_of(options.heads.begin(), options.heads.end(), is_baseline);
+  const Grids grids =
+      compute_grids(network, batch, {options.flip, baselines, options.transform.max_patches}, cancel);
   std::vector<Prediction> predictions;
   for (size_t i = 0; i < images.size(); ++i) {
     const at::Tensor codes = grids.codes[static_cast<int64_t>(i)],
-                     features = grids.features[static_cast<int64_t>(i)];
+                     features = baselines ? grids.features[static_cast<int64_t>(i)] : at::Tensor();
     Prediction prediction{options.original_size ? images[i].height : batch.size(2),
                           options.original_size ? images[i].width : batch.size(3),
                           {},

@@ -36,9 +36,15 @@ struct Prediction {
 // Codes and features of a batch on the patch grid, averaged with those of the mirrored images if `flip`.
 struct Grids {
   at::Tensor codes;     // [B, h, w, dim]
-  at::Tensor features;  // [B, h, w, C]
+  at::Tensor features;  // [B, h, w, C]; undefined if they were not asked for
 };
-Grids compute_grids(const Network& network, const at::Tensor& images, bool flip, const CancelFlag& cancel);
+struct GridOptions {
+  bool flip;
+  bool features;
+  int64_t max_patches;  // see Transform
+};
+Grids compute_grids(const Network& network, const at::Tensor& images, const GridOptions& options,
+                    const CancelFlag& cancel);
 
 // The number of values a head's label maps can take: classes or clusters.
 int64_t class_count(const Network& network, PredictionHead head);

@@ -44,12 +44,18 @@ export interface LabelMap {
  * (docs/method-constants.md#image-preparation):
  * `center`: shorter side to `resolution`, center crop of `resolution` squared;
  * `squash`: both sides to `resolution`, aspect lost;
- * `whole`: shorter side to `resolution`, the longer to the nearest multiple of `multiple`, nothing cropped.
+ * `whole`: shorter side to `resolution`, the longer to the nearest multiple of `multiple`, nothing cropped; strips of more
+ * than 4 to 1 are enlarged only until they are as long as a picture of 4 to 1.
  */
 export interface Transform {
   resolution: number
   fit: 'center' | 'squash' | 'whole'
   multiple: number
+  /**
+   * Pictures of more patches are computed in parts, each of which has the whole picture in view, thinned out; absent or 0
+   * for never, as in training.
+   */
+  maxPatches?: number
 }
 
 /** One cancel flag; a job that received it stops at its next poll and rejects with `ERR_STEGO_CANCELLED`. */
