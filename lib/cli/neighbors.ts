@@ -41,6 +41,7 @@ export const neighborsCommand: Command = {
     },
   ],
   interruptible: true,
+  showsProgress: true,
   run: neighbors,
 }
 

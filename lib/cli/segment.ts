@@ -92,6 +92,7 @@ export const segmentCommand: Command = {
     },
   ],
   interruptible: true,
+  showsProgress: true,
   run: segment,
 }
 

@@ -57,7 +57,7 @@ export function checkClasses(split: Split, classes: number): void {
   if (split.labeled === 0 || split.classes === null || split.classes <= classes) return
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `the labels have ${split.classes} classes, but classes is ${classes}. Set classes to ${split.classes}.`,
+    `the labels have ${split.classes} classes, but classes is ${classes}. Set \`classes\` to ${split.classes}.`,
   )
 }
 
@@ -69,7 +69,7 @@ async function sourceOf({ dataset = 'auto', classMap = null }: DatasetRequest): 
   if (classMap !== null) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the dataset "${dataset}" defines its own classes: classMap is only for "auto" and "directory". Omit it.`,
+      `the dataset "${dataset}" defines its own classes: \`classMap\` is only for "auto" and "directory". Omit it.`,
     )
   }
   switch (dataset) {

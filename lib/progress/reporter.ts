@@ -16,6 +16,7 @@ export interface Status {
   phase: string
   done: number
   total: number
+  /** Parts separated by commas, the most important first: the last ones are left out on a narrow terminal. */
   details: string
 }
 

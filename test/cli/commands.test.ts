@@ -80,6 +80,24 @@ test('train --json prints each event as a line, and nothing else, on stdout', as
   t.regex(stderr, /next: stego segment x /)
 })
 
+test('--quiet leaves results and errors', async (t) => {
+  const events = [startEvent(), stepEvent(1), stepEvent(500), VALIDATION, CHECKPOINT, END]
+  const args = ['train', '--data', 'photos', '--out', 'x', '--quiet']
+  const { code, stdout, stderr } = await stego(fakeApi({ train: () => scripted(...events) }), args)
+  t.is(code, 0)
+  t.is(stderr, '')
+  t.regex(stdout, /model: runs/)
+  const api = fakeApi({
+    async *train() {
+      yield startEvent()
+      throw new Error('no space left')
+    },
+  })
+  t.regex((await stego(api, args)).stderr, /^stego: no space left\n/)
+  const unknown = await stego(fakeApi({}), ['inspect', 'x', '--quiet'])
+  t.regex(unknown.stderr, /unknown flag --quiet/)
+})
+
 test('mistakes in a configuration file are named by key, those in flags by flag', async (t) => {
   const config = join(temporaryFolder(t), 'mine.yaml')
   writeFileSync(config, 'clases: 8\nbatch: 1\nsteps: 7\n')
