@@ -30,9 +30,9 @@ export function displayPng(png: Buffer, text: string): Display {
 }
 
 /** Displays pictures side by side, each with its text below. */
-export function displayPictures(pictures: { png: Buffer; text: string }[]): Display {
-  const figures = pictures.map(({ png, text }) => {
-    const image = `<img style="max-width: 100%" src="data:image/png;base64,${png.toString('base64')}">`
+export function displayPictures(pictures: { jpeg: Buffer; text: string }[]): Display {
+  const figures = pictures.map(({ jpeg, text }) => {
+    const image = `<img style="max-width: 100%" src="data:image/jpeg;base64,${jpeg.toString('base64')}">`
     return `<figure style="margin: 0; width: 320px">${image}<figcaption>${escapeHtml(text)}</figcaption></figure>`
   })
   return {

@@ -27,6 +27,13 @@ test('steps tell losses, mean speed and the time left by it', (t) => {
   })
 })
 
+test('losses are explained before the first step', (t) => {
+  const values = { self: 0.6, knn: 0.5, random: 0.4 }
+  const { lines } = reporter()({ type: 'shifts', values, automatic: true, histograms: null })
+  t.is(lines[0], 'shifts: self 0.6, knn 0.5, random 0.4 (from the data)')
+  t.regex(lines[1]!, /^losses: lower is better/)
+})
+
 test('the last step stays as a line', (t) => {
   const { lines } = reporter()(stepEvent(500, { milliseconds: 1500 }))
   t.deepEqual(lines, ['training: step 500/500, correspondence -0.0123, cluster probe -0.65, 1.50 s/step'])
