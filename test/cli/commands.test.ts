@@ -13,6 +13,9 @@ import { freeRunFolder } from '../../lib/training/run-folder.js'
 import { fakeApi, scripted, startEvent, stepEvent } from './fixtures/api.js'
 import { recordingTerminal } from './fixtures/terminal.js'
 
+// Commands listen for signals, and tests run at the same time.
+process.setMaxListeners(50)
+
 async function stego(api: Api, args: string[], cwd = '.') {
   const { terminal, stdout, stderr } = recordingTerminal()
   const code = await dispatch(args, { terminal, api, cwd })
