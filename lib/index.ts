@@ -32,6 +32,7 @@ export type {
   Tensor,
   TensorData,
 } from './native/index.js'
+export { type Gallery, gallery } from './output/gallery.js'
 export type { Display } from './output/notebook.js'
 export {
   CITYSCAPES_PALETTE,

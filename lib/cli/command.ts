@@ -36,6 +36,8 @@ export interface Command {
   examples: { line: string; doc: string }[]
   /** Whether the first Ctrl-C aborts `signal` instead of killing the process. */
   interruptible: boolean
+  /** Whether it shows progress or notes, which `--quiet` silences. */
+  showsProgress: boolean
   run(given: Given, context: CommandContext): Promise<void>
 }
 

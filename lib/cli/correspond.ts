@@ -60,6 +60,7 @@ export const correspondCommand: Command = {
     },
   ],
   interruptible: true,
+  showsProgress: false,
   run: correspond,
 }
 

@@ -29,6 +29,7 @@ export const cropCommand: Command = {
     },
   ],
   interruptible: true,
+  showsProgress: true,
   run: crop,
 }
 

@@ -35,6 +35,7 @@ export const demoCommand: Command = {
     { line: 'stego demo ./photos --classes 6', doc: 'Train on your own images.' },
   ],
   interruptible: true,
+  showsProgress: true,
   run: demo,
 }
 

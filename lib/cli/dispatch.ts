@@ -14,8 +14,10 @@ export async function dispatch(args: string[], context: Omit<CommandContext, 'si
     const [first, ...rest] = args
     if (first === '--version' || first === '-v') terminal.print(version())
     else if (first === undefined || isHelp(first)) terminal.print(mainHelp(COMMANDS, terminal.width))
+    else if (first === 'completion') terminal.print(await completion(rest))
     else if (first !== 'help') await run(commandNamed(first), rest, context)
     else if (rest[0] === undefined) terminal.print(mainHelp(COMMANDS, terminal.width))
+    else if (rest[0] === 'completion') terminal.print(await completion(['--help']))
     else await run(commandNamed(rest[0]), ['--help'], context)
     return 0
   } catch (error) {
@@ -26,6 +28,11 @@ export async function dispatch(args: string[], context: Omit<CommandContext, 'si
 async function run(...parts: Parameters<typeof import('./run-command.js')['runCommand']>): Promise<void> {
   const { runCommand } = await import('./run-command.js')
   return runCommand(...parts)
+}
+
+async function completion(words: string[]): Promise<string> {
+  const { COMPLETION_HELP, completionScript } = await import('./completion.js')
+  return words.some(isHelp) ? COMPLETION_HELP : completionScript(COMMANDS, words)
 }
 
 function commandNamed(name: string): Entry {

@@ -32,6 +32,7 @@ export const doctorCommand: Command = {
     { line: 'stego doctor --libtorch ./libtorch', doc: 'Check whether your own libtorch works.' },
   ],
   interruptible: false,
+  showsProgress: true,
   run: doctor,
 }
 

@@ -35,6 +35,7 @@ export const evaluateCommand: Command = {
     },
   ],
   interruptible: true,
+  showsProgress: true,
   run: evaluate,
 }
 

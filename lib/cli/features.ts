@@ -48,6 +48,7 @@ export const featuresCommand: Command = {
     { line: 'stego features remove --all', doc: 'Free the disk space.' },
   ],
   interruptible: true,
+  showsProgress: true,
   run: features,
 }
 

@@ -4,10 +4,11 @@ import { type Flag, flagsOf } from '../options/flags.js'
 import { OPTION_GROUPS } from '../options/schema.js'
 import type { Command, Entry } from './command.js'
 import { entry, INDENT, indented, wrap } from './main-help.js'
+import { withQuiet } from './quiet.js'
 
 /** Returns the help text of a command. */
 export function commandHelp({ purpose }: Pick<Entry, 'purpose'>, command: Command, width: number): string {
-  const flags = flagsOf(command.schema)
+  const flags = flagsOf(withQuiet(command))
   const groups = OPTION_GROUPS.map((group) => ({
     group,
     flags: flags.filter((flag) => flag.group === group),

@@ -15,6 +15,7 @@ export function mainHelp(commands: readonly Entry[], width: number): string {
     ...commands.flatMap(({ name, purpose }) => entry(name, purpose, width, 14)),
     '',
     ...entry('stego help <command>', 'Show the flags, defaults and examples of a command.', width),
+    ...entry('stego completion <shell>', 'Print completion for bash, zsh or fish.', width),
     ...entry('stego --version', 'Show the version.', width),
     '',
     'Exit codes: 0 success, 1 failure, 2 invalid usage, 130 stopped by Ctrl-C, 143 stopped by SIGTERM.',

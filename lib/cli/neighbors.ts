@@ -42,6 +42,7 @@ export const neighborsCommand: Command = {
     },
   ],
   interruptible: true,
+  showsProgress: true,
   run: neighbors,
 }
 

@@ -2,9 +2,11 @@
 import { StegoError } from '../errors.js'
 import { type Given, readFlags } from '../options/flags.js'
 import type { Command, CommandContext, Entry } from './command.js'
+import { inFlags } from './flag-words.js'
 import { commandHelp } from './help.js'
 import { listenForSignals } from './interrupt.js'
 import { isHelp } from './main-help.js'
+import { quietTerminal, withQuiet } from './quiet.js'
 
 /** Runs `stego <name> <args>`. Throws any error. */
 export async function runCommand(
@@ -15,17 +17,24 @@ export async function runCommand(
   const { terminal } = context
   const command = await entry.load()
   if (beforeTerminator(args).some(isHelp)) return terminal.print(commandHelp(entry, command, terminal.width))
-  const given = readFlags(command.schema, args, `stego ${entry.name}`)
+  const { values, words } = readFlags(withQuiet(command), args, `stego ${entry.name}`)
+  const { quiet, ...options } = values
+  const given = { values: options, words }
   checkWords(entry, command, given)
-  if (!command.interruptible) {
-    return command.run(given, { ...context, signal: new AbortController().signal })
+  const shown = { ...context, terminal: quiet ? quietTerminal(terminal) : terminal }
+  try {
+    if (!command.interruptible) return await command.run(given, { ...shown, signal: NEVER })
+    using signals = listenForSignals((name) => {
+      const again = name === 'SIGINT' ? 'Ctrl-C again' : 'a second SIGTERM'
+      terminal.note(`${terminal.stderr.isTTY ? '\n' : ''}stopping; ${again} quits immediately`)
+    })
+    await command.run(given, { ...shown, signal: signals.signal })
+  } catch (error) {
+    throw inFlags(error, command)
   }
-  using signals = listenForSignals((name) => {
-    const again = name === 'SIGINT' ? 'Ctrl-C again' : 'a second SIGTERM'
-    terminal.note(`${terminal.stderr.isTTY ? '\n' : ''}stopping; ${again} quits immediately`)
-  })
-  await command.run(given, { ...context, signal: signals.signal })
 }
+
+const NEVER = new AbortController().signal
 
 function checkWords({ name }: Entry, { words, usage }: Command, given: Given): void {
   const { length } = given.words

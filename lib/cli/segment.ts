@@ -102,6 +102,7 @@ export const segmentCommand: Command = {
     },
   ],
   interruptible: true,
+  showsProgress: true,
   run: segment,
 }
 

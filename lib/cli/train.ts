@@ -60,6 +60,7 @@ export const trainCommand: Command = {
     },
   ],
   interruptible: true,
+  showsProgress: true,
   run: train,
 }
 

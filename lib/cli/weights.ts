@@ -25,6 +25,7 @@ export const inspectCommand: Command = {
     { line: 'stego inspect dino_vits8.safetensors --tensors', doc: 'All tensors in a backbone.' },
   ],
   interruptible: false,
+  showsProgress: false,
   run: inspect,
 }
 
@@ -123,6 +124,7 @@ export const convertCommand: Command = {
     },
   ],
   interruptible: false,
+  showsProgress: false,
   run: convert,
 }
 

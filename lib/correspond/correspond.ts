@@ -19,6 +19,8 @@ import {
 } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import { pathOf } from '../options/path.js'
+import { DISPLAY, type Display, displayPng } from '../output/notebook.js'
+import { count } from '../output/words.js'
 import { placeAtOnce } from '../position/position.js'
 import { loadBackbone } from '../weights/backbones.js'
 import { writeWhole } from '../write-whole.js'
@@ -104,6 +106,13 @@ export class Correspondence implements Tensor {
         heat: heat[best]!,
       }
     })
+  }
+
+  /** Displays the figure in notebooks. */
+  async [DISPLAY](): Promise<Display> {
+    const [points] = this.shape
+    const names = [this.source, this.otherSource].filter((name) => name !== null)
+    return displayPng(await this.toPng(), `${names.join(' and ') || 'an image'}, ${count(points!, 'point')}`)
   }
 
   /**

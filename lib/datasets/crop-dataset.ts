@@ -83,7 +83,7 @@ async function keepRecord(folder: string, split: Split, options: ResolvedCropOpt
     throw new StegoError(
       'ERR_STEGO_RUN',
       `${join(folder, 'img', split.name)} contains crops of other images or labels. Remove ${folder}, or ` +
-        'choose another out.',
+        'choose another `out`.',
     )
   }
   const splits = { ...record?.splits, [split.name]: entry }

@@ -49,7 +49,7 @@ async function cropFolder(data: string): Promise<string> {
     names.length === 0
       ? `there are no crops in ${parent}: expected <dataset>_<five|random>_crop_<ratio>/img/<split>/. ` +
           'Create them with stego crop.'
-      : `${parent} contains ${names.length} crop folders: ${names.join(', ')}. Pass one of them as data.`,
+      : `${parent} contains ${names.length} crop folders: ${names.join(', ')}. Pass one of them as \`data\`.`,
   )
 }
 

@@ -89,7 +89,7 @@ function cutPicture({ image, label, salience }: Picture, item: Item & { crop: Cr
     throw new StegoError(
       'ERR_STEGO_IMAGE',
       `${item.image} of ${image.width} x ${image.height} has no crop of ratio ${item.crop.ratio}: ` +
-        'expected at least one pixel of height and width. Use a larger cropRatio, or remove the image.',
+        'expected at least one pixel of height and width. Use a larger `cropRatio`, or remove the image.',
     )
   }
   const bytes = salience && { data: salience, width: image.width, height: image.height }

@@ -73,7 +73,7 @@ export function checkClasses(split: Split, classes: number): void {
   if (split.labeled === 0 || split.classes === null || split.classes <= classes) return
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `the labels have ${split.classes} classes, but classes is ${classes}. Set classes to ${split.classes}.`,
+    `the labels have ${split.classes} classes, but classes is ${classes}. Set \`classes\` to ${split.classes}.`,
   )
 }
 
@@ -87,7 +87,7 @@ async function sourceOf(request: DatasetRequest): Promise<Source> {
   if (classMap !== null || ignoreLabel !== null) {
     throw new StegoError(
       'ERR_STEGO_OPTION',
-      `the dataset "${dataset}" defines its own classes: ${classMap === null ? 'ignoreLabel' : 'classMap'} is only for ` +
+      `the dataset "${dataset}" defines its own classes: \`${classMap === null ? 'ignoreLabel' : 'classMap'}\` is only for ` +
         '"auto" and "directory". Omit it.',
     )
   }

@@ -35,6 +35,7 @@ export async function previewRows(
         label && void255(await job((native) => native.transformBytes(label, 1, transform), signal), classes),
       linearProbe: prediction!.labels.linearProbe ?? null,
       clusters: assignment ? clusters.map((cluster) => assignment[cluster]!) : clusters,
+      numbers: clusters,
     })
   }
   return rows

@@ -142,14 +142,14 @@ async function makeRoom(path: string, bytes: number): Promise<void> {
     throw new StegoError(
       'ERR_STEGO_FILE',
       `the feature store ${path} needs ${formatBytes(needed)}, but its disk has ${formatBytes(bavail * bsize)} free. ` +
-        "Free some space, choose a folder on another disk (featureStore.folder), or keep features in memory (featureStore.mode: 'memory').",
+        "Free some space, choose a folder on another disk (`featureStore.folder`), or keep features in memory (`featureStore.mode: 'memory'`).",
     )
   } catch (cause) {
     if (cause instanceof StegoError) throw cause
     throw new StegoError(
       'ERR_STEGO_FILE',
       `the feature store folder ${dirname(path)} cannot be created (${(cause as NodeJS.ErrnoException).code ?? cause}). ` +
-        'Choose another folder (featureStore.folder), or check permissions.',
+        'Choose another folder (`featureStore.folder`), or check permissions.',
       { cause },
     )
   }

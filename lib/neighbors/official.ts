@@ -65,7 +65,7 @@ export async function writeOfficialNeighbors(
 export function tooFew(path: string, found: number, k: number): StegoError {
   return new StegoError(
     'ERR_STEGO_DATA_LAYOUT',
-    `${path} has ${found} neighbors per image, but ${k} are needed. Set neighbors to at most ${found}, or recompute ` +
+    `${path} has ${found} neighbors per image, but ${k} are needed. Set \`neighbors\` to at most ${found}, or recompute ` +
       `the file with k of at least ${k}.`,
   )
 }

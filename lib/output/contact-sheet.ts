@@ -4,9 +4,10 @@ import { StegoError } from '../errors.js'
 import { sharp } from '../images/sharp.js'
 import type { LabelMap, Pixels } from '../native/index.js'
 import { drawLegend, type LegendEntry } from './legend.js'
-import { paintLabels } from './overlay.js'
+import { drawOverlay, paintLabels } from './overlay.js'
 import { checkPalette, clusterPalette, colorOf, type Palette, VOID_COLOR } from './palette.js'
-import { type Cell, fitText, hasFont, rectangle, svgLayer, text } from './svg.js'
+import { regionCenters } from './regions.js'
+import { type Cell, fitText, hasFont, rectangle, svgLayer, text, textWidth } from './svg.js'
 
 /** One image and what is known about it. Predictions have the size of the image. */
 export interface ContactSheetRow {
@@ -17,6 +18,8 @@ export interface ContactSheetRow {
   linearProbe: Uint8Array | null
   /** Clusters, [height, width]; already mapped to classes if labels exist. */
   clusters: Uint8Array | null
+  /** The clusters' own numbers, written into their larger regions, [height, width]. Default: none. */
+  numbers?: Uint8Array | null
 }
 
 /** Appearance of a contact sheet. */
@@ -39,9 +42,14 @@ const HEADING_HEIGHT = 30
 const CAPTION_HEIGHT = 30
 const LEGEND_LETTERS = 13
 const CELL_WIDTH = { least: 140, most: 320 }
-const CONTENT_WIDTH = 1640
+const CONTENT_WIDTH = 2200
+/** Numbers in regions, and half the side of a square that must fit into such a region. */
+const NUMBER_LETTERS = 14
+const NUMBER_REACH = 11
 /** Beyond this number, rows are arranged in two blocks side by side. */
 const ROWS_IN_ONE_BLOCK = 5
+/** Brightness above which a color is light, 0 to 255. */
+const LIGHT = 140
 /** Taller images are shrunk to this many times the width of a cell. */
 const TALLEST = 1.4
 
@@ -50,6 +58,8 @@ interface Column {
   /** How cells are enlarged: photographs smoothly, class maps without mixing colors. */
   enlarge: 'mitchell' | 'nearest'
   shows(row: ContactSheetRow): boolean
+  /** Whether the numbers of clusters are written into their regions. */
+  numbered?: boolean
   /** The pixels of a cell, null if the row has none. */
   pixels(row: ContactSheetRow, palette: Palette): Pixels | null
 }
@@ -73,13 +83,27 @@ const COLUMNS: Column[] = [
     heading: 'Clusters',
     enlarge: 'nearest',
     shows: (row) => row.clusters !== null,
+    numbered: true,
     pixels: (row, palette) => row.clusters && paintLabels({ ...row.image, data: row.clusters }, palette),
+  },
+  {
+    heading: 'Overlay',
+    enlarge: 'mitchell',
+    shows: (row) => predictionOf(row) !== null,
+    pixels: (row, palette) => {
+      const prediction = predictionOf(row)
+      return prediction && drawOverlay(row.image, prediction, palette)
+    },
   },
 ]
 
+/** What the overlay shows: clusters if there are any. */
+const predictionOf = (row: ContactSheetRow) => row.clusters ?? row.linearProbe
+
 /**
- * Draws the rows under the headings Image, Label, Linear probe and Clusters, with a legend of the class
- * colors below. Columns that no row has are omitted. On a machine without fonts, all text is omitted.
+ * Draws the rows under the headings Image, Label, Linear probe, Clusters and Overlay, with a legend of the class
+ * colors below. The larger regions of clusters bear their numbers. Columns that no row has are omitted. On a
+ * machine without fonts, all text is omitted.
  * @returns a PNG
  *
  * Rejects with `ERR_STEGO_ARGUMENT` if there are no rows or a map's length does not match its size,
@@ -108,6 +132,7 @@ export async function contactSheet(
   const top = MARGIN + (words && options.title ? TITLE_HEIGHT : 0)
 
   const svg: string[] = []
+  const marks: string[] = []
   const pictures: OverlayOptions[] = []
   if (words && options.title) {
     svg.push(text(fitText(options.title, 24, width - 2 * MARGIN), MARGIN, MARGIN + 22, 24, '#16181d', 700))
@@ -130,6 +155,7 @@ export async function contactSheet(
         const pixels = column.pixels(row, palette)
         if (pixels) pictures.push(await drawCell(pixels, cell, column.enlarge))
         else svg.push(rectangle(cell, '#f1f2f4'))
+        if (words && column.numbered) marks.push(...regionNumbers(row, cell, palette))
       }
       y += size.height
       if (words) svg.push(text(fitText(row.name, 12, blockWidth), left, y + 16, 12, '#6b7280', 400))
@@ -141,9 +167,12 @@ export async function contactSheet(
   bottom = drawLegend(svg, legend, place, words)
 
   const height = bottom + MARGIN
-  const layer = svgLayer(svg, width, height)
   return sharp({ create: { width, height, channels: 3, background: '#ffffff' } })
-    .composite([{ input: layer, left: 0, top: 0 }, ...pictures])
+    .composite([
+      { input: svgLayer(svg, width, height), left: 0, top: 0 },
+      ...pictures,
+      { input: svgLayer(marks, width, height), left: 0, top: 0 },
+    ])
     .png()
     .toBuffer()
 }
@@ -152,7 +181,7 @@ function checkRows(rows: ContactSheetRow[]): void {
   if (rows.length === 0) {
     throw new StegoError('ERR_STEGO_ARGUMENT', 'a contact sheet needs at least one image, got none.')
   }
-  for (const { name, image, label, linearProbe, clusters } of rows) {
+  for (const { name, image, label, linearProbe, clusters, numbers } of rows) {
     if (label && label.data.length !== label.width * label.height) {
       throw new StegoError(
         'ERR_STEGO_ARGUMENT',
@@ -160,7 +189,7 @@ function checkRows(rows: ContactSheetRow[]): void {
           'Pass its own width and height.',
       )
     }
-    for (const prediction of [linearProbe, clusters]) {
+    for (const prediction of [linearProbe, clusters, numbers]) {
       if (prediction && prediction.length !== image.width * image.height) {
         throw new StegoError(
           'ERR_STEGO_ARGUMENT',
@@ -198,6 +227,24 @@ async function drawCell(
     .raw()
     .toBuffer()
   return { input, raw: { width, height, channels: 3 }, left, top }
+}
+
+/** The number of each cluster's larger regions, black on light colors and white on dark ones. */
+function regionNumbers(
+  { image, clusters, numbers }: ContactSheetRow,
+  cell: Cell,
+  palette: Palette,
+): string[] {
+  if (!clusters || !numbers) return []
+  const scale = cell.width / image.width
+  return regionCenters({ ...image, data: numbers }, NUMBER_REACH / scale).map(({ label, x, y }) => {
+    const word = String(label)
+    const left = cell.left + (x + 0.5) * scale - textWidth(word, NUMBER_LETTERS) / 2
+    const baseline = cell.top + (y + 0.5) * scale + 0.36 * NUMBER_LETTERS
+    const [red, green, blue] = colorOf(palette, clusters[y * image.width + x]!)
+    const isLight = 0.299 * red + 0.587 * green + 0.114 * blue > LIGHT
+    return text(word, left, baseline, NUMBER_LETTERS, isLight ? '#000000' : '#ffffff', 600)
+  })
 }
 
 /** 1 for each class index that occurs in a label map or prediction, [256]. */

@@ -29,6 +29,18 @@ export function displayPng(png: Buffer, text: string): Display {
   return { 'text/plain': text, 'image/png': png.toString('base64') }
 }
 
+/** Displays pictures side by side, each with its text below. */
+export function displayPictures(pictures: { jpeg: Buffer; text: string }[]): Display {
+  const figures = pictures.map(({ jpeg, text }) => {
+    const image = `<img style="max-width: 100%" src="data:image/jpeg;base64,${jpeg.toString('base64')}">`
+    return `<figure style="margin: 0; width: 320px">${image}<figcaption>${escapeHtml(text)}</figcaption></figure>`
+  })
+  return {
+    'text/plain': pictures.map(({ text }) => text).join('\n'),
+    'text/html': `<div style="display: flex; flex-wrap: wrap; gap: 8px">${figures.join('')}</div>`,
+  }
+}
+
 /** Attaches a display to a value and returns it; its other properties are unchanged. */
 export function displayedAs<T extends object>(value: T, display: () => Display): T {
   return Object.defineProperty(value, DISPLAY, { value: display, enumerable: false })

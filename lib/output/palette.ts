@@ -1,8 +1,9 @@
 /** Colors of classes (data.py create_pascal_label_colormap, create_cityscapes_colormap). */
 import { StegoError } from '../errors.js'
+import type { Color } from './color.js'
+import { extendDistinct } from './distinct-colors.js'
 
-/** Red, green and blue, 0 to 255. */
-export type Color = readonly [number, number, number]
+export type { Color }
 
 /** Colors by class index; classes beyond the end are void. */
 export type Palette = readonly Color[]
@@ -93,11 +94,8 @@ export function datasetPalette(name: 'cityscapes' | 'pascal' | null, classes: nu
   return palette.length < classes ? null : palette.slice(0, classes)
 }
 
-/**
- * Chosen by eye: neighbors in the list differ in hue and lightness, so that a few clusters are easy to tell
- * apart.
- */
-const DISTINCT: Palette = [
+/** The first colors, chosen by eye: the most that are easy to tell apart and still go well together. */
+const CHOSEN: Palette = [
   [61, 122, 191],
   [242, 142, 43],
   [70, 153, 94],
@@ -106,71 +104,22 @@ const DISTINCT: Palette = [
   [245, 206, 82],
   [92, 194, 199],
   [148, 98, 66],
-  [240, 138, 180],
-  [37, 66, 110],
-  [166, 206, 96],
-  [122, 36, 74],
-  [155, 184, 237],
-  [24, 94, 84],
-  [250, 178, 148],
-  [98, 64, 150],
-  [134, 134, 42],
-  [196, 62, 148],
-  [86, 200, 140],
-  [96, 104, 116],
 ]
-
-/** Turns of the color wheel between successive hues: the golden angle takes long to return near a hue. */
-const GOLDEN_TURN = 137.50776405003785 / 360
-/** OKLCH lightness and chroma of successive colors; each tier's hues start a quarter turn further. */
-const TIERS: readonly [lightness: number, chroma: number][] = [
-  [0.7, 0.15],
-  [0.44, 0.12],
-  [0.84, 0.09],
-  [0.57, 0.16],
-  [0.34, 0.09],
-  [0.77, 0.06],
-  [0.64, 0.07],
-  [0.5, 0.05],
-]
+const MOST_COLORS = 256
+let distinct: Palette | undefined
 
 /**
- * Colors for `count` clusters without names: twenty chosen by eye, then hues by the golden angle in tiers of
- * lightness. The first n colors are the same for every count. Throws `ERR_STEGO_ARGUMENT` if `count` is not a
- * whole number from 0 to 256.
+ * Colors for `count` clusters without names: eight chosen by eye, then each the farthest from all before it and
+ * from `VOID_COLOR`. The first n colors are the same for every count. Throws `ERR_STEGO_ARGUMENT` if `count` is
+ * not a whole number from 0 to 256.
  */
 export function clusterPalette(count: number): Palette {
-  if (!Number.isInteger(count) || count < 0 || count > 256) {
+  if (!Number.isInteger(count) || count < 0 || count > MOST_COLORS) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
-      `a palette has 0 to 256 colors, got ${count}. Class indices are one byte.`,
+      `a palette has 0 to ${MOST_COLORS} colors, got ${count}. Class indices are one byte.`,
     )
   }
-  return Array.from({ length: count }, (_, index) => {
-    const chosen = DISTINCT[index]
-    if (chosen) return chosen
-    const tier = (index - DISTINCT.length) % TIERS.length
-    const round = Math.floor((index - DISTINCT.length) / TIERS.length)
-    const [lightness, chroma] = TIERS[tier]!
-    return fromOklch(lightness, chroma, 2 * Math.PI * ((round * GOLDEN_TURN + tier / 4) % 1))
-  })
-}
-
-/** OKLCH (lightness 0..1, chroma, hue in radians) to 8-bit sRGB, clipped to the gamut. */
-function fromOklch(lightness: number, chroma: number, hue: number): Color {
-  const a = chroma * Math.cos(hue)
-  const b = chroma * Math.sin(hue)
-  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3
-  return [
-    toSrgb(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
-    toSrgb(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
-    toSrgb(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s),
-  ]
-}
-
-function toSrgb(linear: number): number {
-  const value = linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055
-  return Math.round(255 * Math.min(1, Math.max(0, value)))
+  distinct ??= extendDistinct(CHOSEN, [VOID_COLOR], MOST_COLORS)
+  return distinct.slice(0, count)
 }

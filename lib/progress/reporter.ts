@@ -19,6 +19,7 @@ export interface Status {
   phase: string
   done: number
   total: number
+  /** Parts separated by commas, the most important first: the last ones are left out on a narrow terminal. */
   details: string
 }
 
@@ -30,6 +31,9 @@ export interface Report {
 
 /** Number of recent steps to average for the speed. */
 const SPEED_WINDOW = 20
+
+/** What the losses of the steps mean. */
+const LOSSES = 'losses: lower is better; correspondence trains the head, the probes only read its codes'
 
 /** Converts the events of a run, in order, to reports. Times come from the events, not from a clock. */
 export function reporter(): (event: TrainingEvent) => Report {
@@ -61,7 +65,7 @@ export function reporter(): (event: TrainingEvent) => Report {
         const { self, knn, random } = event.values
         const values = `self ${significant(self)}, knn ${significant(knn)}, random ${significant(random)}`
         return {
-          lines: [`shifts: ${values} (${event.automatic ? 'from the data' : 'as given'})`],
+          lines: [`shifts: ${values} (${event.automatic ? 'from the data' : 'as given'})`, LOSSES],
           status: working('training'),
         }
       }

@@ -19,6 +19,8 @@ export interface StatusDisplay {
 const LINES_PER_PHASE = 20
 const BAR_WIDTH = 30
 const SHORTEST_BAR = 8
+/** Brackets and the space after them. */
+const BAR_FRAME = 3
 const DEFAULT_COLUMNS = 80
 /** Escape sequence that clears from the cursor to the end of the line. */
 const CLEAR_TO_END = '\x1b[K'
@@ -65,14 +67,26 @@ function lineDisplay(stream: OutputStream): StatusDisplay {
   }
 }
 
-/** Formats a status such as `[####----] training 212/500: ...`, with a bar if there is room. */
+/**
+ * Formats a status such as `[####----] training 212/500: ...`, with a bar if there is room. Details that do not fit
+ * are left out, the last ones first.
+ */
 export function statusLine(status: Status, width: number): string {
-  const text = statusText(status)
-  if (status.total === 0) return `${text} ...`
-  const room = Math.min(BAR_WIDTH, width - text.length - 4)
+  if (status.total === 0) return `${statusText(status)} ...`
+  const text = fittingText(status, width - SHORTEST_BAR - BAR_FRAME)
+  const room = Math.min(BAR_WIDTH, width - text.length - BAR_FRAME)
   if (room < SHORTEST_BAR) return text
   const full = Math.round((room * status.done) / status.total)
   return `[${'#'.repeat(full)}${'-'.repeat(room - full)}] ${text}`
+}
+
+/** The text with as many details as fit, but at least the first. */
+function fittingText(status: Status, width: number): string {
+  const details = status.details.split(', ')
+  const texts = details.map((_, dropped) =>
+    statusText({ ...status, details: details.slice(0, details.length - dropped).join(', ') }),
+  )
+  return texts.find((text) => text.length <= width) ?? texts.at(-1)!
 }
 
 function statusText({ phase, done, total, details }: Status): string {

@@ -39,7 +39,7 @@ export function checkFinite(losses: StepLosses, step: number, checkpoint: Checkp
   checkpoint.pending = false
   throw new StegoError(
     'ERR_STEGO_DIVERGED',
-    `the loss is ${wrong} at step ${step}: training diverged. Use smaller learningRates or weights. The last ` +
+    `the loss is ${wrong} at step ${step}: training diverged. Use smaller \`learningRates\` or \`weights\`. The last ` +
       'checkpoint is intact.',
   )
 }

@@ -13,6 +13,9 @@ import { freeRunFolder } from '../../lib/training/run-folder.js'
 import { fakeApi, scripted, startEvent, stepEvent } from './fixtures/api.js'
 import { recordingTerminal } from './fixtures/terminal.js'
 
+// Commands listen for signals, and tests run at the same time.
+process.setMaxListeners(50)
+
 async function stego(api: Api, args: string[], cwd = '.') {
   const { terminal, stdout, stderr } = recordingTerminal()
   const code = await dispatch(args, { terminal, api, cwd })
@@ -78,6 +81,24 @@ test('train --json prints each event as a line, and nothing else, on stdout', as
     JSON.parse(JSON.stringify(events)),
   )
   t.regex(stderr, /next: stego segment x /)
+})
+
+test('--quiet leaves results and errors', async (t) => {
+  const events = [startEvent(), stepEvent(1), stepEvent(500), VALIDATION, CHECKPOINT, END]
+  const args = ['train', '--data', 'photos', '--out', 'x', '--quiet']
+  const { code, stdout, stderr } = await stego(fakeApi({ train: () => scripted(...events) }), args)
+  t.is(code, 0)
+  t.is(stderr, '')
+  t.regex(stdout, /model: runs/)
+  const api = fakeApi({
+    async *train() {
+      yield startEvent()
+      throw new Error('no space left')
+    },
+  })
+  t.regex((await stego(api, args)).stderr, /^stego: no space left\n/)
+  const unknown = await stego(fakeApi({}), ['inspect', 'x', '--quiet'])
+  t.regex(unknown.stderr, /unknown flag --quiet/)
 })
 
 test('mistakes in a configuration file are named by key, those in flags by flag', async (t) => {

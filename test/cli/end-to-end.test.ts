@@ -64,7 +64,8 @@ test('train, evaluate, segment, resume', async (t) => {
   }
 
   const images = join('photos', 'imgs', 'val')
-  const segmented = await stego(cwd, 'segment', RUN, images, '--resolution', '32', '--out', 'out')
+  const flags = ['--resolution', '32', '--no-legend', '--out', 'out']
+  const segmented = await stego(cwd, 'segment', RUN, images, ...flags)
   t.is(segmented.code, 0, segmented.stderr)
   t.deepEqual(
     segmented.lines,

@@ -128,7 +128,7 @@ test('a folder with crops of other pictures is left alone', async (t) => {
   await writeFile(join(root, 'photos/imgs/train/d.png'), await picture(8, 8))
   await fails(t, again({}), 'ERR_STEGO_RUN', /img.train/)
   await rm(join(folder, 'crops.json'))
-  await fails(t, again({}), 'ERR_STEGO_RUN', /choose another out/)
+  await fails(t, again({}), 'ERR_STEGO_RUN', /choose another `out`/)
   await writeFile(join(folder, 'crops.json'), '{"format": 9}')
   await fails(t, again({}), 'ERR_STEGO_DATA_LAYOUT', /cannot read the record .*crops\.json/)
 })

@@ -1,7 +1,7 @@
 /** The package `stego` as it is published: nothing missing, nothing extra, usable from everywhere. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import test from 'ava'
 import { publint } from 'publint'
@@ -21,15 +21,40 @@ test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 
 const MEGABYTE = 1_000_000
 
-test('stego holds the compiled lib/ and the papers, nothing else, under 1.2 MB', (t) => {
+/** Files of a folder of this checkout, as paths in it. */
+const filesIn = (folder: string) =>
+  readdirSync(join(ROOT, folder), { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => `${folder}/${name}`)
+
+test('stego holds the compiled lib/, the guide, the examples and the papers, nothing else, under 3 MB', (t) => {
   const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' })
   const compiled = sources
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => [file.replace(/\.ts$/, '.js'), file.replace(/\.ts$/, '.d.ts')])
     .map((file) => `dist/${file.replaceAll('\\', '/')}`)
   const papers = ['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json']
-  t.deepEqual(filesOf(stego.file).sort(), [...compiled, ...papers].sort())
-  t.true(stego.unpackedSize < 1.2 * MEGABYTE, `${stego.unpackedSize} bytes`)
+  const guide = [...filesIn('docs'), ...filesIn('docs/images'), ...filesIn('examples')]
+  t.deepEqual(filesOf(stego.file).sort(), [...compiled, ...guide, ...papers].sort())
+  t.true(stego.unpackedSize < 3 * MEGABYTE, `${stego.unpackedSize} bytes`)
+})
+
+test('the links and pictures of the README and the guide lead to files of the package', (t) => {
+  const files = new Set(filesOf(stego.file))
+  for (const page of [...files].filter((file) => /^(docs\/|examples\/)?[^/]+\.md$/.test(file))) {
+    const text = readFileSync(join(ROOT, page), 'utf8')
+    for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      const file = posix.join(posix.dirname(page), target!)
+      t.true(files.has(file), `${page} links to ${target}`)
+    }
+  }
+})
+
+test('packages say where they come from', (t) => {
+  for (const { file } of [stego, starter, demo]) {
+    const { repository, homepage, bugs } = manifestOf(file)
+    t.truthy(repository.url && homepage && bugs, file)
+  }
 })
 
 test('every public module is an entry point, has types for old resolution and is in the reference', (t) => {

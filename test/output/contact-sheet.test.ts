@@ -71,6 +71,22 @@ test('many rows stand in two blocks', async (t) => {
   t.is(ten.count(IMAGE), 2 * five.count(IMAGE))
 })
 
+test('an overlay shows the clusters over the image', async (t) => {
+  const mixed = palette[1]!.map((value, channel) => Math.round((value + IMAGE[channel]!) / 2))
+  const sheet = await draw([row({ linearProbe: filled(0), clusters: filled(1) })], { palette })
+  t.true(sheet.count(mixed) > 0.9 * sheet.count(IMAGE))
+  t.is((await draw([row({})], { palette })).count(mixed), 0)
+})
+
+test('clusters bear their own numbers where there is room, black on light colors', async (t) => {
+  const clusters = filled(1)
+  const black = async (numbers: Uint8Array | null) =>
+    (await draw([row({ clusters, numbers })], { palette })).count([0, 0, 0])
+  t.is(await black(null), 0)
+  t.true((await black(filled(17))) > 10)
+  t.is(await black(filled(0).map((_, i) => i % 2)), 0)
+})
+
 test('the legend has a swatch for each class, also for those that do not occur', async (t) => {
   const sheet = await draw([row({ clusters: filled(0) })], {
     palette,

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
 import { formatEvaluation } from '../../lib/evaluation/format.js'
-import { Stego } from '../../lib/index.js'
+import { gallery, Stego } from '../../lib/index.js'
 import { displayRows, displayText } from '../../lib/output/notebook.js'
 import { makeDataset, SMALL } from '../support/dataset.js'
 
@@ -10,7 +10,7 @@ const DISPLAY = Symbol.for('Jupyter.display')
 type Shown = Record<string, string>
 const show = async (value: unknown): Promise<Shown> => (value as Record<symbol, () => Shown>)[DISPLAY]!()
 
-test('a model, a segmentation and an evaluation show themselves in a notebook', async (t) => {
+test('models and what they make show themselves in a notebook', async (t) => {
   const data = await makeDataset(t, { train: 3, val: 2 })
   const model = await Stego.train({ ...SMALL, data })
   const shown = await show(model)
@@ -21,6 +21,20 @@ test('a model, a segmentation and an evaluation show themselves in a notebook', 
   const picture = await show(segmentation)
   const { width, height, format } = await sharp(Buffer.from(picture['image/png']!, 'base64')).metadata()
   t.deepEqual([format, width, height], ['png', segmentation.width, segmentation.height])
+
+  const correspondence = await model.correspond(join(data, 'imgs', 'train', '00.png'), null, {
+    resolution: 32,
+    at: [[0, 0]],
+  })
+  const figure = await show(correspondence)
+  t.is((await sharp(Buffer.from(figure['image/png']!, 'base64')).metadata()).format, 'png')
+  t.regex(figure['text/plain']!, /00\.png, 1 point$/)
+
+  const both = gallery([segmentation, segmentation])
+  t.deepEqual([...both], [segmentation, segmentation])
+  const pictures = await show(both)
+  t.is(pictures['text/html']!.split('<img ').length, 3)
+  t.is(pictures['text/plain'], `${segmentation.source}\n${segmentation.source}`)
 
   const evaluation = await model.evaluate({ data, split: 'val', resolution: 32 })
   t.is((await show(evaluation))['text/plain'], formatEvaluation(evaluation))

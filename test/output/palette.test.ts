@@ -1,4 +1,5 @@
 import test from 'ava'
+import { colorDistance } from '../../lib/output/color.js'
 import {
   CITYSCAPES_PALETTE,
   type Color,
@@ -28,18 +29,30 @@ test('indices beyond the palette are void', (t) => {
   t.is(colorOf(clusterPalette(3), 255), VOID_COLOR)
 })
 
-const distance = (a: Color, b: Color) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
+test('distances are those of CIELAB', (t) => {
+  const near = (a: Color, b: Color, expected: number) =>
+    t.true(Math.abs(colorDistance(a, b) - expected) < 0.1)
+  near([0, 0, 0], [255, 255, 255], 100)
+  near([255, 0, 0], [0, 255, 0], 170.6)
+  near([12, 34, 56], [12, 34, 56], 0)
+})
 
 /** The least distance between two colors, void among them. */
 function leastDistance(palette: Palette): number {
   const colors = [...palette, VOID_COLOR]
-  return Math.min(...colors.flatMap((a, i) => colors.slice(0, i).map((b) => distance(a, b))))
+  return Math.min(...colors.flatMap((a, i) => colors.slice(0, i).map((b) => colorDistance(a, b))))
 }
 
-test('cluster colors differ from each other and from void', (t) => {
-  t.true(leastDistance(clusterPalette(10)) > 50)
-  t.true(leastDistance(clusterPalette(27)) > 20)
-  t.true(leastDistance(clusterPalette(256)) > 0)
+test('cluster colors can be told apart, from each other and from void', (t) => {
+  t.true(leastDistance(clusterPalette(8)) > 30)
+  t.true(leastDistance(clusterPalette(30)) > 28)
+  t.true(leastDistance(clusterPalette(64)) > 20)
+  t.true(leastDistance(clusterPalette(256)) > 10)
+})
+
+test('colors of consecutive clusters differ even more', (t) => {
+  const colors = clusterPalette(40)
+  for (const [i, color] of colors.slice(1).entries()) t.true(colorDistance(colors[i]!, color) > 35, `${i}`)
 })
 
 test('a class keeps its color whatever the number of classes', (t) => {

@@ -27,6 +27,13 @@ test('steps tell losses, mean speed and the time left by it', (t) => {
   })
 })
 
+test('losses are explained before the first step', (t) => {
+  const values = { self: 0.6, knn: 0.5, random: 0.4 }
+  const { lines } = reporter()({ type: 'shifts', values, automatic: true, histograms: null })
+  t.is(lines[0], 'shifts: self 0.6, knn 0.5, random 0.4 (from the data)')
+  t.regex(lines[1]!, /^losses: lower is better/)
+})
+
 test('the last step stays as a line', (t) => {
   const { lines } = reporter()(stepEvent(500, { milliseconds: 1500 }))
   t.deepEqual(lines, ['training: step 500/500, correspondence -0.0123, cluster probe -0.65, 1.50 s/step'])
@@ -84,9 +91,19 @@ test('neighbors tell their recall where it was measured', (t) => {
 test('the bar takes the room there is and vanishes where there is none', (t) => {
   const status = { phase: 'training', done: 1, total: 2, details: 'ok' }
   t.is(statusLine(status, 200), `[${'#'.repeat(15)}${'-'.repeat(15)}] training 1/2: ok`)
-  t.is(statusLine(status, 28), '[####----] training 1/2: ok')
+  t.is(statusLine(status, 27), '[####----] training 1/2: ok')
   t.is(statusLine(status, 20), 'training 1/2: ok')
   t.is(statusLine({ phase: 'k-means', done: 0, total: 0, details: '' }, 80), 'k-means ...')
+})
+
+test('on 80 columns the bar stays, and the last details give way', (t) => {
+  const report = reporter()
+  const { status } = report(stepEvent(212, { linearProbe: 1.5, steps: 5000 }))
+  const line = statusLine(status!, 79)
+  t.true(line.length <= 79, line)
+  t.regex(line, /^\[#*-+\] training 212\/5000: 23m 56s left, 300 ms\/step, correspondence -0\.0123$/)
+  t.regex(statusLine(status!, 200), /linear probe 1\.5$/)
+  t.is(statusLine({ phase: 'training', done: 1, total: 2, details: 'a, b' }, 5), 'training 1/2: a')
 })
 
 test('where stderr is no terminal, steps make a line now and then, by their number', (t) => {

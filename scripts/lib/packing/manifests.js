@@ -45,25 +45,32 @@ export function starterManifest(root) {
 
 /** `@stego/demo`: the scenes of `stego demo`, with stego's version. */
 export function demoManifest(root, own) {
-  return { ...own, version: root.version, ...repository() }
+  const { homepage, bugs } = root
+  return { ...own, version: root.version, homepage, bugs, repository: root.repository, ...repository() }
 }
 
 /** C++ reads these packages' files by path, so Yarn's Plug'n'Play must not keep them in archives. */
 function common(root, name, version, description) {
-  const { license, engines, publishConfig } = root
+  const { license, engines, publishConfig, homepage, bugs } = root
   return {
     name,
     version,
     description,
     license,
     engines,
+    homepage,
+    bugs,
+    repository: root.repository,
     ...repository(),
     publishConfig,
     preferUnplugged: true,
   }
 }
 
-/** The repository it is built from: npm provenance requires packages to name the workflow's repository. */
+/**
+ * The repository it is built from, in place of the one in package.json: npm provenance requires packages to name the
+ * workflow's repository.
+ */
 export function repository({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env) {
   return server && name ? { repository: { type: 'git', url: `git+${server}/${name}.git` } } : {}
 }

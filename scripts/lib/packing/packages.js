@@ -31,7 +31,7 @@ const manifest = () => readJson(inRoot('package.json'))
 
 function layOutStego(folder) {
   writeManifest(folder, stegoManifest(manifest()))
-  copy(folder, ['dist', 'README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE'])
+  copy(folder, ['dist', 'docs', 'examples', 'README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE'])
 }
 
 function layOutStarter(folder) {
