@@ -5,12 +5,15 @@ import type { Terminal } from './terminal.js'
 
 const INTERRUPT_CODES = { SIGINT: 130, SIGTERM: 143, EPIPE: 1 }
 
-/** A failure already visible in the command's output: exit code 1, with no further message. */
+/** A failure of which all is said by the command's output and this message, if any: exit code 1. */
 export class ReportedFailure extends Error {}
 
 /** Prints an error to stderr, with `json` also as the last line of stdout, and returns the exit code. */
 export function reportError(error: unknown, terminal: Terminal, json: boolean): number {
-  if (error instanceof ReportedFailure) return 1
+  if (error instanceof ReportedFailure) {
+    if (error.message !== '') terminal.note(error.message)
+    return 1
+  }
   const { code, message, details, exitCode } = explain(error)
   const prefix = message.startsWith('stego ') ? '' : 'stego: '
   terminal.note(`${prefix}${message}${code === null ? '' : ` [${code}]`}`)

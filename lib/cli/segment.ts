@@ -17,7 +17,6 @@ import { ReportedFailure } from './failure.js'
 import { Areas } from './segment-areas.js'
 import { isFolder, listTiles, planSegments, type Task } from './segment-files.js'
 import { FORMATS, placeOf } from './segment-place.js'
-import type { Terminal } from './terminal.js'
 
 const { probabilities: _, signal: __, ...flags } = segmentSchema.shape
 const schema = z.strictObject({
@@ -164,14 +163,13 @@ async function segment(given: Given, context: CommandContext): Promise<void> {
   }
   if (table !== undefined) await areas.write(table)
   if (!json) terminal.note(areas.summary())
-  if (failed.length > 0) throw reported(failed, tasks!.list.length, terminal)
+  if (failed.length > 0) throw reported(failed, tasks!.list.length)
 }
 
 /** Says which images failed. */
-function reported(failed: BadImage[], all: number, terminal: Terminal): ReportedFailure {
-  terminal.note(`${failed.length} of ${all} images could not be segmented:`)
-  for (const { reason } of failed) terminal.note(`  ${reason}`)
-  return new ReportedFailure()
+function reported(failed: BadImage[], all: number): ReportedFailure {
+  const reasons = failed.map(({ reason }) => `\n  ${reason}`)
+  return new ReportedFailure(`${failed.length} of ${all} images could not be segmented:${reasons.join('')}`)
 }
 
 async function markOutputs(list: Task[]): Promise<void> {

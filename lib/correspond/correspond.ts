@@ -3,10 +3,10 @@
  * (plot_dino_correspondence.py; docs/method-constants.md#correspondence-figures).
  */
 import { basename, extname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { orAborted } from '../abort.js'
 import { StegoError } from '../errors.js'
 import { decodeImage } from '../images/decode.js'
-import type { ImageInput } from '../images/input.js'
+import { type ImageInput, pathOfImage } from '../images/input.js'
 import { createTransform, MAX_PATCHES } from '../images/transform.js'
 import {
   checked,
@@ -166,8 +166,8 @@ export async function correspondWith(
   const { on, source } = maps
   const { patch } = checked(() => (on === 'codes' ? source.backbone.info : source.info))
   const transform = { ...createTransform(resolution, 'whole', patch), maxPatches: MAX_PATCHES }
-  const pixels = await decodeImage(image)
-  const otherPixels = other === null || other === image ? null : await decodeImage(other)
+  const pixels = await orAborted(decodeImage(image), signal)
+  const otherPixels = other === null || other === image ? null : await orAborted(decodeImage(other), signal)
   const points = { data: Float32Array.from(at.flat()), shape: [at.length, 2] }
   const found = await job(
     (_, cancel) => source.correspond(pixels, otherPixels, points, { transform, subtractMean }, cancel),
@@ -215,5 +215,5 @@ export async function correspondFeatures(
 }
 
 function nameOf(input: ImageInput): string | null {
-  return typeof input === 'string' ? input : input instanceof URL ? fileURLToPath(input) : null
+  return pathOfImage(input)
 }

@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { StegoError } from '../errors.js'
 import type { IndexMap } from '../formats/png.js'
 import type { LabelMap } from '../native/index.js'
+import { isArrayOf } from '../values.js'
 import { type ClassMap, classMapProblem } from './options.js'
 
 /** A class map ready for use. */
@@ -92,7 +93,7 @@ export function withoutIds(table: Uint8Array | null, ignored: number[]): Uint8Ar
 
 /** Replaces stored ids by classes. Ids beyond the table are void; without a table, an id is its class. */
 export function mapLabels({ data: ids, width, height }: IndexMap, table: Uint8Array | null): LabelMap {
-  if (!table && ids instanceof Uint8Array) return { data: ids, width, height }
+  if (!table && isArrayOf(ids, 'Uint8Array')) return { data: ids, width, height }
   const data = new Uint8Array(ids.length)
   for (let i = 0; i < ids.length; i++) data[i] = table ? (table[ids[i]!] ?? VOID) : Math.min(ids[i]!, VOID)
   return { data, width, height }

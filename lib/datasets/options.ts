@@ -1,6 +1,7 @@
 /** Options that describe a data folder, shared by training, evaluation and cropping. */
 import { z } from 'zod'
 import { option, path } from '../options/schema.js'
+import { isRecord } from '../values.js'
 
 /** Kinds of data folders. */
 export const DATASETS = [
@@ -32,7 +33,7 @@ const MAX_CLASS = 254
 
 /** What a class map should be instead, in words that follow "expected ..."; null if it is valid. */
 export function classMapProblem(value: unknown): string | null {
-  if (Object.prototype.toString.call(value) !== '[object Object]') return 'a map { id: class }'
+  if (!isRecord(value)) return 'a map { id: class }'
   const { names, ...ids } = value as Record<string, unknown>
   let last = -1
   for (const [id, mapped] of Object.entries(ids)) {

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { StegoError } from '../errors.js'
 import { type MatArray, readMat } from '../formats/mat.js'
 import type { LabelMap, Pixels } from '../native/index.js'
+import { isArrayOf } from '../values.js'
 import { checkFiles, datasetFolder, exists, namesIn, readList } from './files.js'
 import { labelTable, mapLabels, salienceOf, VOID } from './labels.js'
 import { checkSplit, type Facts, type Item, type Picture, type Source } from './source.js'
@@ -79,7 +80,7 @@ async function readMats(item: Item): Promise<Picture> {
 
 function pixelsOf({ shape, data }: MatArray, path: string): Pixels {
   const [height, width, channels] = shape as [number, number, number?]
-  const whole = data instanceof Uint8Array && shape.length === 3 && channels! >= 3 && height * width > 0
+  const whole = isArrayOf(data, 'Uint8Array') && shape.length === 3 && channels! >= 3 && height * width > 0
   if (!whole) {
     throw new StegoError(
       'ERR_STEGO_IMAGE',

@@ -1,8 +1,10 @@
 /** Scores label maps from any source, without a model. */
+
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import { parseOptions } from '../options/parse.js'
 import { option } from '../options/schema.js'
+import { isArrayOf } from '../values.js'
 import type { ConfusionMatrix } from './confusion.js'
 import type { ClusterScores, LinearScores, Metric } from './evaluation.js'
 import { MATCHINGS } from './options.js'
@@ -108,11 +110,10 @@ function requireEqual(predicted: number, labeled: number, what: string): void {
   )
 }
 
-/** Also accepts arrays of another realm. */
 function isMaps(value: unknown): boolean {
   return Array.isArray(value) ? value.every(isMap) : isMap(value)
 }
 
 function isMap(value: unknown): boolean {
-  return ['[object Uint8Array]', '[object Int32Array]'].includes(Object.prototype.toString.call(value))
+  return isArrayOf(value, 'Uint8Array', 'Int32Array')
 }

@@ -1,4 +1,5 @@
 /** Reads a matrix of a level 5 MATLAB file: flags, size and name, then values in column order. */
+import { isArrayOf } from '../values.js'
 import type { ByteOrder } from './byte-order.js'
 import { FormatError } from './format-error.js'
 import { type MatNumbers, readElement, storedNumbers } from './mat-element.js'
@@ -98,7 +99,7 @@ export function matrixValues(head: MatrixHead, bytes: Buffer, order: ByteOrder):
   }
   const data = new CLASSES[head.class as NumericClass](count)
   const isBig = data instanceof BigInt64Array || data instanceof BigUint64Array
-  if (isBig && (stored instanceof Float32Array || stored instanceof Float64Array)) {
+  if (isBig && isArrayOf(stored, 'Float32Array', 'Float64Array')) {
     throw new FormatError(`its variable "${name}" stores 64-bit integers as floating point`)
   }
   fillRowMajor(data, stored, shape, isBig ? BigInt : Number)

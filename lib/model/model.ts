@@ -1,4 +1,5 @@
 /** A trained model at work: what `Stego` does, loaded when there is a model to do it with. */
+import { orAborted } from '../abort.js'
 import { type Correspondence, correspondWith } from '../correspond/correspond.js'
 import { type CorrespondOptions, correspondSchema } from '../correspond/options.js'
 import { listSplits, openDataset } from '../datasets/dataset.js'
@@ -182,7 +183,7 @@ export class Model {
     const { resolution, fit, maxPatches, signal } = options
     const backbone = checked(() => this.#model.network.backbone)
     const transform = { ...createTransform(resolution, fit, backbone.info.patch), maxPatches }
-    const pixels = await decodeImage(image, this.#decoding(options))
+    const pixels = await orAborted(decodeImage(image, this.#decoding(options)), signal)
     return job((_, cancel) => backbone.features([pixels], transform, cancel), signal)
   }
 
@@ -225,7 +226,7 @@ export class Model {
     const { resolution, flip, crf, probabilities, maxPatches, signal } = options
     const transform = { ...createTransform(resolution, 'whole', record.backbone.patch), maxPatches }
     const head = this.#head(options.labels)
-    const image = await decodeImage(input, this.#decoding(options))
+    const image = await orAborted(decodeImage(input, this.#decoding(options)), signal)
     const logProbabilities = probabilities ? [head] : []
     const settings = predictOptions({
       transform,

@@ -2,11 +2,13 @@
  * The only entry point to the native addon. It loads the addon on first use (load.ts) and converts its errors to
  * `StegoError`s.
  */
+import { onAbort } from '../abort.js'
 import { instructionsFromEnv, libtorchFromEnv, nativePathFromEnv } from '../env.js'
 import { StegoError, type StegoErrorCode } from '../errors.js'
 import { loadAddon } from './load.js'
 import { ownPackage } from './packages.js'
 import type { Request } from './places.js'
+import { ofThisRealm } from './realm.js'
 import { defaultThreads } from './threads.js'
 import type { Addon } from './types/addon.js'
 import type { CancelToken } from './types/values.js'
@@ -46,16 +48,17 @@ export function addon(): Addon {
 }
 
 function toStegoError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof StegoError) return error
-  const code = (error as { code?: unknown }).code
+  // Native errors belong to the realm in which the addon was loaded, which may not be this one.
+  if (error instanceof StegoError) return error
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   if (typeof code !== 'string' || !code.startsWith('ERR_STEGO_')) return error
-  return new StegoError(code as StegoErrorCode, error.message)
+  return new StegoError(code as StegoErrorCode, String(message))
 }
 
 /** Runs a synchronous addon call, converting its errors to `StegoError`s on the caller's stack. */
 export function checked<T>(call: (native: Addon) => T): T {
   try {
-    return call(addon())
+    return ofThisRealm(call(addon()))
   } catch (error) {
     throw toStegoError(error)
   }
@@ -72,14 +75,13 @@ export async function job<T>(
   signal?.throwIfAborted()
   const native = addon()
   const cancel = new native.CancelToken()
-  const abort = () => cancel.cancel()
-  signal?.addEventListener('abort', abort, { once: true })
+  const forget = onAbort(signal, () => cancel.cancel())
   try {
-    return await call(native, cancel)
+    return ofThisRealm(await call(native, cancel))
   } catch (error) {
     if (signal?.aborted && (error as { code?: unknown }).code === 'ERR_STEGO_CANCELLED') throw signal.reason
     throw toStegoError(error)
   } finally {
-    signal?.removeEventListener('abort', abort)
+    forget()
   }
 }

@@ -8,6 +8,7 @@ import { job, type Neighbors, type Tensor } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import { abortSignal, option } from '../options/schema.js'
 import { checkTensor } from '../options/tensor.js'
+import { isArrayOf } from '../values.js'
 
 export const nearestNeighborsSchema = z.strictObject({
   k: option(z.int().min(1), { doc: 'Number of neighbors per vector.' }),
@@ -101,7 +102,7 @@ export async function nearestNeighbors(
 }
 
 function toRows(vectors: unknown, dim: number | undefined): Tensor {
-  if (vectors instanceof Float32Array) {
+  if (isArrayOf(vectors, 'Float32Array')) {
     if (dim === undefined) {
       throw new StegoError(
         'ERR_STEGO_OPTION',
@@ -112,7 +113,7 @@ function toRows(vectors: unknown, dim: number | undefined): Tensor {
     return { data: vectors, shape: [vectors.length / dim, dim] }
   }
   const { data, shape } = (vectors ?? {}) as Partial<Tensor>
-  if (!(data instanceof Float32Array) || !Array.isArray(shape)) {
+  if (!isArrayOf(data, 'Float32Array') || !Array.isArray(shape)) {
     throw new StegoError(
       'ERR_STEGO_ARGUMENT',
       'vectors must be a Float32Array, or { data: Float32Array, shape: [N, C] }. Convert them first.',

@@ -8,6 +8,7 @@ import { readTensorFile } from '../formats/read-tensor-file.js'
 import { writeSafetensors } from '../formats/write-safetensors.js'
 import { job, type Neighbors, type Tensor, type TensorData } from '../native/index.js'
 import { pathOf } from '../options/path.js'
+import { isArrayOf } from '../values.js'
 import { storedTensors } from '../weights/tensors.js'
 import { otherCount, readOfficialNeighbors, tooFew, writeOfficialNeighbors } from './official.js'
 
@@ -171,9 +172,9 @@ function checkContents(
   const similarities = tensors.similarities?.data
   const fingerprints = tensors.fingerprints?.data
   if (!key || count === undefined || k === undefined || k < 1) return null
-  if (!(indices instanceof Int32Array) || indices.length !== count * k) return null
-  if (!(similarities instanceof Float32Array) || similarities.length !== count * k) return null
-  if (!(fingerprints instanceof Uint8Array) || fingerprints.length !== count * FINGERPRINT_BYTES) return null
+  if (!isArrayOf(indices, 'Int32Array') || indices.length !== count * k) return null
+  if (!isArrayOf(similarities, 'Float32Array') || similarities.length !== count * k) return null
+  if (!isArrayOf(fingerprints, 'Uint8Array') || fingerprints.length !== count * FINGERPRINT_BYTES) return null
   const valid = indices.every(
     (index, place) => index >= 0 && index < count && index !== Math.floor(place / k),
   )

@@ -2,9 +2,11 @@
  * The original's neighbor files, `nns_{model_type}_{dataset}_{image_set}_{crop_type}_{res}.npz` of precompute_knns.py
  * one array `nns`, int64 [N, 30], nearest first, the image itself in column 0.
  */
+
 import { StegoError } from '../errors.js'
 import type { NpyArray, NpyData } from '../formats/npy.js'
 import { readNpz } from '../formats/npz.js'
+import { isArrayOf } from '../values.js'
 import { writeWhole } from '../write-whole.js'
 import { packTable } from './official-table.js'
 
@@ -84,7 +86,7 @@ function checkTable(
   count: number,
 ): { data: NpyData; columns: number } {
   const [rows, columns] = table?.shape ?? []
-  const whole = table && !(table.data instanceof Float32Array || table.data instanceof Float64Array)
+  const whole = table && !isArrayOf(table.data, 'Float32Array', 'Float64Array')
   if (!whole || table.shape.length !== 2 || rows === undefined || columns === undefined) {
     throw new StegoError(
       'ERR_STEGO_FILE',

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
 import type { Tensor, TensorData } from '../native/index.js'
+import { type ArrayName, isArrayOf } from '../values.js'
 
 /** A tensor in an option schema. Its contents are validated by `checkTensor`. */
 export function tensor<T extends TensorData>(
@@ -9,7 +10,9 @@ export function tensor<T extends TensorData>(
   { axes, doc }: { axes: string; doc: string },
 ) {
   return z
-    .custom<Tensor<T>>((value) => isTensor(value) && types.some((type) => value.data instanceof type))
+    .custom<Tensor<T>>(
+      (value) => isTensor(value) && isArrayOf(value.data, ...types.map(({ name }) => name as ArrayName)),
+    )
     .meta({
       description: doc,
       expected: `a tensor { data: ${types.map(({ name }) => name).join(' or ')}, shape: ${axes} }`,
@@ -34,7 +37,7 @@ export function checkTensor(name: string, { data, shape }: Tensor<TensorData>, a
         `[${shape.join(', ')}] with ${data.length} values.`,
     )
   }
-  if (!(data instanceof Float32Array)) return
+  if (!isArrayOf(data, 'Float32Array')) return
   let place = 0
   while (place < data.length && Number.isFinite(data[place])) place++ // ten times faster than a callback
   if (place === data.length) return

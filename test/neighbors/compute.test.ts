@@ -41,7 +41,8 @@ function cosine(a: number[], b: number[]): number {
 test('neighbors are those of averaged features, and go to a file and back', async (t) => {
   const data = await makeDataset(t, { train: 11, labeled: 2 })
   const progress: number[][] = []
-  const onProgress = ({ done, total }: FeatureStoreProgress) => progress.push([done, total!])
+  const onProgress = ({ type, done, total }: FeatureStoreProgress) =>
+    type === 'features' && progress.push([done, total!])
   const found = await computeNeighbors({ data, k: 4, ...CHEAP, onProgress })
   t.deepEqual(progress, [
     [0, 11],
