@@ -9,6 +9,8 @@ const SMALLEST_INSTANCE = 1000
 /** More ids than this many a class, most of them rare, are noise. */
 const NOISY = 3
 const RARE = 0.05
+/** Where fewer pixels than this share are 0 and ids go one too far, 0 is taken for "no class". */
+const FEW = 0.05
 const SHOWN_IDS = 8
 const SHOWN_CLASSES = 6
 
@@ -79,7 +81,8 @@ function reasonOf(survey: LabelSurvey): string | null {
       `"1: 0" to "${highest}: ${highest - 1}".`
     )
   }
-  if (lowest === 0 && outside.length === 1 && highest === classes.length) {
+  const zero = classes[0]! / survey.pixels
+  if (zero < FEW && outside.length === 1 && highest === classes.length) {
     return (
       `The labels seem to count from 1 and to mean "no class" by 0: give ${MAP} with the lines "1: 0" to ` +
       `"${highest}: ${highest - 1}". If 0 is a class, set classes to ${highest + 1}.`

@@ -39,7 +39,6 @@ export type ImageInput =
   | Blob
   | RawImage
   | SharpImage
-  | { data: Uint8Array | Uint8ClampedArray; width: number; height: number }
 
 /** The bytes of an encoded image, and what messages call it. */
 export interface EncodedImage {

@@ -7,7 +7,10 @@ import type { Segmentation } from './segmentation.js'
 const WIDTH = 480
 
 /** Segmentations that a notebook shows side by side. */
-export interface Gallery extends ReadonlyArray<Segmentation> {
+export type Gallery = readonly Segmentation[] & Displayed
+
+/** What notebooks show. */
+interface Displayed {
   /** Displays the overlays with their names in notebooks. */
   [DISPLAY](): Promise<Display>
 }

@@ -14,8 +14,11 @@ import { decodeFloats } from './floats.js'
 
 /** A pixel p of 0 to 255 becomes (range * p / 255 - mean) / std, by channel. */
 export interface Normalization {
+  /** Mean of each channel. */
   mean: number[]
+  /** Standard deviation of each channel. */
   std: number[]
+  /** The value of white before mean and deviation are applied. */
   range: number
 }
 

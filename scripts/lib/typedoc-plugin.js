@@ -22,6 +22,7 @@ const SCHEMAS = {
   NeighborsOptions: ['neighbors/options.js', 'neighborsSchema'],
   PrecisionRecallOptions: ['evaluation/options.js', 'precisionRecallSchema'],
   'Preset.options': ['method/train-options.js', 'trainSchema'],
+  SegmentAllOptions: ['model/options.js', 'segmentAllSchema'],
   SegmentOptions: ['model/options.js', 'segmentSchema'],
   RunOptions: ['method/train-options.js', 'trainSchema'],
   ResolvedRunOptions: ['method/train-options.js', 'trainSchema'],

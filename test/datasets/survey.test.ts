@@ -43,7 +43,12 @@ const CASES: [string, number[], number, RegExp][] = [
     3,
     /id 3 is outside of 0 to 2; class 0 has no pixel.*count from 1.*"1: 0" to "3: 2"/,
   ],
-  ['labels from 1 with 0 for no class', [0, 1, 2, 3], 3, /count from 1 and to mean "no class" by 0/],
+  [
+    'labels from 1 with 0 for no class',
+    Array.from({ length: 64 }, (_, i) => (i < 2 ? 0 : 1 + (i % 3))),
+    3,
+    /count from 1 and to mean "no class" by 0/,
+  ],
   ['gray levels', [0, 60, 120, 180], 4, /steps of 60/],
   ['noise', Array.from({ length: 64 }, (_, i) => (i < 40 ? i % 2 : 3 * i)), 2, /noise of a lossy format/],
   ['many void pixels', [0, 1, 9], 2, /void: id 9 is outside.*--ignore-label/],
