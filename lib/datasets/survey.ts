@@ -2,7 +2,8 @@
  * Looks at a split of one's own images and labels before any work, so that what is not what it seems is said at once.
  * What was found is kept in the cache: a second look at the same files costs next to nothing.
  */
-import { isBadImage, StegoError } from '../errors.js'
+import { StegoError } from '../errors.js'
+import { isBadImage } from '../images/bad-image.js'
 import type { PixelRule } from '../images/samples.js'
 import { surveyImages } from './image-survey.js'
 import { type LabelSurvey, surveyLabels } from './label-survey.js'
