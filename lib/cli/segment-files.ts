@@ -35,7 +35,7 @@ export async function planSegments(sources: string[], place: Place, recursive: b
   const folders: string[] = []
   for (const source of sources) {
     if (!(await isFolder(source))) {
-      found.push({ image: source, stem: basename(source, extname(source)) })
+      found.push({ image: source, stem: source === '-' ? 'stdin' : basename(source, extname(source)) })
       continue
     }
     folders.push(resolve(source))

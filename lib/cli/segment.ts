@@ -1,5 +1,6 @@
 /** `stego segment` */
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { z } from 'zod'
 import { onBadImageOption, recursiveOption } from '../datasets/options.js'
 import type { BadImage } from '../datasets/unused.js'
@@ -108,7 +109,7 @@ export const segmentCommand: Command = {
 
 type SegmentOptions = Parameters<Stego['segment']>[1]
 
-async function segment(given: Given, context: CommandContext): Promise<void> {
+async function segment({ words, values }: Given, context: CommandContext): Promise<void> {
   const { terminal, signal, api } = context
   const {
     json,
@@ -122,8 +123,8 @@ async function segment(given: Given, context: CommandContext): Promise<void> {
     recursive,
     onBadImage,
     ...options
-  } = parseOptions(schema, given.values, 'stego segment', FLAG_WORDING)
-  const [source, ...images] = given.words as [string, ...string[]]
+  } = parseOptions(schema, values, 'stego segment', FLAG_WORDING)
+  const [source, ...images] = words as [string, ...string[]]
   const place = placeOf({ out, style, format }, stitch ? null : await several(images))
   const tiles = stitch && (await listTiles(images, stitch, recursive))
   const tasks = tiles ? null : await planSegments(images, place, recursive)
@@ -149,7 +150,7 @@ async function segment(given: Given, context: CommandContext): Promise<void> {
     const { list, isInside } = tasks!
     if (isInside) await markOutputs(list)
     for (const { image, file } of list) {
-      const segmentation = await model.segment(image, input).catch((error: unknown) => {
+      const segmentation = await model.segment(await given(image), input).catch((error: unknown) => {
         if (list.length === 1 || onBadImage === 'fail' || !isBadImage(error)) throw error
         return error
       })
@@ -165,6 +166,11 @@ async function segment(given: Given, context: CommandContext): Promise<void> {
   if (table !== undefined) await areas.write(table)
   if (!json) terminal.note(areas.summary())
   if (failed.length > 0) throw reported(failed, tasks!.list.length)
+}
+
+/** The bytes on stdin for `-`; any other word is a path. */
+async function given(word: string): Promise<string | Buffer> {
+  return word === '-' ? buffer(process.stdin) : word
 }
 
 /** Says which images failed. */

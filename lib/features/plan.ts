@@ -1,11 +1,13 @@
 /** Plans where features are stored and how much space they take, before any are computed. */
 import { createHash } from 'node:crypto'
+import { statfsSync } from 'node:fs'
 import { mkdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fingerprintImages, type ListedImage } from '../datasets/fingerprint.js'
 import { cacheFromEnv } from '../env.js'
 import { StegoError } from '../errors.js'
 import type { ResolvedFeatureStoreOptions } from '../method/backbone-options.js'
+import { memoryLimit } from '../native/cgroup.js'
 import {
   checked,
   type FeatureStoreFile,
@@ -56,13 +58,27 @@ export interface FeatureRequest {
   signal?: AbortSignal
 }
 
-/** Resolves `mode: 'auto'` from sizes alone, so that a run gives the same bytes on any machine. */
+/**
+ * Resolves `mode: 'auto'` from sizes, so that a run gives the same bytes on any machine; only where a store does not fit on
+ * its disk are features kept in memory instead.
+ */
 function chooseMode(request: SizeRequest, images: number): FeaturePlan['mode'] {
   const { mode, memoryBytes, diskBytes } = request.store
   if (mode !== 'auto') return mode
   const { memory, disk } = bytesOfImage(request)
   if (images * memory <= memoryBytes) return 'memory'
-  return images * disk <= diskBytes ? 'disk' : 'memory'
+  const fits = images * disk <= Math.min(diskBytes, freeBytes(storeFolder(request.store.folder)))
+  return fits ? 'disk' : 'memory'
+}
+
+/** Free bytes on the disk of a folder, which may not exist yet. */
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  } catch {
+    return dirname(folder) === folder ? 0 : freeBytes(dirname(folder))
+  }
 }
 
 type SizeRequest = Pick<FeatureRequest, 'store' | 'dim' | 'transform' | 'pictures'>
@@ -87,13 +103,18 @@ export async function planFeatures(request: FeatureRequest): Promise<FeaturePlan
     ...sizes,
     images: images.length,
     file: null,
-    memoryBytes: mode === 'memory' ? request.store.memoryBytes : 0,
+    memoryBytes: mode === 'memory' ? memoryBudget(request.store.memoryBytes) : 0,
     pictures,
   }
   if (mode !== 'disk') return plan
   const file = await storeFile(request)
   await makeRoom(file.path, plan.bytes)
   return { ...plan, file }
+}
+
+/** Memory for features: not more than half of a container's limit. What does not fit is recomputed, to the same bytes. */
+export function memoryBudget(asked: number, limit = memoryLimit()): number {
+  return limit === undefined ? asked : Math.min(asked, Math.floor(limit / 2))
 }
 
 /** Returns the folder of stores. */

@@ -42,7 +42,7 @@ export const featureStoreOption = z
       doc:
         'Where the features of training images are kept: in a store on disk, shared by later runs on the same images; ' +
         'in memory up to memoryBytes; or nowhere (off), recomputing them at every step. auto: in memory if all fit, ' +
-        'else on disk if they fit into diskBytes, else as many as fit in memory.',
+        'else on disk if they fit into diskBytes and there is room, else as many as fit in memory.',
     }),
     memoryBytes: option(
       z
@@ -52,7 +52,7 @@ export const featureStoreOption = z
       {
         group: 'Features',
         unit: 'bytes',
-        doc: 'Memory for features; what does not fit is recomputed when needed.',
+        doc: 'Memory for features, at most half of what a container may use; what does not fit is recomputed when needed.',
       },
     ),
     diskBytes: option(

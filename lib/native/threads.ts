@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { threadsFromEnv } from '../env.js'
-import { cpuQuota } from './cpu-quota.js'
+import { cpuQuota } from './cgroup.js'
 
 /** Number of physical cores on Linux; undefined if unknown. */
 function physicalCores(): number | undefined {

@@ -8,6 +8,7 @@ import { count, duration, recallWords, significant } from '../output/words.js'
 import { describePosition, type Position, type PositionProgress } from '../position/position.js'
 import type {
   ClustersEvent,
+  EndEvent,
   StartEvent,
   StepEvent,
   TrainingEvent,
@@ -90,9 +91,15 @@ export function reporter(): (event: TrainingEvent) => Report {
       case 'checkpoint':
         return { lines: [] }
       case 'end':
-        return { lines: [`done: step ${event.steps} after ${duration(event.seconds)}`], status: null }
+        return { lines: [endLine(event)], status: null }
     }
   }
+}
+
+function endLine({ steps, seconds }: EndEvent): string {
+  return seconds === 0
+    ? `done before: all ${count(steps, 'step')}; to train longer, raise steps`
+    : `done: step ${steps} after ${duration(seconds)}`
 }
 
 function working(phase: string): Status {

@@ -32,6 +32,11 @@ interface Held {
   checkpoint?: Checkpoints
 }
 
+/** Whether a run has nothing left to do: its last step is done, and so is k-means after it. */
+function isFinished({ network, record }: TrainedModel, steps: number): boolean {
+  return record.step >= steps && checked(() => network.info).heads.includes('kmeans')
+}
+
 /** Trains, yielding events, and returns the model. If aborted, saves a checkpoint and throws the signal's reason. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainingEvent, TrainedModel> {
   const { signal } = request
@@ -46,6 +51,11 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
 
   try {
     yield await emit(startEvent(setup))
+    if (resumed && isFinished(resumed, options.steps)) {
+      yield await emit({ type: 'end', steps: resumed.record.step, seconds: 0, contactSheet: null })
+      finished = true
+      return resumed
+    }
     const { network, record } = resumed ?? (yield* beginModel(setup, emit, signal))
     held.network = network
     const { dim } = record.backbone

@@ -227,6 +227,7 @@ test('segment writes a picture for each image, also where names repeat', async (
     resolution: 320,
     flip: true,
     labels: 'clusterProbe',
+    maxPatches: 12_800,
     maxPixels: 100_000_000,
     bands: null,
     range: null,

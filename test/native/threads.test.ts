@@ -1,8 +1,9 @@
-/** How many threads a process uses, and the control groups that decide it in containers. */
+/** How many threads and how much memory a process uses, and the control groups that decide it in containers. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { cpuQuota } from '../../lib/native/cpu-quota.js'
+import { memoryBudget } from '../../lib/features/plan.js'
+import { cpuQuota, memoryLimit } from '../../lib/native/cgroup.js'
 import { chooseThreads } from '../../lib/native/threads.js'
 import { temporaryFolder } from '../support/dataset.js'
 
@@ -38,6 +39,19 @@ test('v1: the quota of the cpu controller, -1 is none', async (t) => {
   t.is(cpuQuota(await system(t, { ...proc, ...quota('cpu', '250000\n') })), 2.5)
   t.is(cpuQuota(await system(t, { ...proc, ...quota('cpu,cpuacct/docker/x', '50000\n') })), 0.5)
   t.is(cpuQuota(await system(t, { ...proc, ...quota('cpu', '-1\n') })), undefined)
+})
+
+test('memory: the smallest limit of v2 and v1, and none', async (t) => {
+  const unified = { 'proc/self/cgroup': '0::/app\n' }
+  const limit = { 'sys/fs/cgroup/app/memory.max': 'max\n', 'sys/fs/cgroup/memory.max': '1073741824\n' }
+  t.is(memoryLimit(await system(t, { ...unified, ...limit })), 2 ** 30)
+  const legacy = { 'proc/self/cgroup': '5:memory:/x\n' }
+  const file = 'sys/fs/cgroup/memory/x/memory.limit_in_bytes'
+  t.is(memoryLimit(await system(t, { ...legacy, [file]: '536870912\n' })), 2 ** 29)
+  t.is(memoryLimit(await system(t, { ...legacy, [file]: '9223372036854771712\n' })), undefined)
+  t.is(memoryBudget(2 ** 31, 2 ** 30), 2 ** 29)
+  t.is(memoryBudget(2 ** 20, 2 ** 30), 2 ** 20)
+  t.is(memoryBudget(2 ** 31, Number.POSITIVE_INFINITY), 2 ** 31)
 })
 
 test('without control groups there is no quota', async (t) => {

@@ -125,6 +125,7 @@ test('the defaults of segment, evaluate and features', (t) => {
   t.deepEqual(parseOptions(segmentSchema, undefined, ''), {
     resolution: 320,
     flip: true,
+    maxPatches: 12_800,
     maxPixels: 100_000_000,
     bands: null,
     range: null,
@@ -157,6 +158,7 @@ test('the defaults of segment, evaluate and features', (t) => {
   t.deepEqual(parseOptions(featuresSchema, {}, ''), {
     resolution: 224,
     fit: 'whole',
+    maxPatches: 12_800,
     maxPixels: 100_000_000,
     bands: null,
     range: null,

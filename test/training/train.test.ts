@@ -172,6 +172,16 @@ test('aborted within a step, a run rejects with the reason and can be resumed', 
   t.is(model.info.step, step + 1)
 })
 
+test('resuming a finished run does no work', async (t) => {
+  const data = await makeDataset(t, { train: 4, labeled: 0 })
+  const out = join(await temporaryFolder(t), 'run')
+  const trained = await Stego.train({ ...SMALL, data, out })
+  const types: string[] = []
+  const model = await Stego.train({ resume: out, onEvent: ({ type }) => types.push(type) })
+  t.deepEqual(types, ['start', 'end'])
+  t.deepEqual(model.info, trained.info)
+})
+
 test('a run that trained nothing leaves nothing behind', async (t) => {
   const data = await makeDataset(t, { train: 6 })
   const out = join(await temporaryFolder(t), 'run')
