@@ -28,7 +28,8 @@ const release = new WeakMap<Set<() => void>, () => void>()
 
 /** The result of some work, or the signal's reason as soon as it aborts; the work then ends unheard. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
-  if (!signal) return work
+  // Awaited here, so that an error's stack leads to the caller.
+  if (!signal) return await work
   let forget = () => {}
   const aborted = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason)
