@@ -107,7 +107,9 @@ interface OpenImage extends ImageHeader {
 type FailOn = 'error' | 'warning'
 
 async function openImage(source: Buffer | string, name: string, maxPixels: number): Promise<OpenImage> {
-  const tiff = typeof source !== 'string' && isTiff(source) ? await openTiff(source) : null
+  // A TIFF whose directory is unusual is left to the usual decoder.
+  const isOwn = typeof source !== 'string' && isTiff(source)
+  const tiff = isOwn ? await openTiff(source).catch(() => null) : null
   if (tiff) {
     const { width, height, isWide } = tiff
     checkSize(width, height, name, maxPixels)
