@@ -89,8 +89,11 @@ function reasonOf(survey: LabelSurvey): string | null {
     )
   }
   const step = numbers.reduce(divisor, 0)
-  if (step > 1 && numbers.length > 2) {
-    return `They look like gray levels in steps of ${step}: give ${MAP} with the lines "0: 0", "${step}: 1", and so on.`
+  const isSpread = lowest === 0 && numbers.length > 1 && outside.length === numbers.length - 1
+  if (isSpread && numbers.length <= classes.length + 1) {
+    const lines = numbers.map((id, index) => `"${id}: ${index}"`)
+    const steps = step > 1 && numbers.length > 2 ? ` in steps of ${step}` : ''
+    return `They look like gray levels for viewing${steps}: give ${MAP} with the lines ${listOf(lines)}.`
   }
   return null
 }
@@ -122,6 +125,12 @@ function emptyWords(empty: number[], names: string[] | null): string {
     .join(', ')
   const more = empty.length > SHOWN_CLASSES ? ` and ${empty.length - SHOWN_CLASSES} more` : ''
   return empty.length === 1 ? `class ${shown} has no pixel` : `classes ${shown}${more} have no pixel`
+}
+
+/** A list with "and" before its last, the middle of a long one left out. */
+function listOf(parts: string[]): string {
+  const shown = parts.length > SHOWN_IDS ? [...parts.slice(0, 3), '...'] : parts.slice(0, -1)
+  return `${shown.join(', ')} and ${parts.at(-1)}`
 }
 
 const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
