@@ -15,7 +15,17 @@ test.before(() => {
   const modules = join(project, 'node_modules')
   mkdirSync(join(modules, 'stego'), { recursive: true })
   execFileSync('tar', ['-xzf', stego!.file, '--strip-components=1', '-C', join(modules, 'stego')])
-  for (const name of ['zod', 'yaml', 'yauzl', 'pend', 'undici', 'sharp', 'node-gyp-build', '@types'])
+  for (const name of [
+    'zod',
+    'yaml',
+    'yauzl',
+    'pend',
+    'undici',
+    'sharp',
+    'geotiff',
+    'node-gyp-build',
+    '@types',
+  ])
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
   write('package.json', '{ "type": "module" }')
 })
