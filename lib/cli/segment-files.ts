@@ -16,7 +16,7 @@ export interface Tasks {
   list: Task[]
   /** Lines about files in the folders that are not images. */
   notes: string[]
-  /** Whether the output folder lies in one of the folders of images, so that its files have to be marked. */
+  /** Whether the output folder lies in a folder of images, so that its files have to be marked. */
   isInside: boolean
 }
 
@@ -35,6 +35,7 @@ export async function planSegments(sources: string[], place: Place, recursive: b
   const folders: string[] = []
   for (const source of sources) {
     if (!(await isFolder(source))) {
+      folders.push(dirname(resolve(source)))
       found.push({ image: source, stem: source === '-' ? 'stdin' : basename(source, extname(source)) })
       continue
     }
@@ -85,18 +86,13 @@ function shortened(stem: string, end: string): string {
   return left + end
 }
 
-/** The tiles of a grid in order, of files and folders. */
-export async function listTiles(
-  sources: string[],
-  { rows, columns }: { rows: number; columns: number },
-  recursive: boolean,
-): Promise<string[]> {
-  const { list } = await planSegments(sources, { file: null, folder: '.', ending: '' }, recursive)
-  const tiles = list.map(({ image }) => image).sort(new Intl.Collator('en', { numeric: true }).compare)
+/** The tiles of a grid in order: those of tasks by their names, 2 before 10. */
+export function tilesOf(tasks: Task[], { rows, columns }: { rows: number; columns: number }): string[] {
+  const tiles = tasks.map(({ image }) => image).sort(new Intl.Collator('en', { numeric: true }).compare)
   if (tiles.length === rows * columns) return tiles
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `stego segment: --stitch ${rows}x${columns} needs ${rows * columns} images, got ${tiles.length} in ` +
-      `${brief(sources.join(', '))}. Pass all tiles of one picture, or change the grid.`,
+    `stego segment: --stitch ${rows}x${columns} needs ${rows * columns} images, got ${tiles.length}. Pass all ` +
+      'tiles of one picture, or change the grid.',
   )
 }

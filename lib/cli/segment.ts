@@ -17,7 +17,7 @@ import type { Stego } from '../stego.js'
 import type { Command, CommandContext } from './command.js'
 import { ReportedFailure } from './failure.js'
 import { Areas } from './segment-areas.js'
-import { isFolder, listTiles, planSegments, type Task } from './segment-files.js'
+import { isFolder, planSegments, tilesOf } from './segment-files.js'
 import { FORMATS, placeOf } from './segment-place.js'
 
 const { probabilities: _, signal: __, ...flags } = segmentSchema.shape
@@ -126,9 +126,9 @@ async function segment({ words, values }: Given, context: CommandContext): Promi
   } = parseOptions(schema, values, 'stego segment', FLAG_WORDING)
   const [source, ...images] = words as [string, ...string[]]
   const place = placeOf({ out, style, format }, stitch ? null : await several(images))
-  const tiles = stitch && (await listTiles(images, stitch, recursive))
-  const tasks = tiles ? null : await planSegments(images, place, recursive)
-  for (const note of tasks?.notes ?? []) terminal.note(note)
+  const { list, notes, isInside } = await planSegments(images, place, recursive)
+  const tiles = stitch && tilesOf(list, stitch)
+  for (const note of notes) terminal.note(note)
   const areas = new Areas()
   const stego = await api.stego()
   await using model = await stego.load(source, { dtype, signal })
@@ -145,10 +145,10 @@ async function segment({ words, values }: Given, context: CommandContext): Promi
   const failed: BadImage[] = []
   if (tiles) {
     const file = place.file ?? join(out, `stitched${place.ending}`)
+    if (isInside) await markOutputs([file])
     await write('stitched', file, await segmentTiles(model, tiles, stitch, input), { tiles })
   } else {
-    const { list, isInside } = tasks!
-    if (isInside) await markOutputs(list)
+    if (isInside) await markOutputs(list.map(({ file }) => file))
     for (const { image, file } of list) {
       const segmentation = await model.segment(await given(image), input).catch((error: unknown) => {
         if (list.length === 1 || onBadImage === 'fail' || !isBadImage(error)) throw error
@@ -165,7 +165,7 @@ async function segment({ words, values }: Given, context: CommandContext): Promi
   }
   if (table !== undefined) await areas.write(table)
   if (!json) terminal.note(areas.summary())
-  if (failed.length > 0) throw reported(failed, tasks!.list.length)
+  if (failed.length > 0) throw reported(failed, list.length)
 }
 
 /** The bytes on stdin for `-`; any other word is a path. */
@@ -179,9 +179,9 @@ function reported(failed: BadImage[], all: number): ReportedFailure {
   return new ReportedFailure(`${failed.length} of ${all} images could not be segmented:${reasons.join('')}`)
 }
 
-async function markOutputs(list: Task[]): Promise<void> {
+async function markOutputs(files: string[]): Promise<void> {
   const { listAsOutputs } = await import('../datasets/outputs.js')
-  await listAsOutputs(list.map(({ file }) => file))
+  await listAsOutputs(files)
 }
 
 /** Why these images may give several pictures; null if they give one. */

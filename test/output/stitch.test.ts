@@ -102,7 +102,7 @@ test('segment --stitch joins tiles in the order of their numbers', async (t) => 
     for (let x = 0; x < 8; x++) t.is(data[8 * y + x], 4 * (y >> 1) + (x >> 1))
   }
 
-  const all = await run(folder, '--stitch', '4x3', '--json', '--out', out)
+  const all = await run(folder, '--stitch', '4x3', '--json', '--no-legend', '--out', out)
   const { tiles, width: wide, file: picture } = JSON.parse(all.stdout)
   t.deepEqual(tiles, files)
   t.is(wide, 6)
