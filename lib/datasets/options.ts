@@ -93,7 +93,7 @@ const maxPixelsOption = option(z.int().min(1).default(100_000_000), {
   doc: 'Images with more pixels are refused before they are decoded.',
 })
 
-export const ON_BAD_IMAGE = ['fail', 'skip'] as const
+const ON_BAD_IMAGE = ['fail', 'skip'] as const
 
 /** The `onBadImage` option. */
 export function onBadImageOption(byDefault: (typeof ON_BAD_IMAGE)[number], doc: string) {

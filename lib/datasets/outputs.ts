@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { writeWhole } from '../write-whole.js'
 
 /** Name of the list: one file name a line. */
-export const OUTPUT_LIST = '.stego-outputs'
+const OUTPUT_LIST = '.stego-outputs'
 
 /** Adds files to the lists of their folders. Rejects with `ERR_STEGO_FILE`. */
 export async function listAsOutputs(files: string[]): Promise<void> {

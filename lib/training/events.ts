@@ -26,7 +26,7 @@ export interface StartEvent {
   }
   /** What the label maps hold; null without labels, and for published datasets. */
   labels: { train: LabelSurvey | null; validation: LabelSurvey | null }
-  /** How samples that are not bytes become pixels; null if all are bytes. */
+  /** How samples that are not bytes, or chosen bands, become pixels; null if images are used as they are. */
   pixels: PixelRule | null
   /** What is doubtful about images and labels, in words. */
   notes: string[]

@@ -160,7 +160,7 @@ export function startEvent({ options, train, validation, backbone, ...setup }: R
       unused: train.own?.unused ?? [],
     },
     labels,
-    pixels: measured && train.decode.rule,
+    pixels: measured || options.bands ? train.decode.rule : null,
     notes,
     backbone: resumed?.record.backbone ?? { name: options.backbone, ...backbone.info },
     threads,
@@ -171,7 +171,7 @@ export function startEvent({ options, train, validation, backbone, ...setup }: R
 
 /** Creates a network and its record, removing position from the backbone's features if the options say so. */
 export async function* beginModel(
-  { options, train, backbone: plain, transform, measured }: RunSetup,
+  { options, train, validation, backbone: plain, transform, measured }: RunSetup,
   emit: (event: TrainingEvent) => Promise<TrainingEvent>,
   signal?: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainedModel> {
@@ -202,7 +202,7 @@ export async function* beginModel(
     position,
     pixels: measured,
     images: { train: train.items.length, labeled: train.labeled },
-    classNames: train.labeled > 0 ? namesOf(train, options.classes) : null,
+    classNames: train.labeled > 0 || validation ? namesOf(train, options.classes) : null,
     assignment: null,
   }
   return { network, record }
@@ -245,15 +245,14 @@ async function openData(
     skipped: [...found.skipped, ...(other?.skipped ?? [])],
     labels,
     measured,
-    notes: [...notes, ...classNameNotes(train, classes)],
+    notes: [...notes, ...classNameNotes(train, train.labeled > 0 || other !== null, classes)],
   }
 }
 
 /** Says so where a list of class names is not used. */
-function classNameNotes({ classNames, labeled, own }: Split, classes: number): string[] {
+function classNameNotes({ classNames, own }: Split, labeled: boolean, classes: number): string[] {
   if (!own || !classNames) return []
-  if (labeled === 0)
-    return [`${CLASS_NAMES_FILE} is not used: without labels clusters have no order of names.`]
+  if (!labeled) return [`${CLASS_NAMES_FILE} is not used: without labels clusters have no order of names.`]
   if (classNames.length === classes) return []
   return [
     `${CLASS_NAMES_FILE} is not used: it has ${classNames.length} names, but there are ${classes} classes.`,
