@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
@@ -170,6 +171,26 @@ test('aborted within a step, a run rejects with the reason and can be resumed', 
   t.true(step >= 2 && step < 1000)
   const model = await Stego.train({ resume: out, steps: step + 1 })
   t.is(model.info.step, step + 1)
+})
+
+test('class names need labels, in training or in validation, and follow the matching of clusters', async (t) => {
+  const data = await makeDataset(t, { train: 4, val: 2 })
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+  await writeFile(join(data, 'classes.txt'), names.join('\n'))
+  await rm(join(data, 'labels', 'train'), { recursive: true })
+  const model = await Stego.train({ ...SMALL, data })
+  t.deepEqual(model.info.classNames, names)
+  const { classNames } = await model.segment(join(data, 'imgs', 'val', '00.png'), { resolution: 32 })
+  t.deepEqual(
+    classNames,
+    model.info.assignment!.map((index) => names[index]),
+  )
+  await rm(join(data, 'labels'), { recursive: true })
+  const notes: string[] = []
+  const onEvent = (event: TrainingEvent) => event.type === 'start' && notes.push(...event.notes)
+  const unlabeled = await Stego.train({ ...SMALL, data, onEvent })
+  t.is(unlabeled.info.classNames, null)
+  t.regex(notes.join(), /classes\.txt is not used/)
 })
 
 test('resuming a finished run does no work', async (t) => {
