@@ -2,6 +2,7 @@
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { StegoError } from './errors.js'
+import { brief } from './values.js'
 
 type Environment = Record<string, string | undefined>
 
@@ -16,7 +17,7 @@ export function threadsFromEnv(): number | undefined {
   if (Number.isInteger(value) && value > 0) return value
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `the environment variable STEGO_THREADS must be a positive integer, got "${text}". Correct it, or unset it.`,
+    `the environment variable STEGO_THREADS must be a positive integer, got "${brief(text)}". Correct it, or unset it.`,
   )
 }
 
@@ -80,9 +81,19 @@ export function mirrorFromEnv(): string | undefined {
   return process.env.STEGO_MIRROR || undefined
 }
 
-/** `STEGO_OFFLINE`: disables downloads unless it is unset, empty, `0` or `false`. */
+const NO = ['', '0', 'false', 'no', 'off']
+const YES = ['1', 'true', 'yes', 'on']
+
+/** `STEGO_OFFLINE`: whether downloads are disabled; `1`, or `0` or unset. Throws `ERR_STEGO_OPTION` for other words. */
 export function offlineFromEnv(): boolean {
-  return !['', '0', 'false'].includes((process.env.STEGO_OFFLINE ?? '').toLowerCase())
+  const text = process.env.STEGO_OFFLINE ?? ''
+  const word = text.trim().toLowerCase()
+  if (NO.includes(word)) return false
+  if (YES.includes(word)) return true
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    `the environment variable STEGO_OFFLINE must be 1 or 0, got "${brief(text)}". Correct it, or unset it.`,
+  )
 }
 
 /** Standard proxy settings. */

@@ -1,6 +1,7 @@
 /** The machine: its system, Node, processor, threads and memory. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, freemem, type as kernel, release, totalmem } from 'node:os'
+import { memoryLimit } from '../native/cgroup.js'
 import { type Host, thisHost } from '../native/host.js'
 import { chooseThreads } from '../native/threads.js'
 import type { Machine } from './report.js'
@@ -21,7 +22,7 @@ export function describeMachine(): Machine {
       usable: availableParallelism(),
     },
     threads: chooseThreads(),
-    memory: { total: totalmem(), available: freemem(), limit: memoryLimit() },
+    memory: { total: totalmem(), available: freemem(), limit: limitBelow(totalmem()) },
   }
 }
 
@@ -38,8 +39,8 @@ function systemName(): string | null {
   }
 }
 
-/** The control group's memory limit, or null if it is at least the total memory. */
-function memoryLimit(): number | null {
-  const limit = process.constrainedMemory()
-  return limit !== undefined && limit > 0 && limit < totalmem() ? limit : null
+/** The control groups' memory limit, or null if it is at least the total memory. */
+function limitBelow(total: number): number | null {
+  const limit = memoryLimit()
+  return limit !== undefined && limit < total ? limit : null
 }

@@ -98,7 +98,7 @@ Napi::Value BackboneHandle::features(const Napi::CallbackInfo& info) {
     const Transform transform = read_transform(info[1]);
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
                   [backbone = held(), images, transform](const CancelFlag& cancel) -> Finish {
-                    const at::Tensor input = prepare_images(images, transform);
+                    const at::Tensor input = prepare_images(images, transform, cancel);
                     const at::Tensor grid =
                         use_in_parts(*backbone, input, transform.max_patches, keep_as_is, cancel);
                     const at::Tensor map = grid.permute({0, 3, 1, 2}).contiguous().cpu();

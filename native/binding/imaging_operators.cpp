@@ -17,8 +17,8 @@ Napi::Value prepare_images_operator(const Napi::CallbackInfo& info) {
     const auto images = read_images(info[0], keep);
     const Transform transform = read_transform(info[1]);
     return submit(info.Env(), std::make_shared<CancelFlag>(), std::move(keep),
-                  [images, transform](const CancelFlag&) -> Finish {
-                    const at::Tensor prepared = prepare_images(images, transform);
+                  [images, transform](const CancelFlag& cancel) -> Finish {
+                    const at::Tensor prepared = prepare_images(images, transform, cancel);
                     return [prepared](Napi::Env env) { return write_tensor(env, prepared); };
                   });
   });

@@ -86,7 +86,7 @@ Napi::Value FeatureStoreHandle::compute(const Napi::CallbackInfo& info) {
     const Transform transform = read_transform(info[2]);
     return submit(info.Env(), read_cancel(info[3]), std::move(keep),
                   [store = held(), indices, images, transform](const CancelFlag& cancel) {
-                    store->compute(indices, prepare_images(images, transform), cancel);
+                    store->compute(indices, prepare_images(images, transform, cancel), cancel);
                     return nothing();
                   });
   });

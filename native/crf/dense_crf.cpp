@@ -77,8 +77,7 @@ std::unique_ptr<MeanField> begin(const Problem& problem, const CancelFlag& cance
 
 void iterate(MeanField& field, int64_t iterations, const CancelFlag& cancel) {
   for (int64_t i = 0; i < iterations; ++i) {
-    cancel.poll();
-    field.step();
+    field.step(cancel);
   }
 }
 

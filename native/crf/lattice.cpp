@@ -192,21 +192,25 @@ std::vector<int64_t> divide_splatting(const Buffer<int32_t>& starts) {
 }
 
 template <typename Key>
-void connect(Simplices&& simplices, const Packing& packing, Lattice& lattice) {
+void connect(Simplices&& simplices, const Packing& packing, Lattice& lattice, const CancelFlag& cancel) {
   Runs<Key> runs = find_runs<Key>(simplices, packing, lattice.points);
   {
     Buffer<Keyed<Key>> spare(runs.slots.size());
+    cancel.poll();
     radix_sort(runs.slots, spare, packing.bits);
   }
+  cancel.poll();
   const std::vector<Key> keys = number_vertices(runs, simplices, lattice);
+  cancel.poll();
   lattice.slice_weight = std::move(simplices.weights);
   lattice.splat_shares = divide_splatting(lattice.splat_start);
   lattice.axes.resize(lattice.corners);
   at::parallel_for(0, lattice.corners, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t axis = begin; axis < end; ++axis) {
+    for (int64_t axis = begin; axis < end && !cancel.raised(); ++axis) {
       lattice.axes[axis] = make_lines(find_successors(keys, packing, static_cast<int>(axis)));
     }
   });
+  cancel.poll();
 }
 
 }  // namespace
@@ -218,7 +222,7 @@ int64_t Lattice::bytes() const {
   return total;
 }
 
-Lattice build_lattice(const Features& features) {
+Lattice build_lattice(const Features& features, const CancelFlag& cancel) {
   const int corners = features.dims + 1;
   require(features.points >= 1 && features.points <= std::numeric_limits<int32_t>::max() / corners - 4,
           "Expected between 1 and ", std::numeric_limits<int32_t>::max() / corners - 4, " points, got ",
@@ -230,11 +234,12 @@ Lattice build_lattice(const Features& features) {
   lattice.splat_point = Buffer<int32_t>(features.points * corners, kReadAhead);
   lattice.splat_weight = Buffer<float>(features.points * corners);
   Simplices simplices = find_simplices(features);
+  cancel.poll();
   const Packing packing = make_packing(simplices);
   if (packing.bits <= 62) {
-    connect<uint64_t>(std::move(simplices), packing, lattice);
+    connect<uint64_t>(std::move(simplices), packing, lattice, cancel);
   } else {
-    connect<Wide>(std::move(simplices), packing, lattice);
+    connect<Wide>(std::move(simplices), packing, lattice, cancel);
   }
   return lattice;
 }

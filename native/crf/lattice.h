@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/cancel.h"
 #include "crf/buffer.h"
 #include "crf/simplices.h"
 
@@ -37,7 +38,7 @@ struct Lattice {
 };
 
 // Builds the lattice. Coordinates are exact and fit int16 if key_bound() is at most 32,000. Throws
-// ERR_STEGO_ARGUMENT for more than 2^31 / corners points.
-Lattice build_lattice(const Features& features);
+// ERR_STEGO_ARGUMENT for more than 2^31 / corners points. Polls between steps.
+Lattice build_lattice(const Features& features, const CancelFlag& cancel);
 
 }  // namespace stego::crf

@@ -92,7 +92,8 @@ class PlainMeanField : public MeanField {
       : height_(problem.image.height), width_(problem.image.width) {
     for (const Term& term : problem.options.terms) {
       cancel.poll();
-      kernels_.emplace_back(term, build_lattice(pixel_features(problem.image, term.filter)), options);
+      kernels_.emplace_back(term, build_lattice(pixel_features(problem.image, term.filter), cancel),
+                            options);
     }
     for (const LabelScores& scores : problem.scores) {
       U_.push_back(energies_of(scores, options));
@@ -100,12 +101,17 @@ class PlainMeanField : public MeanField {
     }
   }
 
-  void step() override {
+  void step(const CancelFlag& cancel) override {
+    std::vector<at::Tensor> next;
     for (size_t set = 0; set < Q_.size(); ++set) {
       at::Tensor logits = -U_[set];
-      for (const Kernel& kernel : kernels_) logits = logits - kernel.energies(Q_[set]);
-      Q_[set] = logits.softmax(1);
+      for (const Kernel& kernel : kernels_) {
+        cancel.poll();
+        logits = logits - kernel.energies(Q_[set]);
+      }
+      next.push_back(logits.softmax(1));
     }
+    Q_ = std::move(next);
   }
 
   at::Tensor probabilities(int64_t set) const override {

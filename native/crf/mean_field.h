@@ -13,8 +13,8 @@ class MeanField {
  public:
   virtual ~MeanField() = default;
 
-  // Runs one iteration: Q = softmax(-U - sum of the kernels' messages).
-  virtual void step() = 0;
+  // Runs one iteration: Q = softmax(-U - sum of the kernels' messages). A cancelled one changes nothing.
+  virtual void step(const CancelFlag& cancel) = 0;
 
   virtual at::Tensor probabilities(int64_t set) const = 0;  // float32 [labels, height, width]
   virtual at::Tensor labels(int64_t set) const = 0;         // uint8 [height, width], the first maximum

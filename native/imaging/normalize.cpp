@@ -26,15 +26,10 @@ const std::array<std::array<float, 256>, 3>& table() {
 
 }  // namespace
 
-at::Tensor normalize(const at::Tensor& bytes) {
-  const int64_t height = bytes.size(0), width = bytes.size(1), pixels = height * width;
-  at::Tensor output = at::empty({3, height, width}, at::kFloat);
-  const uint8_t* source = bytes.const_data_ptr<uint8_t>();
-  float* target = output.mutable_data_ptr<float>();
+void normalize(const uint8_t* rgb, int64_t pixels, float* target, int64_t plane) {
   for (int64_t i = 0; i < pixels; ++i) {
-    for (int64_t c = 0; c < 3; ++c) target[c * pixels + i] = table()[c][source[i * 3 + c]];
+    for (int64_t c = 0; c < 3; ++c) target[c * plane + i] = table()[c][rgb[i * 3 + c]];
   }
-  return output;
 }
 
 at::Tensor normalize_unit(const at::Tensor& image) {

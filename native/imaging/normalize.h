@@ -3,9 +3,9 @@
 
 namespace stego {
 
-// uint8 [H, W, 3] to float32 [3, H, W]: (x / 255 - mean) / std with ImageNet's constants, in separate fp32
-// operations like torchvision's ToTensor and Normalize.
-at::Tensor normalize(const at::Tensor& bytes);
+// RGB bytes of some pixels to (x / 255 - mean) / std with ImageNet's constants, in separate fp32 operations
+// like torchvision's ToTensor and Normalize. Channel c goes to `target + c * plane`.
+void normalize(const uint8_t* rgb, int64_t pixels, float* target, int64_t plane);
 
 // The same for non-byte values in [0, 1]: float32 [3, H, W].
 at::Tensor normalize_unit(const at::Tensor& image);

@@ -1,5 +1,7 @@
 #include "imaging/transform.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -23,6 +25,8 @@ std::vector<int64_t> nearest_indices(int64_t n, int64_t m) {
 
 namespace {
 
+constexpr int64_t kRowsAtLeast = 64;  // a thread's share
+
 constexpr int64_t kLongest = 4;  // times the shorter side: strips beyond are not enlarged to the resolution
 
 // Keeps `size` indices from the middle; the offset rounds half to even like Python's round().
@@ -44,6 +48,15 @@ std::pair<int64_t, int64_t> whole_sides(int64_t shorter, int64_t longer, const T
   const double scale = std::max(1.0, static_cast<double>(kLongest * resolution) / longer);
   const int64_t short_side = std::max<int64_t>(multiple, in_multiples(shorter * scale));
   return {short_side, std::max<int64_t>(short_side, in_multiples(longer * scale))};
+}
+
+// The pixels of a row at some columns.
+void gather_row(const ImageView& image, int64_t row, const std::vector<int64_t>& columns, uint8_t* target) {
+  const uint8_t* line = image.data + row * image.width * image.channels;
+  for (int64_t column : columns) {
+    std::memcpy(target, line + column * image.channels, image.channels);
+    target += image.channels;
+  }
 }
 
 }  // namespace
@@ -76,32 +89,41 @@ PixelMap map_pixels(int64_t height, int64_t width, const Transform& transform) {
 }
 
 at::Tensor transform_bytes(const ImageView& image, const PixelMap& map) {
-  const int64_t channels = image.channels;
-  at::Tensor output = at::empty({map.height(), map.width(), channels}, at::kByte);
+  at::Tensor output = at::empty({map.height(), map.width(), image.channels}, at::kByte);
   uint8_t* target = output.mutable_data_ptr<uint8_t>();
   for (int64_t row : map.rows) {
-    const uint8_t* line = image.data + row * image.width * channels;
-    for (int64_t column : map.columns) {
-      std::memcpy(target, line + column * channels, channels);
-      target += channels;
-    }
+    gather_row(image, row, map.columns, target);
+    target += map.width() * image.channels;
   }
   return output;
 }
 
-at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform& transform) {
+at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform& transform,
+                          const CancelFlag& cancel) {
   require(!images.empty(), "Expected at least one image, got none.");
-  std::vector<at::Tensor> prepared;
-  prepared.reserve(images.size());
+  std::vector<PixelMap> maps;
   for (const ImageView& image : images) {
     require(image.channels == 3, "Expected RGB images with 3 channels, got ", image.channels, ".");
-    const PixelMap map = map_pixels(image.height, image.width, transform);
-    prepared.push_back(normalize(transform_bytes(image, map)));
-    require(prepared.back().sizes() == prepared.front().sizes(),
-            "Expected all images in a batch to come out the same size, got ", prepared.front().size(2), " x ",
-            prepared.front().size(1), " and ", prepared.back().size(2), " x ", prepared.back().size(1), ".");
+    maps.push_back(map_pixels(image.height, image.width, transform));
+    const PixelMap &first = maps.front(), &last = maps.back();
+    require(last.height() == first.height() && last.width() == first.width(),
+            "Expected all images in a batch to come out the same size, got ", first.width(), " x ",
+            first.height(), " and ", last.width(), " x ", last.height(), ".");
   }
-  return at::stack(prepared);
+  const auto count = static_cast<int64_t>(images.size());
+  const int64_t height = maps.front().height(), width = maps.front().width(), plane = height * width;
+  at::Tensor batch = at::empty({count, 3, height, width}, at::kFloat);
+  float* target = batch.mutable_data_ptr<float>();
+  at::parallel_for(0, count * height, kRowsAtLeast, [&](int64_t begin, int64_t end) {
+    std::vector<uint8_t> bytes(width * 3);
+    for (int64_t line = begin; line < end && !cancel.raised(); ++line) {
+      const int64_t i = line / height, row = line % height;
+      gather_row(images[i], maps[i].rows[row], maps[i].columns, bytes.data());
+      normalize(bytes.data(), width, target + i * 3 * plane + row * width, plane);
+    }
+  });
+  cancel.poll();
+  return batch;
 }
 
 }  // namespace stego

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/aten.h"
+#include "core/cancel.h"
 
 namespace stego {
 
@@ -44,6 +45,7 @@ PixelMap map_pixels(int64_t height, int64_t width, const Transform& transform);
 at::Tensor transform_bytes(const ImageView& image, const PixelMap& map);
 
 // A network input batch: float32 [B, 3, H, W], normalized. All images must come out the same size.
-at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform& transform);
+at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform& transform,
+                          const CancelFlag& cancel);
 
 }  // namespace stego

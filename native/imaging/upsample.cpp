@@ -2,6 +2,26 @@
 
 namespace stego {
 
+namespace {
+
+// What some destination indices are read from, as tensors; source indices count from `origin`.
+struct AxisPart {
+  at::Tensor first, second, weight;
+
+  AxisPart(const BilinearAxis& axis, int64_t begin, int64_t length, int64_t origin, at::Device device)
+      : first(part(axis.first, begin, length).to(device) - origin),
+        second(part(axis.second, begin, length).to(device) - origin),
+        weight(part(axis.weight, begin, length).to(device)) {}
+
+ private:
+  template <typename Value>
+  static at::Tensor part(const std::vector<Value>& values, int64_t begin, int64_t length) {
+    return at::tensor(at::ArrayRef<Value>(values).slice(begin, length));
+  }
+};
+
+}  // namespace
+
 BilinearAxis::BilinearAxis(int64_t source, int64_t target) {
   const float scale = static_cast<float>(source) / static_cast<float>(target);
   for (int64_t i = 0; i < target; ++i) {
@@ -13,18 +33,14 @@ BilinearAxis::BilinearAxis(int64_t source, int64_t target) {
   }
 }
 
-at::Tensor upsample_band(const at::Tensor& grid, int64_t height, int64_t width, int64_t row_begin,
-                         int64_t row_end) {
-  const BilinearAxis y(grid.size(0), height), x(grid.size(1), width);
-  const auto part = [&](const auto& values, int64_t begin, int64_t end) {
-    using Value = typename std::decay_t<decltype(values)>::value_type;
-    return at::tensor(at::ArrayRef<Value>(values).slice(begin, end - begin)).to(grid.device());
-  };
-  const at::Tensor rows = at::lerp(grid.index_select(0, part(y.first, row_begin, row_end)),
-                                   grid.index_select(0, part(y.second, row_begin, row_end)),
-                                   part(y.weight, row_begin, row_end).view({-1, 1, 1}));  // [rows, w, D]
-  return at::lerp(rows.index_select(1, part(x.first, 0, width)),
-                  rows.index_select(1, part(x.second, 0, width)), part(x.weight, 0, width).view({1, -1, 1}));
+at::Tensor upsample_region(const GridWindow& grid, int64_t height, int64_t width, const Region& region) {
+  const at::Device device = grid.values.device();
+  const AxisPart y({grid.height, height}, region.top, region.height, grid.place.top, device);
+  const AxisPart x({grid.width, width}, region.left, region.width, grid.place.left, device);
+  const at::Tensor rows =
+      at::lerp(grid.values.index_select(0, y.first), grid.values.index_select(0, y.second),
+               y.weight.view({-1, 1, 1}));  // [rows, w, D]
+  return at::lerp(rows.index_select(1, x.first), rows.index_select(1, x.second), x.weight.view({1, -1, 1}));
 }
 
 }  // namespace stego

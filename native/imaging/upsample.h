@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "core/aten.h"
+#include "core/cancel.h"
+#include "imaging/region.h"
 
 namespace stego {
 
@@ -14,19 +16,33 @@ struct BilinearAxis {
   BilinearAxis(int64_t source, int64_t target);
 };
 
-// Enlarges rows [row_begin, row_end) of a grid [h, w, D] bilinearly to height x width (align_corners False):
-// [row_end - row_begin, width, D]. Working in bands avoids holding the whole enlarged picture in memory.
-at::Tensor upsample_band(const at::Tensor& grid, int64_t height, int64_t width, int64_t row_begin,
-                         int64_t row_end);
+// A grid [height, width, D] of which only the values at a region are there, [place.height, place.width, D].
+struct GridWindow {
+  at::Tensor values;
+  Region place;
+  int64_t height, width;
 
-// Calls `use(row_begin, band)` for bands of the enlarged grid, each at most about 32 MB.
+  static GridWindow whole(const at::Tensor& grid) {
+    return {grid, {0, 0, grid.size(0), grid.size(1)}, grid.size(0), grid.size(1)};
+  }
+};
+
+// A region of the grid enlarged bilinearly to height x width (align_corners False): [region.height,
+// region.width, D]. The window must hold what the region is read from.
+at::Tensor upsample_region(const GridWindow& grid, int64_t height, int64_t width, const Region& region);
+
+// Calls `use(row, band)` for bands of a region of the enlarged grid, each at most about 32 MB, with each
+// band's first row within the region. Working in bands avoids holding the whole enlarged picture in memory.
 template <typename Use>
-void for_each_band(const at::Tensor& grid, int64_t height, int64_t width, Use use) {
-  const int64_t row_bytes = width * grid.size(2) * static_cast<int64_t>(grid.element_size());
+void for_each_band(const GridWindow& grid, int64_t height, int64_t width, const Region& region,
+                   const CancelFlag& cancel, Use use) {
+  const int64_t row_bytes =
+      region.width * grid.values.size(2) * static_cast<int64_t>(grid.values.element_size());
   const int64_t rows = std::max<int64_t>(1, (32 << 20) / std::max<int64_t>(1, row_bytes));
-  for (int64_t begin = 0; begin < height; begin += rows) {
-    const int64_t end = std::min(height, begin + rows);
-    use(begin, upsample_band(grid, height, width, begin, end));
+  for (int64_t row = 0; row < region.height; row += rows) {
+    cancel.poll();
+    const Region band{region.top + row, region.left, std::min(rows, region.height - row), region.width};
+    use(row, upsample_region(grid, height, width, band));
   }
 }
 

@@ -20,7 +20,7 @@ struct PatchMap {
 
 PatchMap map_of(const VisionTransformer& backbone, const SegmentationHead* head, const ImageView& image,
                 const Transform& transform, const CancelFlag& cancel) {
-  const at::Tensor input = prepare_images({image}, transform);
+  const at::Tensor input = prepare_images({image}, transform, cancel);
   const at::Tensor grid = use_in_parts(
       backbone, input, transform.max_patches,
       [&](const at::Tensor& features) { return head ? head->forward(features) : features; }, cancel);
@@ -30,13 +30,18 @@ PatchMap map_of(const VisionTransformer& backbone, const SegmentationHead* head,
 
 // Heat maps [P, height, width] for unit queries [P, C].
 at::Tensor heat(const at::Tensor& queries, const PatchMap& map, int64_t height, int64_t width,
-                bool subtract_mean) {
+                bool subtract_mean, const CancelFlag& cancel) {
   const at::Tensor unit = l2_normalize(map.tokens[0], kEps);  // [h*w, C]
   at::Tensor values = at::mm(queries, unit.t());              // [P, h*w]
   if (subtract_mean) values = (values - values.mean(1, /*keepdim=*/true)).clamp_min(0);
-  return at::upsample_bilinear2d(values.view({1, -1, map.height, map.width}), {height, width},
-                                 /*align_corners=*/true)[0]
-      .cpu();
+  const at::Tensor grids = values.view({-1, 1, map.height, map.width});
+  at::Tensor result = at::empty({queries.size(0), height, width}, at::kFloat);
+  for (int64_t i = 0; i < queries.size(0); ++i) {
+    cancel.poll();
+    result[i].copy_(
+        at::upsample_bilinear2d(grids.narrow(0, i, 1), {height, width}, /*align_corners=*/true)[0][0]);
+  }
+  return result;
 }
 
 }  // namespace
@@ -51,10 +56,10 @@ HeatMaps correspond(const VisionTransformer& backbone, const SegmentationHead* h
   const PatchMap own = map_of(backbone, head, image, options.transform, cancel);
   const SamplePoints places(points.to(backbone.device()).view({1, 1, -1, 2}), own.height, own.width);
   const at::Tensor queries = l2_normalize(places.sample(own.tokens[0])[0], kEps);  // [P, C]
-  HeatMaps maps{heat(queries, own, image.height, image.width, options.subtract_mean), {}};
+  HeatMaps maps{heat(queries, own, image.height, image.width, options.subtract_mean, cancel), {}};
   if (other) {
     const PatchMap partner = map_of(backbone, head, *other, options.transform, cancel);
-    maps.other = heat(queries, partner, other->height, other->width, options.subtract_mean);
+    maps.other = heat(queries, partner, other->height, other->width, options.subtract_mean, cancel);
   }
   return maps;
 }

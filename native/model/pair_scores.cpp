@@ -74,7 +74,7 @@ Maps compute_maps(const Network& network, const std::vector<LabeledImage>& image
   for (const auto& [image, label] : images) {
     labels.push_back(transform_bytes(label, map_pixels(label.height, label.width, transform)));
   }
-  const at::Tensor input = prepare_images(pictures_of(images), transform);
+  const at::Tensor input = prepare_images(pictures_of(images), transform, cancel);
   return {input, compute_grids(network, input, {false, true, transform.max_patches}, cancel), labels};
 }
 

@@ -4,18 +4,10 @@
 
 #include "core/cancel.h"
 #include "imaging/transform.h"
+#include "model/class_scores.h"
 #include "model/network.h"
 
 namespace stego {
-
-// The ways to get classes from an image.
-enum class PredictionHead {
-  kmeans,                 // nearest k-means center of the code
-  cluster_probe,          // nearest cluster of the probe trained alongside the head
-  linear_probe,           // linear probe on the code
-  baseline_kmeans,        // nearest k-means center of the backbone feature
-  baseline_linear_probe,  // linear probe on the backbone feature
-};
 
 struct PredictOptions {
   Transform transform;
@@ -45,9 +37,6 @@ struct GridOptions {
 };
 Grids compute_grids(const Network& network, const at::Tensor& images, const GridOptions& options,
                     const CancelFlag& cancel);
-
-// The number of values a head's label maps can take: classes or clusters.
-int64_t class_count(const Network& network, PredictionHead head);
 
 std::vector<Prediction> predict(const Network& network, const std::vector<ImageView>& images,
                                 const PredictOptions& options, const CancelFlag& cancel);

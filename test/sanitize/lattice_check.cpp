@@ -63,9 +63,10 @@ void check_lattice(uint64_t number) {
   crf::Buffer<float> rows(count * kChannels);
   for (int64_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<float>(random.unit());
 
-  const crf::Filter filter{crf::build_lattice(features)};
+  const crf::Filter filter{crf::build_lattice(features, {})};
   crf::Buffer<float> values(filter.lattice.vertices * kChannels);
-  filter.spread(rows.data(), values.data(), kChannels, crf::choose_kernels(Instructions::automatic));
+  filter.spread(rows.data(), values.data(), kChannels, crf::choose_kernels(Instructions::automatic),
+                {});
   const std::vector<double> computed = slice(filter.lattice, values);
 
   const oracle::Lattice plain(points, dims);

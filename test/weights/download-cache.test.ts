@@ -220,7 +220,9 @@ test.serial('the variables say where to look and what to do', async (t) => {
   const error = await failureOf(t, resolveWeights(entry.name))
   t.regex(error.message, /downloads are disabled/)
 
-  for (const no of ['', '0', 'False']) {
+  process.env.STEGO_OFFLINE = 'ture'
+  t.throws(offlineFromEnv, { code: 'ERR_STEGO_OPTION', message: /STEGO_OFFLINE must be 1 or 0, got "ture"/ })
+  for (const no of ['', '0', 'False', 'no']) {
     process.env.STEGO_OFFLINE = no
     t.false(offlineFromEnv())
   }

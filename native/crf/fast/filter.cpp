@@ -17,12 +17,13 @@ namespace {
 constexpr int64_t kCacheBytes = 128 << 20;
 
 // The inverse of each pixel's number of neighbors, or of its square root, as `normalization` requires.
-Buffer<float> inverse_counts(const Filter& filter, Normalization normalization, const Kernels& kernels) {
+Buffer<float> inverse_counts(const Filter& filter, Normalization normalization, const Kernels& kernels,
+                             const CancelFlag& cancel) {
   constexpr int64_t channels = 4;
   const Lattice& lattice = filter.lattice;
   Buffer<float> ones(lattice.points * channels), values(lattice.vertices * channels), result(lattice.points);
   std::fill_n(ones.data(), ones.size(), 1.0f);
-  filter.spread(ones.data(), values.data(), channels, kernels);
+  filter.spread(ones.data(), values.data(), channels, kernels, cancel);
   for (int64_t p = 0; p < lattice.points; ++p) {
     float count = 0;
     for (int64_t q = p * lattice.corners; q < (p + 1) * lattice.corners; ++q) {
@@ -34,13 +35,13 @@ Buffer<float> inverse_counts(const Filter& filter, Normalization normalization, 
   return result;
 }
 
-void normalize(Filter& filter, Normalization normalization) {
+void normalize(Filter& filter, Normalization normalization, const CancelFlag& cancel) {
   Lattice& lattice = filter.lattice;
   const auto alpha = static_cast<float>(1.0 / (1.0 + std::ldexp(1.0, 1 - lattice.corners)));
   for (int64_t q = 0; q < lattice.slice_weight.size(); ++q) lattice.slice_weight[q] *= alpha;
   if (normalization == Normalization::none) return;
   const Buffer<float> inverse =
-      inverse_counts(filter, normalization, choose_kernels(Instructions::automatic));
+      inverse_counts(filter, normalization, choose_kernels(Instructions::automatic), cancel);
   if (normalization != Normalization::after) {
     for (int64_t i = 0; i < lattice.splat_weight.size(); ++i) {
       lattice.splat_weight[i] *= inverse[lattice.splat_point[i]];
@@ -55,9 +56,10 @@ void normalize(Filter& filter, Normalization normalization) {
   }
 }
 
-std::shared_ptr<const Filter> build_filter(const ImageView& image, const FilterOptions& options) {
-  auto filter = std::make_shared<Filter>(Filter{build_lattice(pixel_features(image, options))});
-  normalize(*filter, options.normalization);
+std::shared_ptr<const Filter> build_filter(const ImageView& image, const FilterOptions& options,
+                                           const CancelFlag& cancel) {
+  auto filter = std::make_shared<Filter>(Filter{build_lattice(pixel_features(image, options), cancel)});
+  normalize(*filter, options.normalization, cancel);
   return filter;
 }
 
@@ -101,7 +103,8 @@ FilterCache& cache() {
 
 }  // namespace
 
-void Filter::spread(const float* rows, float* values, int64_t channels, const Kernels& kernels) const {
+void Filter::spread(const float* rows, float* values, int64_t channels, const Kernels& kernels,
+                    const CancelFlag& cancel) const {
   const SplatTask splat{lattice.splat_start.data(),
                         lattice.splat_point.data(),
                         lattice.splat_weight.data(),
@@ -111,6 +114,7 @@ void Filter::spread(const float* rows, float* values, int64_t channels, const Ke
   at::parallel_for(0, static_cast<int64_t>(shares.size()) - 1, 1,
                    [&](int64_t begin, int64_t end) { kernels.splat(splat, shares[begin], shares[end]); });
   for (const Lines& lines : lattice.axes) {
+    cancel.poll();
     const BlurTask blur{lines.vertices.data(), {values, channels, channels}};
     at::parallel_for(0, static_cast<int64_t>(lines.starts.size()) - 1, 1, [&](int64_t begin, int64_t end) {
       kernels.blur(blur, lines.starts[begin], lines.starts[end]);
@@ -118,11 +122,12 @@ void Filter::spread(const float* rows, float* values, int64_t channels, const Ke
   }
 }
 
-std::shared_ptr<const Filter> make_filter(const ImageView& image, const FilterOptions& options) {
-  if (options.color_std) return build_filter(image, options);
+std::shared_ptr<const Filter> make_filter(const ImageView& image, const FilterOptions& options,
+                                          const CancelFlag& cancel) {
+  if (options.color_std) return build_filter(image, options, cancel);
   const FilterCache::Key key{image.height, image.width, options.xy_std, options.normalization};
   if (auto found = cache().find(key)) return found;
-  auto filter = build_filter(image, options);
+  auto filter = build_filter(image, options, cancel);
   cache().add(key, filter);
   return filter;
 }

@@ -14,12 +14,14 @@ struct Filter {
   Lattice lattice;
 
   // Filters rows [pixels, channels] up to the slice; `values` [vertices, channels] receives the vertices'
-  // values.
-  void spread(const float* rows, float* values, int64_t channels, const Kernels& kernels) const;
+  // values. Polls between axes.
+  void spread(const float* rows, float* values, int64_t channels, const Kernels& kernels,
+              const CancelFlag& cancel) const;
 };
 
 // A picture's filter. Position-only filters depend only on the picture's size; the most recent ones are
 // cached.
-std::shared_ptr<const Filter> make_filter(const ImageView& image, const FilterOptions& options);
+std::shared_ptr<const Filter> make_filter(const ImageView& image, const FilterOptions& options,
+                                          const CancelFlag& cancel);
 
 }  // namespace stego::crf

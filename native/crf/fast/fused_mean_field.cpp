@@ -67,7 +67,7 @@ class FusedMeanField : public MeanField {
   FusedMeanField(const std::vector<LabelScores>& scores, const std::vector<Pairwise>& pairwise,
                  Instructions instructions);
 
-  void step() override;
+  void step(const CancelFlag& cancel) override;
   at::Tensor probabilities(int64_t set) const override;
   at::Tensor labels(int64_t set) const override;
   double divergence(int64_t set) override;
@@ -88,7 +88,7 @@ class FusedMeanField : public MeanField {
   void place_sets(const std::vector<LabelScores>& scores);
   void load(const Set& set, const LabelScores& scores);
   void prepare_tasks();
-  void spread();
+  void spread(const CancelFlag& cancel);
   void update();
 
   const Kernels& kernels_;
@@ -167,10 +167,11 @@ void FusedMeanField::prepare_tasks() {
   }
 }
 
-void FusedMeanField::spread() {
+void FusedMeanField::spread(const CancelFlag& cancel) {
   for (Kernel& kernel : pairwise_) {
-    kernel.filter->spread(probabilities_.data(), kernel.values.data(), channels_, kernels_);
+    kernel.filter->spread(probabilities_.data(), kernel.values.data(), channels_, kernels_, cancel);
   }
+  cancel.poll();
 }
 
 void FusedMeanField::update() {
@@ -183,8 +184,8 @@ void FusedMeanField::update() {
   });
 }
 
-void FusedMeanField::step() {
-  spread();
+void FusedMeanField::step(const CancelFlag& cancel) {
+  spread(cancel);
   update();
 }
 
@@ -219,7 +220,7 @@ at::Tensor FusedMeanField::labels(int64_t index) const {
 }
 
 double FusedMeanField::divergence(int64_t index) {
-  spread();
+  spread({});
   const Set& set = sets_.at(index);
   double total = 0;
   std::vector<float> filtered(set.labels);
@@ -275,7 +276,7 @@ std::unique_ptr<MeanField> fuse_mean_field(const Problem& problem, const CancelF
   std::vector<Pairwise> pairwise;
   for (const Term& term : problem.options.terms) {
     cancel.poll();
-    pairwise.push_back({make_filter(problem.image, term.filter), term.compatibility});
+    pairwise.push_back({make_filter(problem.image, term.filter, cancel), term.compatibility});
   }
   cancel.poll();
   return std::make_unique<FusedMeanField>(problem.scores, pairwise, problem.options.instructions);
