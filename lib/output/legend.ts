@@ -58,10 +58,13 @@ const LETTERS = { longer: 1 / 70, shorter: 1 / 12 }
 const BACKGROUND = '#ffffff'
 
 /**
- * Adds a strip with a legend below a picture. Letters grow with the picture, so that they can be read when it is
- * shrunk to a screen; a picture too narrow for an entry gets a margin at its right.
+ * Draws the strip with a legend that goes below a picture of this size. Letters grow with the picture, so that they can
+ * be read when it is shrunk to a screen; for a picture too narrow for an entry the strip is wider.
  */
-export async function addLegend(picture: Pixels, entries: LegendEntry[]): Promise<Pixels> {
+export async function legendStrip(
+  picture: { width: number; height: number },
+  entries: LegendEntry[],
+): Promise<Pixels> {
   const longer = Math.max(picture.width, picture.height)
   const shorter = Math.min(picture.width, picture.height)
   const size = Math.max(
@@ -74,19 +77,11 @@ export async function addLegend(picture: Pixels, entries: LegendEntry[]): Promis
   const width = Math.max(picture.width, widest + 2 * margin)
   const svg: string[] = []
   const place = { left: margin, top: margin, width: width - 2 * margin, size }
-  const strip = drawLegend(svg, entries, place, words) + margin
-  const height = picture.height + strip
-  const data = await sharp({ create: { width, height, channels: 3, background: BACKGROUND } })
-    .composite([
-      { input: Buffer.from(picture.data), raw: sizeOf(picture), left: 0, top: 0 },
-      { input: svgLayer(svg, width, strip), left: 0, top: picture.height },
-    ])
+  const height = drawLegend(svg, entries, place, words) + margin
+  const data = await sharp(svgLayer(svg, width, height))
+    .flatten({ background: BACKGROUND })
     .removeAlpha()
     .raw()
     .toBuffer()
   return { data, width, height }
-}
-
-function sizeOf({ width, height }: Pixels) {
-  return { width, height, channels: 3 as const }
 }

@@ -13,6 +13,7 @@ export interface OverlayOptions {
 
 /** Share of a pixel's brightness that is kept on a boundary. */
 const BOUNDARY_BRIGHTNESS = 0.45
+const WHITE = 255
 /** Boundaries are one pixel wide, or wider if the image's shorter side exceeds this many pixels. */
 const PIXELS_PER_LINE_WIDTH = 600
 
@@ -21,7 +22,8 @@ const PIXELS_PER_LINE_WIDTH = 600
  * is beyond the palette (void) are unchanged.
  * @param image RGB pixels, [height, width, 3]
  * @param labels class indices, [height, width]
- * @returns new pixels of the same size
+ * @param strip pixels to put below, at least as wide as the image; what is right of the image is then white
+ * @returns new pixels of the same size, or as wide and as much higher as the strip
  *
  * Throws `ERR_STEGO_ARGUMENT` if labels and image differ in size, `ERR_STEGO_OPTION` if alpha is out of
  * range.
@@ -31,6 +33,7 @@ export function drawOverlay(
   labels: Uint8Array,
   palette: Palette,
   { alpha = 0.5, boundaries = true }: OverlayOptions = {},
+  strip: Pixels | null = null,
 ): Pixels {
   const { data, width, height } = image
   if (labels.length !== width * height || data.length !== 3 * labels.length) {
@@ -43,7 +46,9 @@ export function drawOverlay(
   if (!(alpha >= 0 && alpha <= 1)) {
     throw new StegoError('ERR_STEGO_OPTION', `alpha is a share from 0 to 1, got ${alpha}.`)
   }
-  const out = new Uint8Array(data)
+  const row = 3 * (strip?.width ?? width)
+  const out = new Uint8Array(row * (height + (strip?.height ?? 0))).fill(WHITE)
+  if (strip) out.set(strip.data, row * height)
   const reach = Math.max(1, Math.round(Math.min(width, height) / PIXELS_PER_LINE_WIDTH))
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -58,11 +63,11 @@ export function drawOverlay(
       const color = colorOf(palette, label)
       for (let channel = 0; channel < 3; channel++) {
         const mixed = (1 - share) * data[3 * pixel + channel]! + share * color[channel]!
-        out[3 * pixel + channel] = Math.round(brightness * mixed)
+        out[row * y + 3 * x + channel] = Math.round(brightness * mixed)
       }
     }
   }
-  return { data: out, width, height }
+  return { data: out, width: row / 3, height: out.length / row }
 }
 
 /** Paints each pixel, void included, in the color of its class. Returns RGB pixels, [height, width, 3]. */

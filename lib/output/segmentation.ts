@@ -5,7 +5,7 @@ import { sharp } from '../images/sharp.js'
 import type { Pixels, Tensor } from '../native/index.js'
 import { pathOf } from '../options/path.js'
 import { writeWhole } from '../write-whole.js'
-import { addLegend, type LegendEntry } from './legend.js'
+import { type LegendEntry, legendStrip } from './legend.js'
 import { DISPLAY, type Display, displayPng } from './notebook.js'
 import { drawOverlay, type OverlayOptions } from './overlay.js'
 import { checkPalette, clusterPalette, colorOf, type Palette } from './palette.js'
@@ -169,8 +169,8 @@ export class Segmentation {
     if (style === 'index') return encodeIndexPng({ data: labels, width, height })
     const palette = checkPalette(options.palette ?? clusterPalette(this.classes), this.classes)
     if (style === 'palette') return encodePalettePng({ data: labels, width, height }, palette)
-    const overlay = drawOverlay(this.#image, labels, palette, options)
-    return encodePixels(options.legend ? await addLegend(overlay, this.#legend(palette)) : overlay, format)
+    const strip = options.legend ? await legendStrip({ width, height }, this.#legend(palette)) : null
+    return encodePixels(drawOverlay(this.#image, labels, palette, options, strip), format)
   }
 
   #legend(palette: Palette): LegendEntry[] {

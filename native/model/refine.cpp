@@ -14,7 +14,7 @@ namespace stego {
 namespace {
 
 constexpr int64_t kSide = 1024, kMargin = 160;  // of a tile, in pixels
-constexpr int64_t kPixelsAtOnce = 2 * kSide * kSide;
+constexpr int64_t kSmall = 512 * 512;  // pixels; pictures or tiles up to this are refined one to a thread
 
 // A tile of a picture of the batch.
 struct Work {
@@ -53,10 +53,8 @@ class Refinement {
     for (int64_t i = 0; i < batch_.size(0); ++i) {
       for (const Tile& tile : divide_into_tiles(height_, width_, kSide, kMargin)) works.push_back({i, tile});
     }
-    // As many at a time as there are threads, but not so many that they would fill the memory.
     const Region& largest = works.front().tile.whole;
-    const int64_t step = std::clamp<int64_t>(kPixelsAtOnce / (largest.height * largest.width), 1,
-                                             at::get_num_threads());
+    const int64_t step = largest.height * largest.width <= kSmall ? at::get_num_threads() : 1;
     for (size_t first = 0; first < works.size(); first += step) {
       refine({works.begin() + first, works.begin() + std::min(works.size(), first + step)});
     }
