@@ -40,7 +40,7 @@ export const segmentSchema = z.strictObject({
     group: 'Common',
     doc:
       'Sharpen along image edges with the dense CRF, at the resolution the network sees, as the official ' +
-      'code does for figures and scores.',
+      'code does for figures and scores. Beyond 1,024 x 1,024 pixels it works in overlapping tiles.',
   }),
   probabilities: option(z.boolean().default(false), {
     group: 'Common',

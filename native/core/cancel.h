@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <cstdint>
 #include <memory>
 
 namespace stego {
@@ -14,6 +15,10 @@ class CancelFlag {
   bool raised() const { return raised_.load(std::memory_order_relaxed); }
   void poll() const {
     if (raised()) throw Cancelled{};
+  }
+  // For step i of a loop with steps of well below a microsecond.
+  void poll_sometimes(int64_t i) const {
+    if (i % (1 << 16) == 0) poll();
   }
 
  private:

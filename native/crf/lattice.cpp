@@ -24,11 +24,12 @@ struct Packing {
   int bits;
 };
 
-Packing make_packing(const Simplices& simplices) {
+Packing make_packing(const Simplices& simplices, const CancelFlag& cancel) {
   Packing packing{};
   packing.corners = simplices.dims + 1;
   Wide size = packing.corners;
   for (int i = simplices.dims - 1; i >= 0; --i) {
+    cancel.poll();
     const int16_t* cells = simplices.cells.data() + i * simplices.stride;
     int16_t low = cells[0], high = cells[0];
     for (int64_t p = 1; p < simplices.points; ++p) {
@@ -52,12 +53,14 @@ struct Runs {
 };
 
 template <typename Key>
-Runs<Key> find_runs(const Simplices& simplices, const Packing& packing, int64_t points) {
+Runs<Key> find_runs(const Simplices& simplices, const Packing& packing, int64_t points,
+                    const CancelFlag& cancel) {
   const int dims = simplices.dims, corners = packing.corners;
   std::vector<Key> base;
   std::vector<uint32_t> ranks;
   Runs<Key> runs;
   for (int64_t p = 0; p < simplices.points; ++p) {
+    cancel.poll_sometimes(p);
     Key key = 0;
     for (int i = 0; i < dims; ++i) {
       const int64_t cell = simplices.cells[i * simplices.stride + p] - packing.lowest[i];
@@ -72,6 +75,7 @@ Runs<Key> find_runs(const Simplices& simplices, const Packing& packing, int64_t 
   }
   const auto count = static_cast<int64_t>(base.size());
   runs.first.push_back(static_cast<int32_t>(simplices.points));
+  cancel.poll();
   runs.slots = Buffer<Keyed<Key>>(count * corners);
   at::parallel_for(0, count, 4096, [&](int64_t begin, int64_t end) {
     for (int64_t run = begin; run < end; ++run) {
@@ -95,7 +99,8 @@ Runs<Key> find_runs(const Simplices& simplices, const Packing& packing, int64_t 
 // Each vertex's successor on a line along `axis`: all stored coordinates are one less, except that of the
 // axis, which is `dims` more; -1 if there is none. Keys ascend, so both kinds of successor do too.
 template <typename Key>
-std::vector<int32_t> find_successors(const std::vector<Key>& keys, const Packing& packing, int axis) {
+std::vector<int32_t> find_successors(const std::vector<Key>& keys, const Packing& packing, int axis,
+                                     const CancelFlag& cancel) {
   const int dims = packing.corners - 1;
   const auto count = static_cast<int64_t>(keys.size());
   Key all = 0;
@@ -106,6 +111,7 @@ std::vector<int32_t> find_successors(const std::vector<Key>& keys, const Packing
   std::vector<int32_t> successors(count, -1);
   int64_t near = 0, far = 0;
   for (int64_t v = 0; v < count; ++v) {
+    cancel.poll_sometimes(v);
     const bool wraps = keys[v] % static_cast<Key>(packing.corners) == 0;
     const Key target = keys[v] + (wraps ? wrapped : lower);
     int64_t& place = wraps ? far : near;
@@ -116,7 +122,7 @@ std::vector<int32_t> find_successors(const std::vector<Key>& keys, const Packing
 }
 
 // Builds the lines of an axis from its successors.
-Lines make_lines(const std::vector<int32_t>& successors) {
+Lines make_lines(const std::vector<int32_t>& successors, const CancelFlag& cancel) {
   const auto count = static_cast<int64_t>(successors.size());
   std::vector<uint8_t> follows(count, 0);
   int64_t linked = 0;
@@ -129,6 +135,7 @@ Lines make_lines(const std::vector<int32_t>& successors) {
   const int64_t share = std::max<int64_t>(1024, linked / 64);
   int64_t place = 0;
   for (int64_t v = 0; v < count; ++v) {
+    cancel.poll_sometimes(v);
     if (follows[v] || successors[v] < 0) continue;
     if (lines.starts.empty() || place - lines.starts.back() >= share) lines.starts.push_back(place);
     for (auto at = static_cast<int32_t>(v); at >= 0; at = successors[at]) {
@@ -142,7 +149,8 @@ Lines make_lines(const std::vector<int32_t>& successors) {
 // Numbers the vertices in key order, which keeps the blur's neighbors close together, and writes the
 // lattice's mapping from points to vertices and back. Returns the keys. `slots` are sorted.
 template <typename Key>
-std::vector<Key> number_vertices(const Runs<Key>& runs, const Simplices& simplices, Lattice& lattice) {
+std::vector<Key> number_vertices(const Runs<Key>& runs, const Simplices& simplices, Lattice& lattice,
+                                 const CancelFlag& cancel) {
   const int corners = lattice.corners;
   const int64_t count = static_cast<int64_t>(runs.first.size()) - 1, slots = runs.slots.size();
   const auto end_of = [&](int64_t run) { return std::min<int64_t>(runs.first[run + 1], lattice.points); };
@@ -151,6 +159,7 @@ std::vector<Key> number_vertices(const Runs<Key>& runs, const Simplices& simplic
   Buffer<int32_t> vertex_of(slots);
   int64_t place = 0;
   for (int64_t i = 0; i < slots; ++i) {
+    cancel.poll_sometimes(i);
     const auto [key, slot] = runs.slots[i];
     if (keys.empty() || keys.back() != key) {
       keys.push_back(key);
@@ -193,24 +202,23 @@ std::vector<int64_t> divide_splatting(const Buffer<int32_t>& starts) {
 
 template <typename Key>
 void connect(Simplices&& simplices, const Packing& packing, Lattice& lattice, const CancelFlag& cancel) {
-  Runs<Key> runs = find_runs<Key>(simplices, packing, lattice.points);
+  Runs<Key> runs = find_runs<Key>(simplices, packing, lattice.points, cancel);
   {
     Buffer<Keyed<Key>> spare(runs.slots.size());
     cancel.poll();
-    radix_sort(runs.slots, spare, packing.bits);
+    radix_sort(runs.slots, spare, packing.bits, cancel);
   }
-  cancel.poll();
-  const std::vector<Key> keys = number_vertices(runs, simplices, lattice);
+  const std::vector<Key> keys = number_vertices(runs, simplices, lattice, cancel);
   cancel.poll();
   lattice.slice_weight = std::move(simplices.weights);
   lattice.splat_shares = divide_splatting(lattice.splat_start);
   lattice.axes.resize(lattice.corners);
   at::parallel_for(0, lattice.corners, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t axis = begin; axis < end && !cancel.raised(); ++axis) {
-      lattice.axes[axis] = make_lines(find_successors(keys, packing, static_cast<int>(axis)));
+    for (int64_t axis = begin; axis < end; ++axis) {
+      lattice.axes[axis] =
+          make_lines(find_successors(keys, packing, static_cast<int>(axis), cancel), cancel);
     }
   });
-  cancel.poll();
 }
 
 }  // namespace
@@ -235,7 +243,7 @@ Lattice build_lattice(const Features& features, const CancelFlag& cancel) {
   lattice.splat_weight = Buffer<float>(features.points * corners);
   Simplices simplices = find_simplices(features);
   cancel.poll();
-  const Packing packing = make_packing(simplices);
+  const Packing packing = make_packing(simplices, cancel);
   if (packing.bits <= 62) {
     connect<uint64_t>(std::move(simplices), packing, lattice, cancel);
   } else {

@@ -13,7 +13,8 @@ class MeanField {
  public:
   virtual ~MeanField() = default;
 
-  // Runs one iteration: Q = softmax(-U - sum of the kernels' messages). A cancelled one changes nothing.
+  // Runs one iteration: Q = softmax(-U - sum of the kernels' messages). Polls all along; a
+  // cancelled field is of no further use.
   virtual void step(const CancelFlag& cancel) = 0;
 
   virtual at::Tensor probabilities(int64_t set) const = 0;  // float32 [labels, height, width]

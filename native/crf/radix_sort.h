@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/cancel.h"
 #include "crf/buffer.h"
 
 namespace stego::crf {
@@ -18,9 +19,10 @@ struct Keyed {
 };
 
 // Stable sort by key: digit by digit from the lowest, each thread on its share of the list. The result is the
-// same as any stable sort's, for any number of threads. `spare` is as large as `items`.
+// same as any stable sort's, for any number of threads. `spare` is as large as `items`. Polls
+// between steps.
 template <typename Key>
-void radix_sort(Buffer<Keyed<Key>>& items, Buffer<Keyed<Key>>& spare, int bits) {
+void radix_sort(Buffer<Keyed<Key>>& items, Buffer<Keyed<Key>>& spare, int bits, const CancelFlag& cancel) {
   constexpr int kDigit = 11;
   const int passes = std::max(1, (bits + kDigit - 1) / kDigit);
   const int width = (bits + passes - 1) / passes;
@@ -29,6 +31,7 @@ void radix_sort(Buffer<Keyed<Key>>& items, Buffer<Keyed<Key>>& spare, int bits) 
   const auto start = [&](int64_t share) { return size * share / shares; };
   std::vector<int64_t> places(shares * radix);
   for (int pass = 0; pass < passes; ++pass) {
+    cancel.poll();
     const int shift = pass * width;
     const auto digit = [&](const Keyed<Key>& item) {
       return static_cast<int64_t>(static_cast<uint64_t>(item.key >> shift) &
@@ -41,6 +44,7 @@ void radix_sort(Buffer<Keyed<Key>>& items, Buffer<Keyed<Key>>& spare, int bits) 
         for (int64_t i = start(share); i < start(share + 1); ++i) ++counts[digit(items[i])];
       }
     });
+    cancel.poll();
     int64_t total = 0;
     for (int64_t value = 0; value < radix; ++value) {
       for (int64_t share = 0; share < shares; ++share) {

@@ -25,6 +25,7 @@ Buffer<float> inverse_counts(const Filter& filter, Normalization normalization, 
   std::fill_n(ones.data(), ones.size(), 1.0f);
   filter.spread(ones.data(), values.data(), channels, kernels, cancel);
   for (int64_t p = 0; p < lattice.points; ++p) {
+    cancel.poll_sometimes(p);
     float count = 0;
     for (int64_t q = p * lattice.corners; q < (p + 1) * lattice.corners; ++q) {
       count += lattice.slice_weight[q] * values[lattice.slice_vertex[q] * channels];
@@ -44,11 +45,13 @@ void normalize(Filter& filter, Normalization normalization, const CancelFlag& ca
       inverse_counts(filter, normalization, choose_kernels(Instructions::automatic), cancel);
   if (normalization != Normalization::after) {
     for (int64_t i = 0; i < lattice.splat_weight.size(); ++i) {
+      cancel.poll_sometimes(i);
       lattice.splat_weight[i] *= inverse[lattice.splat_point[i]];
     }
   }
   if (normalization != Normalization::before) {
     for (int64_t p = 0; p < lattice.points; ++p) {
+      cancel.poll_sometimes(p);
       for (int64_t q = p * lattice.corners; q < (p + 1) * lattice.corners; ++q) {
         lattice.slice_weight[q] *= inverse[p];
       }
@@ -111,13 +114,19 @@ void Filter::spread(const float* rows, float* values, int64_t channels, const Ke
                         {rows, channels, channels},
                         values};
   const std::vector<int64_t>& shares = lattice.splat_shares;
-  at::parallel_for(0, static_cast<int64_t>(shares.size()) - 1, 1,
-                   [&](int64_t begin, int64_t end) { kernels.splat(splat, shares[begin], shares[end]); });
+  at::parallel_for(0, static_cast<int64_t>(shares.size()) - 1, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t share = begin; share < end; ++share) {
+      cancel.poll();
+      kernels.splat(splat, shares[share], shares[share + 1]);
+    }
+  });
   for (const Lines& lines : lattice.axes) {
-    cancel.poll();
     const BlurTask blur{lines.vertices.data(), {values, channels, channels}};
     at::parallel_for(0, static_cast<int64_t>(lines.starts.size()) - 1, 1, [&](int64_t begin, int64_t end) {
-      kernels.blur(blur, lines.starts[begin], lines.starts[end]);
+      for (int64_t share = begin; share < end; ++share) {
+        cancel.poll();
+        kernels.blur(blur, lines.starts[share], lines.starts[share + 1]);
+      }
     });
   }
 }

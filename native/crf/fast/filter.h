@@ -14,7 +14,7 @@ struct Filter {
   Lattice lattice;
 
   // Filters rows [pixels, channels] up to the slice; `values` [vertices, channels] receives the vertices'
-  // values. Polls between axes.
+  // values. Polls all along.
   void spread(const float* rows, float* values, int64_t channels, const Kernels& kernels,
               const CancelFlag& cancel) const;
 };

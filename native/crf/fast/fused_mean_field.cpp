@@ -13,6 +13,7 @@ namespace stego::crf {
 namespace {
 
 constexpr int64_t kBlock = 512;      // pixels per turn of a set, so that their indices stay close
+constexpr int64_t kLoaded = 1 << 16;  // pixels loaded together
 constexpr int64_t kTransposed = 64;  // pixels transposed together
 
 // Padded energies of a label set: [channels], or [channels, channels] with row m for a unit of label m.
@@ -65,7 +66,7 @@ struct Pairwise {
 class FusedMeanField : public MeanField {
  public:
   FusedMeanField(const std::vector<LabelScores>& scores, const std::vector<Pairwise>& pairwise,
-                 Instructions instructions);
+                 Instructions instructions, const CancelFlag& cancel);
 
   void step(const CancelFlag& cancel) override;
   at::Tensor probabilities(int64_t set) const override;
@@ -86,10 +87,10 @@ class FusedMeanField : public MeanField {
   };
 
   void place_sets(const std::vector<LabelScores>& scores);
-  void load(const Set& set, const LabelScores& scores);
+  void load(const Set& set, const LabelScores& scores, const CancelFlag& cancel);
   void prepare_tasks();
   void spread(const CancelFlag& cancel);
-  void update();
+  void update(const CancelFlag& cancel);
 
   const Kernels& kernels_;
   std::vector<Set> sets_;
@@ -102,7 +103,7 @@ class FusedMeanField : public MeanField {
 };
 
 FusedMeanField::FusedMeanField(const std::vector<LabelScores>& scores, const std::vector<Pairwise>& pairwise,
-                               Instructions instructions)
+                               Instructions instructions, const CancelFlag& cancel)
     : kernels_(choose_kernels(instructions)),
       height_(scores.at(0).values.size(1)),
       width_(scores.at(0).values.size(2)),
@@ -120,12 +121,12 @@ FusedMeanField::FusedMeanField(const std::vector<LabelScores>& scores, const std
   start_ = Buffer<float>(pixels_ * channels_);
   probabilities_ = Buffer<float>(pixels_ * channels_);
   std::fill_n(probabilities_.data(), probabilities_.size(), 0.0f);
-  for (size_t s = 0; s < sets_.size(); ++s) load(sets_[s], scores[s]);
+  for (size_t s = 0; s < sets_.size(); ++s) load(sets_[s], scores[s], cancel);
   for (const Pairwise& each : pairwise) {
     pairwise_.push_back({each.filter, Buffer<float>(each.filter->lattice.vertices * channels_)});
   }
   prepare_tasks();
-  update();
+  update(cancel);
   for (UpdateTask& task : tasks_) task.count = static_cast<int>(pairwise_.size());
 }
 
@@ -139,14 +140,19 @@ void FusedMeanField::place_sets(const std::vector<LabelScores>& scores) {
   channels_ = padded_channels(channels_);
 }
 
-void FusedMeanField::load(const Set& set, const LabelScores& scores) {
+void FusedMeanField::load(const Set& set, const LabelScores& scores, const CancelFlag& cancel) {
   const at::Tensor values = scores.values.contiguous();
   const StartTask task{scores.kind,
                        values.const_data_ptr<float>(),
                        set.labels,
                        pixels_,
                        {start_.data() + set.first, channels_, set.channels}};
-  at::parallel_for(0, pixels_, 4096, [&](int64_t begin, int64_t end) { kernels_.start(task, begin, end); });
+  at::parallel_for(0, pixels_, 4096, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; block += kLoaded) {
+      cancel.poll();
+      kernels_.start(task, block, std::min(end, block + kLoaded));
+    }
+  });
 }
 
 void FusedMeanField::prepare_tasks() {
@@ -171,12 +177,12 @@ void FusedMeanField::spread(const CancelFlag& cancel) {
   for (Kernel& kernel : pairwise_) {
     kernel.filter->spread(probabilities_.data(), kernel.values.data(), channels_, kernels_, cancel);
   }
-  cancel.poll();
 }
 
-void FusedMeanField::update() {
+void FusedMeanField::update(const CancelFlag& cancel) {
   at::parallel_for(0, (pixels_ + kBlock - 1) / kBlock, 8, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
+      cancel.poll();
       for (const UpdateTask& task : tasks_) {
         kernels_.update(task, block * kBlock, std::min(pixels_, (block + 1) * kBlock));
       }
@@ -186,7 +192,7 @@ void FusedMeanField::update() {
 
 void FusedMeanField::step(const CancelFlag& cancel) {
   spread(cancel);
-  update();
+  update(cancel);
 }
 
 at::Tensor FusedMeanField::probabilities(int64_t index) const {
@@ -275,11 +281,10 @@ int64_t row_channels(const std::vector<LabelScores>& scores) {
 std::unique_ptr<MeanField> fuse_mean_field(const Problem& problem, const CancelFlag& cancel) {
   std::vector<Pairwise> pairwise;
   for (const Term& term : problem.options.terms) {
-    cancel.poll();
     pairwise.push_back({make_filter(problem.image, term.filter, cancel), term.compatibility});
   }
-  cancel.poll();
-  return std::make_unique<FusedMeanField>(problem.scores, pairwise, problem.options.instructions);
+  return std::make_unique<FusedMeanField>(problem.scores, pairwise, problem.options.instructions,
+                                          cancel);
 }
 
 }  // namespace stego::crf
