@@ -215,8 +215,7 @@ void connect(Simplices&& simplices, const Packing& packing, Lattice& lattice, co
   lattice.axes.resize(lattice.corners);
   at::parallel_for(0, lattice.corners, 1, [&](int64_t begin, int64_t end) {
     for (int64_t axis = begin; axis < end; ++axis) {
-      lattice.axes[axis] =
-          make_lines(find_successors(keys, packing, static_cast<int>(axis), cancel), cancel);
+      lattice.axes[axis] = make_lines(find_successors(keys, packing, static_cast<int>(axis), cancel), cancel);
     }
   });
 }

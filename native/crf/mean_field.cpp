@@ -92,8 +92,7 @@ class PlainMeanField : public MeanField {
       : height_(problem.image.height), width_(problem.image.width) {
     for (const Term& term : problem.options.terms) {
       cancel.poll();
-      kernels_.emplace_back(term, build_lattice(pixel_features(problem.image, term.filter), cancel),
-                            options);
+      kernels_.emplace_back(term, build_lattice(pixel_features(problem.image, term.filter), cancel), options);
     }
     for (const LabelScores& scores : problem.scores) {
       U_.push_back(energies_of(scores, options));

@@ -32,7 +32,8 @@ at::Tensor prepare_views(const std::vector<ImageView>& images, const std::vector
   for (size_t i = 0; i < images.size(); ++i) {
     const at::Tensor pixels = cut(images[i], views[i]);
     const ImageView square{pixels.const_data_ptr<uint8_t>(), views[i].side, views[i].side, 3};
-    const at::Tensor turned = at::rot90(prepare_images({square}, transform, cancel)[0], views[i].turns, {1, 2});
+    const at::Tensor turned =
+        at::rot90(prepare_images({square}, transform, cancel)[0], views[i].turns, {1, 2});
     prepared.push_back(views[i].mirrored ? turned.flip({2}) : turned);  // [3, R, R]
   }
   return at::stack(prepared);

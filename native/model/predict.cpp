@@ -18,9 +18,10 @@ Region all_of(const Prediction& prediction) {
 // Labels [height, width] of scores [h, w, K].
 at::Tensor label_map(const at::Tensor& scores, const Prediction& prediction, const CancelFlag& cancel) {
   at::Tensor labels = at::empty({prediction.height, prediction.width}, scores.options().dtype(at::kByte));
-  for_each_band(
-      GridWindow::whole(scores), prediction.height, prediction.width, all_of(prediction), cancel,
-      [&](int64_t row, const at::Tensor& band) { labels.narrow(0, row, band.size(0)).copy_(band.argmax(2)); });
+  for_each_band(GridWindow::whole(scores), prediction.height, prediction.width, all_of(prediction), cancel,
+                [&](int64_t row, const at::Tensor& band) {
+                  labels.narrow(0, row, band.size(0)).copy_(band.argmax(2));
+                });
   return labels.cpu();
 }
 

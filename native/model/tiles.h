@@ -12,8 +12,8 @@ struct Tile {
   Region core, whole;
 };
 
-// The picture as one tile if it has at most `side` squared pixels, else tiles of at most `side` by `side` with
-// cores of about equal size.
+// The picture as one tile if it has at most `side` squared pixels, else tiles of at most `side` by `side`
+// with cores of about equal size.
 std::vector<Tile> divide_into_tiles(int64_t height, int64_t width, int64_t side, int64_t margin);
 
 }  // namespace stego

@@ -65,8 +65,7 @@ void check_lattice(uint64_t number) {
 
   const crf::Filter filter{crf::build_lattice(features, {})};
   crf::Buffer<float> values(filter.lattice.vertices * kChannels);
-  filter.spread(rows.data(), values.data(), kChannels, crf::choose_kernels(Instructions::automatic),
-                {});
+  filter.spread(rows.data(), values.data(), kChannels, crf::choose_kernels(Instructions::automatic), {});
   const std::vector<double> computed = slice(filter.lattice, values);
 
   const oracle::Lattice plain(points, dims);

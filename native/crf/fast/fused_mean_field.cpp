@@ -12,9 +12,9 @@ namespace stego::crf {
 
 namespace {
 
-constexpr int64_t kBlock = 512;      // pixels per turn of a set, so that their indices stay close
+constexpr int64_t kBlock = 512;       // pixels per turn of a set, so that their indices stay close
 constexpr int64_t kLoaded = 1 << 16;  // pixels loaded together
-constexpr int64_t kTransposed = 64;  // pixels transposed together
+constexpr int64_t kTransposed = 64;   // pixels transposed together
 
 // Padded energies of a label set: [channels], or [channels, channels] with row m for a unit of label m.
 Buffer<float> pad_factors(const Compatibility& compatibility, int64_t labels, int64_t channels) {
@@ -283,8 +283,7 @@ std::unique_ptr<MeanField> fuse_mean_field(const Problem& problem, const CancelF
   for (const Term& term : problem.options.terms) {
     pairwise.push_back({make_filter(problem.image, term.filter, cancel), term.compatibility});
   }
-  return std::make_unique<FusedMeanField>(problem.scores, pairwise, problem.options.instructions,
-                                          cancel);
+  return std::make_unique<FusedMeanField>(problem.scores, pairwise, problem.options.instructions, cancel);
 }
 
 }  // namespace stego::crf
