@@ -1,7 +1,7 @@
 /**
  * npm test [-- <AVA's arguments>]: builds what is not up to date, runs the tests, and ends with the line `N passed, N
  * failed`. `--full` (npm run test:full) adds the slow ones and reruns the kernel tests under each narrower
- * instruction set of this processor; `--long` (npm run test:long) adds tests that take too long for continuous
+ * instruction set of this processor and by libtorch's operators alone; `--long` (npm run test:long) adds tests that take too long for continuous
  * integration.
  */
 import { execFileSync } from 'node:child_process'
@@ -17,6 +17,8 @@ const OF_KERNELS = ['parity', 'native', 'crf', 'loss', 'neighbors', 'training', 
 
 /** The instruction sets that kernels can be limited to (STEGO_INSTRUCTIONS). */
 const SETS = ['avx512', 'avx2', 'portable']
+/** The form of every operator that runs on any device. */
+const OPERATORS = 'operators'
 
 const LEVELS = { '--full': 'full', '--long': 'long' }
 const args = process.argv.slice(2).filter((arg) => !(arg in LEVELS))
@@ -29,7 +31,7 @@ await main(async () => {
   await ensureBuilt()
   const runs = [await run(args)]
   if (level !== 'fast' && args.length === 0 && !process.env.STEGO_INSTRUCTIONS) {
-    for (const set of narrowerSets()) {
+    for (const set of [...narrowerSets(), OPERATORS]) {
       console.log(`\nRunning the kernel tests again with STEGO_INSTRUCTIONS=${set}:`)
       const env = { STEGO_INSTRUCTIONS: set, STEGO_TEST_LEVEL: 'fast' }
       runs.push(await run(OF_KERNELS, env))

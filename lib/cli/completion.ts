@@ -108,7 +108,8 @@ ${flags.join('\n')}
   esac
   if [[ "\${words[CURRENT]}" == -* ]]; then _describe flag flags; else _files; fi
 }
-compdef _stego stego
+# Called as a function of $fpath, or sourced.
+if [[ "\${funcstack[1]}" == _stego ]]; then _stego "$@"; else compdef _stego stego; fi
 `
 }
 

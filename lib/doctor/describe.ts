@@ -49,7 +49,7 @@ function machineRows({ system, platform, arch, libc, ...machine }: Machine, { lo
 
 type Loaded = NonNullable<AddonReport['loaded']>
 
-const INSTRUCTIONS = { avx512: 'AVX-512', avx2: 'AVX2', portable: 'portable' }
+const INSTRUCTIONS = { avx512: 'AVX-512', avx2: 'AVX2', portable: 'portable', operators: 'operators' }
 
 function describeKernels({ kernels, libtorch }: Loaded): string {
   const { instructions, processor, limit, int8Products, bfloat16Products } = kernels

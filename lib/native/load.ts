@@ -18,7 +18,7 @@ import { type Place, places, type Request } from './places.js'
 import type { Addon } from './types/addon.js'
 import type { InstructionSet } from './types/values.js'
 
-const INSTRUCTION_SETS: InstructionSet[] = ['portable', 'avx2', 'avx512']
+const INSTRUCTION_SETS: InstructionSet[] = ['portable', 'avx2', 'avx512', 'operators']
 
 /** The addon in use. */
 export interface Loaded {

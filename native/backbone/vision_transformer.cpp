@@ -13,6 +13,7 @@
 
 #include "backbone/fast/fused_blocks.h"
 #include "core/error.h"
+#include "core/form.h"
 
 namespace stego {
 
@@ -79,7 +80,7 @@ class PlainBlocks : public BlockStack {
 };
 
 std::shared_ptr<const BlockStack> make_blocks(StackWeights weights, const Target& target) {
-  if (target.device.is_cpu() && target.dtype == at::kFloat && !target.plain)
+  if (!by_operators(target.device) && target.dtype == at::kFloat && !target.plain)
     return std::make_shared<FusedBlocks>(weights, target.instructions);
   return std::make_shared<PlainBlocks>(std::move(weights), target.device, target.dtype);
 }

@@ -21,6 +21,15 @@ const std::vector<std::pair<const char*, crf::ScoreKind>> kKinds = {
     {"probabilities", crf::ScoreKind::probabilities},
     {"logits", crf::ScoreKind::logits}};
 
+const std::vector<std::pair<const char*, crf::Form>> kForms = {{"automatic", crf::Form::automatic},
+                                                               {"operators", crf::Form::operators},
+                                                               {"kernels", crf::Form::kernels}};
+
+const std::vector<std::pair<const char*, LaunchOrder>> kOrders = {{"ascending", LaunchOrder::ascending},
+                                                                  {"descending", LaunchOrder::descending},
+                                                                  {"shuffled", LaunchOrder::shuffled},
+                                                                  {"interleaved", LaunchOrder::interleaved}};
+
 template <size_t count>
 std::array<double, count> read_deviations(const Napi::Value& value, const char* name) {
   const Napi::Array array = read_array(value, name);
@@ -53,7 +62,9 @@ crf::Options read_options(const Napi::Value& value, KeepAlive& keep) {
   for (uint32_t i = 0; i < terms.Length(); ++i) options.terms.push_back(read_term(terms.Get(i), keep));
   options.iterations = read_integer(object.Get("iterations"), "iterations");
   options.instructions = read_instructions(object.Get("instructions"));
-  options.plain = object.Get("plain").ToBoolean().Value();
+  if (!object.Get("form").IsUndefined()) options.form = read_choice(object.Get("form"), "the form", kForms);
+  if (!object.Get("order").IsUndefined())
+    options.order = read_choice(object.Get("order"), "the order", kOrders);
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include "head/cluster_probe.h"
 #include "loss/contrastive_crf.h"
 #include "loss/correspondence_loss.h"
+#include "loss/equations.h"
 #include "loss/sampling.h"
 
 namespace stego {

@@ -55,6 +55,8 @@ const char* name_of(Instructions instructions) {
       return "avx512";
     case Instructions::avx2:
       return "avx2";
+    case Instructions::operators:
+      return "operators";
     default:
       return "portable";
   }

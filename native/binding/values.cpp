@@ -181,7 +181,8 @@ Instructions read_instructions(const Napi::Value& value) {
                                    {{"auto", Instructions::automatic},
                                     {"avx512", Instructions::avx512},
                                     {"avx2", Instructions::avx2},
-                                    {"portable", Instructions::portable}});
+                                    {"portable", Instructions::portable},
+                                    {"operators", Instructions::operators}});
 }
 
 Napi::Value write_data(Napi::Env env, const at::Tensor& tensor) {

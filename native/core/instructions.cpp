@@ -49,7 +49,7 @@ void limit_instructions(Instructions most) {
   if (most == Instructions::automatic || limit == most) return;
   limit = most;
 #ifdef STEGO_X86_KERNELS
-  limit_libtorch(most);
+  if (most != Instructions::operators) limit_libtorch(most);
 #endif
 }
 

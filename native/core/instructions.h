@@ -8,7 +8,8 @@
 namespace stego {
 
 // The instruction sets that inner loops are compiled for: x86-64-v4, x86-64-v3, and the x86-64 baseline.
-enum class Instructions { automatic, avx512, avx2, portable };
+// `operators`, only as a limit: no loops of ours where libtorch's operators can compute the same, see form.h.
+enum class Instructions { automatic, avx512, avx2, portable, operators };
 
 // Limits the whole process to this instruction set from now on. This also rules out the 8-bit and bfloat16
 // product extensions, which belong to none of the sets. libtorch's own kernels follow unless they have

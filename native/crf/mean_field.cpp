@@ -7,13 +7,16 @@
 //     E   = sum_k F_k mu_k                        compatibility transform
 //     Q   = softmax(-U - E)                       local update and normalization
 //
-// This is the plain form. It runs on any device and in any type. fast/ computes the same on a CPU in float32
-// and is tested against it. N pixels, C labels, V vertices of a lattice with D + 1 axes.
+// This is the form on libtorch's operators. It runs on any device and in any type. fast/ computes the same on
+// a CPU in float32, kernels/ on a GPU; both are tested against it. N pixels, C labels, V vertices of a
+// lattice with D + 1 axes.
 #include "crf/mean_field.h"
 
 #include <cmath>
 
+#include "core/form.h"
 #include "crf/fast/fused_mean_field.h"
+#include "crf/kernel_mean_field.h"
 #include "crf/lattice_tensors.h"
 #include "crf/pixel_features.h"
 
@@ -153,7 +156,10 @@ class PlainMeanField : public MeanField {
 
 std::unique_ptr<MeanField> make_mean_field(const Problem& problem, const CancelFlag& cancel) {
   const at::NoGradGuard no_grad;
-  if (problem.options.plain) return std::make_unique<PlainMeanField>(problem, at::kFloat, cancel);
+  const Form form = problem.options.form;
+  if (form == Form::kernels) return kernel_mean_field(problem, cancel);
+  if (form == Form::operators || by_operators(at::kCPU))
+    return std::make_unique<PlainMeanField>(problem, at::kFloat, cancel);
   return fuse_mean_field(problem, cancel);
 }
 

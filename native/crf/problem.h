@@ -6,6 +6,7 @@
 #include "core/aten.h"
 #include "core/instructions.h"
 #include "imaging/transform.h"
+#include "kernels/host.h"
 
 namespace stego::crf {
 
@@ -45,11 +46,18 @@ struct Term {
   Compatibility compatibility;
 };
 
+enum class Form {
+  automatic,  // the fastest of the CPU
+  operators,  // libtorch's operators, which run on any device
+  kernels,    // a GPU's kernels, run on the host one index after another: for tests
+};
+
 struct Options {
   std::vector<Term> terms;  // in message order: pydensecrf has position first, then position and color
   int64_t iterations;
   Instructions instructions = Instructions::automatic;
-  bool plain = false;  // use the plain form even if a fast one exists, as on other devices
+  Form form = Form::automatic;
+  LaunchOrder order = LaunchOrder::ascending;  // of the kernels' indices
 };
 
 // STEGO's settings: positions with deviation 1, weight 3; positions with 67 and colors with 3, weight 4; ten

@@ -1,8 +1,10 @@
 #include "features/nearest_neighbors.h"
 
 #include "core/error.h"
+#include "core/form.h"
 #include "features/exact_search.h"
 #include "features/inverted_file.h"
+#include "features/tensor_search.h"
 
 namespace stego {
 
@@ -23,6 +25,7 @@ Neighbors nearest_neighbors(const at::Tensor& vectors, int64_t k, const CancelFl
   const UnitRows rows(matrix.stride(1) == 1 ? matrix : matrix.contiguous(), cancel);
   const bool exact =
       options.method == SearchMethod::automatic ? count <= kMostExact : options.method == SearchMethod::exact;
+  if (exact && by_operators(vectors.device())) return search_by_products(vectors, rows, k, cancel);
   if (exact) return search_exact(rows, k, options.products, cancel);
   return InvertedFile(rows, options.seed, options.products, cancel).search(k, options.probes, cancel);
 }

@@ -1,5 +1,6 @@
 #include "head/linear_probe.h"
 
+#include "core/form.h"
 #include "core/parallel.h"
 #include "head/probe_kernel.h"
 #include "imaging/upsample.h"
@@ -27,37 +28,79 @@ at::Tensor exchanged(const at::Tensor& values, int64_t m, int64_t w) {
 
 }  // namespace
 
-ProbeLoss linear_probe_loss(const Pointwise& probe, const std::vector<at::Tensor>& maps,
-                            const ProbeLabels& labels) {
-  const at::NoGradGuard no_grad;
-  ProbeLoss result{0, at::zeros_like(probe.weight), at::zeros_like(probe.bias)};
-  if (labels.valid == 0) return result;
+namespace {
+
+// What an image adds to the sums over labeled pixels.
+struct ImageLoss {
+  double loss = 0;
+  at::Tensor weight_gradient, bias_gradient;
+};
+
+// An image's loss given its log-partitions and the gradient [K, h*w] that they leave for the grid's logits.
+ImageLoss image_loss(double log_partitions, const at::Tensor& gradient, const at::Tensor& logits,
+                     const at::Tensor& map, const at::Tensor& own_class) {
+  const at::Tensor total = gradient - own_class;
+  return {log_partitions - (logits * own_class).sum(at::kDouble).item<double>(), at::mm(total, map),
+          total.sum(1)};
+}
+
+// By our own kernel: logits are enlarged along rows by a product, along columns on the fly.
+std::vector<ImageLoss> fused_losses(const Pointwise& probe, const std::vector<at::Tensor>& maps,
+                                    const ProbeLabels& labels) {
   const BilinearAxis rows(labels.grid_height, labels.height);
   const at::Tensor matrix = enlarging_matrix(labels.grid_width, labels.width), bias = probe.bias.unsqueeze(1);
-  const auto count = static_cast<int64_t>(labels.images.size());
-  std::vector<double> losses(count);
-  std::vector<at::Tensor> weight_gradients(count), bias_gradients(count);
-  parallel_each(count, [&](int64_t i) {
+  std::vector<ImageLoss> losses(labels.images.size());
+  parallel_each(static_cast<int64_t>(losses.size()), [&](int64_t i) {
     const auto& [index, map, own_class] = labels.images[i];
     const at::Tensor logits = at::addmm(bias, probe.weight, maps[index].t());  // [K, h*w]
     const at::Tensor enlarged =
         at::mm(exchanged(logits, labels.grid_height, labels.grid_width), matrix);  // [h * K, width]
     at::Tensor probabilities = at::zeros_like(enlarged);  // of the pixels, summed per grid row
-    losses[i] = log_partition({enlarged.const_data_ptr<float>(), map.const_data_ptr<uint8_t>(),
-                               probabilities.mutable_data_ptr<float>(), labels.classes, labels.width},
-                              rows) -
-                (logits * own_class).sum(at::kDouble).item<double>();
+    const double sum = log_partition({enlarged.const_data_ptr<float>(), map.const_data_ptr<uint8_t>(),
+                                      probabilities.mutable_data_ptr<float>(), labels.classes, labels.width},
+                                     rows);
     const at::Tensor gradient =
-        exchanged(at::mm(probabilities, matrix.t()), labels.classes, labels.grid_width)
-            .view(logits.sizes())
-            .sub_(own_class);
-    weight_gradients[i] = at::mm(gradient, maps[index]);
-    bias_gradients[i] = gradient.sum(1);
+        exchanged(at::mm(probabilities, matrix.t()), labels.classes, labels.grid_width).view(logits.sizes());
+    losses[i] = image_loss(sum, gradient, logits, maps[index], own_class);
   });
-  for (int64_t i = 0; i < count; ++i) {
-    result.loss += losses[i];
-    result.weight_gradient.add_(weight_gradients[i]);
-    result.bias_gradient.add_(bias_gradients[i]);
+  return losses;
+}
+
+// By libtorch's operators: logits [K, height, width] of one image at a time.
+std::vector<ImageLoss> tensor_losses(const Pointwise& probe, const std::vector<at::Tensor>& maps,
+                                     const ProbeLabels& labels) {
+  const at::Device device = probe.weight.device();
+  const at::Tensor down = enlarging_matrix(labels.grid_height, labels.height).t().to(device),
+                   across = enlarging_matrix(labels.grid_width, labels.width).to(device);
+  std::vector<ImageLoss> losses;
+  for (const auto& [index, map, own_class] : labels.images) {
+    const at::Tensor logits = at::addmm(probe.bias.unsqueeze(1), probe.weight, maps[index].t());  // [K, h*w]
+    const at::Tensor grid = logits.view({-1, labels.grid_height, labels.grid_width});
+    const at::Tensor enlarged = at::matmul(at::matmul(down, grid), across);
+    const at::Tensor labeled = map.to(device).lt(labels.classes);
+    const at::Tensor partitions = at::logsumexp(enlarged, {0});  // [height, width]
+    const at::Tensor probabilities = at::exp(enlarged - partitions) * labeled;
+    const at::Tensor gradient = at::matmul(at::matmul(down.t(), probabilities), across.t());
+    losses.push_back(image_loss((partitions * labeled).sum(at::kDouble).item<double>(),
+                                gradient.view(logits.sizes()), logits, maps[index], own_class.to(device)));
+  }
+  return losses;
+}
+
+}  // namespace
+
+ProbeLoss linear_probe_loss(const Pointwise& probe, const std::vector<at::Tensor>& maps,
+                            const ProbeLabels& labels) {
+  const at::NoGradGuard no_grad;
+  ProbeLoss result{0, at::zeros_like(probe.weight), at::zeros_like(probe.bias)};
+  if (labels.valid == 0) return result;
+  const bool operators = by_operators(probe.weight.device());
+  const std::vector<ImageLoss> losses =
+      operators ? tensor_losses(probe, maps, labels) : fused_losses(probe, maps, labels);
+  for (const ImageLoss& image : losses) {
+    result.loss += image.loss;
+    result.weight_gradient.add_(image.weight_gradient);
+    result.bias_gradient.add_(image.bias_gradient);
   }
   const auto valid = static_cast<double>(labels.valid);
   result.loss /= valid;

@@ -1,6 +1,7 @@
 #include "head/segmentation_head.h"
 
 #include "core/error.h"
+#include "core/form.h"
 #include "core/parallel.h"
 
 namespace stego {
@@ -10,6 +11,14 @@ namespace {
 constexpr int64_t kRows = 256;       // tokens encoded at a time, without dropout
 constexpr int64_t kLine = 16;        // rows of activations are padded to a multiple of this
 constexpr size_t kPartialSums = 16;  // of gradients: bounds memory for any number of threads
+
+// On a CPU, parts are computed side by side, one to a thread; elsewhere one after another, each on the whole
+// device.
+template <typename Work>
+void for_each_part(const at::Device& device, int64_t count, const Work& work) {
+  if (!by_operators(device)) return parallel_each(count, work);
+  for (int64_t i = 0; i < count; ++i) work(i);
+}
 
 at::Tensor masked(const at::Tensor& weight, const at::Tensor& mask) {
   return mask.defined() ? weight * mask : weight;
@@ -73,8 +82,9 @@ at::Tensor SegmentationHead::forward(const at::Tensor& features) const {
   if (!linear_) return continuous_ ? features : at::log_softmax(features, -1);
   const at::Tensor tokens = features.reshape({-1, features.size(-1)});
   at::Tensor codes = at::empty({tokens.size(0), linear_->weight.size(0)}, tokens.options());
-  parallel_each((tokens.size(0) + kRows - 1) / kRows, [&](int64_t i) {
-    const int64_t first = i * kRows, rows = std::min(kRows, tokens.size(0) - first);
+  const int64_t step = by_operators(tokens.device()) ? std::max<int64_t>(1, tokens.size(0)) : kRows;
+  for_each_part(tokens.device(), (tokens.size(0) + step - 1) / step, [&](int64_t i) {
+    const int64_t first = i * step, rows = std::min(step, tokens.size(0) - first);
     encode({tokens.narrow(0, first, rows), {}, {}}, codes.narrow(0, first, rows));
   });
   std::vector<int64_t> shape = features.sizes().vec();
@@ -94,7 +104,7 @@ HeadPass SegmentationHead::forward(std::vector<HeadTokens> inputs) const {
   pass.codes = at::empty({rows, linear_ ? linear_->weight.size(0) : tokens.size(1)}, tokens.options());
   pass.activations.resize(inputs.size());
   pass.inputs = std::move(inputs);
-  parallel_each(static_cast<int64_t>(pass.inputs.size()),
+  for_each_part(tokens.device(), static_cast<int64_t>(pass.inputs.size()),
                 [&](int64_t i) { pass.activations[i] = encode(pass.inputs[i], pass.rows(pass.codes, i)); });
   return pass;
 }
@@ -125,9 +135,10 @@ at::Tensor SegmentationHead::encode(const HeadTokens& input, at::Tensor codes) c
 
 std::vector<at::Tensor> SegmentationHead::backward(HeadPass& pass, const at::Tensor& codes_gradient) const {
   const at::NoGradGuard no_grad;
-  const size_t sums = std::min(kPartialSums, pass.inputs.size());
+  const at::Device device = codes_gradient.device();
+  const size_t sums = by_operators(device) ? 1 : std::min(kPartialSums, pass.inputs.size());
   std::vector<std::vector<at::Tensor>> partial(sums);
-  parallel_each(static_cast<int64_t>(sums), [&](int64_t sum) {
+  for_each_part(device, static_cast<int64_t>(sums), [&](int64_t sum) {
     for (const auto& [name, parameter] : parameters()) partial[sum].push_back(at::zeros_like(parameter));
     for (size_t i = sum; i < pass.inputs.size(); i += sums) {
       add_gradients(pass.inputs[i], pass.activations[i], pass.rows(pass.codes, i),

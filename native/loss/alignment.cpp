@@ -1,6 +1,6 @@
 #include "loss/alignment.h"
 
-#include "loss/correspondence_loss.h"
+#include "loss/equations.h"
 #include "loss/sampling.h"
 
 namespace stego {

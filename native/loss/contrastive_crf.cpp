@@ -1,6 +1,6 @@
 #include "loss/contrastive_crf.h"
 
-#include "loss/correspondence_loss.h"
+#include "loss/equations.h"
 
 namespace stego {
 

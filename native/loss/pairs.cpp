@@ -65,22 +65,6 @@ double of_slot(size_t slot, const PairValues& values) {
   return slot == kSelfSlot ? values.self : slot == kNeighborSlot ? values.knn : values.random;
 }
 
-CodeMaps with_gradients(const CodeMaps& codes) {
-  CodeMaps leaves = codes;
-  for (auto* maps : {&leaves.maps.images, &leaves.maps.neighbors}) {
-    for (at::Tensor& map : *maps) map = map.detach().requires_grad_(true);
-  }
-  return leaves;
-}
-
-void add_gradients(const PairMaps& leaves, PairMaps& sums) {
-  const at::NoGradGuard no_grad;
-  for (size_t i = 0; i < leaves.images.size(); ++i) {
-    sums.images[i].add_(leaves.images[i].grad());
-    sums.neighbors[i].add_(leaves.neighbors[i].grad());
-  }
-}
-
 void keep_details(const std::vector<at::Tensor>& losses, const std::vector<at::Tensor>& similarities,
                   PairDetails& details) {
   if (details.elements) {

@@ -83,10 +83,6 @@ at::Tensor random_slots(const std::vector<at::Tensor>& slots);
 // The value for a slot's pair type.
 double of_slot(size_t slot, const PairValues& values);
 
-// The same codes as autograd leaves; and adds their gradients to `sums`.
-CodeMaps with_gradients(const CodeMaps& codes);
-void add_gradients(const PairMaps& leaves, PairMaps& sums);
-
 // Fills in the requested details from each slot's tensors [B, P, Q].
 void keep_details(const std::vector<at::Tensor>& losses, const std::vector<at::Tensor>& similarities,
                   PairDetails& details);

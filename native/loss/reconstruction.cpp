@@ -1,6 +1,6 @@
 #include "loss/reconstruction.h"
 
-#include "loss/correspondence_loss.h"
+#include "loss/equations.h"
 
 namespace stego {
 

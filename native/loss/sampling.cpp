@@ -48,6 +48,16 @@ at::Tensor SamplePoints::sample_one_hot(const at::Tensor& classes, int64_t value
   return weighted.view({batch, -1, kNeighbors, values}).sum(2);
 }
 
+at::Tensor SamplePoints::matrix(int64_t row, int64_t grid_places) const {
+  const at::Tensor places = places_[row], weights = weights_[row];  // [P, 4]
+  at::Tensor matrix = at::zeros({places.size(0), grid_places}, weights.options());
+  for (int64_t i = 0; i < kNeighbors; ++i) {
+    // Neighbors of a point may coincide, so each is added by itself.
+    matrix.add_(at::zeros_like(matrix).scatter_(1, places.narrow(1, i, 1), weights.narrow(1, i, 1)));
+  }
+  return matrix;
+}
+
 SamplePoints::Reduced SamplePoints::reduce(int64_t grid_places) const {
   const int64_t batch = places_.size(0), reads = places_.size(1) * kNeighbors;
   Reduced reduced{{}, SamplePoints(at::empty_like(places_), weights_)};

@@ -23,6 +23,10 @@ class SamplePoints {
   // The same for one-hot maps [B, h*w, values], which are never materialized, of class maps [B, h*w] int64.
   at::Tensor sample_one_hot(const at::Tensor& classes, int64_t values) const;
 
+  // Sampling the maps of one row of the coordinates as a product with [points, grid_places]. Its transpose
+  // gives the gradient of a map, on any device in one fixed order.
+  at::Tensor matrix(int64_t row, int64_t grid_places) const;
+
   // For each row of the coordinates, the places its points read (int64, ascending), and the points on maps of
   // only those places.
   struct Reduced;

@@ -4,7 +4,7 @@
 
 #include "core/describe.h"
 #include "core/error.h"
-#include "loss/correspondence_loss.h"
+#include "loss/equations.h"
 #include "loss/sampling.h"
 #include "model/predict.h"
 

@@ -1,5 +1,6 @@
 #include "training/step_codes.h"
 
+#include "core/form.h"
 #include "core/parallel.h"
 
 namespace stego {
@@ -50,13 +51,19 @@ StepCodes encode_step(const SegmentationHead& head, const StepBatch& batch, int6
                       int64_t grid_width) {
   const SamplePoints first(batch.draws.coordinates1, grid_height, grid_width),
       second(batch.draws.coordinates2, grid_height, grid_width);
-  const SamplePoints::Reduced positives = second.reduce(grid_height * grid_width);
   std::vector<HeadTokens> inputs;
   append(inputs, batch.features, batch.masks);
-  append(inputs, select_places(batch.positive_features, positives.places), batch.positive_masks);
+  SamplePoints positives = second;
+  if (by_operators(batch.features.front().device())) {
+    append(inputs, batch.positive_features, batch.positive_masks);
+  } else {  // only the places that are read
+    const SamplePoints::Reduced reduced = second.reduce(grid_height * grid_width);
+    append(inputs, select_places(batch.positive_features, reduced.places), batch.positive_masks);
+    positives = reduced.points;
+  }
   if (batch.view_features.defined()) append(inputs, batch.view_features.unbind(0), batch.view_masks);
   return {head.forward(std::move(inputs)),
-          {first, positives.points, second},
+          {first, positives, second},
           static_cast<int64_t>(batch.features.size()),
           grid_height * grid_width};
 }

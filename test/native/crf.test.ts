@@ -14,6 +14,8 @@ import { INSTRUCTION_SETS, testEachSet } from '../support/kernels.js'
 import { LEVEL } from '../support/level.js'
 import { plainDenseCrf } from '../support/plain-crf.js'
 
+const FORMS = ['automatic', 'operators', 'kernels'] as const
+
 const PROBLEMS = { fast: 250, full: 5000, long: 50_000 }[LEVEL]
 
 /** STEGO's constants (docs/dense-crf-algorithm.md, step 13). */
@@ -93,12 +95,12 @@ function picture(
   return { image: { data, width, height }, scores, options: stegoOptions(instructions) }
 }
 
-for (const plain of [false, true]) {
-  test(`random small problems equal the scalar algorithm, ${plain ? 'plain' : 'fast'} form`, async (t) => {
+for (const form of FORMS) {
+  test(`random small problems equal the scalar algorithm, form: ${form}`, async (t) => {
     let worst = 0
     for (let seed = 0; seed < PROBLEMS; seed++) {
       const problem = randomProblem(seed)
-      const computed = await refine({ ...problem, options: { ...problem.options, plain } })
+      const computed = await refine({ ...problem, options: { ...problem.options, form } })
       const expected = plainDenseCrf(problem)
       const difference = largestDifference(expected, computed)
       if (!(difference <= 1e-4)) t.fail(`seed ${seed} is off by ${difference}`)
@@ -109,11 +111,11 @@ for (const plain of [false, true]) {
   })
 }
 
-test('both forms agree on a picture: probabilities, labels, divergence and vertices', async (t) => {
-  const both = []
-  for (const plain of [false, true]) {
+test('all forms agree on a picture: probabilities, labels, divergence and vertices', async (t) => {
+  const all = []
+  for (const form of FORMS) {
     const problem = picture(97, 61, [27, 5])
-    const options = { ...problem.options, plain }
+    const options = { ...problem.options, form }
     const field = await job((native, cancel) => native.MeanField.begin({ ...problem, options }, cancel))
     await job((_, cancel) => field.iterate(10, cancel))
     const { vertices } = checked(() => field.info)
@@ -123,17 +125,32 @@ test('both forms agree on a picture: probabilities, labels, divergence and verti
       const labels = (await job(() => field.labels(set))).data
       sets.push({ probabilities, labels, divergence: await job(() => field.divergence(set)) })
     }
-    both.push({ vertices, sets })
+    all.push({ vertices, sets })
     field.dispose()
   }
-  const [fast, plain] = [both[0]!, both[1]!]
-  t.deepEqual(fast.vertices, plain.vertices)
-  for (const [i, set] of fast.sets.entries()) {
-    const other = plain.sets[i]!
-    t.true(largestDifference(set.probabilities, other.probabilities) < 2e-5)
-    t.true(set.labels.filter((label, p) => label !== other.labels[p]).length <= 1)
-    t.true(Math.abs(set.divergence - other.divergence) < 1e-5 * Math.abs(other.divergence))
+  const [fast, ...others] = all
+  for (const { vertices, sets } of others) {
+    t.deepEqual(fast!.vertices, vertices)
+    for (const [i, set] of fast!.sets.entries()) {
+      const other = sets[i]!
+      t.true(largestDifference(set.probabilities, other.probabilities) < 2e-5)
+      t.true(set.labels.filter((label, p) => label !== other.labels[p]).length <= 1)
+      t.true(Math.abs(set.divergence - other.divergence) < 1e-5 * Math.abs(other.divergence))
+    }
   }
+})
+
+test('kernels give the same bits in any order of their indices', async (t) => {
+  const results: Buffer[] = []
+  for (const order of ['ascending', 'descending', 'shuffled', 'interleaved'] as const) {
+    const problem = picture(61, 47, [27, 5])
+    const options = { ...problem.options, form: 'kernels' as const, order }
+    const [sets] = await job((native, cancel) =>
+      native.denseCrf([{ ...problem, options }], 'probabilities', cancel),
+    )
+    results.push(Buffer.concat(sets!.map(({ probabilities }) => Buffer.from(probabilities!.data.buffer))))
+  }
+  for (const result of results) t.true(result.equals(results[0]!))
 })
 
 test('1, 2 and 4 threads give the same bits', async (t) => {

@@ -24,8 +24,8 @@ export const compareDenseCrf: Comparison = async (golden, { file }) => {
   const unary = golden.float('unary')
   const labels = unary.shape[0]!
   const terms = readTerms(golden, metadata)
-  for (const plain of [false, true]) {
-    const options = { terms, iterations: 0, instructions: 'auto' as const, plain }
+  for (const form of ['automatic', 'operators', 'kernels'] as const) {
+    const options = { terms, iterations: 0, instructions: 'auto' as const, form }
     const fromSoftmax: CrfProblem = {
       image,
       scores: [{ kind: 'probabilities', values: golden.float('softmax') }],

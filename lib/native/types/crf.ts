@@ -17,8 +17,12 @@ export interface CrfOptions {
   terms: CrfTerm[]
   iterations: number
   instructions: Instructions
-  /** Use the plain form even if a fast one exists; for tests. */
-  plain?: boolean
+  /**
+   * For tests: the form on libtorch's operators, or a GPU's kernels run on the host, instead of the CPU's fastest; and the
+   * order in which the kernels' indices are run, on which nothing may depend.
+   */
+  form?: 'automatic' | 'operators' | 'kernels'
+  order?: 'ascending' | 'descending' | 'shuffled' | 'interleaved'
 }
 
 /** An image, one or several sets of labels for it, [C, H, W] each, and the results to compute. */

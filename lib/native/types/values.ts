@@ -65,9 +65,9 @@ export interface CancelToken {
 
 /**
  * Instruction sets that inner loops are compiled for: x86-64-v4, x86-64-v3, and a baseline for every
- * processor.
+ * processor; as a limit also `operators`, libtorch's operators alone.
  */
-export type InstructionSet = 'avx512' | 'avx2' | 'portable'
+export type InstructionSet = 'avx512' | 'avx2' | 'portable' | 'operators'
 
 /** Which of the compiled loops to use; anything but `auto`, the widest that may be used, is for tests. */
 export type Instructions = 'auto' | InstructionSet
