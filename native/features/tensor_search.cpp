@@ -71,7 +71,7 @@ Neighbors search_by_products(const at::Tensor& vectors, const UnitRows& rows, in
       if (offered < count - 1 && farthest <= bar[i] + error) {  // others may be as near
         const at::Tensor open = at::nonzero(scores[i] >= farthest - error).view(-1).cpu();
         found[i] = ranked(rows, first + i, open.const_data_ptr<int64_t>(), open.size(0));
-        result.decided += open.size(0);
+        result.decided += open.size(0) - offered;
       }
       for (int64_t n = 0; n < k; ++n) {
         indices[(first + i) * k + n] = found[i][n].index;
