@@ -7,7 +7,6 @@
 namespace stego::crf {
 
 // make_mean_field() by the kernels of a GPU (kernels/), run on the host in the order that the options say.
-// Throws ERR_STEGO_ARGUMENT for terms without position, or whose lattice keys exceed 62 bits.
 std::unique_ptr<MeanField> kernel_mean_field(const Problem& problem, const CancelFlag& cancel);
 
 }  // namespace stego::crf

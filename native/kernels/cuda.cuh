@@ -95,8 +95,9 @@ class CudaDevice {
   }
 
   // Stable, by the lowest `bits` of the keys.
-  void sort_pairs(Array<uint64_t>& keys, Array<uint32_t>& values, int bits) const {
-    auto sorted_keys = make<uint64_t>(keys.size());
+  template <typename Key>
+  void sort_pairs(Array<Key>& keys, Array<uint32_t>& values, int bits) const {
+    auto sorted_keys = make<Key>(keys.size());
     auto sorted_values = make<uint32_t>(keys.size());
     with_scratch([&](void* scratch, size_t& bytes) {
       return cub::DeviceRadixSort::SortPairs(scratch, bytes, keys.data(), sorted_keys.data(), values.data(),
@@ -109,7 +110,8 @@ class CudaDevice {
   void running_sum(Array<int32_t>& values) const {
     auto sums = make<int32_t>(values.size());
     with_scratch([&](void* scratch, size_t& bytes) {
-      return cub::DeviceScan::InclusiveSum(scratch, bytes, values.data(), sums.data(), values.size(), stream_);
+      return cub::DeviceScan::InclusiveSum(scratch, bytes, values.data(), sums.data(), values.size(),
+                                           stream_);
     });
     values.swap(sums);
   }

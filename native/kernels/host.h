@@ -59,11 +59,12 @@ class HostDevice {
   }
 
   // Stable, by the lowest `bits` of the keys.
-  void sort_pairs(Array<uint64_t>& keys, Array<uint32_t>& values, int) const {
+  template <typename Key>
+  void sort_pairs(Array<Key>& keys, Array<uint32_t>& values, int) const {
     std::vector<int64_t> order(keys.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return keys[a] < keys[b]; });
-    Array<uint64_t> sorted_keys(keys.size());
+    Array<Key> sorted_keys(keys.size());
     Array<uint32_t> sorted_values(keys.size());
     for (size_t i = 0; i < order.size(); ++i) {
       sorted_keys[i] = keys[order[i]];

@@ -268,6 +268,9 @@ RandomProblem random_problem(uint64_t number) {
   problem.options.instructions = sets[random.between(0, static_cast<int64_t>(sets.size()) - 1)];
   result.threads[0] = static_cast<int>(random.between(1, 4));
   result.threads[1] = 1 + (result.threads[0] + static_cast<int>(random.between(0, 2))) % 4;
+  if (random.one_in(2)) problem.options.form = crf::Form::kernels;
+  problem.options.order = random.one_of(
+      {LaunchOrder::ascending, LaunchOrder::descending, LaunchOrder::shuffled, LaunchOrder::interleaved});
   return result;
 }
 
@@ -286,7 +289,8 @@ std::string describe(const crf::Problem& problem) {
                   values.abs().max().item<float>(), ")");
   }
   words += text(", ", problem.options.iterations, " iterations, instructions ",
-                static_cast<int>(problem.options.instructions));
+                static_cast<int>(problem.options.instructions), ", form ",
+                static_cast<int>(problem.options.form), ", order ", static_cast<int>(problem.options.order));
   for (const auto& [filter, compatibility] : problem.options.terms) {
     float largest = 0;
     for (const float value : compatibility.values) largest = std::max(largest, std::abs(value));

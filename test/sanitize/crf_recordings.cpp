@@ -117,9 +117,16 @@ double check_recording(const std::string& path) {
   problem.options.terms = read_terms(tensors, metadata);
 
   double largest = 0;
+  std::vector<std::pair<std::string, crf::Options>> ways;
   for (const Instructions instructions : available_instructions()) {
-    const std::string who = text("with instructions ", static_cast<int>(instructions), " native code");
     problem.options.instructions = instructions;
+    ways.emplace_back(text("native code with instructions ", static_cast<int>(instructions)),
+                      problem.options);
+  }
+  problem.options.form = crf::Form::kernels;
+  ways.emplace_back("a GPU's kernels on the host", problem.options);
+  for (const auto& [who, options] : ways) {
+    problem.options = options;
     const std::unique_ptr<crf::MeanField> field = crf::begin(problem, cancel);
     int64_t done = 0;
     for (int i = 0; i < 4; done = kRecorded[i++]) {

@@ -1,7 +1,6 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <stdexcept>
 #include <vector>
 
 #include "crf/kernels/filtering.h"
@@ -40,9 +39,12 @@ class DeviceLattice {
       find(FindSimplex<5>{features.data(), term.stride, points_, padded, constants, cells.data(),
                           ranks.data(), weights_.data()});
     }
-    int bits = 0;
-    const VertexPacking packing = pack(cells, padded, bits);
-    connect(packing, bits, cells.data(), ranks.data(), padded);
+    const VertexPacking packing = pack(cells, padded);
+    if (packing.bits <= 62) {
+      connect<uint64_t>(packing, cells.data(), ranks.data(), padded);
+    } else {
+      connect<WideKey>(packing, cells.data(), ranks.data(), padded);
+    }
     normalize(term);
   }
 
@@ -68,45 +70,44 @@ class DeviceLattice {
     Array<int32_t> before, after;
   };
 
-  VertexPacking pack(const Array<int16_t>& cells, int64_t padded, int& bits) const {
+  VertexPacking pack(const Array<int16_t>& cells, int64_t padded) const {
     VertexPacking packing{};
-    packing.corners = corners_;
-    unsigned __int128 size = corners_;
+    packing.corners = static_cast<int>(corners_);
+    WideKey size = corners_;
     for (int i = corners_ - 2; i >= 0; --i) {
       int16_t low, high;
       device_.range(cells, i * padded, padded, low, high);
       packing.lowest[i] = low - 2;
-      packing.stride[i] = static_cast<uint64_t>(size);
-      size *= static_cast<unsigned __int128>(high - low + 4);
+      packing.stride[i] = size;
+      size *= static_cast<WideKey>(high - low + 4);
     }
-    while ((size - 1) >> bits != 0) ++bits;
-    if (bits > 62) throw std::length_error("Expected standard deviations that keep lattice keys in 62 bits.");
+    while ((size - 1) >> packing.bits != 0) ++packing.bits;
     return packing;
   }
 
-  void connect(const VertexPacking& packing, int bits, const int16_t* cells, const uint32_t* ranks,
-               int64_t padded) {
+  template <typename Key>
+  void connect(const VertexPacking& packing, const int16_t* cells, const uint32_t* ranks, int64_t padded) {
     const int64_t count = padded * corners_;
-    auto keys = device_.template make<uint64_t>(count);
+    auto keys = device_.template make<Key>(count);
     slots_ = device_.template make<uint32_t>(count);
-    device_.run(padded, WriteKeys{packing, cells, ranks, padded, keys.data(), slots_.data()});
-    device_.sort_pairs(keys, slots_, bits);
+    device_.run(padded, WriteKeys<Key>{packing, cells, ranks, padded, keys.data(), slots_.data()});
+    device_.sort_pairs(keys, slots_, packing.bits);
     auto number = device_.template make<int32_t>(count);
-    device_.run(count, MarkVertices{keys.data(), number.data()});
+    device_.run(count, MarkVertices<Key>{keys.data(), number.data()});
     device_.running_sum(number);
     int32_t last;
     device_.download(number, count - 1, 1, &last);
     vertices_ = last;
     vertex_ = device_.template make<int32_t>(count);
     first_ = device_.template make<int32_t>(vertices_ + 1);
-    auto vertex_keys = device_.template make<uint64_t>(vertices_);
-    device_.run(count, NumberVertices{keys.data(), slots_.data(), number.data(), count, vertex_.data(),
-                                      vertex_keys.data(), first_.data()});
+    auto vertex_keys = device_.template make<Key>(vertices_);
+    device_.run(count, NumberVertices<Key>{keys.data(), slots_.data(), number.data(), count, vertex_.data(),
+                                           vertex_keys.data(), first_.data()});
     for (int axis = 0; axis < corners_; ++axis) {
       Axis own{device_.template make<int32_t>(vertices_), device_.template make<int32_t>(vertices_)};
       device_.run(vertices_, Fill<int32_t>{own.before.data(), -1});
-      device_.run(vertices_, FindNeighbors{packing, axis, vertex_keys.data(), vertices_, own.before.data(),
-                                           own.after.data()});
+      device_.run(vertices_, FindNeighbors<Key>{packing, axis, vertex_keys.data(), vertices_,
+                                                own.before.data(), own.after.data()});
       axes_.push_back(std::move(own));
     }
   }

@@ -5,29 +5,35 @@
 
 namespace stego::crf {
 
+using WideKey = unsigned __int128;
+
 // A vertex packed into one number, as in lattice.cpp: its remainder and, for each stored coordinate, its
-// cell.
+// cell. 64 bits are enough for photographs.
 struct VertexPacking {
-  int corners;
+  int corners, bits;
   int64_t lowest[kMostDims];
-  uint64_t stride[kMostDims + 1];  // 0 for the implied coordinate
+  WideKey stride[kMostDims + 1];  // 0 for the implied coordinate
 };
 
 // The key of each vertex of point `p`'s simplex; slot p * corners + q has remainder q.
+template <typename Key>
 struct WriteKeys {
   VertexPacking packing;
   const int16_t* cells;  // [dims, points]
   const uint32_t* ranks;
   int64_t points;
-  uint64_t* keys;
+  Key* keys;
   uint32_t* slots;
 
   STEGO_HOST_DEVICE void operator()(int64_t p) const {
     const int corners = packing.corners, dims = corners - 1;
-    uint64_t key = 0, step[kMostDims + 1];
-    for (int i = 0; i < corners; ++i) step[(ranks[p] >> (3 * i)) & 7] = packing.stride[i];
+    Key key = 0, step[kMostDims + 1];
+    for (int i = 0; i < corners; ++i) {
+      step[(ranks[p] >> (3 * i)) & 7] = static_cast<Key>(packing.stride[i]);
+    }
     for (int i = 0; i < dims; ++i) {
-      key += packing.stride[i] * static_cast<uint64_t>(cells[i * points + p] - packing.lowest[i]);
+      key +=
+          static_cast<Key>(packing.stride[i]) * static_cast<Key>(cells[i * points + p] - packing.lowest[i]);
     }
     for (int q = 0; q < corners; ++q) {
       keys[p * corners + q] = key;
@@ -39,21 +45,23 @@ struct WriteKeys {
 };
 
 // 1 where a new vertex begins in the sorted keys.
+template <typename Key>
 struct MarkVertices {
-  const uint64_t* keys;
+  const Key* keys;
   int32_t* begins;
   STEGO_HOST_DEVICE void operator()(int64_t i) const { begins[i] = i == 0 || keys[i] != keys[i - 1]; }
 };
 
 // Numbers the vertices in key order. `number` is the running sum of MarkVertices.
+template <typename Key>
 struct NumberVertices {
-  const uint64_t* keys;
+  const Key* keys;
   const uint32_t* slots;
   const int32_t* number;
-  int64_t count;         // of slots
-  int32_t* vertex;       // [count], by slot
-  uint64_t* vertex_key;  // [vertices]
-  int32_t* first;        // [vertices + 1], of each vertex's sorted slots
+  int64_t count;    // of slots
+  int32_t* vertex;  // [count], by slot
+  Key* vertex_key;  // [vertices]
+  int32_t* first;   // [vertices + 1], of each vertex's sorted slots
 
   STEGO_HOST_DEVICE void operator()(int64_t i) const {
     const int32_t own = number[i] - 1;
@@ -66,20 +74,21 @@ struct NumberVertices {
 };
 
 // The vertices before and after each along an axis; -1 if there is none. `before` starts at -1.
+template <typename Key>
 struct FindNeighbors {
   VertexPacking packing;
   int axis;
-  const uint64_t* keys;
+  const Key* keys;
   int64_t vertices;
   int32_t *before, *after;
 
   STEGO_HOST_DEVICE void operator()(int64_t v) const {
     const int dims = packing.corners - 1;
-    uint64_t all = 0;
-    for (int i = 0; i < dims; ++i) all += packing.stride[i];
-    const uint64_t along = packing.stride[axis];
-    const bool wraps = keys[v] % static_cast<uint64_t>(packing.corners) == 0;
-    const uint64_t target = keys[v] + (wraps ? along + static_cast<uint64_t>(dims) - all : along - 1);
+    Key all = 0;
+    for (int i = 0; i < dims; ++i) all += static_cast<Key>(packing.stride[i]);
+    const Key along = static_cast<Key>(packing.stride[axis]);
+    const bool wraps = keys[v] % static_cast<Key>(packing.corners) == 0;
+    const Key target = keys[v] + (wraps ? along + static_cast<Key>(dims) - all : along - 1);
     int64_t low = 0, high = vertices;
     while (low < high) {
       const int64_t middle = (low + high) / 2;
