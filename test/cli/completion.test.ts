@@ -1,9 +1,12 @@
 /** Completion, as bash does it; the other shells are run where they are installed. */
 import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import { COMMANDS } from '../../lib/cli/commands.js'
 import { COMPLETION_HELP, completionScript } from '../../lib/cli/completion.js'
 import { dispatch } from '../../lib/cli/dispatch.js'
+import { temporaryFolder } from '../support/dataset.js'
 import { fakeApi } from './fixtures/api.js'
 import { recordingTerminal } from './fixtures/terminal.js'
 
@@ -34,11 +37,27 @@ for (const shell of ['bash', 'zsh', 'fish']) {
   test(`the script for ${shell} is valid and names every command`, async (t) => {
     const text = await script(shell)
     for (const { name } of COMMANDS) t.true(text.includes(name), name)
-    const { status, stderr, error } = spawnSync(shell, ['-n'], { input: text, encoding: 'utf8' })
+    const file = join(await temporaryFolder(t), `stego.${shell}`)
+    await writeFile(file, text)
+    const { status, stderr, error } = spawnSync(shell, ['-n', file], { encoding: 'utf8' })
     if (error) t.log(`${shell} is not installed`)
     else t.is(status, 0, stderr)
   })
 }
+
+test('fish completes commands, flags and values', async (t) => {
+  const file = join(await temporaryFolder(t), 'stego.fish')
+  await writeFile(file, await script('fish'))
+  const lines = ['stego tr', 'stego train --fi', 'stego train --fit ', 'stego segment --style o']
+  const code = [`source ${file}`, ...lines.map((line) => `complete -C '${line}'`)].join('\n')
+  const { stdout, error } = spawnSync('fish', ['-c', code], { encoding: 'utf8' })
+  if (error) return t.log('fish is not installed'), t.pass()
+  const words = stdout.trim().split('\n')
+  t.deepEqual(
+    words.map((word) => word.split('\t')[0]),
+    ['train', '--fit', 'center', 'squash', 'overlay'],
+  )
+})
 
 test('the command prints scripts, and says how to install them', async (t) => {
   const stego = async (...args: string[]) => {
