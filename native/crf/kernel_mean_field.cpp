@@ -117,14 +117,10 @@ std::unique_ptr<MeanField> kernel_mean_field(const Problem& problem, const Cance
     }
     sets.push_back(std::move(set));
   }
-  try {
-    const int64_t height = problem.image.height, width = problem.image.width;
-    auto field =
-        std::make_unique<FieldOn<HostDevice>>(HostDevice(problem.options.order), height * width, terms, sets);
-    return std::make_unique<KernelMeanField>(std::move(field), height, width);
-  } catch (const std::length_error& error) {
-    throw Error("ERR_STEGO_ARGUMENT", error.what());
-  }
+  const int64_t height = problem.image.height, width = problem.image.width;
+  auto field =
+      std::make_unique<FieldOn<HostDevice>>(HostDevice(problem.options.order), height * width, terms, sets);
+  return std::make_unique<KernelMeanField>(std::move(field), height, width);
 }
 
 }  // namespace stego::crf

@@ -104,16 +104,14 @@ class PlainMeanField : public MeanField {
   }
 
   void step(const CancelFlag& cancel) override {
-    std::vector<at::Tensor> next;
     for (size_t set = 0; set < Q_.size(); ++set) {
       at::Tensor logits = -U_[set];
       for (const Kernel& kernel : kernels_) {
         cancel.poll();
         logits = logits - kernel.energies(Q_[set]);
       }
-      next.push_back(logits.softmax(1));
+      Q_[set] = logits.softmax(1);
     }
-    Q_ = std::move(next);
   }
 
   at::Tensor probabilities(int64_t set) const override {

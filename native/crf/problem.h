@@ -6,7 +6,7 @@
 #include "core/aten.h"
 #include "core/instructions.h"
 #include "imaging/transform.h"
-#include "kernels/host.h"
+#include "kernels/launch_order.h"
 
 namespace stego::crf {
 

@@ -20,18 +20,6 @@ typedef float Lanes __attribute__((vector_size(64)));
 typedef int32_t Ints __attribute__((vector_size(64)));
 typedef int16_t Shorts __attribute__((vector_size(32)));
 
-// Scale factors of the elevation, computed in double and rounded once.
-struct Constants {
-  float scale[kMaxDims], inverse;
-  explicit Constants(int dims) {
-    const auto sigma = static_cast<float>(std::sqrt(2.0 / 3.0) * (dims + 1));
-    for (int i = 0; i < dims; ++i) {
-      scale[i] = static_cast<float>((1.0 / std::sqrt((i + 1.0) * (i + 2.0))) * sigma);
-    }
-    inverse = static_cast<float>(1.0 / (dims + 1));
-  }
-};
-
 // Rounds to the nearest integer, half to even, for magnitudes below 2^22.
 STEGO_INLINE Lanes round_lanes(const Lanes& x) {
   return (x + 12582912.0f) - 12582912.0f;
@@ -39,7 +27,7 @@ STEGO_INLINE Lanes round_lanes(const Lanes& x) {
 
 // Sixteen points.
 template <int dims>
-STEGO_INLINE void find_block(const Features& features, const Constants& constants, int64_t first,
+STEGO_INLINE void find_block(const Features& features, const ElevationConstants& constants, int64_t first,
                              Simplices& simplices) {
   constexpr int n = dims + 1;
   Lanes elevated[n], sum = {};
@@ -98,7 +86,7 @@ STEGO_INLINE void find_block(const Features& features, const Constants& constant
 }
 
 // Blocks of sixteen points. Without contraction (CMakeLists.txt), all instruction sets give the same bits.
-STEGO_INLINE void find_blocks(const Features& features, const Constants& constants, int64_t begin,
+STEGO_INLINE void find_blocks(const Features& features, const ElevationConstants& constants, int64_t begin,
                               int64_t end, Simplices& simplices) {
   for (int64_t block = begin; block < end; ++block) {
     const int64_t first = block * kLanes;
@@ -148,7 +136,7 @@ Simplices find_simplices(const Features& features) {
                    Buffer<int16_t>(dims * features.stride),
                    Buffer<uint32_t>(points),
                    Buffer<float>(points * (dims + 1))};
-  const Constants constants(dims);
+  const ElevationConstants constants(dims);
   at::parallel_for(0, (points + kLanes - 1) / kLanes, 256, [&](int64_t begin, int64_t end) {
     dispatch<find_blocks>(features, constants, begin, end, result);
   });

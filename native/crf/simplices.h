@@ -2,11 +2,9 @@
 #include <cstdint>
 
 #include "crf/buffer.h"
+#include "crf/elevation.h"
 
 namespace stego::crf {
-
-// Maximum feature dimensions of a lattice: position alone has two, position and color five.
-constexpr int kMaxDims = 7;
 
 // Features of points, one row per dimension: values[i * stride + p]. The stride is a multiple of 16; values
 // after the last point are zero.

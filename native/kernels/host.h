@@ -5,10 +5,9 @@
 #include <random>
 #include <vector>
 
-namespace stego {
+#include "kernels/launch_order.h"
 
-// The order in which the host runs a kernel's indices. Results must not depend on it.
-enum class LaunchOrder { ascending, descending, shuffled, interleaved };
+namespace stego {
 
 // Runs kernels on the host, as cuda.cuh does on a device.
 class HostDevice {

@@ -65,6 +65,21 @@ double of_slot(size_t slot, const PairValues& values) {
   return slot == kSelfSlot ? values.self : slot == kNeighborSlot ? values.knn : values.random;
 }
 
+SlotWeight weight_of(int64_t slot, int64_t slots, int64_t pairs, const LossOptions& options) {
+  const int64_t sharing = slot < kRandomSlot ? 1 : slots - kRandomSlot;
+  const auto count = static_cast<double>(pairs) * static_cast<double>(sharing);
+  const double weight = options.correspondence_weight * of_slot(slot, options.weights);
+  return {count, weight / (options.reduction == Reduction::mean ? count : 1)};
+}
+
+void add_slot(CorrespondenceLoss& result, int64_t slot, const SlotWeight& weight, double loss,
+              double similarity) {
+  PairTerm& term = slot == kSelfSlot ? result.self : slot == kNeighborSlot ? result.knn : result.random;
+  result.total += weight.scale * loss;
+  term.loss += loss / weight.pairs;
+  term.similarity += similarity / weight.pairs;
+}
+
 void keep_details(const std::vector<at::Tensor>& losses, const std::vector<at::Tensor>& similarities,
                   PairDetails& details) {
   if (details.elements) {

@@ -3,6 +3,7 @@
 
 #include "core/aten.h"
 #include "loss/draws.h"
+#include "loss/options.h"
 #include "loss/sampling.h"
 
 namespace stego {
@@ -82,6 +83,17 @@ at::Tensor random_slots(const std::vector<at::Tensor>& slots);
 
 // The value for a slot's pair type.
 double of_slot(size_t slot, const PairValues& values);
+
+// How a slot's sums count. A pair type's mean is over its images, slots and pairs of positions.
+struct SlotWeight {
+  double pairs;  // of positions in that mean
+  double scale;  // of the slot's summed losses in the total
+};
+SlotWeight weight_of(int64_t slot, int64_t slots, int64_t pairs, const LossOptions& options);
+
+// Adds the sums of a slot's losses and similarities.
+void add_slot(CorrespondenceLoss& result, int64_t slot, const SlotWeight& weight, double loss,
+              double similarity);
 
 // Fills in the requested details from each slot's tensors [B, P, Q].
 void keep_details(const std::vector<at::Tensor>& losses, const std::vector<at::Tensor>& similarities,

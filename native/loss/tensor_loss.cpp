@@ -6,19 +6,6 @@ namespace stego {
 
 namespace {
 
-// What a slot adds to the total and to the reported terms.
-struct SlotWeight {
-  double pairs;  // of positions that share a mean: those of the slot, or of all random slots
-  double scale;  // of the slot's summed losses in the total
-};
-
-SlotWeight weight_of(int64_t slot, int64_t slots, int64_t pairs, const LossOptions& options) {
-  const int64_t sharing = slot < kRandomSlot ? 1 : slots - kRandomSlot;
-  const auto count = static_cast<double>(pairs * sharing);
-  const double weight = options.correspondence_weight * of_slot(slot, options.weights);
-  return {count, options.reduction == Reduction::mean ? weight / count : weight};
-}
-
 // The gradient of clamp_similarity(): 1 within the bounds, 0 outside.
 at::Tensor within_bounds(const at::Tensor& S, const LossOptions& options) {
   at::Tensor within = at::ones_like(S);
@@ -73,13 +60,9 @@ CorrespondenceLoss tensor_loss(const Teacher& teacher, const CodeMaps& codes, co
     const at::Tensor S = at::bmm(units[kSelfSlot], units[slot].transpose(1, 2));  // [B, P, Q]
     const at::Tensor slope = of_slot(slot, options.shifts) - F;
     const at::Tensor loss = slope * clamp_similarity(S, options);
-    const auto [pairs, scale] = weight_of(slot, slots, S.numel(), options);
-    PairTerm& term = slot == kSelfSlot ? result.self : slot == kNeighborSlot ? result.knn : result.random;
-    const double sum = loss.sum(at::kDouble).item<double>();
-    term.loss += sum / pairs;
-    term.similarity += S.sum(at::kDouble).item<double>() / pairs;
-    result.total += scale * sum;
-    const at::Tensor gradient = slope * within_bounds(S, options) * scale;
+    const SlotWeight weight = weight_of(slot, slots, S.numel(), options);
+    add_slot(result, slot, weight, loss.sum(at::kDouble).item<double>(), S.sum(at::kDouble).item<double>());
+    const at::Tensor gradient = slope * within_bounds(S, options) * weight.scale;
     unit_gradients[kSelfSlot].add_(at::bmm(gradient, units[slot]));
     unit_gradients[slot].add_(at::bmm(gradient.transpose(1, 2), units[kSelfSlot]));
     if (!details.elements && !details.histograms) continue;

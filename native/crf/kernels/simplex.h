@@ -1,24 +1,10 @@
 #pragma once
-#include <cmath>
 #include <cstdint>
 
+#include "crf/elevation.h"
 #include "kernels/host_device.h"
 
 namespace stego::crf {
-
-constexpr int kMostDims = 5;  // position and color
-
-// Scale factors of the elevation, computed in double and rounded once.
-struct ElevationConstants {
-  float scale[kMostDims], inverse;
-  explicit ElevationConstants(int dims) {
-    const auto sigma = static_cast<float>(std::sqrt(2.0 / 3.0) * (dims + 1));
-    for (int i = 0; i < dims; ++i) {
-      scale[i] = static_cast<float>((1.0 / std::sqrt((i + 1.0) * (i + 2.0))) * sigma);
-    }
-    inverse = static_cast<float>(1.0 / (dims + 1));
-  }
-};
 
 // Steps 2 to 7 of docs/dense-crf-algorithm.md for point `p`: its simplex's cells [dims, points], ranks (rank
 // i in bits 3i to 3i + 2) and barycentric weights [points, dims + 1]. Computes what find_simplices() does, to

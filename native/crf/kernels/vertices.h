@@ -11,8 +11,8 @@ using WideKey = unsigned __int128;
 // cell. 64 bits are enough for photographs.
 struct VertexPacking {
   int corners, bits;
-  int64_t lowest[kMostDims];
-  WideKey stride[kMostDims + 1];  // 0 for the implied coordinate
+  int64_t lowest[kMaxDims];
+  WideKey stride[kMaxDims + 1];  // 0 for the implied coordinate
 };
 
 // The key of each vertex of point `p`'s simplex; slot p * corners + q has remainder q.
@@ -27,7 +27,7 @@ struct WriteKeys {
 
   STEGO_HOST_DEVICE void operator()(int64_t p) const {
     const int corners = packing.corners, dims = corners - 1;
-    Key key = 0, step[kMostDims + 1];
+    Key key = 0, step[kMaxDims + 1];
     for (int i = 0; i < corners; ++i) {
       step[(ranks[p] >> (3 * i)) & 7] = static_cast<Key>(packing.stride[i]);
     }

@@ -42,14 +42,12 @@ CorrespondenceLoss tiled_loss(const Teacher& teacher, const CodeMaps& codes, con
   const UnitPairs features = sample_units(teacher, draws), own = all_slots(samples.units);
   const int64_t batch = samples.units.size(0), slots = samples.units.size(1), points = samples.units.size(2);
 
-  // A pair type's mean is over its images, slots and pairs of positions.
-  std::vector<double> shifts, scales, pairs;
+  std::vector<SlotWeight> weights;
+  std::vector<double> shifts, scales;
   for (int64_t slot = 0; slot < slots; ++slot) {
-    const int64_t sharing = slot < kRandomSlot ? 1 : slots - kRandomSlot;
-    pairs.push_back(static_cast<double>(batch * points * points) * static_cast<double>(sharing));
+    weights.push_back(weight_of(slot, slots, batch * points * points, options));
     shifts.push_back(of_slot(slot, options.shifts));
-    scales.push_back(options.correspondence_weight * of_slot(slot, options.weights) /
-                     (options.reduction == Reduction::mean ? pairs[slot] : 1));
+    scales.push_back(weights[slot].scale);
   }
   const at::Tensor centering = centering_offsets(features, options.centering);
   const PairRule rule{(centering - at::tensor(shifts, centering.options())).contiguous(),
@@ -62,10 +60,7 @@ CorrespondenceLoss tiled_loss(const Teacher& teacher, const CodeMaps& codes, con
 
   CorrespondenceLoss result{0, {}, {}, {}};
   for (int64_t slot = 0; slot < slots; ++slot) {
-    PairTerm& term = slot == kSelfSlot ? result.self : slot == kNeighborSlot ? result.knn : result.random;
-    result.total += scales[slot] * tiles.losses[slot];
-    term.loss += tiles.losses[slot] / pairs[slot];
-    term.similarity += tiles.similarities[slot] / pairs[slot];
+    add_slot(result, slot, weights[slot], tiles.losses[slot], tiles.similarities[slot]);
   }
   return result;
 }
