@@ -5,13 +5,14 @@
 //   x = x + attention(norm(x)),  x = x + mlp(norm(x))     in every block
 //   features = norm(x), without the class token
 //
-// The plain form below runs on any device and in any type. fast/ computes the same on a CPU in float32 and is
-// tested against it. B images, h x w patches, T = 1 + h*w tokens, C channels.
+// tensor_blocks.cpp computes the blocks on any device and in any type. fast/ computes the same on a CPU in
+// float32 and is tested against it. B images, h x w patches, T = 1 + h*w tokens, C channels.
 #include "backbone/vision_transformer.h"
 
 #include <cmath>
 
 #include "backbone/fast/fused_blocks.h"
+#include "backbone/tensor_blocks.h"
 #include "core/error.h"
 #include "core/form.h"
 
@@ -22,67 +23,10 @@ namespace {
 // Limit on a batch; memory is about 10 C floats per token.
 constexpr int64_t kTokensAtATime = 4096;
 
-// The blocks. Norms and the residual sum are in float32, products and attention in `type`.
-class PlainBlocks : public BlockStack {
- public:
-  PlainBlocks(StackWeights weights, at::Device device, at::ScalarType type)
-      : weights_(weights.to(device, type)), device_(device), type_(type) {}
-
-  at::Tensor run(const at::Tensor& tokens, const FeatureOptions& features, InnerTensors* inner,
-                 const CancelFlag& cancel) const override {
-    const at::NoGradGuard no_grad;
-    const auto depth = static_cast<int64_t>(weights_.blocks.size()), last = depth - features.layer;
-    at::Tensor x = tokens.to(device_, at::kFloat);  // [B, T, C]
-    for (int64_t i = 0; i <= last; ++i) {
-      cancel.poll();
-      const BlockWeights& block = weights_.blocks[i];
-      const at::Tensor qkv = queries_keys_values(block, norm(x, block.norm1_weight, block.norm1_bias));
-      if (i == last && features.kind == FeatureKind::keys)
-        return side_by_side(qkv[1]).slice(1, 1).to(at::kFloat);
-      x = x + attention(block, qkv);
-      x = x + mlp(block, norm(x, block.norm2_weight, block.norm2_bias));
-      if (!inner || i < depth - inner->last_blocks) continue;
-      inner->qkv.push_back(qkv.to(at::kFloat));
-      inner->features.push_back(norm(x, weights_.norm_weight, weights_.norm_bias));
-    }
-    return norm(x, weights_.norm_weight, weights_.norm_bias).slice(1, 1);  // [B, h*w, C]
-  }
-
- private:
-  at::Tensor norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const {
-    return at::layer_norm(x, {x.size(-1)}, weight, bias, kNormEpsilon);
-  }
-
-  at::Tensor queries_keys_values(const BlockWeights& block, const at::Tensor& x) const {
-    const at::Tensor qkv = at::linear(x.to(type_), block.qkv_weight, block.qkv_bias);  // [B, T, 3 C]
-    return qkv.view({x.size(0), x.size(1), 3, weights_.heads, -1}).permute({2, 0, 3, 1, 4});
-  }  // [3, B, heads, T, C / heads]
-
-  // softmax(q k' / sqrt(C / heads)) v in each head, then the projection of all heads together.
-  at::Tensor attention(const BlockWeights& block, const at::Tensor& qkv) const {
-    const at::Tensor mixed =
-        at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);  // [B, heads, T, C / heads]
-    return at::linear(side_by_side(mixed), block.proj_weight, block.proj_bias);
-  }
-
-  at::Tensor mlp(const BlockWeights& block, const at::Tensor& x) const {
-    const at::Tensor hidden =
-        at::gelu(at::linear(x.to(type_), block.fc1_weight, block.fc1_bias));  // [B, T, 4 C]
-    return at::linear(hidden, block.fc2_weight, block.fc2_bias);
-  }
-
-  // [B, heads, T, C / heads] -> [B, T, C]
-  static at::Tensor side_by_side(const at::Tensor& heads) { return heads.transpose(1, 2).flatten(2); }
-
-  StackWeights weights_;
-  at::Device device_;
-  at::ScalarType type_;
-};
-
 std::shared_ptr<const BlockStack> make_blocks(StackWeights weights, const Target& target) {
   if (!by_operators(target.device) && target.dtype == at::kFloat && !target.plain)
     return std::make_shared<FusedBlocks>(weights, target.instructions);
-  return std::make_shared<PlainBlocks>(std::move(weights), target.device, target.dtype);
+  return std::make_shared<TensorBlocks>(weights, target.device, target.dtype);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "core/form.h"
 #include "core/parallel.h"
+#include "device/launch.h"
+#include "head/kernels/partition.h"
 #include "head/probe_kernel.h"
 #include "imaging/upsample.h"
 
@@ -25,10 +27,6 @@ at::Tensor enlarging_matrix(int64_t w, int64_t width) {
 at::Tensor exchanged(const at::Tensor& values, int64_t m, int64_t w) {
   return values.view({-1, m, w}).transpose(0, 1).reshape({-1, w});
 }
-
-}  // namespace
-
-namespace {
 
 // What an image adds to the sums over labeled pixels.
 struct ImageLoss {
@@ -66,23 +64,57 @@ std::vector<ImageLoss> fused_losses(const Pointwise& probe, const std::vector<at
   return losses;
 }
 
-// By libtorch's operators: logits [K, height, width] of one image at a time.
-std::vector<ImageLoss> tensor_losses(const Pointwise& probe, const std::vector<at::Tensor>& maps,
+// An axis of an enlargement, on a device.
+struct DeviceAxis {
+  at::Tensor first, second, weight;
+  int64_t grid;
+
+  DeviceAxis(int64_t grid, int64_t size, at::Device device)
+      : DeviceAxis(BilinearAxis(grid, size), grid, device) {}
+  AxisPlaces places() const {
+    return {first.const_data_ptr<int64_t>(), second.const_data_ptr<int64_t>(), weight.const_data_ptr<float>(),
+            first.numel(), grid};
+  }
+
+ private:
+  DeviceAxis(const BilinearAxis& axis, int64_t grid, at::Device device)
+      : first(upload(at::tensor(axis.first), device)),
+        second(upload(at::tensor(axis.second), device)),
+        weight(upload(at::tensor(axis.weight), device)),
+        grid(grid) {}
+};
+
+// By kernels, all images at once; logits are enlarged as they are read.
+std::vector<ImageLoss> kernel_losses(const Pointwise& probe, const std::vector<at::Tensor>& maps,
                                      const ProbeLabels& labels) {
   const at::Device device = probe.weight.device();
-  const at::Tensor down = enlarging_matrix(labels.grid_height, labels.height).t().to(device),
-                   across = enlarging_matrix(labels.grid_width, labels.width).to(device);
-  std::vector<ImageLoss> losses;
+  std::vector<at::Tensor> grids, label_maps;
   for (const auto& [index, map, own_class] : labels.images) {
-    const at::Tensor logits = at::addmm(probe.bias.unsqueeze(1), probe.weight, maps[index].t());  // [K, h*w]
-    const at::Tensor grid = logits.view({-1, labels.grid_height, labels.grid_width});
-    const at::Tensor enlarged = at::matmul(at::matmul(down, grid), across);
-    const at::Tensor labeled = map.to(device).lt(labels.classes);
-    const at::Tensor partitions = at::logsumexp(enlarged, {0});  // [height, width]
-    const at::Tensor probabilities = at::exp(enlarged - partitions) * labeled;
-    const at::Tensor gradient = at::matmul(at::matmul(down.t(), probabilities), across.t());
-    losses.push_back(image_loss((partitions * labeled).sum(at::kDouble).item<double>(),
-                                gradient.view(logits.sizes()), logits, maps[index], own_class.to(device)));
+    grids.push_back(at::addmm(probe.bias.unsqueeze(1), probe.weight, maps[index].t()));  // [K, h*w]
+    label_maps.push_back(map);
+  }
+  const auto images = static_cast<int64_t>(grids.size());
+  const at::Tensor logits = at::stack(grids), pixels = upload(at::stack(label_maps), device);
+  const DeviceAxis rows(labels.grid_height, labels.height, device),
+      columns(labels.grid_width, labels.width, device);
+  const EnlargedLogits enlarged{logits.const_data_ptr<float>(), pixels.const_data_ptr<uint8_t>(),
+                                rows.places(), columns.places(), labels.classes};
+  at::Tensor partitions = at::empty({images, labels.height, labels.width}, logits.options());
+  launch(device, partitions.numel(), LogPartition{enlarged, partitions.mutable_data_ptr<float>()});
+  const at::Tensor begin =
+      at::searchsorted(columns.first, at::arange(labels.grid_width + 1, columns.first.options()));
+  at::Tensor by_column =
+      at::empty({images, labels.classes, labels.height, labels.grid_width}, logits.options());
+  launch(device, by_column.numel(),
+         PartitionGradient{enlarged, partitions.const_data_ptr<float>(), begin.const_data_ptr<int64_t>(),
+                           by_column.mutable_data_ptr<float>()});
+  const at::Tensor across = enlarging_matrix(labels.grid_height, labels.height).to(device);  // [h, height]
+  const at::Tensor gradient = at::matmul(across, by_column).view(logits.sizes());
+  std::vector<ImageLoss> losses;
+  for (int64_t i = 0; i < images; ++i) {
+    const auto& [index, map, own_class] = labels.images[i];
+    losses.push_back(image_loss(partitions[i].sum(at::kDouble).item<double>(), gradient[i], logits[i],
+                                maps[index], own_class.to(device)));
   }
   return losses;
 }
@@ -94,9 +126,9 @@ ProbeLoss linear_probe_loss(const Pointwise& probe, const std::vector<at::Tensor
   const at::NoGradGuard no_grad;
   ProbeLoss result{0, at::zeros_like(probe.weight), at::zeros_like(probe.bias)};
   if (labels.valid == 0) return result;
-  const bool operators = by_operators(probe.weight.device());
-  const std::vector<ImageLoss> losses =
-      operators ? tensor_losses(probe, maps, labels) : fused_losses(probe, maps, labels);
+  const std::vector<ImageLoss> losses = by_operators(probe.weight.device())
+                                            ? kernel_losses(probe, maps, labels)
+                                            : fused_losses(probe, maps, labels);
   for (const ImageLoss& image : losses) {
     result.loss += image.loss;
     result.weight_gradient.add_(image.weight_gradient);

@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "kernels/launch_order.h"
+#include "kernels/team.h"
 
 namespace stego {
 
-// Runs kernels on the host, as cuda.cuh does on a device.
+// Runs kernels on the host, as cuda_device.cuh does on a device.
 class HostDevice {
  public:
   template <typename Value>
@@ -55,6 +56,11 @@ class HostDevice {
         if (count % 2 != 0) kernel(count - 1);
         break;
     }
+  }
+
+  template <typename Kernel>
+  void run_rows(int64_t rows, const Kernel& kernel) const {
+    run(rows, [&](int64_t row) { kernel(HostTeam(), row); });
   }
 
   // Stable, by the lowest `bits` of the keys.

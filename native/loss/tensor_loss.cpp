@@ -1,17 +1,62 @@
 #include "loss/tensor_loss.h"
 
+#include <limits>
+
+#include "device/launch.h"
 #include "loss/equations.h"
+#include "loss/kernels/pair_rows.h"
 
 namespace stego {
 
 namespace {
 
-// The gradient of clamp_similarity(): 1 within the bounds, 0 outside.
-at::Tensor within_bounds(const at::Tensor& S, const LossOptions& options) {
-  at::Tensor within = at::ones_like(S);
-  if (options.zero_clamp) within.mul_(S.ge(0));
-  if (options.stabilize) within.mul_(S.le(kStableSimilarity));
-  return within;
+// F - b of equations 2 to 4 is the correspondence plus this, [B, P].
+at::Tensor row_offsets(const at::Tensor& taught, double shift, Centering centering) {
+  if (centering == Centering::none)
+    return at::full({taught.size(0), taught.size(1)}, -shift, taught.options());
+  const at::Tensor means = taught.mean(2);
+  return centering == Centering::paper ? -means - shift : means.mean() - means - shift;
+}
+
+// A slot's pairs of positions, [B, P, Q].
+struct SlotPairs {
+  at::Tensor taught, offsets;  // correspondences of the features; [B, P]
+  at::Tensor similarity;       // of the codes
+  double scale;                // of the summed losses in the total
+};
+
+// Sums and gradient of a slot. The gradient, for the similarities, is already scaled.
+struct SlotResult {
+  double loss, similarity;
+  at::Tensor gradient;
+};
+
+double sum_of(const at::Tensor& values) {
+  return values.sum(at::kDouble).item<double>();
+}
+
+// The same by libtorch's operators, in any type.
+SlotResult compare_by_operators(const SlotPairs& pairs, const LossOptions& options) {
+  const at::Tensor slope = -(pairs.taught + pairs.offsets.unsqueeze(2));
+  const at::Tensor clamped = clamp_similarity(pairs.similarity, options);
+  return {sum_of(slope * clamped), sum_of(pairs.similarity),
+          slope * clamped.eq(pairs.similarity) * pairs.scale};
+}
+
+// By one kernel, in float32. Overwrites the similarities.
+SlotResult compare_by_kernel(const SlotPairs& pairs, const LossOptions& options) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const at::Tensor taught = pairs.taught.contiguous(), offsets = pairs.offsets.contiguous(),
+                   losses = at::empty_like(offsets), sums = at::empty_like(offsets);
+  at::Tensor gradient = pairs.similarity.contiguous();
+  launch_rows(
+      taught.device(), offsets.numel(),
+      PairsOfAnchor{taught.const_data_ptr<float>(), offsets.const_data_ptr<float>(),
+                    gradient.mutable_data_ptr<float>(), taught.size(2), options.zero_clamp ? 0 : -infinity,
+                    options.stabilize ? static_cast<float>(kStableSimilarity) : infinity,
+                    static_cast<float>(pairs.scale), losses.mutable_data_ptr<float>(),
+                    sums.mutable_data_ptr<float>()});
+  return {sum_of(losses), sum_of(sums), gradient};
 }
 
 // The gradient of samples given that of their unit vectors, both [B, P, C].
@@ -48,26 +93,30 @@ CorrespondenceLoss tensor_loss(const Teacher& teacher, const CodeMaps& codes, co
   const std::vector<at::Tensor> f = sample_teacher(teacher, draws),
                                 s = sample_slots(codes.maps, codes.points, draws.negatives);
   const auto slots = static_cast<int64_t>(s.size());
-  std::vector<at::Tensor> units, unit_gradients;
+  std::vector<at::Tensor> units, feature_units, unit_gradients;
   for (const at::Tensor& samples : s) {
     units.push_back(normalize_samples(samples));
     unit_gradients.push_back(at::zeros_like(samples));
   }
   CorrespondenceLoss result{0, {}, {}, {}};
   std::vector<at::Tensor> losses, similarities;  // kept only if the details ask for them
+  for (const at::Tensor& samples : f) feature_units.push_back(normalize_samples(samples));
   for (int64_t slot = 0; slot < slots; ++slot) {
-    const at::Tensor F = center(correspondence(f[kSelfSlot], f[slot]), options.centering);
     const at::Tensor S = at::bmm(units[kSelfSlot], units[slot].transpose(1, 2));  // [B, P, Q]
-    const at::Tensor slope = of_slot(slot, options.shifts) - F;
-    const at::Tensor loss = slope * clamp_similarity(S, options);
+    const at::Tensor taught = at::bmm(feature_units[kSelfSlot], feature_units[slot].transpose(1, 2));
     const SlotWeight weight = weight_of(slot, slots, S.numel(), options);
-    add_slot(result, slot, weight, loss.sum(at::kDouble).item<double>(), S.sum(at::kDouble).item<double>());
-    const at::Tensor gradient = slope * within_bounds(S, options) * weight.scale;
-    unit_gradients[kSelfSlot].add_(at::bmm(gradient, units[slot]));
-    unit_gradients[slot].add_(at::bmm(gradient.transpose(1, 2), units[kSelfSlot]));
-    if (!details.elements && !details.histograms) continue;
-    losses.push_back(loss);
-    similarities.push_back(S);
+    const SlotPairs pairs{taught, row_offsets(taught, of_slot(slot, options.shifts), options.centering), S,
+                          weight.scale};
+    if (details.elements || details.histograms) {
+      losses.push_back(-(taught + pairs.offsets.unsqueeze(2)) * clamp_similarity(S, options));
+      similarities.push_back(S.clone());
+    }
+    const SlotResult compared = S.scalar_type() == at::kFloat && !options.plain
+                                    ? compare_by_kernel(pairs, options)
+                                    : compare_by_operators(pairs, options);
+    add_slot(result, slot, weight, compared.loss, compared.similarity);
+    unit_gradients[kSelfSlot].add_(at::bmm(compared.gradient, units[slot]));
+    unit_gradients[slot].add_(at::bmm(compared.gradient.transpose(1, 2), units[kSelfSlot]));
   }
   for (int64_t slot = 0; slot < slots; ++slot) {
     unit_gradients[slot] = normalize_backward(s[slot], units[slot], unit_gradients[slot]);

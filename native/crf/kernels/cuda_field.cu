@@ -1,5 +1,5 @@
 #include "crf/kernels/device_field.h"
-#include "kernels/cuda.cuh"
+#include "kernels/cuda_device.cuh"
 
 namespace stego::crf {
 

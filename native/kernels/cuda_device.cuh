@@ -1,25 +1,11 @@
 #pragma once
-#include <cuda_runtime.h>
-
-#include <algorithm>
 #include <cstdint>
 #include <cub/cub.cuh>
-#include <stdexcept>
-#include <string>
 #include <utility>
 
+#include "kernels/cuda_launch.cuh"
+
 namespace stego {
-
-// A call that CUDA refused.
-class CudaError : public std::runtime_error {
- public:
-  explicit CudaError(cudaError_t code) : std::runtime_error(cudaGetErrorString(code)), code(code) {}
-  cudaError_t code;
-};
-
-inline void expect(cudaError_t code) {
-  if (code != cudaSuccess) throw CudaError(code);
-}
 
 // Memory of a device, taken from and given back to its pool in a stream's order.
 template <typename Value>
@@ -52,14 +38,6 @@ class CudaArray {
   int64_t count_ = 0;
 };
 
-template <typename Kernel>
-__global__ void run_kernel(Kernel kernel, int64_t count) {
-  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step) {
-    kernel(i);
-  }
-}
-
 // Runs kernels on the current device, one after another on a stream; host.h has the same for the host.
 class CudaDevice {
  public:
@@ -72,26 +50,23 @@ class CudaDevice {
   Array<Value> make(int64_t count) const {
     return Array<Value>(count, stream_);
   }
+  // From memory of the host or of the device.
   template <typename Value>
   Array<Value> upload(const Value* values, int64_t count) const {
     auto array = make<Value>(count);
-    expect(cudaMemcpyAsync(array.data(), values, count * sizeof(Value), cudaMemcpyHostToDevice, stream_));
+    expect(cudaMemcpyAsync(array.data(), values, count * sizeof(Value), cudaMemcpyDefault, stream_));
     return array;
   }
-  // Waits for the stream.
+  // To memory of the host or of the device. Waits for the stream.
   template <typename Value>
   void download(const Array<Value>& array, int64_t first, int64_t count, Value* to) const {
-    expect(cudaMemcpyAsync(to, array.data() + first, count * sizeof(Value), cudaMemcpyDeviceToHost, stream_));
+    expect(cudaMemcpyAsync(to, array.data() + first, count * sizeof(Value), cudaMemcpyDefault, stream_));
     expect(cudaStreamSynchronize(stream_));
   }
 
   template <typename Kernel>
   void run(int64_t count, const Kernel& kernel) const {
-    if (count == 0) return;
-    constexpr int64_t threads = 256, most = 1 << 20;
-    const auto blocks = static_cast<unsigned>(std::min(most, (count + threads - 1) / threads));
-    run_kernel<<<blocks, threads, 0, stream_>>>(kernel, count);
-    expect(cudaGetLastError());
+    launch_on_cuda(stream_, count, kernel);
   }
 
   // Stable, by the lowest `bits` of the keys.
