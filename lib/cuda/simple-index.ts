@@ -30,7 +30,7 @@ export async function findWheel(index: URL, { name, file }: Wheel, settings: Set
   page.pathname = `${page.pathname.replace(/\/$/, '')}/${name}/`
   const { text, isJson, base } = await readPage(page, settings)
   const address = isJson ? inJson(text, file) : inPage(text, file)
-  if (address === null || !URL.canParse(address, base)) {
+  if (address === null || !URL.canParse(address, base.href)) {
     throw new FetchFailure(`${publicUrl(page)} does not list ${file}`)
   }
   const url = new URL(address, base)

@@ -13,7 +13,9 @@ import { isNeeded } from './contents.js'
  */
 export async function unpackWheel(archive: string, folder: string, signal?: AbortSignal): Promise<number> {
   let bytes = 0
-  const zip = await explained(archive, () => yauzl.openPromise(archive, { autoClose: false }))
+  const zip = await explained(archive, () =>
+    yauzl.openPromise(archive, { autoClose: false, strictFileNames: true }),
+  )
   try {
     // The library rejects absolute names, backslashes and `..`, whether the entry is needed or not.
     await explained(archive, async () => {
