@@ -164,14 +164,15 @@ async function fetchAll(
 }
 
 async function checkOffline(wheels: readonly Wheel[], { folder, downloads }: CudaPlaces): Promise<void> {
-  for (const wheel of wheels) {
-    if (await isDownloaded(wheel, downloads)) continue
-    throw new StegoError(
-      'ERR_STEGO_DOWNLOAD',
-      `${wheel.file} has not been downloaded, and downloads are disabled (STEGO_OFFLINE). Put it into ${downloads}, or ` +
-        `copy ${folder} from a machine where stego doctor --setup cuda has run.`,
-    )
-  }
+  const missing: string[] = []
+  for (const wheel of wheels) if (!(await isDownloaded(wheel, downloads))) missing.push(wheel.file)
+  if (missing.length === 0) return
+  throw new StegoError(
+    'ERR_STEGO_DOWNLOAD',
+    'libtorch for CUDA has not been downloaded, and downloads are disabled (STEGO_OFFLINE). Copy ' +
+      `${folder} from a machine where stego doctor --setup cuda has run, or put these files into ${downloads}: ` +
+      `${missing.join(', ')}.`,
+  )
 }
 
 function addonFor({ platform, arch }: SetupSettings): CudaSetup['package'] {

@@ -14,7 +14,7 @@ export interface Wheel {
   unpacked: number
 }
 
-/** Name of the folder in which a wheel keeps its metadata and licences. */
+/** Name of the folder in which a wheel keeps its metadata and licenses. */
 export function infoFolder({ file }: Pick<Wheel, 'file'>): string {
   return `${file.split('-').slice(0, 2).join('-')}.dist-info`
 }

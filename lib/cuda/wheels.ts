@@ -102,7 +102,7 @@ export const WHEELS: readonly Wheel[] = [
     file: 'nvidia_cusparselt_cu13-0.8.1-py3-none-manylinux2014_x86_64.whl',
     size: 170148586,
     sha256: '786ce87568c303fadb5afcc7102d454cd3040d75f6f8626f5db460d1871f4dd0',
-    unpacked: 233924830,
+    unpacked: 233942778,
   },
   {
     name: 'nvidia-nccl-cu13',

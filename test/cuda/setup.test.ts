@@ -173,16 +173,22 @@ test('the plan lists packages, sizes, the place and licenses', async (t) => {
   t.is(index.requests[1]!.headers.authorization, `Basic ${Buffer.from('me:secret').toString('base64')}`)
 })
 
-test('offline, the missing file and its place are named', async (t) => {
+test('offline, the missing files and their place are named', async (t) => {
   const wheels = await someWheels()
   const index = await packageIndex(t, wheels)
   const { folder, plans, setUp } = await settingUp(t, wheels, index.url)
+  await mkdir(join(folder, 'downloads'), { recursive: true })
+  await writeFile(join(folder, 'downloads', wheels[0]!.wheel.file), wheels[0]!.content)
   const error = await failureOf(t, setUp({ offline: true }))
   t.is(error.code, 'ERR_STEGO_DOWNLOAD')
   t.is(
     error.message,
-    `${wheels[0]!.wheel.file} has not been downloaded, and downloads are disabled (STEGO_OFFLINE). Put it into ` +
-      `${join(folder, 'downloads')}, or copy ${folder} from a machine where stego doctor --setup cuda has run.`,
+    `libtorch for CUDA has not been downloaded, and downloads are disabled (STEGO_OFFLINE). Copy ${folder} from a ` +
+      `machine where stego doctor --setup cuda has run, or put these files into ${join(folder, 'downloads')}: ` +
+      `${wheels
+        .slice(1)
+        .map(({ wheel }) => wheel.file)
+        .join(', ')}.`,
   )
   t.deepEqual([index.requests.length, plans.length], [0, 0])
 })
@@ -283,7 +289,7 @@ test('libraries that were deleted later are missed', async (t) => {
 })
 
 test('the pinned wheels are those of the libtorch in package.json', (t) => {
-  t.is<string | undefined>(PINNED, ownPackage().manifest.libtorch)
+  t.is(ownPackage().manifest.libtorch, PINNED)
   const torch = WHEELS.find(({ name }) => name === 'torch')
   t.is(torch?.version, PINNED)
   t.is(new Set(WHEELS.map(({ name }) => name)).size, WHEELS.length)

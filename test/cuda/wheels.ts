@@ -61,6 +61,8 @@ export async function someWheels(): Promise<FakeWheel[]> {
       'torch/lib/libtorch_python.so': someBytes(600, 6),
       'torch/lib/libshm.so': someBytes(500, 7),
       'torch/lib/libthing.a': someBytes(400, 8),
+      'torch-2.13.0.dist-info/licenses/': '',
+      'torch-2.13.0.dist-info/licenses/third_party/': '',
       'torch-2.13.0.dist-info/licenses/LICENSE': 'the license of torch',
     }),
     await makeWheel('nvidia-cublas', '13.1.1.3', {
@@ -71,6 +73,8 @@ export async function someWheels(): Promise<FakeWheel[]> {
     }),
     await makeWheel('nvidia-cufft', '12.0.0.61', {
       'nvidia/cu13/lib/libcufft.so.12': someBytes(50_000, 10),
+      'nvidia/cu13/LICENSE.txt': 'another license',
+      'nvidia/cu13/license.py': 'raise Exception',
       'nvidia_cufft-12.0.0.61.dist-info/License.txt': 'the license of cuFFT',
     }),
   ]
@@ -78,6 +82,7 @@ export async function someWheels(): Promise<FakeWheel[]> {
 
 /** What a setup of these wheels leaves in `site`. */
 export const SITE = [
+  'nvidia/cu13/LICENSE.txt',
   'nvidia/cu13/lib/libcublas.so.13',
   'nvidia/cu13/lib/libcufft.so.12',
   'nvidia_cublas-13.1.1.3.dist-info/METADATA',
