@@ -3,10 +3,11 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { describePlan } from '../../lib/cuda/plan.js'
+import type { Wheel } from '../../lib/cuda/wheel.js'
 import { TORCH as PINNED, WHEELS } from '../../lib/cuda/wheels.js'
 import { findCudaLibtorch } from '../../lib/native/cuda.js'
 import { ownPackage } from '../../lib/native/packages.js'
-import { broken, status, whole } from '../support/flaky-server.js'
+import { broken, type Reply, status, whole } from '../support/flaky-server.js'
 import { failureOf, someBytes } from '../weights/fetching.js'
 import { filesIn, makeWheel, packageIndex, SITE, settingUp, someWheels, TORCH } from './wheels.js'
 
@@ -246,6 +247,24 @@ test('an index that is a web page will do', async (t) => {
   const { site, setUp } = await settingUp(t, wheels, index.url)
   await setUp()
   t.deepEqual(filesIn(site), SITE)
+})
+
+test('the address of a file starts from where the index redirects to', async (t) => {
+  const wheels = await someWheels()
+  const moved = status(302, { location: '/simple/deep/torch/' })
+  const page: Reply = (_, response) => {
+    const [{ file: filename }] = wheels.map(({ wheel }) => wheel) as [Wheel]
+    const files = [{ filename, url: `../../../files/${filename}` }]
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ files }))
+  }
+  const index = await packageIndex(t, wheels, { instead: { torch: [status(503), moved], deep: [page] } })
+  const { site, setUp } = await settingUp(t, wheels, index.url)
+  await setUp()
+  t.deepEqual(filesIn(site), SITE)
+  t.deepEqual(
+    index.requests.slice(0, 3).map(({ path }) => path),
+    ['/simple/torch/', '/simple/torch/', '/simple/deep/torch/'],
+  )
 })
 
 test('a failing server is asked again; a missing package and a wrong index are named', async (t) => {

@@ -106,7 +106,7 @@ export const SITE = [
 export interface IndexOptions {
   /** As a web page rather than JSON. */
   html?: boolean
-  /** Answers for file names instead of the file, used up one by one. */
+  /** Answers instead of the file of a name, or the page of a package, used up one by one. */
   instead?: Record<string, Reply[]>
 }
 
@@ -118,10 +118,11 @@ export async function packageIndex(
 ): Promise<FlakyServer & { fetched(): string[] }> {
   const answer: Reply = (request, response) => {
     const [, folder, name] = request.url!.split('/') as [string, string, string]
+    const reply = instead[name]?.shift()
+    if (reply) return reply(request, response)
     if (folder === 'files') {
-      const reply = instead[name]?.shift()
       const found = wheels.find(({ wheel }) => wheel.file === name)
-      return (reply ?? (found ? ranged(found.content) : status(404)))(request, response)
+      return (found ? ranged(found.content) : status(404))(request, response)
     }
     const files = wheels.filter(({ wheel }) => wheel.name === name).map(({ wheel }) => wheel.file)
     if (files.length === 0) return status(404)(request, response)
