@@ -51,7 +51,7 @@ export function instructionsFromEnv(): string | undefined {
 }
 
 /**
- * `STEGO_CACHE`: the folder for downloaded weights. If unset or empty: `$XDG_CACHE_HOME/stego` if that is an absolute
+ * `STEGO_CACHE`: the folder for downloaded weights and libraries. If unset or empty: `$XDG_CACHE_HOME/stego` if that is an absolute
  * path, else the system's cache folder, such as `~/.cache/stego`; for users without a home
  * folder, a folder of theirs in the temporary folder.
  */
@@ -79,6 +79,14 @@ function homeFolder(): string | null {
 /** `STEGO_MIRROR`: base URL for downloading published weights; undefined if unset or empty. */
 export function mirrorFromEnv(): string | undefined {
   return process.env.STEGO_MIRROR || undefined
+}
+
+/**
+ * `STEGO_CUDA_INDEX`: the Python package index from which `stego doctor --setup cuda` fetches libtorch and NVIDIA's
+ * libraries; undefined if unset or empty.
+ */
+export function cudaIndexFromEnv(): string | undefined {
+  return process.env.STEGO_CUDA_INDEX || undefined
 }
 
 const NO = ['', '0', 'false', 'no', 'off']

@@ -17,7 +17,7 @@ export type StegoErrorCode =
   | 'ERR_STEGO_DISPOSED' // a model was used after dispose()
   | 'ERR_STEGO_OUT_OF_MEMORY' // out of memory
   | 'ERR_STEGO_FILE' // reading or writing a file failed
-  | 'ERR_STEGO_DOWNLOAD' // published weights cannot be downloaded or verified
+  | 'ERR_STEGO_DOWNLOAD' // published weights or libraries cannot be downloaded or verified
   | 'ERR_STEGO_ADDON' // the native addon is missing or cannot be loaded
   | 'ERR_STEGO_NATIVE' // any other native error
 

@@ -6,6 +6,8 @@ import type { AddonReport, SelfTestReport } from './report.js'
 
 export interface ProbeOptions {
   selfTest: boolean
+  /** Ends the probe. */
+  signal?: AbortSignal
   /** Overrides `STEGO_LIBTORCH` in the probe. */
   libtorch?: string
   /** Called before each check with the number done, the total and the name of the check. */
@@ -26,13 +28,14 @@ const PROBE = fileURLToPath(import.meta.url).replace(/run-probe(?=\.\w+$)/, 'pro
 const SAID = 2000
 
 /** Runs the probe to completion. */
-export function runProbe({ selfTest, libtorch, onCheck }: ProbeOptions): Promise<Probed> {
+export function runProbe({ selfTest, signal, libtorch, onCheck }: ProbeOptions): Promise<Probed> {
   const start = performance.now()
   const probed: Probed = { addon: null, selfTest: null, crash: null }
   let names: string[] = []
   let said = ''
   const child = fork(PROBE, [selfTest ? 'self-test' : 'load'], {
     env: libtorch === undefined ? process.env : { ...process.env, STEGO_LIBTORCH: libtorch },
+    signal,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced', // preserves NaN
   })

@@ -39,6 +39,9 @@ export function findPackage(name: string, folder: string): InstalledPackage | nu
 /** Name of a platform's addon package. */
 export const addonPackage = (platform: string, arch: string) => `@stego/${platform}-${arch}`
 
+/** Name of a platform's addon package for CUDA 13. */
+export const cudaPackage = (platform: string, arch: string) => `@stego/${platform}-${arch}-cuda13`
+
 /** Name of a platform's libtorch package. */
 export const libtorchPackage = (platform: string, arch: string) => `@stego/libtorch-${platform}-${arch}`
 

@@ -39,7 +39,7 @@ export interface Fetched {
 }
 
 /** Consecutive failures without receiving `ENOUGH` bytes before giving up. */
-const MAX_FAILURES = 6
+export const MAX_FAILURES = 6
 const ENOUGH = 2 ** 20
 /** Longest `Retry-After` to honor. */
 const LONGEST_WAIT = 120_000
@@ -101,10 +101,11 @@ async function fetchAll(remote: RemoteFile, part: PartFile, settings: DownloadSe
   }
 }
 
-async function pause(
+/** Waits before the next attempt. Throws if the server asks to wait too long, or the signal's reason. */
+export async function pause(
   failure: FetchFailure,
   failures: number,
-  { clock, meter, signal }: DownloadSettings,
+  { clock, meter, signal }: Pick<DownloadSettings, 'clock' | 'meter' | 'signal'>,
 ): Promise<void> {
   const asked = failure.retryAfter ?? 0
   if (asked > LONGEST_WAIT) {
