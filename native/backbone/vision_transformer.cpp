@@ -116,7 +116,7 @@ VisionTransformer VisionTransformer::without(const PositionMap& map) const {
   require(map.map().size(2) == dim(), "Expected a position map of ", dim(), " channels, got ",
           map.map().size(2), ".");
   VisionTransformer result = *this;
-  result.removed_ = map;
+  result.removed_ = PositionMap(map.map().to(device()));
   return result;
 }
 

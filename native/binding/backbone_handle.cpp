@@ -6,6 +6,7 @@
 #include "binding/tensor_files.h"
 #include "binding/values.h"
 #include "core/describe.h"
+#include "device/devices.h"
 #include "model/place_means.h"
 
 namespace stego {
@@ -71,6 +72,7 @@ Napi::Value BackboneHandle::load(const Napi::CallbackInfo& info) {
     const FeatureOptions features = read_feature_options(options.Get("features"));
     const Target target = read_target(options);
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
+      use_own_stream(target.device);
       VitWeights weights = read_vit_weights(read_stored(stored), prefix, heads);
       auto backbone = std::make_shared<const VisionTransformer>(std::move(weights), features, target);
       return [backbone](Napi::Env env) { return wrap(env, backbone); };
@@ -98,7 +100,7 @@ Napi::Value BackboneHandle::features(const Napi::CallbackInfo& info) {
     const Transform transform = read_transform(info[1]);
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
                   [backbone = held(), images, transform](const CancelFlag& cancel) -> Finish {
-                    const at::Tensor input = prepare_images(images, transform, cancel);
+                    const at::Tensor input = prepare_images(images, transform, backbone->device(), cancel);
                     const at::Tensor grid =
                         use_in_parts(*backbone, input, transform.max_patches, keep_as_is, cancel);
                     const at::Tensor map = grid.permute({0, 3, 1, 2}).contiguous().cpu();

@@ -18,7 +18,7 @@ Napi::Value prepare_images_operator(const Napi::CallbackInfo& info) {
     const Transform transform = read_transform(info[1]);
     return submit(info.Env(), std::make_shared<CancelFlag>(), std::move(keep),
                   [images, transform](const CancelFlag& cancel) -> Finish {
-                    const at::Tensor prepared = prepare_images(images, transform, cancel);
+                    const at::Tensor prepared = prepare_images(images, transform, at::kCPU, cancel);
                     return [prepared](Napi::Env env) { return write_tensor(env, prepared); };
                   });
   });

@@ -11,6 +11,7 @@
 #include "binding/values.h"
 #include "core/error.h"
 #include "core/instructions.h"
+#include "device/devices.h"
 
 namespace stego {
 
@@ -96,11 +97,40 @@ Napi::Value describe_machine(const Napi::CallbackInfo& info) {
   });
 }
 
+// describeCuda(): what the addon and this machine have of CUDA
+Napi::Value describe_cuda(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Env env = info.Env();
+    const CudaInfo cuda = cuda_info();
+    Napi::Array devices = Napi::Array::New(env, cuda.devices.size());
+    for (size_t i = 0; i < cuda.devices.size(); ++i) {
+      const auto& [name, major, minor, bytes] = cuda.devices[i];
+      Napi::Array capability = Napi::Array::New(env, 2);
+      capability.Set(0u, major);
+      capability.Set(1u, minor);
+      Napi::Object device = Napi::Object::New(env);
+      device.Set("name", name);
+      device.Set("capability", capability);
+      device.Set("bytes", static_cast<double>(bytes));
+      devices.Set(static_cast<uint32_t>(i), device);
+    }
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("built", cuda.built);
+    result.Set("runtime", cuda.runtime);
+    result.Set("driver", cuda.driver);
+    result.Set("error", cuda.error);
+    result.Set("message", cuda.message);
+    result.Set("devices", devices);
+    return result;
+  });
+}
+
 }  // namespace
 
 void define_machine(Napi::Env env, Napi::Object exports) {
   exports.Set("limitInstructions", Napi::Function::New<limit_kernels>(env, "limitInstructions"));
   exports.Set("describeMachine", Napi::Function::New<describe_machine>(env, "describeMachine"));
+  exports.Set("describeCuda", Napi::Function::New<describe_cuda>(env, "describeCuda"));
   exports.Set("matrixProductPeak", Napi::Function::New<matrix_product_peak>(env, "matrixProductPeak"));
 }
 

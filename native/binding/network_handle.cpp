@@ -6,6 +6,7 @@
 #include "binding/tensor_files.h"
 #include "binding/values.h"
 #include "core/describe.h"
+#include "device/devices.h"
 #include "model/predict.h"
 
 namespace stego {
@@ -118,6 +119,7 @@ Napi::Value NetworkHandle::load(const Napi::CallbackInfo& info) {
     const FeatureOptions features = read_feature_options(object.Get("features"));
     const Target target = read_target(object);
     return submit(info.Env(), read_cancel(info[2]), {}, [=](const CancelFlag&) -> Finish {
+      use_own_stream(target.device);
       const TensorMap tensors = read_stored(stored);
       auto backbone = std::make_shared<const VisionTransformer>(
           read_vit_weights(tensors, "net.model.", heads), features, target);
@@ -184,14 +186,13 @@ Napi::Value NetworkHandle::encode(const Napi::CallbackInfo& info) {
                 features.scalar_type() == at::kFloat,
             "Expected features [B, ", held()->backbone->dim(), ", h, w] in float32, got ",
             described(features), ".");
-    return submit(
-        info.Env(), read_cancel(info[1]), std::move(keep),
-        [network = held(), features](const CancelFlag&) -> Finish {
-          const at::NoGradGuard no_grad;
-          const at::Tensor codes =
-              network->head.forward(features.permute({0, 2, 3, 1})).permute({0, 3, 1, 2}).contiguous();
-          return [codes](Napi::Env env) { return write_tensor(env, codes); };
-        });
+    return submit(info.Env(), read_cancel(info[1]), std::move(keep),
+                  [network = held(), features](const CancelFlag&) -> Finish {
+                    const at::NoGradGuard no_grad;
+                    const at::Tensor tokens = features.to(network->backbone->device()).permute({0, 2, 3, 1});
+                    const at::Tensor codes = network->head.forward(tokens).permute({0, 3, 1, 2}).contiguous();
+                    return [codes](Napi::Env env) { return write_tensor(env, codes); };
+                  });
   });
 }
 

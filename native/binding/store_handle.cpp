@@ -3,6 +3,7 @@
 #include "binding/tags.h"
 #include "binding/values.h"
 #include "core/describe.h"
+#include "device/devices.h"
 #include "features/record_file.h"
 
 namespace stego {
@@ -86,7 +87,9 @@ Napi::Value FeatureStoreHandle::compute(const Napi::CallbackInfo& info) {
     const Transform transform = read_transform(info[2]);
     return submit(info.Env(), read_cancel(info[3]), std::move(keep),
                   [store = held(), indices, images, transform](const CancelFlag& cancel) {
-                    store->compute(indices, prepare_images(images, transform, cancel), cancel);
+                    store->compute(indices,
+                                   prepare_images(images, transform, store->backbone().device(), cancel),
+                                   cancel);
                     return nothing();
                   });
   });
@@ -142,7 +145,8 @@ Napi::Value FeatureStoreHandle::neighbors(const Napi::CallbackInfo& info) {
     const int64_t k = read_integer(info[0], "k");
     return submit(info.Env(), read_cancel(info[1]), {},
                   [store = held(), k](const CancelFlag& cancel) -> Finish {
-                    const Neighbors neighbors = nearest_neighbors(store->pooled(), k, cancel);
+                    const Neighbors neighbors =
+                        nearest_neighbors(upload(store->pooled(), store->backbone().device()), k, cancel);
                     return [neighbors](Napi::Env env) { return write_neighbors(env, neighbors); };
                   });
   });

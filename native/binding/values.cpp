@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "device/devices.h"
 
 namespace stego {
 
@@ -168,8 +169,23 @@ Transform read_transform(const Napi::Value& value) {
   return transform;
 }
 
+// "cpu", or "cuda:0" and so on, where the addon was built with CUDA.
+at::Device read_device(const Napi::Value& value) {
+  const std::string name = read_string(value, "device");
+  if (name == "cpu") return at::kCPU;
+  const CudaInfo cuda = cuda_info();
+  for (size_t i = 0; i < cuda.devices.size(); ++i) {
+    if (name == text("cuda:", i)) return {at::kCUDA, static_cast<c10::DeviceIndex>(i)};
+  }
+  // One that a library beside libtorch has registered there.
+  if (c10::is_privateuse1_backend_registered() && name == c10::get_privateuse1_backend()) {
+    return at::kPrivateUse1;
+  }
+  throw Error("ERR_STEGO_DEVICE", text("Expected a device of this machine, got ", name, "."));
+}
+
 Target read_target(const Napi::Object& options) {
-  return {read_choice<at::Device>(options.Get("device"), "device", {{"cpu", at::Device(at::kCPU)}}),
+  return {read_device(options.Get("device")),
           read_choice<at::ScalarType>(options.Get("dtype"), "dtype",
                                       {{"float32", at::kFloat}, {"bfloat16", at::kBFloat16}}),
           read_instructions(options.Get("instructions")), options.Get("plain").ToBoolean().Value()};

@@ -95,7 +95,9 @@ std::vector<std::vector<Refined>> refine(const std::vector<Problem>& problems, O
     }
   };
   const auto count = static_cast<int64_t>(problems.size()), threads = int64_t{at::get_num_threads()};
-  const int64_t together = count / threads * threads;
+  // On a device each problem has all of it; on the host, a thread.
+  const bool on_host = problems.empty() || problems.front().scores.front().values.device().is_cpu();
+  const int64_t together = on_host ? count / threads * threads : 0;
   at::parallel_for(0, together, 1, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) one(i);
   });

@@ -1,10 +1,13 @@
 #include "crf/kernel_mean_field.h"
 
+#include <c10/core/DeviceGuard.h>
+
 #include <cmath>
 
 #include "core/error.h"
 #include "crf/kernels/device_field.h"
 #include "crf/pixel_features.h"
+#include "device/devices.h"
 #include "kernels/host.h"
 
 namespace stego::crf {
@@ -48,12 +51,25 @@ DeviceSet::Energies energies_of(const Compatibility& compatibility, int64_t labe
   return {{}, matrix};
 }
 
+std::unique_ptr<DeviceField> make_field(const at::Device& device, LaunchOrder order, int64_t points,
+                                        const std::vector<DeviceTerm>& terms,
+                                        const std::vector<DeviceSet>& sets) {
+#ifdef STEGO_CUDA
+  if (device.is_cuda()) {
+    const c10::DeviceGuard guard(device);
+    return cuda_field(stream_of(device), points, terms, sets);
+  }
+#endif
+  return std::make_unique<FieldOn<HostDevice>>(HostDevice(order), points, terms, sets);
+}
+
 class KernelMeanField : public MeanField {
  public:
-  KernelMeanField(std::unique_ptr<DeviceField> field, int64_t height, int64_t width)
-      : field_(std::move(field)), height_(height), width_(width) {}
+  KernelMeanField(std::unique_ptr<DeviceField> field, const at::Device& device, int64_t height, int64_t width)
+      : field_(std::move(field)), device_(device), height_(height), width_(width) {}
 
   void step(const CancelFlag& cancel) override {
+    const c10::DeviceGuard guard(device_);
     for (int64_t set = 0; set < sets(); ++set) {
       cancel.poll();
       field_->step(set);
@@ -61,16 +77,17 @@ class KernelMeanField : public MeanField {
   }
 
   at::Tensor probabilities(int64_t set) const override {
-    return rows(set).t().contiguous().view({-1, height_, width_});
+    return rows(set).t().contiguous().cpu().view({-1, height_, width_});
   }
 
   at::Tensor labels(int64_t set) const override {
-    return rows(set).argmax(1).to(at::kByte).view({height_, width_});
+    return rows(set).argmax(1).to(at::kCPU, at::kByte).view({height_, width_});
   }
 
   double divergence(int64_t set) override {
     const at::Tensor Q = rows(set);
     at::Tensor scores = at::empty_like(Q);
+    const c10::DeviceGuard guard(device_);
     field_->read_scores(set, scores.mutable_data_ptr<float>());
     return (Q * (Q.clamp_min(1e-20).log() - scores)).sum(at::kDouble).item<double>();
   }
@@ -86,18 +103,22 @@ class KernelMeanField : public MeanField {
  private:
   at::Tensor rows(int64_t set) const {  // [points, labels]
     require(set >= 0 && set < sets(), "Expected a label set below ", sets(), ", got ", set, ".");
-    at::Tensor result = at::empty({height_ * width_, field_->labels(set)}, at::kFloat);
+    const c10::DeviceGuard guard(device_);
+    at::Tensor result =
+        at::empty({height_ * width_, field_->labels(set)}, at::TensorOptions(at::kFloat).device(device_));
     field_->read(set, result.mutable_data_ptr<float>());
     return result;
   }
 
   std::unique_ptr<DeviceField> field_;
+  at::Device device_;
   int64_t height_, width_;
 };
 
 }  // namespace
 
-std::unique_ptr<MeanField> kernel_mean_field(const Problem& problem, const CancelFlag& cancel) {
+std::unique_ptr<MeanField> kernel_mean_field(const Problem& problem, const at::Device& device,
+                                             const CancelFlag& cancel) {
   std::vector<Features> features;
   std::vector<DeviceTerm> terms;
   for (const Term& term : problem.options.terms) {
@@ -118,9 +139,8 @@ std::unique_ptr<MeanField> kernel_mean_field(const Problem& problem, const Cance
     sets.push_back(std::move(set));
   }
   const int64_t height = problem.image.height, width = problem.image.width;
-  auto field =
-      std::make_unique<FieldOn<HostDevice>>(HostDevice(problem.options.order), height * width, terms, sets);
-  return std::make_unique<KernelMeanField>(std::move(field), height, width);
+  return std::make_unique<KernelMeanField>(
+      make_field(device, problem.options.order, height * width, terms, sets), device, height, width);
 }
 
 }  // namespace stego::crf

@@ -155,7 +155,8 @@ class PlainMeanField : public MeanField {
 std::unique_ptr<MeanField> make_mean_field(const Problem& problem, const CancelFlag& cancel) {
   const at::NoGradGuard no_grad;
   const Form form = problem.options.form;
-  if (form == Form::kernels) return kernel_mean_field(problem, cancel);
+  const at::Device device = problem.scores.front().values.device();
+  if (form == Form::kernels || !device.is_cpu()) return kernel_mean_field(problem, device, cancel);
   if (form == Form::operators || by_operators(at::kCPU))
     return std::make_unique<PlainMeanField>(problem, at::kFloat, cancel);
   return fuse_mean_field(problem, cancel);

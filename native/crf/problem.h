@@ -17,7 +17,8 @@ enum class ScoreKind {
   logits,         // the same, from their softmax
 };
 
-// The scores of a picture's labels, float32 [labels, height, width].
+// The scores of a picture's labels, float32 [labels, height, width]. The device that they are on does the
+// inference.
 struct LabelScores {
   ScoreKind kind;
   at::Tensor values;

@@ -7,7 +7,7 @@
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 
-#include <list>
+#include <set>
 
 namespace stego {
 
@@ -33,6 +33,7 @@ CudaInfo cuda_info() {
 }
 
 DeviceMemory device_memory(const at::Device& device) {
+  if (!device.is_cuda()) return {0, 0};
   const c10::cuda::CUDAGuard guard(device);
   size_t free = 0, total = 0;
   cudaMemGetInfo(&free, &total);
@@ -43,20 +44,11 @@ void* stream_of(const at::Device& device) {
   return device.is_cuda() ? c10::cuda::getCurrentCUDAStream(device.index()).stream() : nullptr;
 }
 
-struct OwnStreams::Guards {
-  std::list<c10::cuda::CUDAStreamGuard> streams;
-};
-
-// One stream for each device, from libtorch's pool, which lasts as long as the process.
-OwnStreams::OwnStreams() : guards_(new Guards) {
-  for (c10::DeviceIndex i = c10::cuda::device_count(); i > 0; --i) {
-    guards_->streams.emplace_back(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, i - 1));
-  }
-}
-
-OwnStreams::~OwnStreams() {
-  while (!guards_->streams.empty()) guards_->streams.pop_back();
-  delete guards_;
+void use_own_stream(const at::Device& device) {
+  thread_local std::set<c10::DeviceIndex> used;
+  if (!device.is_cuda() || !used.insert(device.index()).second) return;
+  const c10::cuda::CUDAGuard guard(device);
+  c10::cuda::setCurrentCUDAStream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.index()));
 }
 
 at::Tensor upload(const at::Tensor& tensor, const at::Device& device) {

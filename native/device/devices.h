@@ -33,19 +33,9 @@ DeviceMemory device_memory(const at::Device& device);
 // The stream that work on this device goes to (cudaStream_t); null for the host.
 void* stream_of(const at::Device& device);
 
-// While it exists, this thread's work on any CUDA device goes to a stream of our own, not to the default
-// stream, which other code in the process may use.
-class OwnStreams {
- public:
-  OwnStreams();
-  ~OwnStreams();
-  OwnStreams(const OwnStreams&) = delete;
-  OwnStreams& operator=(const OwnStreams&) = delete;
-
- private:
-  struct Guards;
-  Guards* guards_;
-};
+// From now on this thread's work on the device goes to a stream of its own, not to the default stream, which
+// other code in the process may use. Does nothing on the host and the second time.
+void use_own_stream(const at::Device& device);
 
 // Copies a tensor of the host to a device through pinned memory, so that the copy does not wait for the
 // host; the same tensor if the device is the host.

@@ -26,7 +26,7 @@ RecordLayout record_layout(const StoreOptions& options, int64_t channels) {
 }  // namespace
 
 FeatureStore::FeatureStore(std::shared_ptr<const VisionTransformer> backbone, const StoreOptions& options)
-    : backbone_(std::move(backbone)), options_(options) {
+    : backbone_(std::move(backbone)), options_(options), on_device_(backbone_->device()) {
   require(count() >= 1, "Expected a store for at least one image, got ", count(), ".");
   if (options.file) {
     grid_height_ = options.file->grid_height;
@@ -81,11 +81,11 @@ void FeatureStore::compute(const std::vector<int64_t>& indices, const at::Tensor
   std::vector<at::Tensor> parts;
   for (const at::Tensor& part : images.split(kImagesAtATime))
     parts.push_back(backbone_->features(part, cancel));
-  const at::Tensor features = at::cat(parts);  // [n, h*w, C]
+  const at::Tensor features = at::cat(parts).cpu();  // [n, h*w, C]
   grid_height_ = grid_height;
   grid_width_ = grid_width;
   const at::Tensor pictures =
-      options_.picture_side > 0 ? small_pictures(images, options_.picture_side) : at::Tensor();
+      options_.picture_side > 0 ? small_pictures(images, options_.picture_side).cpu() : at::Tensor();
   passing_.clear();
   for (size_t i = 0; i < indices.size(); ++i) {
     const auto place = static_cast<int64_t>(i);
@@ -137,9 +137,10 @@ at::Tensor FeatureStore::features_of(int64_t index) const {
 at::Tensor FeatureStore::gather(const std::vector<int64_t>& indices) const {
   require(!indices.empty(), "Expected at least one image index, got none.");
   const at::NoGradGuard no_grad;
-  const at::Tensor result =
-      at::empty({static_cast<int64_t>(indices.size()), patches(), backbone_->dim()}, at::kFloat);
-  for (size_t i = 0; i < indices.size(); ++i) result[static_cast<int64_t>(i)].copy_(features_of(indices[i]));
+  const auto count = static_cast<int64_t>(indices.size());
+  const at::Tensor result = at::empty({count, patches(), backbone_->dim()},
+                                      at::TensorOptions(at::kFloat).device(backbone_->device()));
+  for (int64_t i = 0; i < count; ++i) result[i].copy_(on_device_.get(indices[i], features_of(indices[i])));
   return result;
 }
 
@@ -153,7 +154,7 @@ at::Tensor FeatureStore::gather_pictures(const std::vector<int64_t>& indices) co
             index, " to be computed before its picture is read.");
     pictures.push_back(file_ ? stored(index, kPicture) : pictures_[index]);
   }
-  return at::stack(pictures);
+  return at::stack(pictures).to(backbone_->device());
 }
 
 at::Tensor FeatureStore::pooled() const {

@@ -7,6 +7,7 @@
 #include "backbone/vision_transformer.h"
 #include "core/aten.h"
 #include "core/cancel.h"
+#include "features/device_copies.h"
 #include "features/record_file.h"
 
 namespace stego {
@@ -41,10 +42,11 @@ class FeatureStore {
   // Computes features of normalized images [n, 3, H, W] for `indices`.
   void compute(const std::vector<int64_t>& indices, const at::Tensor& images, const CancelFlag& cancel);
 
-  // Float32 features [n, h*w, C] of images that are kept or were computed last.
+  // Float32 features [n, h*w, C] of images that are kept or were computed last, on the backbone's device.
   at::Tensor gather(const std::vector<int64_t>& indices) const;
 
-  // Small normalized pictures [n, side, side, 3] of images whose features have been computed.
+  // Small normalized pictures [n, side, side, 3] of images whose features have been computed, on the
+  // backbone's device.
   at::Tensor gather_pictures(const std::vector<int64_t>& indices) const;
 
   // Mean features [count, C] of all images, which must all have been computed. Not a copy: the tensor must
@@ -77,6 +79,7 @@ class FeatureStore {
   at::Tensor means_;                       // [count, C]; only without a file
   std::vector<bool> has_mean_;
   std::vector<at::Tensor> pictures_;  // [side, side, 3] each; only without a file
+  mutable DeviceCopies on_device_;
 };
 
 }  // namespace stego

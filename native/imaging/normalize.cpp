@@ -33,10 +33,17 @@ void normalize(const uint8_t* rgb, int64_t pixels, float* target, int64_t plane)
 }
 
 at::Tensor normalize_unit(const at::Tensor& image) {
-  const auto constant = [](const std::array<float, 3>& values) {
-    return at::tensor(at::ArrayRef<float>(values.data(), values.size())).view({3, 1, 1});
+  const auto constant = [&](const std::array<float, 3>& values) {
+    return at::tensor(at::ArrayRef<float>(values.data(), values.size())).view({3, 1, 1}).to(image.device());
   };
   return (image - constant(kMean)) / constant(kStd);
+}
+
+at::Tensor normalize_bytes(const at::Tensor& pixels) {
+  return normalize_unit(
+      pixels.permute({0, 3, 1, 2})
+          .to(at::kFloat, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::Contiguous) /
+      255);
 }
 
 at::Tensor denormalize(const at::Tensor& image) {

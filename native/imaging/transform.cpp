@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/form.h"
+#include "device/devices.h"
 #include "imaging/normalize.h"
 
 namespace stego {
@@ -98,8 +100,28 @@ at::Tensor transform_bytes(const ImageView& image, const PixelMap& map) {
   return output;
 }
 
+namespace {
+
+// Calls `work(i, row, bytes)` with the pixels of every row of every output picture.
+template <typename Work>
+void for_each_row(const std::vector<ImageView>& images, const std::vector<PixelMap>& maps,
+                  const CancelFlag& cancel, const Work& work) {
+  const int64_t height = maps.front().height(), count = static_cast<int64_t>(images.size());
+  at::parallel_for(0, count * height, kRowsAtLeast, [&](int64_t begin, int64_t end) {
+    std::vector<uint8_t> bytes(maps.front().width() * 3);
+    for (int64_t line = begin; line < end && !cancel.raised(); ++line) {
+      const int64_t i = line / height, row = line % height;
+      gather_row(images[i], maps[i].rows[row], maps[i].columns, bytes.data());
+      work(i, row, bytes);
+    }
+  });
+  cancel.poll();
+}
+
+}  // namespace
+
 at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform& transform,
-                          const CancelFlag& cancel) {
+                          const at::Device& device, const CancelFlag& cancel) {
   require(!images.empty(), "Expected at least one image, got none.");
   std::vector<PixelMap> maps;
   for (const ImageView& image : images) {
@@ -112,17 +134,19 @@ at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform&
   }
   const auto count = static_cast<int64_t>(images.size());
   const int64_t height = maps.front().height(), width = maps.front().width(), plane = height * width;
+  if (by_operators(device)) {
+    const at::Tensor pixels = at::empty({count, height, width, 3}, at::kByte);
+    auto* bytes = pixels.mutable_data_ptr<uint8_t>();
+    for_each_row(images, maps, cancel, [&](int64_t i, int64_t row, const std::vector<uint8_t>& line) {
+      std::copy(line.begin(), line.end(), bytes + (i * plane + row * width) * 3);
+    });
+    return normalize_bytes(upload(pixels, device));
+  }
   at::Tensor batch = at::empty({count, 3, height, width}, at::kFloat);
   float* target = batch.mutable_data_ptr<float>();
-  at::parallel_for(0, count * height, kRowsAtLeast, [&](int64_t begin, int64_t end) {
-    std::vector<uint8_t> bytes(width * 3);
-    for (int64_t line = begin; line < end && !cancel.raised(); ++line) {
-      const int64_t i = line / height, row = line % height;
-      gather_row(images[i], maps[i].rows[row], maps[i].columns, bytes.data());
-      normalize(bytes.data(), width, target + i * 3 * plane + row * width, plane);
-    }
+  for_each_row(images, maps, cancel, [&](int64_t i, int64_t row, const std::vector<uint8_t>& line) {
+    normalize(line.data(), width, target + i * 3 * plane + row * width, plane);
   });
-  cancel.poll();
   return batch;
 }
 

@@ -44,8 +44,9 @@ PixelMap map_pixels(int64_t height, int64_t width, const Transform& transform);
 // Bytes resized and cropped by the map: uint8 [height, width, channels].
 at::Tensor transform_bytes(const ImageView& image, const PixelMap& map);
 
-// A network input batch: float32 [B, 3, H, W], normalized. All images must come out the same size.
+// A network input batch on a device: float32 [B, 3, H, W], normalized. All images must come out the same
+// size. They are uploaded as bytes.
 at::Tensor prepare_images(const std::vector<ImageView>& images, const Transform& transform,
-                          const CancelFlag& cancel);
+                          const at::Device& device, const CancelFlag& cancel);
 
 }  // namespace stego

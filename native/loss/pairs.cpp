@@ -46,7 +46,8 @@ std::vector<at::Tensor> sample_classes(const Teacher& teacher, const Draws& draw
   std::vector<at::Tensor> slots = {points.anchors.sample_one_hot(teacher.classes, teacher.values),
                                    points.neighbors.sample_one_hot(teacher.positive_classes, teacher.values)};
   for (const at::Tensor& others : draws.negatives.unbind(0)) {
-    slots.push_back(points.partners.sample_one_hot(teacher.classes.index_select(0, others), teacher.values));
+    slots.push_back(points.partners.sample_one_hot(
+        teacher.classes.index_select(0, others.to(teacher.device())), teacher.values));
   }
   return slots;
 }

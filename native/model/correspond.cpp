@@ -20,7 +20,7 @@ struct PatchMap {
 
 PatchMap map_of(const VisionTransformer& backbone, const SegmentationHead* head, const ImageView& image,
                 const Transform& transform, const CancelFlag& cancel) {
-  const at::Tensor input = prepare_images({image}, transform, cancel);
+  const at::Tensor input = prepare_images({image}, transform, backbone.device(), cancel);
   const at::Tensor grid = use_in_parts(
       backbone, input, transform.max_patches,
       [&](const at::Tensor& features) { return head ? head->forward(features) : features; }, cancel);

@@ -74,8 +74,9 @@ Maps compute_maps(const Network& network, const std::vector<LabeledImage>& image
   for (const auto& [image, label] : images) {
     labels.push_back(transform_bytes(label, map_pixels(label.height, label.width, transform)));
   }
-  const at::Tensor input = prepare_images(pictures_of(images), transform, cancel);
-  return {input, compute_grids(network, input, {false, true, transform.max_patches}, cancel), labels};
+  const at::Tensor input = prepare_images(pictures_of(images), transform, network.backbone->device(), cancel);
+  const auto [codes, features] = compute_grids(network, input, {false, true, transform.max_patches}, cancel);
+  return {input.cpu(), {codes.cpu(), features.cpu()}, labels};
 }
 
 Sampled sample(const Maps& maps, const at::Tensor& coordinates, int64_t classes) {

@@ -25,7 +25,7 @@ at::Tensor cut(const ImageView& image, const SquareView& view) {
 }
 
 at::Tensor prepare_views(const std::vector<ImageView>& images, const std::vector<SquareView>& views,
-                         const Transform& transform, const CancelFlag& cancel) {
+                         const Transform& transform, const at::Device& device, const CancelFlag& cancel) {
   require(views.size() == images.size(), "Expected one view for each picture, got ", views.size(), " for ",
           images.size(), ".");
   std::vector<at::Tensor> prepared;
@@ -33,7 +33,7 @@ at::Tensor prepare_views(const std::vector<ImageView>& images, const std::vector
     const at::Tensor pixels = cut(images[i], views[i]);
     const ImageView square{pixels.const_data_ptr<uint8_t>(), views[i].side, views[i].side, 3};
     const at::Tensor turned =
-        at::rot90(prepare_images({square}, transform, cancel)[0], views[i].turns, {1, 2});
+        at::rot90(prepare_images({square}, transform, device, cancel)[0], views[i].turns, {1, 2});
     prepared.push_back(views[i].mirrored ? turned.flip({2}) : turned);  // [3, R, R]
   }
   return at::stack(prepared);
@@ -45,8 +45,8 @@ at::Tensor sum_units(const VisionTransformer& backbone, const std::vector<ImageV
                      const std::optional<std::vector<SquareView>>& views, const Transform& transform,
                      const CancelFlag& cancel) {
   const at::NoGradGuard no_grad;
-  const at::Tensor input =
-      views ? prepare_views(images, *views, transform, cancel) : prepare_images(images, transform, cancel);
+  const at::Tensor input = views ? prepare_views(images, *views, transform, backbone.device(), cancel)
+                                 : prepare_images(images, transform, backbone.device(), cancel);
   const at::Tensor units = l2_normalize(backbone.features(input, cancel), 1e-12);  // [B, h*w, C]
   const int64_t patch = backbone.patch();
   return units.sum(0).view({input.size(2) / patch, input.size(3) / patch, units.size(2)});

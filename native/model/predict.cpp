@@ -61,7 +61,7 @@ Grids compute_grids(const Network& network, const at::Tensor& images, const Grid
 std::vector<Prediction> predict(const Network& network, const std::vector<ImageView>& images,
                                 const PredictOptions& options, const CancelFlag& cancel) {
   const at::NoGradGuard no_grad;
-  const at::Tensor batch = prepare_images(images, options.transform, cancel);
+  const at::Tensor batch = prepare_images(images, options.transform, network.backbone->device(), cancel);
   const bool baselines = std::any_of(options.heads.begin(), options.heads.end(), is_baseline);
   const Grids grids =
       compute_grids(network, batch, {options.flip, baselines, options.transform.max_patches}, cancel);

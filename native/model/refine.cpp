@@ -106,7 +106,7 @@ class Refinement {
                     const at::Tensor values = log_probabilities(network_, head, band, options_.temperature);
                     result.narrow(1, row, band.size(0)).copy_(values.permute({2, 0, 1}));
                   });
-    return result.cpu();
+    return result;
   }
 
   // Writes what a tile's core shows, enlarged bilinearly if the picture's own size is asked for.

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "device/devices.h"
 
 namespace stego {
 
@@ -71,9 +72,9 @@ class Gathered {
   std::vector<at::Tensor> maps_;
 };
 
-Teacher label_teacher(const StepInput& input, int64_t classes) {
-  const at::Tensor own = oracle_classes(input.labels, classes),
-                   positive = oracle_classes(input.positive_labels, classes);
+Teacher label_teacher(const StepInput& input, int64_t classes, const at::Device& device) {
+  const at::Tensor own = upload(oracle_classes(input.labels, classes), device),
+                   positive = upload(oracle_classes(input.positive_labels, classes), device);
   require(own.sizes() == positive.sizes(),
           "Expected one label map or none for each image and each positive.");
   return {{}, own.flatten(1), positive.flatten(1), own.size(1), own.size(2), classes + 1};
@@ -86,6 +87,14 @@ Teacher feature_teacher(const StepBatch& batch, bool dropout, int64_t height, in
     maps.neighbor_masks = batch.positive_masks->features;
   }
   return {maps, {}, {}, height, width};
+}
+
+// Which images are compared stays on the host, which chooses them.
+Draws positions_on(const at::Device& device, Draws draws) {
+  draws.coordinates1 = upload(draws.coordinates1, device);
+  draws.coordinates2 = upload(draws.coordinates2, device);
+  if (draws.crf_places.defined()) draws.crf_places = upload(draws.crf_places, device);
+  return draws;
 }
 
 Salience salience_of(const StepInput& input) {
@@ -109,6 +118,7 @@ StepBatch draw_batch(const FeatureStore& store, const StepInput& input, int64_t 
           " images, got ", input.positives.size(), ".");
   const LossOptions& loss = input.settings.loss;
   const int64_t height = store.grid_height(), width = store.grid_width();
+  const at::Device device = store.backbone().device();
   at::Generator generator = make_generator(input.seed);
   StepBatch result;
   const Gathered gathered(store, input);
@@ -116,15 +126,20 @@ StepBatch draw_batch(const FeatureStore& store, const StepInput& input, int64_t 
   result.positive_features = gathered.of(input.positives);
   const bool views = input.views || !input.view_images.empty();
   if (loss.dropout > 0) {
-    const auto draw = [&] { return draw_dropout(batch, store.backbone().dim(), loss.dropout, generator); };
+    const auto draw = [&] {
+      const auto [linear, nonlinear, features] =
+          draw_dropout(batch, store.backbone().dim(), loss.dropout, generator);
+      return DropoutMasks{upload(linear, device), upload(nonlinear, device), upload(features, device)};
+    };
     result.masks = draw();
     result.positive_masks = draw();
     if (views) result.view_masks = draw();
   }
-  result.teacher = input.oracle ? label_teacher(input, classes)
+  result.teacher = input.oracle ? label_teacher(input, classes, device)
                                 : feature_teacher(result, loss.feature_dropout, height, width);
-  result.draws =
-      input.draws ? *input.draws : draw_positions(batch, height, width, loss, salience_of(input), generator);
+  result.draws = positions_on(
+      device,
+      input.draws ? *input.draws : draw_positions(batch, height, width, loss, salience_of(input), generator));
   if (!views) return result;
   const AugmentedViews augmented =
       input.views ? *input.views : augment(input.view_images, input.view_transform, {}, generator);
@@ -133,7 +148,7 @@ StepBatch draw_batch(const FeatureStore& store, const StepInput& input, int64_t 
   cancel.poll();
   result.view_features = store.backbone().features(augmented.images, cancel);
   require(result.view_features.size(1) == height * width, "Expected views of the same size as the images.");
-  result.view_coordinates = augmented.coordinates;
+  result.view_coordinates = upload(augmented.coordinates, device);
   return result;
 }
 

@@ -1,6 +1,7 @@
 #include "training/trainer.h"
 
 #include "core/error.h"
+#include "device/devices.h"
 #include "head/cluster_probe.h"
 #include "head/linear_probe.h"
 #include "loss/alignment.h"
@@ -215,7 +216,11 @@ void Trainer::collect(const std::vector<int64_t>& images, bool baseline, int64_t
   const int64_t patches = store_->grid_height() * store_->grid_width();
   if (!collected_.defined()) {
     const int64_t width = baseline ? store_->backbone().dim() : network_->cluster_probe.size(1);
-    collected_ = at::empty({total * patches, width}, at::kFloat);
+    const at::Device device = network_->backbone->device();
+    const int64_t bytes = total * patches * width * static_cast<int64_t>(sizeof(float));
+    const bool fits = bytes < device_memory(device).free / 4;  // k-means needs some beside them
+    collected_ =
+        at::empty({total * patches, width}, at::TensorOptions(at::kFloat).device(fits ? device : at::kCPU));
     collected_rows_ = 0;
   }
   for (const int64_t image : images) {
@@ -232,7 +237,7 @@ Trainer::Clusters Trainer::fit_kmeans(bool baseline, const KMeansOptions& option
   require(collected_.defined(), "Expected vectors to cluster, got none. Collect some first.");
   const at::Tensor vectors = std::exchange(collected_, {}).narrow(0, 0, collected_rows_);
   KMeansResult result = cosine_kmeans(vectors, options, cancel);
-  (baseline ? network_->baseline_kmeans : network_->kmeans) = result.centers;
+  (baseline ? network_->baseline_kmeans : network_->kmeans) = result.centers.to(network_->backbone->device());
   const at::Tensor grids = result.clusters.view({-1, store_->grid_height(), store_->grid_width()});
   const PlaceShares shares = explain_clusters(grids, options.clusters);
   return {std::move(result), shares};
