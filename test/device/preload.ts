@@ -9,17 +9,16 @@ import { addon } from '../../lib/native/index.js'
 createRequire(import.meta.url)(
   fileURLToPath(new URL('../../build/Release/test-device/test-device.node', import.meta.url)),
 )
-const native = addon()
-const { Backbone, Network } = native
-const device = 'test' as 'cpu' // the addon knows it; the types do not
-Object.assign(native, {
-  Backbone: {
-    load: ((stored, options, cancel) =>
-      Backbone.load(stored, { ...options, device }, cancel)) as typeof Backbone.load,
-  },
-  Network: {
-    create: Network.create.bind(Network),
-    load: ((stored, options, cancel) =>
-      Network.load(stored, { ...options, device }, cancel)) as typeof Network.load,
-  },
-})
+type Load = (stored: unknown, options: object, cancel: unknown) => unknown
+type Loader = (new (...values: unknown[]) => object) & { load: Load }
+
+/** The same class, whose load() has only the test device. */
+function moved(loader: Loader): Loader {
+  return class extends loader {
+    static override load: Load = (stored, options, cancel) =>
+      loader.load(stored, { ...options, device: 'test' }, cancel)
+  }
+}
+
+const native = addon() as unknown as Record<'Backbone' | 'Network', Loader>
+Object.assign(native, { Backbone: moved(native.Backbone), Network: moved(native.Network) })
