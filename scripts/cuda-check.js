@@ -5,6 +5,7 @@
  * folder goes on.
  */
 
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { endAll, runLines } from './lib/cuda-check/child.js'
@@ -50,9 +51,10 @@ await main(async () => {
   }
   const chosen = choose(given)
   const folder = given.out ? path.resolve(callersFolder(), given.out) : inRoot('build', 'cuda-check')
-  const node = given.node ? path.resolve(callersFolder(), given.node, 'bin', 'node') : process.execPath
-  // Programs that look for `node`, CMake's among them, find the same one.
-  process.env.PATH = `${path.dirname(node)}${path.delimiter}${process.env.PATH}`
+  const node = given.node ? nodeIn(path.resolve(callersFolder(), given.node)) : process.execPath
+  // Programs that look for `node`, CMake's among them, find the same one; the toolkit may not be on the path.
+  const toolkit = path.join(process.env.CUDA_HOME || '/usr/local/cuda', 'bin')
+  process.env.PATH = [path.dirname(node), process.env.PATH, toolkit].join(path.delimiter)
   const { device, quick, python } = given
   const record = openRecord(folder, { made: new Date().toISOString(), device, quick, node, python })
   const check = { device, quick, node, python, save: record.save }
@@ -64,17 +66,20 @@ await main(async () => {
       process.exit(1)
     })
   }
+  const gpu = await nameOfGpu(folder)
   let failed = 0
   for (const [step, name] of chosen) {
     const earlier = record.parts.find((part) => part.step === step && part.part === name)
     if (given.resume && earlier && ['ok', 'skipped'].includes(earlier.status)) continue
     if (left() <= 0) {
       say(`no time is left for ${step}/${name}`)
+      if (!earlier) record.begin(step, name).status = 'not reached'
+      record.save()
       failed++
       continue
     }
     say(`${step}/${name}`)
-    const part = await runPart(STEPS[step][name], record.begin(step, name), { record, check, left })
+    const part = await runPart(STEPS[step][name], record.begin(step, name, gpu), { record, check, left })
     say(`${step}/${name}: ${part.status}, ${part.seconds} s${part.reason ? `: ${part.reason}` : ''}`)
     if (part.status === 'failed') failed++
   }
@@ -82,6 +87,21 @@ await main(async () => {
   say(`results: ${path.join(folder, 'cuda-check.json')} and .md`)
   return failed > 0 ? 1 : 0
 })
+
+function nodeIn(folder) {
+  const found = [path.join(folder, 'bin', 'node'), path.join(folder, 'node')].find((file) => existsSync(file))
+  if (!found) throw new Problem(`--node: there is no node or bin/node in ${folder}`)
+  return found
+}
+
+/** What nvidia-smi calls the GPUs of this machine: another call may be on another one. */
+async function nameOfGpu(folder) {
+  const names = []
+  const query = ['--query-gpu=name', '--format=csv,noheader']
+  const log = path.join(folder, 'nvidia-smi.log')
+  const { ok } = await runLines('nvidia-smi', query, { log, seconds: 30, onLine: (line) => names.push(line) })
+  return ok ? names.join(', ') : undefined
+}
 
 function readOptions() {
   try {
@@ -115,7 +135,12 @@ async function runPart(work, part, { record, check, left }) {
   const started = performance.now()
   const log = path.join(record.folder, `${part.step}-${part.part}.log`)
   const run = (command, args, options) =>
-    runLines(command, args, { cwd: root, log, seconds: Math.min(left(), LONGEST), ...options })
+    runLines(command, args, {
+      cwd: root,
+      log,
+      ...options,
+      seconds: Math.min(left(), options.seconds ?? LONGEST),
+    })
   try {
     if (!['machine', 'build'].includes(part.step) && !addonIsThere())
       throw new Error('the addon is not built')

@@ -1,9 +1,9 @@
 /**
  * How many images a second does the frozen backbone take on a GPU, beside Python torch?
  *
- *     npx tsx benchmarks/gpu/backbone.ts --device cuda:0 [--quick]
+ *     npx tsx benchmarks/gpu/backbone.ts --device cuda:0 [--model s8] [--quick]
  *
- * S/8 and B/8 with random weights, at 224 and 320. Ours, "to the host", takes bytes from the host and brings all features
+ * S/8 and B/8 with random weights, or one of them, at 224 and 320. Ours, "to the host", takes bytes from the host and brings all features
  * back, as `Stego.features()` does; "sum" brings back the sum of unit features, so that features stay on the device.
  * Python torch: "resident" has its input on the device and leaves its features there; "to the host" is as ours.
  */
@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DType, job, type NativeBackbone, type Pixels, type Tensor } from '../../lib/native/index.js'
 import { timed } from '../race.js'
-import { type RandomModel, randomVit } from '../random-vit.js'
-import { brief, loadOn, openPeer, prepare, quick, type Row, tell, turns } from './common.js'
+import { RANDOM_MODELS, type RandomModel, randomVit } from '../random-vit.js'
+import { brief, loadOn, model, openPeer, prepare, quick, type Row, tell, turns } from './common.js'
 import type { PeerWork } from './peer.js'
 
-const MODELS: RandomModel[] = quick ? ['s8'] : ['s8', 'b8']
+const MODELS = RANDOM_MODELS.filter((name) => model === undefined || model === name)
 const SIDES = quick ? [32] : [224, 320]
 const BATCHES = quick ? [1, 2] : [1, 8, 32, 128]
 /** torch.compile takes up to a minute for each size: only where it matters most. */
@@ -69,6 +69,9 @@ async function peerWays({ file, dtype, side, batch }: Work, of: Row): Promise<Pe
   const ways = [
     await prepare(peer, 'torch SDPA, resident', work, of),
     await prepare(peer, 'torch SDPA, to the host', { ...work, source: 'host' }, of),
+    dtype === 'float32'
+      ? await prepare(peer, 'torch SDPA, TF32, resident', { ...work, tf32: true }, of)
+      : null,
     isCompiled ? await prepare(peer, 'torch.compile, resident', { ...work, compiled: true }, of) : null,
   ]
   return ways.filter((way) => way !== null)

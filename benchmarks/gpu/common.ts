@@ -10,8 +10,12 @@ import { useThreads } from '../measure.js'
 import type { Contender } from '../race.js'
 import { type Peer, type PeerWork, startPeer } from './peer.js'
 
-export const { device, quick } = parseArgs({
-  options: { device: { type: 'string', default: 'cuda:0' }, quick: { type: 'boolean', default: false } },
+export const { device, quick, model } = parseArgs({
+  options: {
+    device: { type: 'string', default: 'cuda:0' },
+    quick: { type: 'boolean', default: false },
+    model: { type: 'string' },
+  },
 }).values
 
 useThreads()

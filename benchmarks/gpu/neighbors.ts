@@ -53,6 +53,7 @@ try {
   const theirs = [
     await prepare(peer, 'torch, from the host and back', { ...work, source: 'host' }, of),
     await prepare(peer, 'torch, resident', work, of),
+    await prepare(peer, 'torch, TF32, resident', { ...work, tf32: true }, of),
   ].filter((way): way is PeerWork => way !== null)
   const results = await turns([timed('ours', () => search(store)), ...theirs])
   for (const { name, median, spread, error } of results) {

@@ -262,6 +262,13 @@ KINDS = {"backbone": Backbone, "step": Step, "neighbors": Neighbors}
 works = {}
 
 
+def allow_tf32(allowed):
+    """Float32 is float32 unless a work says otherwise; cuDNN would take TF32 by itself."""
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed
+
+
+
 def forget(number):
     works.pop(number, None)
     if not works:
@@ -275,10 +282,14 @@ def answer(request):
     if "prepare" in request:
         arguments = dict(request["work"])
         number = request["prepare"]
+        tf32 = arguments.pop("tf32", False)
+        allow_tf32(tf32)
         works[number] = KINDS[arguments.pop("kind")](**arguments)
+        works[number].tf32 = tf32
         return {"device": str(DEVICE)}
     if "run" in request:
         work = works[request["run"]]
+        allow_tf32(work.tf32)
         synchronize()
         start = time.perf_counter()
         work.run()

@@ -76,6 +76,7 @@ try {
       const theirs = [
         await prepare(peer, 'torch, eager', work, of),
         await prepare(peer, 'torch, one CUDA graph', { ...work, graph: true }, of),
+        await prepare(peer, 'torch, one CUDA graph, TF32', { ...work, graph: true, tf32: true }, of),
       ].filter((way): way is PeerWork => way !== null)
       try {
         const results = await turns([await ownStep(store, batch, labels), ...theirs])

@@ -4,7 +4,7 @@ import path from 'node:path'
 
 /**
  * Opens the record of a folder, which an earlier call may have begun: parts that are run again replace theirs.
- * A part is { step, part, status, seconds, reason?, notes, rows }; its status is ok, failed, skipped, or running, as it
+ * A part is { step, part, gpu, begun, status, seconds, reason?, notes, rows }; its status is ok, failed, skipped, not reached, or running, as it
  * stays where the check itself was ended.
  */
 export function openRecord(folder, about) {
@@ -21,8 +21,17 @@ export function openRecord(folder, about) {
     parts,
     save,
     /** Puts a part in the place of an earlier one of its name, or last. */
-    begin(step, part) {
-      const begun = { step, part, status: 'running', seconds: 0, notes: [], rows: [] }
+    begin(step, part, gpu) {
+      const begun = {
+        step,
+        part,
+        gpu,
+        begun: new Date().toISOString(),
+        status: 'running',
+        seconds: 0,
+        notes: [],
+        rows: [],
+      }
       const place = parts.findIndex((other) => other.step === step && other.part === part)
       if (place < 0) parts.push(begun)
       else parts[place] = begun
@@ -47,6 +56,7 @@ function toMarkdown({ device, quick, made, parts }) {
     part: nameOf(part),
     status: part.status,
     seconds: part.seconds,
+    gpu: part.gpu,
     reason: part.reason,
   }))
   const sections = parts
