@@ -13,7 +13,18 @@ import { join } from 'node:path'
 import { type DType, job, type NativeBackbone, type Pixels, type Tensor } from '../../lib/native/index.js'
 import { timed } from '../race.js'
 import { RANDOM_MODELS, type RandomModel, randomVit } from '../random-vit.js'
-import { brief, loadOn, model, openPeer, prepare, quick, type Row, tell, turns } from './common.js'
+import {
+  brief,
+  loadOn,
+  model,
+  openPeer,
+  prepare,
+  quick,
+  type Row,
+  type Times,
+  tell,
+  turns,
+} from './common.js'
 import type { PeerWork } from './peer.js'
 
 const MODELS = RANDOM_MODELS.filter((name) => model === undefined || model === name)
@@ -103,7 +114,26 @@ async function measure(work: Work): Promise<void> {
   for (const way of theirs) await way.forget()
 }
 
+/** What a matrix product reaches on this machine, to judge the rest by. */
+async function ceilings(): Promise<void> {
+  const size = quick ? 256 : 8192
+  for (const [dtype, tf32] of [
+    ['float32', false],
+    ['float32', true],
+    ['bfloat16', false],
+  ] as const) {
+    const way = `torch, matrix product of ${size}${tf32 ? ', TF32' : ''}`
+    const work = await prepare(peer, way, { kind: 'product', size, dtype, tf32 }, { dtype })
+    if (!work) continue
+    const [{ median, spread, error }] = (await turns([work])) as [Times]
+    const rate = (2 * size ** 3) / median / 1e9
+    tell({ dtype, way, 'ms (median)': median, 'ms (all)': spread, 'TFLOP/s': rate, ...(error && { error }) })
+    await work.forget()
+  }
+}
+
 try {
+  await ceilings()
   for (const model of MODELS) {
     const file = await randomVit(model)
     for (const dtype of ['float32', 'bfloat16'] as const) {

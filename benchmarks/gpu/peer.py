@@ -152,7 +152,7 @@ class Step:
         self.clusters = torch.nn.Parameter(torch.randn(classes, dim, device=DEVICE))
         head = [*self.linear.parameters(), *self.hidden.parameters(), *self.out.parameters()]
         probes = [*self.probe.parameters(), *self.baseline.parameters()]
-        adam = lambda parameters, rate: torch.optim.Adam(parameters, lr=rate, capturable=ON_GPU)
+        adam = lambda parameters, rate: torch.optim.Adam(parameters, lr=rate, capturable=graph)
         self.optimizers = [adam(head, 5e-4), adam([self.clusters], 5e-3)] + ([adam(probes, 5e-3)] if labels else [])
         if graph:
             self.capture()
@@ -258,7 +258,19 @@ class Neighbors:
                 self.result = tuple(part.cpu() for part in self.result)
 
 
-KINDS = {"backbone": Backbone, "step": Step, "neighbors": Neighbors}
+class Product:
+    """A square matrix product: what the machine can do."""
+
+    def __init__(self, size, dtype):
+        draw = lambda: torch.randn(size, size, device=DEVICE).to(getattr(torch, dtype))
+        self.a, self.b = draw(), draw()
+
+    def run(self):
+        with torch.no_grad():
+            self.result = self.a @ self.b
+
+
+KINDS = {"product": Product, "backbone": Backbone, "step": Step, "neighbors": Neighbors}
 works = {}
 
 

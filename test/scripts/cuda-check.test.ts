@@ -11,6 +11,7 @@ const { openRecord } = await load('lib/cuda-check/record.js')
 const { runLines } = await load('lib/cuda-check/child.js')
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/cuda-check.js', import.meta.url))
+const NAME = 'cuda-check'
 const check = (...args: string[]) =>
   spawnSync(process.execPath, [SCRIPT, '--device', 'cpu', '--quick', ...args], { encoding: 'utf8' })
 
@@ -29,7 +30,7 @@ test.serial('the step machine is recorded, and left out once it is there', (t) =
   const options = ['--only', 'machine', '--out', out, '--python', 'no-such-python']
   const { status, stdout, stderr } = check(...options)
   t.is(status, 0, stderr)
-  const { device, quick, parts } = JSON.parse(readFileSync(path.join(out, 'cuda-check.json'), 'utf8'))
+  const { device, quick, parts } = JSON.parse(readFileSync(path.join(out, `${NAME}.json`), 'utf8'))
   t.deepEqual([device, quick, parts.length], ['cpu', true, 1])
   const [{ step, part, status: outcome, seconds, notes, rows, addon }] = parts as [Part]
   t.deepEqual([step, part, outcome, notes], ['machine', 'machine', 'ok', []])
@@ -40,7 +41,7 @@ test.serial('the step machine is recorded, and left out once it is there', (t) =
   for (const what of ['nvidia-smi', 'nvcc', 'addon: libtorch', 'addon: CUDA']) t.true(values.has(what), what)
   t.is(typeof addon.machine.libtorch, 'object')
   t.true(addon.cuda === null || Array.isArray(addon.cuda.devices))
-  const markdown = readFileSync(path.join(out, 'cuda-check.md'), 'utf8')
+  const markdown = readFileSync(path.join(out, `${NAME}.md`), 'utf8')
   t.is(stdout.trim(), markdown.trim())
   t.regex(markdown, /^\| machine \| ok \|/m)
   t.true(readdirSync(out).includes('machine-machine.log'))

@@ -1,6 +1,8 @@
-/** What a check has found, on disk after every row: cuda-check.json and, for people, cuda-check.md. */
+/** What a check has found, on disk after every row, as JSON and, for people, as Markdown. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+
+const NAME = 'cuda-check'
 
 /**
  * Opens the record of a folder, which an earlier call may have begun: parts that are run again replace theirs.
@@ -9,12 +11,12 @@ import path from 'node:path'
  */
 export function openRecord(folder, about) {
   mkdirSync(folder, { recursive: true })
-  const file = path.join(folder, 'cuda-check.json')
+  const file = path.join(folder, `${NAME}.json`)
   const parts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).parts : []
   const save = () => {
     const record = { ...about, parts }
     replace(file, `${JSON.stringify(record, null, 2)}\n`)
-    replace(path.join(folder, 'cuda-check.md'), toMarkdown(record))
+    replace(path.join(folder, `${NAME}.md`), toMarkdown(record))
   }
   return {
     folder,
