@@ -11,8 +11,10 @@ import { torchOf } from './torch.js'
 /** A part that cannot be run here, which is no failure. */
 export class Skipped extends Error {}
 
-const SHARED_GOLDEN = path.join(root, '..', 'shared', 'golden')
-const CAMVID = path.join(root, '..', 'shared', 'data', 'camvid')
+/** Recordings and data beside the checkout, or carried along in it. */
+const SHARED = [path.join(root, '..', 'shared'), inRoot('shared')].find(existsSync) ?? inRoot('shared')
+const SHARED_GOLDEN = path.join(SHARED, 'golden')
+const CAMVID = path.join(SHARED, 'data', 'camvid')
 const PRELOAD = pathToFileURL(inRoot('test', 'device', 'preload.ts')).href
 
 export const STEPS = {
