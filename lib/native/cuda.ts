@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { hasDriver } from './driver.js'
 import { type Libtorch, sameSeries, userLibtorch } from './libtorch.js'
 import { cudaPackage, findPackage, type InstalledPackage } from './packages.js'
-import type { Request } from './places.js'
+import type { Request } from './request.js'
 
 /** A libtorch for CUDA that is set up. NVIDIA's libraries lie where the rpaths of its libraries look for them. */
 export interface CudaLibtorch {

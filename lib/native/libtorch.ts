@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path'
 import { StegoError } from '../errors.js'
 import type { Attempt } from './explain.js'
 import { findPackage, libtorchPackage } from './packages.js'
-import type { Request } from './places.js'
+import type { Request } from './request.js'
 
 /** A small addon without libtorch, next to the main one (native/opener). */
 interface Opener {

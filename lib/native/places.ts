@@ -6,27 +6,9 @@ import { prebuildFolderFromEnv } from '../env.js'
 import { cudaParts } from './cuda.js'
 import type { Libtorch } from './libtorch.js'
 import { addonPackage, cudaPackage, findPackage, type InstalledPackage } from './packages.js'
-import type { DeviceChoice } from './types/backbone.js'
+import type { Request } from './request.js'
 
-/** What to load, and for which platform. */
-export interface Request {
-  /** The `stego` package. */
-  stego: InstalledPackage
-  platform: string
-  arch: string
-  /** `STEGO_NATIVE_PATH`. */
-  nativePath?: string
-  /** `STEGO_LIBTORCH`. */
-  libtorch?: string
-  /** `STEGO_INSTRUCTIONS`. */
-  instructions?: string
-  /** The device asked for before loading. Default: `auto`. */
-  device?: DeviceChoice
-  /** The cache folder, in which libtorch for CUDA is set up. */
-  cache?: string
-  /** Whether there are signs of an NVIDIA driver. Default: looks for them. */
-  hasDriver?: () => boolean
-}
+export type { Request } from './request.js'
 
 export interface Place {
   /** Description of the location, including the file if there is one. */

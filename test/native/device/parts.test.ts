@@ -1,8 +1,10 @@
 /** Signs of a driver, STEGO_DEVICE, and the words for a GPU without memory. */
 import test from 'ava'
 import { deviceFromEnv, isDeviceChoice } from '../../../lib/env.js'
+import { StegoError } from '../../../lib/errors.js'
 import { describeDeviceMemory } from '../../../lib/native/device-memory.js'
 import { driverVersion, hasDriver } from '../../../lib/native/driver.js'
+import { checked } from '../../../lib/native/index.js'
 
 test('memory: what was asked for, what is free of what, and what lowers it', (t) => {
   const said =
@@ -15,6 +17,16 @@ test('memory: what was asked for, what is free of what, and what lowers it', (t)
   )
   t.regex(describeDeviceMemory('Tried to allocate 512 MiB.'), /memory: 512 MiB were asked for\. Lower batch/)
   t.regex(describeDeviceMemory('out of memory'), /^the GPU is out of memory\. Lower batch/)
+})
+
+test("memory: the addon's error is that of the package, with these words", (t) => {
+  const fail = () => {
+    throw Object.assign(new Error('out of memory'), { code: 'ERR_STEGO_DEVICE_MEMORY' })
+  }
+  t.throws(() => checked(fail), {
+    instanceOf: StegoError,
+    message: /^the GPU is out of memory\. Lower batch/,
+  })
 })
 
 test('a driver is seen by any of its signs', (t) => {
