@@ -137,7 +137,16 @@ const openTorch = () => openLibraries().filter((path) => /torch_cpu\./.test(path
 const isOpen = (libtorch: Libtorch) => openTorch().some((path) => holdsLibrary(libtorch, path))
 
 function holdsLibrary({ libraries }: Libtorch, path: string): boolean {
-  return libraries.map((library) => realpathSync(library)).includes(realpathSync(path))
+  return libraries.map(real).includes(real(path))
+}
+
+/** The path without links; as it is if the file has gone. */
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 function fail(request: Request, attempts: Attempt[], host: Host): never {

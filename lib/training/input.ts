@@ -99,7 +99,7 @@ export function parseTrain(
   const parsed = parseOptions(resumedSchema, input, context, wording)
   const givenStore = givenKeys((input as TrainOptions).featureStore)
   const changeable = [
-    ...RESUMABLE.map((key) => [key]),
+    ...[...RESUMABLE, 'device'].map((key) => [key]),
     ...RESUMABLE_STORE.map((key) => ['featureStore', key]),
   ].map(wording.name)
   const fixed = given
