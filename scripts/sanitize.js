@@ -1,5 +1,5 @@
 /**
- * npm run sanitize [-- <problems> [first problem]]: runs the dense CRF under the address and undefined-behavior
+ * npm run sanitize [-- <problems> [first problem]]: runs the dense CRF and the kernels of GPUs under the address and undefined-behavior
  * sanitizers on recordings of pydensecrf and small random problems, and compares it with a plain version. Builds the
  * program without Node in build/sanitize. The last line of standard output is the result.
  */
@@ -32,7 +32,7 @@ async function build() {
   const options = ['-DSTEGO_SANITIZE=ON', `-DSTEGO_LIBTORCH_DIR=${libtorch.folder}`]
   await cmake('configuring', ['-S', '.', '-B', folder, ...generator, ...options])
   const jobs = process.env.CMAKE_BUILD_PARALLEL_LEVEL ?? String(compileJobs())
-  const target = ['--build', folder, '--target', 'crf_sanitize', '--parallel', jobs]
+  const target = ['--build', folder, '--target', 'stego_sanitize', '--parallel', jobs]
   await cmake('compiling with sanitizers', target)
 }
 
@@ -76,6 +76,6 @@ await main(async () => {
   const recordings = indexRecordings(inRoot('test', 'golden', 'crf'), path.join(folder, 'recordings'))
   // The threads wait without spinning: the problems are so small that they mostly wait.
   const env = { ...process.env, OMP_WAIT_POLICY: 'passive' }
-  const program = inRoot('build', 'sanitize', 'crf_sanitize')
+  const program = inRoot('build', 'sanitize', 'stego_sanitize')
   return waitFor(spawn(program, [recordings, problems, first], { stdio: 'inherit', env }))
 })

@@ -1,10 +1,11 @@
 /**
  * npm test [-- <AVA's arguments>]: builds what is not up to date, runs the tests, and ends with the line `N passed, N
  * failed`. `--full` (npm run test:full) adds the slow ones and reruns the kernel tests under each narrower
- * instruction set of this processor and by libtorch's operators alone; `--long` (npm run test:long) adds tests that take too long for continuous
- * integration.
+ * instruction set of this processor, and in the form for other devices, on a test device; `--long` (npm run test:long)
+ * adds tests that take too long for continuous integration.
  */
 import { execFileSync } from 'node:child_process'
+import { pathToFileURL } from 'node:url'
 import { runAva } from './lib/ava.js'
 import { ensureBuilt } from './lib/ensure-built.js'
 import { inRoot, root } from './lib/paths.js'
@@ -17,8 +18,9 @@ const OF_KERNELS = ['parity', 'native', 'crf', 'loss', 'neighbors', 'training', 
 
 /** The instruction sets that kernels can be limited to (STEGO_INSTRUCTIONS). */
 const SETS = ['avx512', 'avx2', 'portable']
-/** The form of every operator that runs on any device. */
+/** The form of every operator that runs on any device, and models on such a device (test/device). */
 const OPERATORS = 'operators'
+const ON_TEST_DEVICE = `--node-arguments=--import=${pathToFileURL(inRoot('test', 'device', 'preload.ts'))}`
 
 const LEVELS = { '--full': 'full', '--long': 'long' }
 const args = process.argv.slice(2).filter((arg) => !(arg in LEVELS))
@@ -34,7 +36,7 @@ await main(async () => {
     for (const set of [...narrowerSets(), OPERATORS]) {
       console.log(`\nRunning the kernel tests again with STEGO_INSTRUCTIONS=${set}:`)
       const env = { STEGO_INSTRUCTIONS: set, STEGO_TEST_LEVEL: 'fast' }
-      runs.push(await run(OF_KERNELS, env))
+      runs.push(await run(set === OPERATORS ? [ON_TEST_DEVICE, ...OF_KERNELS] : OF_KERNELS, env))
     }
   }
   const sum = (key) => runs.reduce((total, counted) => total + counted[key], 0)

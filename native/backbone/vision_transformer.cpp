@@ -23,6 +23,20 @@ namespace {
 // Limit on a batch; memory is about 10 C floats per token.
 constexpr int64_t kTokensAtATime = 4096;
 
+// The patches of images [B, 3, H, W], projected by a convolution whose stride is its size: [B, h*w, C]. On a
+// GPU a product does it, since cuDNN may round to TF32.
+at::Tensor project_patches(const at::Tensor& images, const at::Tensor& weight, const at::Tensor& bias) {
+  const int64_t side = weight.size(2);
+  if (!by_operators(images.device())) {
+    return at::conv2d(images, weight, bias, side).flatten(2).transpose(1, 2);
+  }
+  const int64_t height = images.size(2) / side, width = images.size(3) / side;
+  const at::Tensor pixels = images.view({images.size(0), 3, height, side, width, side})
+                                .permute({0, 2, 4, 1, 3, 5})
+                                .reshape({images.size(0), height * width, -1});
+  return at::linear(pixels, weight.flatten(1), bias);
+}
+
 std::shared_ptr<const BlockStack> make_blocks(StackWeights weights, const Target& target) {
   if (!by_operators(target.device) && target.dtype == at::kFloat && !target.plain)
     return std::make_shared<FusedBlocks>(weights, target.instructions);
@@ -67,12 +81,11 @@ GridPart VisionTransformer::grid_of(const at::Tensor& images) const {
 
 at::Tensor VisionTransformer::embed(const at::Tensor& images, const GridPart& part,
                                     at::Tensor* positions_out) const {
-  const at::Tensor patches =
-      at::conv2d(images.to(device()), weights_.patch_weight, weights_.patch_bias, patch());  // [B, C, h, w]
+  const at::Tensor patches = project_patches(images.to(device()), weights_.patch_weight, weights_.patch_bias);
   const at::Tensor position = positions(part);
   if (positions_out) *positions_out = position;
   const at::Tensor class_tokens = weights_.class_token.expand({images.size(0), 1, dim()});
-  return at::cat({class_tokens, patches.flatten(2).transpose(1, 2)}, 1) + position;  // [B, T, C]
+  return at::cat({class_tokens, patches}, 1) + position;  // [B, T, C]
 }
 
 // The embedding, learned on a square grid, resampled to h x w patches.

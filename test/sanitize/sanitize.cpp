@@ -1,6 +1,7 @@
-// crf_sanitize <folder of recordings> <problems> [first problem]: runs the dense CRF on recordings of
-// pydensecrf and on random problems, compares it with the oracle, and checks that it rejects bad problems.
-// The sanitizers it is compiled with find memory and arithmetic errors.
+// stego_sanitize <folder of recordings> <problems> [first problem]: runs the dense CRF on recordings of
+// pydensecrf and on random problems, compares it with the oracle, and checks that it rejects bad problems;
+// runs the other kernels on random values. The sanitizers it is compiled with find memory and arithmetic
+// errors.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -10,6 +11,7 @@
 
 #include "core/error.h"
 #include "crf_checks.h"
+#include "kernel_checks.h"
 
 #define STEGO_FOUND_BY_SANITIZERS extern "C" __attribute__((visibility("default"), used))
 
@@ -81,6 +83,15 @@ void run_lattices(uint64_t first, uint64_t count, Failures& failures) {
   std::printf("%lu lattices of other points\n", count);
 }
 
+void run_kernels(uint64_t first, uint64_t count, Failures& failures) {
+  double largest = 0;
+  for (uint64_t number = first; number < first + count; ++number) {
+    failures.guard([&] { return text("kernels ", number); },
+                   [&] { largest = std::max(largest, check_kernels(number)); });
+  }
+  std::printf("%lu times the kernels of backbone, loss and probe: largest difference %.1e\n", count, largest);
+}
+
 void run_wrong(uint64_t first, uint64_t count, Failures& failures) {
   for (uint64_t number = first; number < first + count; ++number) {
     const WrongProblem wrong = wrong_problem(number);
@@ -94,7 +105,7 @@ void run_wrong(uint64_t first, uint64_t count, Failures& failures) {
 
 int main(int argc, char** argv) {
   if (argc < 3 || argc > 4) {
-    std::fprintf(stderr, "usage: crf_sanitize <folder of recordings> <problems> [first problem]\n");
+    std::fprintf(stderr, "usage: stego_sanitize <folder of recordings> <problems> [first problem]\n");
     return 2;
   }
   try {
@@ -104,6 +115,7 @@ int main(int argc, char** argv) {
     run_random(first, count, failures);
     run_lattices(first, count, failures);
     run_wrong(first, count, failures);
+    run_kernels(first, count, failures);
     std::printf("%s: %ld failed\n", failures.count() == 0 ? "clean" : "NOT CLEAN", failures.count());
     return failures.count() == 0 ? 0 : 1;
   } catch (const std::exception& error) {
