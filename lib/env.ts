@@ -2,6 +2,7 @@
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { StegoError } from './errors.js'
+import type { DeviceChoice } from './native/types/backbone.js'
 import { brief } from './values.js'
 
 type Environment = Record<string, string | undefined>
@@ -48,6 +49,32 @@ export function libtorchFromEnv(): string | undefined {
  */
 export function instructionsFromEnv(): string | undefined {
   return process.env.STEGO_INSTRUCTIONS || undefined
+}
+
+const DEVICES = /^(auto|cpu|cuda(:(0|[1-9]\d*))?)$/
+
+/** Whether a value names a device: `auto`, `cpu`, `cuda`, or `cuda:0` and so on. */
+export const isDeviceChoice = (value: unknown): value is DeviceChoice =>
+  typeof value === 'string' && DEVICES.test(value)
+
+/**
+ * `STEGO_DEVICE`: where models compute unless the option `device` says otherwise; undefined if unset or empty. Throws
+ * `ERR_STEGO_OPTION` for other words.
+ */
+export function deviceFromEnv(): DeviceChoice | undefined {
+  const text = process.env.STEGO_DEVICE
+  if (!text) return undefined
+  if (isDeviceChoice(text)) return text
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    'the environment variable STEGO_DEVICE must be auto, cpu, cuda, or cuda:0 and so on, got ' +
+      `"${brief(text)}". Correct it, or unset it.`,
+  )
+}
+
+/** `CUDA_VISIBLE_DEVICES`: the GPUs that CUDA lets this process see; undefined if unset, which is all. */
+export function visibleDevicesFromEnv(): string | undefined {
+  return process.env.CUDA_VISIBLE_DEVICES
 }
 
 /**

@@ -11,7 +11,7 @@ import type {
   NeighborSearch,
   Neighbors,
 } from './features.js'
-import type { MachineDescription } from './machine.js'
+import type { CudaDescription, MachineDescription } from './machine.js'
 import type { NativeNetwork, NativeScores, NetworkOptions, PredictOptions } from './network.js'
 import type { NativePairScores } from './pair-scores.js'
 import type { StoredTensors } from './tensors.js'
@@ -150,6 +150,7 @@ export interface Addon {
     cancel: CancelToken,
   ): Promise<CrfResult[][]>
   describeMachine(): MachineDescription
+  describeCuda(): CudaDescription
   /** The best GFLOP/s of a float32 matrix product of this size: the reference of benchmarks. */
   matrixProductPeak(size: number, repeats: number): Promise<number>
 }
