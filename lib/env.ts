@@ -116,18 +116,26 @@ export function cudaIndexFromEnv(): string | undefined {
   return process.env.STEGO_CUDA_INDEX || undefined
 }
 
+/** `STEGO_OFFLINE`: whether downloads are disabled; `1`, or `0` or unset. Throws `ERR_STEGO_OPTION` for other words. */
+export const offlineFromEnv = () => switchFromEnv('STEGO_OFFLINE')
+
+/**
+ * `STEGO_CUDA_GRAPHS`: whether small batches on a GPU are replayed as CUDA graphs; `1`, or `0` or unset. Throws
+ * `ERR_STEGO_OPTION` for other words.
+ */
+export const graphsFromEnv = () => switchFromEnv('STEGO_CUDA_GRAPHS')
+
 const NO = ['', '0', 'false', 'no', 'off']
 const YES = ['1', 'true', 'yes', 'on']
 
-/** `STEGO_OFFLINE`: whether downloads are disabled; `1`, or `0` or unset. Throws `ERR_STEGO_OPTION` for other words. */
-export function offlineFromEnv(): boolean {
-  const text = process.env.STEGO_OFFLINE ?? ''
+function switchFromEnv(name: string): boolean {
+  const text = process.env[name] ?? ''
   const word = text.trim().toLowerCase()
   if (NO.includes(word)) return false
   if (YES.includes(word)) return true
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `the environment variable STEGO_OFFLINE must be 1 or 0, got "${brief(text)}". Correct it, or unset it.`,
+    `the environment variable ${name} must be 1 or 0, got "${brief(text)}". Correct it, or unset it.`,
   )
 }
 

@@ -6,6 +6,7 @@ import { onAbort } from '../abort.js'
 import {
   cacheFromEnv,
   deviceFromEnv,
+  graphsFromEnv,
   instructionsFromEnv,
   libtorchFromEnv,
   nativePathFromEnv,
@@ -64,9 +65,11 @@ export function addon(): Addon {
 
 function loadedAddon(device?: DeviceChoice): LoadedAfter & { request: Request } {
   if (!loaded) {
+    const graphs = graphsFromEnv()
     const request = addonRequest(device)
     loaded = { ...loadAddon(request), request }
     loaded.addon.configure({ threads: defaultThreads() })
+    loaded.addon.useGraphs(graphs)
   }
   return loaded
 }

@@ -50,6 +50,8 @@ export interface Addon {
   configure(options: { threads: number }): void
   /** Limits kernels in the whole process to these or narrower instructions; call before any computation. */
   limitInstructions(most: InstructionSet): void
+  /** Whether the backbone's work on small batches is replayed as CUDA graphs; off at first. No effect on the CPU. */
+  useGraphs(graphs: boolean): void
   CancelToken: new () => CancelToken
   Backbone: {
     load(
