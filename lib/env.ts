@@ -2,6 +2,7 @@
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { StegoError } from './errors.js'
+import type { DeviceChoice } from './native/types/backbone.js'
 import { brief } from './values.js'
 
 type Environment = Record<string, string | undefined>
@@ -50,6 +51,32 @@ export function instructionsFromEnv(): string | undefined {
   return process.env.STEGO_INSTRUCTIONS || undefined
 }
 
+const DEVICES = /^(auto|cpu|cuda(:(0|[1-9]\d*))?)$/
+
+/** Whether a value names a device: `auto`, `cpu`, `cuda`, or `cuda:0` and so on. */
+export const isDeviceChoice = (value: unknown): value is DeviceChoice =>
+  typeof value === 'string' && DEVICES.test(value)
+
+/**
+ * `STEGO_DEVICE`: where models compute unless the option `device` says otherwise; undefined if unset or empty. Throws
+ * `ERR_STEGO_OPTION` for other words.
+ */
+export function deviceFromEnv(): DeviceChoice | undefined {
+  const text = process.env.STEGO_DEVICE
+  if (!text) return undefined
+  if (isDeviceChoice(text)) return text
+  throw new StegoError(
+    'ERR_STEGO_OPTION',
+    'the environment variable STEGO_DEVICE must be auto, cpu, cuda, or cuda:0 and so on, got ' +
+      `"${brief(text)}". Correct it, or unset it.`,
+  )
+}
+
+/** `CUDA_VISIBLE_DEVICES`: the GPUs that CUDA lets this process see; undefined if unset, which is all. */
+export function visibleDevicesFromEnv(): string | undefined {
+  return process.env.CUDA_VISIBLE_DEVICES
+}
+
 /**
  * `STEGO_CACHE`: the folder for downloaded weights and libraries. If unset or empty: `$XDG_CACHE_HOME/stego` if that is an absolute
  * path, else the system's cache folder, such as `~/.cache/stego`; for users without a home
@@ -89,18 +116,26 @@ export function cudaIndexFromEnv(): string | undefined {
   return process.env.STEGO_CUDA_INDEX || undefined
 }
 
+/** `STEGO_OFFLINE`: whether downloads are disabled; `1`, or `0` or unset. Throws `ERR_STEGO_OPTION` for other words. */
+export const offlineFromEnv = () => switchFromEnv('STEGO_OFFLINE')
+
+/**
+ * `STEGO_CUDA_GRAPHS`: whether small batches on a GPU are replayed as CUDA graphs; `1`, or `0` or unset. Throws
+ * `ERR_STEGO_OPTION` for other words.
+ */
+export const graphsFromEnv = () => switchFromEnv('STEGO_CUDA_GRAPHS')
+
 const NO = ['', '0', 'false', 'no', 'off']
 const YES = ['1', 'true', 'yes', 'on']
 
-/** `STEGO_OFFLINE`: whether downloads are disabled; `1`, or `0` or unset. Throws `ERR_STEGO_OPTION` for other words. */
-export function offlineFromEnv(): boolean {
-  const text = process.env.STEGO_OFFLINE ?? ''
+function switchFromEnv(name: string): boolean {
+  const text = process.env[name] ?? ''
   const word = text.trim().toLowerCase()
   if (NO.includes(word)) return false
   if (YES.includes(word)) return true
   throw new StegoError(
     'ERR_STEGO_OPTION',
-    `the environment variable STEGO_OFFLINE must be 1 or 0, got "${brief(text)}". Correct it, or unset it.`,
+    `the environment variable ${name} must be 1 or 0, got "${brief(text)}". Correct it, or unset it.`,
   )
 }
 

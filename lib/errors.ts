@@ -16,6 +16,8 @@ export type StegoErrorCode =
   | 'ERR_STEGO_DIVERGED' // a loss became NaN or infinite
   | 'ERR_STEGO_DISPOSED' // a model was used after dispose()
   | 'ERR_STEGO_OUT_OF_MEMORY' // out of memory
+  | 'ERR_STEGO_DEVICE' // the device asked for cannot be used, or has failed
+  | 'ERR_STEGO_DEVICE_MEMORY' // a GPU is out of memory
   | 'ERR_STEGO_FILE' // reading or writing a file failed
   | 'ERR_STEGO_DOWNLOAD' // published weights or libraries cannot be downloaded or verified
   | 'ERR_STEGO_ADDON' // the native addon is missing or cannot be loaded

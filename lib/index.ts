@@ -20,6 +20,8 @@ export { PRESETS, type Preset, type PresetName } from './method/presets.js'
 export type { ResolvedRunOptions, RunOptions } from './method/train-options.js'
 export type { FeaturesOptions, LoadOptions, SegmentAllOptions, SegmentOptions } from './model/options.js'
 export type {
+  Device,
+  DeviceChoice,
   DType,
   LabelMap,
   PairHistogram,
@@ -57,5 +59,5 @@ export { Stego } from './stego.js'
 export type * from './training/events.js'
 export type { FreshRun, ResumedRun, TrainOptions, TrainRuntime } from './training/input.js'
 export type { TrainingRun } from './training/training-run.js'
-export type { ModelInfo } from './weights/model-file.js'
+export type { ModelInfo, StoredModelInfo } from './weights/model-file.js'
 export type { DownloadProgress } from './weights/progress.js'

@@ -7,7 +7,7 @@ import type { PrecisionRecall } from './evaluation/precision-recall.js'
 import type { ImageInput } from './images/input.js'
 import type { Model } from './model/model.js'
 import type { FeaturesOptions, LoadOptions, SegmentAllOptions, SegmentOptions } from './model/options.js'
-import type { Tensor } from './native/index.js'
+import type { Device, Tensor } from './native/index.js'
 import { DISPLAY, type Display } from './output/notebook.js'
 import type { Segmentation } from './output/segmentation.js'
 import type { TrainingEvent } from './training/events.js'
@@ -38,7 +38,7 @@ export class Stego {
    * folder (`out`), and rejects with the signal's reason.
    *
    * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_DATA_*` for problems with the images,
-   * `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE`, `ERR_STEGO_RUN` or `ERR_STEGO_DIVERGED`.
+   * `ERR_STEGO_BACKBONE`, `ERR_STEGO_SIZE`, `ERR_STEGO_RUN`, `ERR_STEGO_DEVICE` or `ERR_STEGO_DIVERGED`.
    */
   static train(input: TrainOptions): TrainingRun<Stego> {
     return new TrainingRun(trainStego(input), input?.onEvent)
@@ -55,11 +55,16 @@ export class Stego {
    * (`stego-cocostuff27-vitb8`), downloaded on first use. The backbone keeps its training precision unless `dtype` is
    * given.
    * Rejects with `ERR_STEGO_OPTION` for invalid options, `ERR_STEGO_DATA_MISSING`, `ERR_STEGO_RUN`,
-   * `ERR_STEGO_CHECKPOINT` or `ERR_STEGO_DOWNLOAD`.
+   * `ERR_STEGO_CHECKPOINT`, `ERR_STEGO_DOWNLOAD` or `ERR_STEGO_DEVICE`.
    */
   static async load(source: string | URL, options?: LoadOptions): Promise<Stego> {
     const { loadModel } = await import('./model/model.js')
     return new Stego(await loadModel(source, options))
+  }
+
+  /** Where the model computes: `cpu`, or `cuda:0` and so on. */
+  get device(): Device {
+    return this.#model.device
   }
 
   /** Describes the model and how it was trained. */

@@ -7,34 +7,43 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { archiveUrl, officialArchive } from './lib/libtorch/archive.js'
 import { cachedFolder, describeLack, inspectFolder } from './lib/libtorch/cache.js'
-import { cpuRequirement, installedTorch, wheelFromPip } from './lib/libtorch/python.js'
+import { cudaWanted, findNvcc, NO_NVCC } from './lib/libtorch/nvcc.js'
+import { cpuRequirement, installedTorch, pythonName, wheelFromPip } from './lib/libtorch/python.js'
 import { inRoot, readJson } from './lib/paths.js'
 import { main, Problem, say } from './lib/report.js'
 
 export const pinnedVersion = () => readJson(inRoot('package.json')).libtorch
 
 /**
- * Returns the folder with lib/ and include/, and a description of where it is from; throws a Problem if there is
- * none.
+ * Returns the folder with lib/ and include/, a description of where it is from, and whether to build with CUDA; throws a
+ * Problem if there is none.
  */
 export async function findLibtorch({
   version = pinnedVersion(),
   env = process.env,
   platform = process.platform,
   arch = process.arch,
+  nvcc = findNvcc(env),
 } = {}) {
-  const request = { version, env, platform, arch, allowCuda: env.STEGO_CUDA === '1' }
-  if (env.STEGO_LIBTORCH) return { folder: namedFolder(request), from: 'STEGO_LIBTORCH' }
+  const wanted = cudaWanted(env)
+  const known = wanted !== 'off' && (wanted === 'on' || `${platform}-${arch}` === 'linux-x64')
+  const request = { version, env, platform, arch, wanted, nvcc: known && (await nvcc) !== null }
+  if (env.STEGO_LIBTORCH) return named(request)
+  const tried = ['STEGO_LIBTORCH: not set']
+  if (wanted === 'on') return forCuda(request)
+  if (request.nvcc) {
+    const folder = await installedTorch(request, { cuda: true }).catch(() => null)
+    if (folder !== null) return { folder, from: 'an installed Python torch for CUDA', cuda: true }
+  }
   const ladder = [
     ['the copy downloaded earlier', cachedCopy],
     ['an installed Python torch', installedTorch],
     [`pip download ${cpuRequirement(request)}`, wheelFromPip],
     ['the official archive', officialArchive],
   ]
-  const tried = ['STEGO_LIBTORCH: not set']
   for (const [from, find] of ladder) {
     try {
-      return { folder: await find(request), from }
+      return { folder: await find(request), from, cuda: false }
     } catch (error) {
       tried.push(`${from}: ${error.message}`)
     }
@@ -42,8 +51,24 @@ export async function findLibtorch({
   throw new Problem(nothingFound(request, tried))
 }
 
+/** A CUDA build is required: that of Python, as there is no other place to take it from. */
+async function forCuda(request) {
+  const { version, platform, nvcc } = request
+  if (!nvcc) throw new Problem(`STEGO_CUDA=on needs ${NO_NVCC}; or unset it to build for the CPU.`)
+  try {
+    const folder = await installedTorch(request, { cuda: true })
+    return { folder, from: 'an installed Python torch for CUDA', cuda: true }
+  } catch (error) {
+    throw new Problem(
+      `STEGO_CUDA=on needs a CUDA build of libtorch ${version}: ${error.message}.\n` +
+        `  Install one into the ${pythonName(platform)} that is first on PATH: pip install torch==${version}; or set\n` +
+        '  STEGO_LIBTORCH to a folder that holds its lib/ and include/; or unset STEGO_CUDA to build for the CPU.',
+    )
+  }
+}
+
 /** A user-provided folder is used or rejected, never skipped. */
-function namedFolder({ version, env, platform, allowCuda }) {
+function named({ version, env, platform, wanted, nvcc }) {
   const folder = path.resolve(env.STEGO_LIBTORCH)
   const found = inspectFolder(folder, platform)
   if (found.missing.length > 0) {
@@ -53,10 +78,23 @@ function namedFolder({ version, env, platform, allowCuda }) {
         `  environment), or unset it to have libtorch ${version} found or downloaded.`,
     )
   }
-  if (found.cuda && !allowCuda) {
+  const given = `STEGO_LIBTORCH=${env.STEGO_LIBTORCH}`
+  if (found.cuda && wanted === 'off') {
     throw new Problem(
-      `STEGO_LIBTORCH=${env.STEGO_LIBTORCH} is a CUDA build of libtorch; building with it needs CUDA's headers.\n` +
-        '  Set STEGO_CUDA=1 as well if you have them, name a CPU build, or unset STEGO_LIBTORCH.',
+      `${given} is a CUDA build of libtorch, but STEGO_CUDA=off.\n` +
+        '  Unset STEGO_CUDA, name a CPU build, or unset STEGO_LIBTORCH.',
+    )
+  }
+  if (found.cuda && !nvcc) {
+    throw new Problem(
+      `${given} is a CUDA build of libtorch; building with it needs ${NO_NVCC}.\n` +
+        '  Or name a CPU build, or unset STEGO_LIBTORCH.',
+    )
+  }
+  if (!found.cuda && wanted === 'on') {
+    throw new Problem(
+      `STEGO_CUDA=on needs a CUDA build of libtorch, and ${given} is none.\n` +
+        '  Name the torch folder of a Python environment with a CUDA build, or unset STEGO_CUDA.',
     )
   }
   if (found.version !== version) {
@@ -64,7 +102,7 @@ function namedFolder({ version, env, platform, allowCuda }) {
       `STEGO_LIBTORCH is libtorch ${found.version ?? 'of unknown version'}; this package is tested with ${version}`,
     )
   }
-  return folder
+  return { folder, from: 'STEGO_LIBTORCH', cuda: found.cuda }
 }
 
 function cachedCopy(request) {

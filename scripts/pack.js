@@ -1,13 +1,14 @@
 /**
  * npm run pack [-- [--out <folder>] <name>...]: makes the tarballs of this platform's packages in dist-packages/:
- * stego, starter, demo, addon and libtorch, or only the named ones. Prints one line of JSON for each: name, version,
+ * stego, starter, demo, addon and libtorch, or only the named ones. `cuda`, the addon for CUDA, is packed only by name, from
+ * a build with STEGO_CUDA=on. Prints one line of JSON for each: name, version,
  * file, sizes.
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureBuilt } from './lib/ensure-built.js'
-import { layOut, packagesOf } from './lib/packing/packages.js'
+import { builtWithCuda, layOut, packagesOf, releasedPackages } from './lib/packing/packages.js'
 import { PLATFORMS } from './lib/packing/platforms.js'
 import { callersFolder, inRoot } from './lib/paths.js'
 import { run } from './lib/process.js'
@@ -33,10 +34,12 @@ await main(async () => {
   if (unknown !== undefined) {
     throw new Problem(`there is no package "${unknown}". Known: ${Object.keys(packages).join(', ')}.`)
   }
+  const names = positionals.length > 0 ? positionals : releasedPackages(platform)
+  if (names.includes('cuda')) process.env.STEGO_CUDA = builtWithCuda()
   await ensureBuilt()
   const out = values.out === undefined ? inRoot('dist-packages') : path.resolve(callersFolder(), values.out)
   mkdirSync(out, { recursive: true })
-  for (const name of positionals.length > 0 ? positionals : Object.keys(packages)) {
+  for (const name of names) {
     const folder = await layOut(name, packages[name])
     const packed = await step(`packing ${name}`, () => tarball(folder, out))
     const { version, size, unpackedSize } = packed

@@ -25,6 +25,7 @@ const schema = z.strictObject({
   on: correspondSchema.shape.on,
   resolution: correspondSchema.shape.resolution,
   dtype: loadSchema.shape.dtype,
+  device: loadSchema.shape.device,
   position: option(z.enum(POSITION_CHOICES).optional(), {
     group: 'Common',
     whenAbsent: 'keep; trained models use their own setting',
@@ -93,6 +94,7 @@ async function compute(
     on,
     resolution,
     dtype,
+    device,
     position,
     signal,
   }: Omit<Flags, 'at'> & { at: Point[] | undefined; signal: AbortSignal },
@@ -105,7 +107,7 @@ async function compute(
           'Pass a run or a checkpoint, or use --on features.',
       )
     }
-    return api.correspondFeatures(source, image, other, { at, resolution, dtype, position, signal })
+    return api.correspondFeatures(source, image, other, { at, resolution, dtype, device, position, signal })
   }
   if (position !== undefined) {
     throw new StegoError(
@@ -115,7 +117,7 @@ async function compute(
     )
   }
   const stego = await api.stego()
-  await using model = await stego.load(source, { dtype, signal })
+  await using model = await stego.load(source, { dtype, device, signal })
   return await model.correspond(image, other, { at, on, resolution, signal })
 }
 
@@ -126,8 +128,8 @@ async function isBackbone(api: Api, source: string): Promise<boolean> {
 }
 
 function record(correspondence: Correspondence, file: string) {
-  const { source, otherSource, on, at } = correspondence
+  const { source, otherSource, on, at, device } = correspondence
   const matches = correspondence.matches()
   const points = at.map((point, i) => ({ at: point, match: matches[i]!.at, heat: matches[i]!.heat }))
-  return { image: source, other: otherSource, on, file, points }
+  return { image: source, other: otherSource, on, device, file, points }
 }

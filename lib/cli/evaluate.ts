@@ -5,6 +5,7 @@ import { formatEvaluation, formatSummary } from '../evaluation/format.js'
 import { evaluateSchema } from '../evaluation/options.js'
 import { requireSameClasses, summarize } from '../evaluation/summary.js'
 import { loadSchema } from '../model/options.js'
+import type { Device, DeviceChoice } from '../native/index.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import { parseOptions } from '../options/parse.js'
 import type { Api, Command, CommandContext } from './command.js'
@@ -13,9 +14,10 @@ const { signal: _, ...flags } = evaluateSchema.shape
 const schema = z.strictObject({
   ...flags,
   dtype: loadSchema.shape.dtype,
+  device: loadSchema.shape.device,
   json: jsonOption(
     'Print the scores in percent as one JSON object, with null where there is nothing to score; for several models, ' +
-      '{ checkpoints, mean, spread }.',
+      '{ checkpoints, mean, spread, device }.',
   ),
 })
 
@@ -40,34 +42,43 @@ export const evaluateCommand: Command = {
 }
 
 async function evaluate(given: Given, { terminal, signal, api }: CommandContext): Promise<void> {
-  const { json, dtype, ...options } = parseOptions(schema, given.values, 'stego evaluate', FLAG_WORDING)
+  const { json, dtype, device, ...options } = parseOptions(
+    schema,
+    given.values,
+    'stego evaluate',
+    FLAG_WORDING,
+  )
   const stego = await api.stego()
   const { words: sources } = given
   const several = sources.length > 1
-  if (several) await checkModels(stego, sources, signal)
+  if (several) await checkModels(stego, sources, { device, signal })
   const evaluations: Evaluation[] = []
+  let used: Device | undefined
   for (const source of sources) {
     terminal.note(`scoring split ${options.split} of ${options.data}${several ? ` with ${source}` : ''}`)
-    await using model = await stego.load(source, { dtype, signal })
+    await using model = await stego.load(source, { dtype, device, signal })
     const evaluation = await model.evaluate({ ...options, signal })
     evaluations.push(evaluation)
+    used = model.device
     const text = formatEvaluation(evaluation)
     if (!json) terminal.print(several ? `${source}\n${text}\n\n` : text)
   }
-  if (json) terminal.print(JSON.stringify(several ? summaryRecord(sources, evaluations) : evaluations[0]))
-  else if (several) terminal.print(formatSummary(summarize(evaluations), evaluations[0]!.classNames))
+  if (json) {
+    const found = several ? summaryRecord(sources, evaluations) : evaluations[0]
+    terminal.print(JSON.stringify({ ...found, device: used }))
+  } else if (several) terminal.print(formatSummary(summarize(evaluations), evaluations[0]!.classNames))
 }
 
 /** Opens every model before scoring the first, so a bad one fails early. */
 async function checkModels(
   stego: Awaited<ReturnType<Api['stego']>>,
   sources: string[],
-  signal: AbortSignal,
+  options: { device?: DeviceChoice; signal: AbortSignal },
 ): Promise<void> {
   const models = []
   for (const source of sources) {
-    signal.throwIfAborted()
-    await using model = await stego.load(source)
+    options.signal.throwIfAborted()
+    await using model = await stego.load(source, options)
     models.push({ name: source, classes: model.info.classes })
   }
   requireSameClasses(models)

@@ -57,9 +57,9 @@ async function neighbors(given: Given, { terminal, signal }: CommandContext): Pr
     await writeNeighbors(out, found)
     status.stop()
     for (const line of leftOutLines(found)) terminal.note(line)
-    const { similarities, recall } = found
+    const { similarities, recall, device } = found
     const meanSimilarity = similarities.reduce((sum, value) => sum + value, 0) / similarities.length
-    const result: Result = { file: out, images: found.count, k: found.k, meanSimilarity, recall }
+    const result: Result = { file: out, images: found.count, k: found.k, meanSimilarity, recall, device }
     terminal.print(json ? JSON.stringify(result) : summary(result, given.values))
   } finally {
     status.stop()
@@ -72,6 +72,7 @@ interface Result {
   k: number
   meanSimilarity: number
   recall: number | null
+  device: string
 }
 
 function summary(

@@ -73,6 +73,7 @@ const schema = z.strictObject({
   ),
   ...flags,
   dtype: loadSchema.shape.dtype,
+  device: loadSchema.shape.device,
   json: jsonOption('Print one JSON object per image: its file, size and the area of each class.'),
 })
 
@@ -120,6 +121,7 @@ async function segment({ words, values }: Given, context: CommandContext): Promi
     areas: table,
     stitch,
     dtype,
+    device,
     recursive,
     onBadImage,
     ...options
@@ -131,7 +133,7 @@ async function segment({ words, values }: Given, context: CommandContext): Promi
   for (const note of notes) terminal.note(note)
   const areas = new Areas()
   const stego = await api.stego()
-  await using model = await stego.load(source, { dtype, signal })
+  await using model = await stego.load(source, { dtype, device, signal })
   for (const note of model.info.notes) terminal.note(`note: ${note}`)
   const input = { ...options, signal }
   const write = async (name: string, file: string, segmentation: Segmentation, more = {}) => {
@@ -140,7 +142,9 @@ async function segment({ words, values }: Given, context: CommandContext): Promi
     }
     await segmentation.toFile(file, { style, legend })
     areas.add(name, segmentation)
-    terminal.print(json ? JSON.stringify({ ...record(segmentation, file), ...more }) : file)
+    terminal.print(
+      json ? JSON.stringify({ ...record(segmentation, file), device: model.device, ...more }) : file,
+    )
   }
   const failed: BadImage[] = []
   if (tiles) {

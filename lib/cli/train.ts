@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Evaluation } from '../evaluation/evaluation.js'
 import { formatEvaluation } from '../evaluation/format.js'
 import type { FeatureStoreProgress } from '../features/progress.js'
+import { deviceOption } from '../method/backbone-options.js'
 import { trainSchema } from '../method/train-options.js'
 import { FLAG_WORDING, type Given, jsonOption } from '../options/flags.js'
 import type { Wording } from '../options/parse.js'
@@ -29,6 +30,7 @@ export const trainCommand: Command = {
   schema: z.strictObject({
     data: data.optional(),
     ...others,
+    device: deviceOption('Run'),
     out: option(path().optional(), {
       group: 'Common',
       value: 'folder',
@@ -121,9 +123,10 @@ interface Results {
 }
 
 function inputOf(request: TrainRequest, folder: string, signal: AbortSignal) {
+  const { device } = request
   return request.resume === null
-    ? { ...request.options, out: folder, signal }
-    : { ...request.changes, resume: request.resume, signal }
+    ? { ...request.options, out: folder, device, signal }
+    : { ...request.changes, resume: request.resume, device, signal }
 }
 
 function resumeHint(cwd: string, folder: string): string {

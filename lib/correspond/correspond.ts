@@ -10,12 +10,14 @@ import { type ImageInput, pathOfImage } from '../images/input.js'
 import { createTransform, MAX_PATCHES } from '../images/transform.js'
 import {
   checked,
+  type Device,
   type HeatMaps,
   job,
   type NativeBackbone,
   type NativeNetwork,
   type Pixels,
   type Tensor,
+  useDevice,
 } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import { pathOf } from '../options/path.js'
@@ -51,6 +53,7 @@ interface CorrespondenceFields {
   subtractMean: boolean
   source: string | null
   otherSource: string | null
+  device: Device
 }
 
 /**
@@ -79,8 +82,11 @@ export class Correspondence implements Tensor {
   readonly source: string | null
   /** Name or path of the other image, if it has one. */
   readonly otherSource: string | null
+  /** Where it was computed: `cpu`, or `cuda:0` and so on. */
+  readonly device: Device
 
-  constructor({ image, other, maps, at, on, subtractMean, source, otherSource }: CorrespondenceFields) {
+  constructor(fields: CorrespondenceFields) {
+    const { image, other, maps, at, on, subtractMean, source, otherSource, device } = fields
     const { data, shape } = maps.other ?? maps.self
     this.data = data
     this.shape = shape
@@ -92,6 +98,7 @@ export class Correspondence implements Tensor {
     this.subtractMean = subtractMean
     this.source = source
     this.otherSource = otherSource
+    this.device = device
   }
 
   /** For each point, the hottest position in the searched image. */
@@ -155,7 +162,9 @@ export class Correspondence implements Tensor {
  * are already checked.
  */
 export async function correspondWith(
-  maps: { on: 'features'; source: NativeBackbone } | { on: 'codes'; source: NativeNetwork },
+  maps: ({ on: 'features'; source: NativeBackbone } | { on: 'codes'; source: NativeNetwork }) & {
+    device: Device
+  },
   image: ImageInput,
   other: ImageInput | null,
   options: ResolvedCorrespondFeaturesOptions,
@@ -163,7 +172,7 @@ export async function correspondWith(
 ): Promise<Correspondence> {
   const { at, resolution, subtractMean, signal } = options
   checkPoints(at, context)
-  const { on, source } = maps
+  const { on, source, device } = maps
   const { patch } = checked(() => (on === 'codes' ? source.backbone.info : source.info))
   const transform = { ...createTransform(resolution, 'whole', patch), maxPatches: MAX_PATCHES }
   const pixels = await orAborted(decodeImage(image), signal)
@@ -182,6 +191,7 @@ export async function correspondWith(
     subtractMean,
     source: nameOf(image),
     otherSource: otherPixels && nameOf(other!),
+    device,
   })
 }
 
@@ -191,7 +201,7 @@ export async function correspondWith(
  * @param other another image, or null to search only the first
  *
  * Rejects with `ERR_STEGO_BACKBONE`, `ERR_STEGO_IMAGE` or `ERR_STEGO_DATA_MISSING` for an image,
- * `ERR_STEGO_OPTION` if points are outside -1 to 1, `ERR_STEGO_SIZE` for the resolution.
+ * `ERR_STEGO_OPTION` if points are outside -1 to 1, `ERR_STEGO_SIZE` for the resolution, `ERR_STEGO_DEVICE`.
  */
 export async function correspondFeatures(
   backbone: string,
@@ -200,9 +210,10 @@ export async function correspondFeatures(
   options?: CorrespondFeaturesOptions,
 ): Promise<Correspondence> {
   const context = 'correspondFeatures()'
-  const { dtype, position, ...parsed } = parseOptions(correspondFeaturesSchema, options, context)
+  const { dtype, device, position, ...parsed } = parseOptions(correspondFeaturesSchema, options, context)
   const { signal, resolution } = parsed
-  const loaded = await loadBackbone(backbone, { dtype, signal })
+  const inUse = useDevice(device)
+  const loaded = await loadBackbone(backbone, { dtype, device: inUse.device, signal })
   // Position is measured on these images alone if the backbone's map is not known.
   const images = other === null ? [image] : [image, other]
   const pictures = { count: images.length, read: (index: number) => decodeImage(images[index]!) }
@@ -211,7 +222,7 @@ export async function correspondFeatures(
     source: { backbone, features: { kind: 'feat', layer: 1 }, dtype },
     signal: signal ?? undefined,
   })
-  return correspondWith({ on: 'features', source }, image, other, parsed, context)
+  return correspondWith({ on: 'features', source, device: inUse.device }, image, other, parsed, context)
 }
 
 function nameOf(input: ImageInput): string | null {

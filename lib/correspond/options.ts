@@ -1,7 +1,7 @@
 /** Options of `model.correspond()`, `correspondFeatures()` and `stego correspond`. */
 import { z } from 'zod'
 import { StegoError } from '../errors.js'
-import { dtypeOption, positionOption } from '../method/backbone-options.js'
+import { deviceOption, dtypeOption, positionOption } from '../method/backbone-options.js'
 import { abortSignal, option } from '../options/schema.js'
 
 /**
@@ -43,6 +43,7 @@ const correspondFields = z.strictObject({
 
 export const correspondFeaturesSchema = correspondFields.extend({
   dtype: dtypeOption('Common'),
+  device: deviceOption(),
   position: positionOption.default('keep'),
 })
 

@@ -4,7 +4,7 @@ import { scoreSegmentation } from '../evaluation/score-segmentation.js'
 import { decodeImage } from '../images/decode.js'
 import { sharp } from '../images/sharp.js'
 import { correspondenceLoss } from '../loss/correspondence-loss.js'
-import { addon, job, type NativeBackbone, type Transform } from '../native/index.js'
+import { addon, type Device, type DType, job, type NativeBackbone, type Transform } from '../native/index.js'
 import { nearestNeighbors } from '../neighbors/nearest-neighbors.js'
 import { loadBackbone } from '../weights/backbones.js'
 import { numbers, picture, RECORDED, scattered, spread } from './recorded.js'
@@ -23,12 +23,13 @@ export interface Check {
   run(): Promise<number>
 }
 
-/** All checks in execution order. */
-export function checks(): Check[] {
+/** All checks in execution order; those of the backbone on this device. */
+export function checks(device: Device): Check[] {
+  const { bfloat16Products } = addon().describeMachine().kernels
   return [
     imageCheck,
-    backboneCheck,
-    ...(addon().describeMachine().kernels.bfloat16Products ? [bfloat16Check] : []),
+    backboneCheck(device),
+    ...(bfloat16Products || device !== 'cpu' ? [bfloat16Check(device)] : []),
     lossCheck,
     lossGradientCheck,
     probeCheck,
@@ -56,28 +57,28 @@ const imageCheck: Check = {
 const TRANSFORM: Transform = { resolution: 224, fit: 'center', multiple: 8 }
 
 /** Starter features of a generated picture, [1, 192, 28, 28]. */
-async function starterFeatures(dtype: 'float32' | 'bfloat16'): Promise<number[]> {
-  const backbone: NativeBackbone = await loadBackbone('starter', { dtype })
+async function starterFeatures(dtype: DType, device: Device): Promise<number[]> {
+  const backbone: NativeBackbone = await loadBackbone('starter', { dtype, device })
   const image = picture(TRANSFORM.resolution, TRANSFORM.resolution, 16, 32)
   const features = await job((_, cancel) => backbone.features([image], TRANSFORM, cancel))
   return spread(features, RECORDED.backbone.length)
 }
 
-const backboneCheck: Check = {
+const backboneCheck = (device: Device): Check => ({
   name: 'backbone: ViT features (starter)',
   reference: 'official implementation',
   measure: 'absolute',
   tolerance: 1e-4,
-  run: async () => largest(await starterFeatures('float32'), RECORDED.backbone),
-}
+  run: async () => largest(await starterFeatures('float32', device), RECORDED.backbone),
+})
 
-const bfloat16Check: Check = {
+const bfloat16Check = (device: Device): Check => ({
   name: 'backbone: ViT features in bfloat16',
   reference: 'official implementation',
   measure: '1 - cosine',
   tolerance: 1e-2,
-  run: async () => 1 - cosine(await starterFeatures('bfloat16'), RECORDED.backbone),
-}
+  run: async () => 1 - cosine(await starterFeatures('bfloat16', device), RECORDED.backbone),
+})
 
 /** Loss on random maps of four images with fixed positions and pairings. */
 function lossOfMaps() {

@@ -1,10 +1,14 @@
 /** Formats the doctor's report as text. */
+import { versionText } from '../native/device.js'
+import type { DeviceInUse } from '../native/index.js'
 import { formatBytes } from '../options/bytes.js'
+import { deviceWords } from '../output/words.js'
 import type {
   AddonReport,
   CacheReport,
   CheckReport,
   DoctorReport,
+  GpuReport,
   Machine,
   SelfTestReport,
 } from './report.js'
@@ -13,7 +17,7 @@ type Row = string[]
 
 /** Formats the report: sections of aligned rows, then any problems. */
 export function describeReport(report: DoctorReport): string {
-  const { addon, packages, cache, starter, environment, selfTest, problems, notes } = report
+  const { addon, gpu, packages, cache, starter, environment, selfTest, problems, notes } = report
   const variables = Object.entries(environment)
   return [
     `stego ${report.version}`,
@@ -23,6 +27,7 @@ export function describeReport(report: DoctorReport): string {
       packages.map(({ name, version, folder }) => [name, version ?? 'not installed', folder ?? '']),
     ),
     section('Addon', addonRows(addon)),
+    section('Device', deviceRows(gpu)),
     section('Files', [
       ['cache', describeCache(cache)],
       ['starter', starter ? `${starter.file}, ${formatBytes(starter.bytes)}` : 'missing'],
@@ -69,6 +74,7 @@ const STATES = { used: 'USED', failed: 'failed', absent: 'absent', found: 'found
 const WAYS = {
   own: 'STEGO_LIBTORCH',
   package: 'from its package',
+  cuda: 'set up for CUDA',
   rpath: "found through the addon's rpath",
 }
 
@@ -83,6 +89,36 @@ function addonRows({ places, loaded }: AddonReport): Row[] {
   const { running, cuda, source, file } = loaded.libtorch
   const build = cuda ? ', built for CUDA' : ''
   return [...rows, ['libtorch', `${running}${build}, ${WAYS[source]}${file === null ? '' : `: ${file}`}`]]
+}
+
+const SOURCES = { own: 'STEGO_LIBTORCH', setup: 'set up', python: "Python's" }
+
+function deviceRows({ device, error, cuda, driver, package: addon, libtorch }: GpuReport): Row[] {
+  const rows = (cuda?.devices ?? []).map(({ name, capability, bytes }, index) => [
+    `cuda:${index}`,
+    `${name}, compute capability ${capability.join('.')}, ${formatBytes(bytes)}`,
+  ])
+  const supports = cuda?.driver ? `supports CUDA ${versionText(cuda.driver)}` : null
+  const said = [driver, supports].filter((part) => part !== null)
+  return [
+    ['in use', device ? inUse(device) : error ? 'none: see below' : 'unknown: no addon is loaded'],
+    ...rows,
+    ['driver', said.length > 0 ? said.join(', ') : 'no NVIDIA driver found'],
+    [
+      'package',
+      addon ? `${addon.name} ${addon.version}, ${addon.folder}` : 'the one for CUDA is not installed',
+    ],
+    [
+      'libtorch',
+      libtorch
+        ? `for CUDA, ${libtorch.version ?? 'of unknown version'}, ${SOURCES[libtorch.source]}: ${libtorch.folder}`
+        : 'the one for CUDA is not set up',
+    ],
+  ]
+}
+
+function inUse({ device, name, reason }: DeviceInUse): string {
+  return device === 'cpu' ? `CPU: ${reason}` : `${deviceWords(device, name)}: ${reason}`
 }
 
 function describeCache({ folder, exists, writable, bytes, entries }: CacheReport): string {

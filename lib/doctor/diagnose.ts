@@ -3,6 +3,7 @@ import { cacheFromEnv, libtorchFromEnv, variablesOfInterest } from '../env.js'
 import { addonRequest } from '../native/index.js'
 import { places, type Request } from '../native/places.js'
 import { describeCache } from './cache.js'
+import { describeGpu } from './gpu.js'
 import { describeMachine } from './machine.js'
 import { describePackages, describeStarter } from './packages.js'
 import type { AddonReport, DoctorReport } from './report.js'
@@ -22,6 +23,7 @@ export async function diagnose(options: ProbeOptions): Promise<DoctorReport> {
     machine: describeMachine(),
     packages: describePackages(request),
     addon: probed.addon ?? unloaded(request),
+    gpu: describeGpu({ ...request, libtorch: userLibtorch }, probed.cuda),
     cache,
     environment: variablesOfInterest(),
     starter: describeStarter(request),
@@ -49,11 +51,12 @@ function afterCrash(crash: string, userLibtorch: string | undefined, version: st
   return `${crash} To fix it, ${remedy}.`
 }
 
-function problemsOf({ addon, packages, starter, selfTest }: Facts, crash: string | null): string[] {
+function problemsOf({ addon, gpu, packages, starter, selfTest }: Facts, crash: string | null): string[] {
   const failed = (selfTest?.checks ?? []).filter(({ ok }) => !ok)
   return [
     ...(addon.error ? [addon.error.message] : []),
     ...(crash ? [crash] : []),
+    ...(gpu.error ? [gpu.error.message] : []),
     ...packages
       .filter(({ name, version }) => name === 'sharp' && version === null)
       .map(() => 'sharp, which reads and writes images, is not installed. Reinstall stego.'),
@@ -68,7 +71,8 @@ function problemsOf({ addon, packages, starter, selfTest }: Facts, crash: string
   ]
 }
 
-function notesOf({ addon, packages, cache, machine }: Facts): string[] {
+function notesOf({ addon, gpu, packages, cache, machine }: Facts): string[] {
+  const { device } = gpu
   const { loaded } = addon
   const { threads } = machine.threads
   const { usable } = machine.processor
@@ -86,6 +90,9 @@ function notesOf({ addon, packages, cache, machine }: Facts): string[] {
       ? [
           `Several OpenMP libraries are loaded, and their threads slow each other down: ${loaded.openmp.join(', ')}.`,
         ]
+      : []),
+    ...(device?.remedy && gpu.driver !== null
+      ? [`There is an NVIDIA driver, but the CPU is used: ${device.reason}. ${device.remedy}`]
       : []),
     ...(threads > usable
       ? [`${threads} threads on ${usable} usable processors slow each other down. Lower STEGO_THREADS.`]

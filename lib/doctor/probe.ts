@@ -5,14 +5,22 @@
 import { StegoError } from '../errors.js'
 import { type Attempt, explain } from '../native/explain.js'
 import { openLibraries, thisHost } from '../native/host.js'
-import { addon, addonRequest } from '../native/index.js'
+import { addon, addonRequest, useDevice } from '../native/index.js'
 import { type Loaded, tryPlaces } from '../native/load.js'
 import { places, type Request } from '../native/places.js'
-import type { AddonReport, CheckReport, LoadedReport, PlaceReport, SpeedReport } from './report.js'
+import type {
+  AddonReport,
+  CheckReport,
+  CudaReport,
+  LoadedReport,
+  PlaceReport,
+  SpeedReport,
+} from './report.js'
 
 /** `plan` lists the checks that will follow. */
 export type ProbeMessage =
   | { kind: 'addon'; addon: AddonReport }
+  | { kind: 'cuda'; cuda: CudaReport }
   | { kind: 'plan'; names: string[] }
   | { kind: 'check'; check: CheckReport }
   | { kind: 'speed'; speed: SpeedReport }
@@ -20,10 +28,14 @@ export type ProbeMessage =
 async function probe(selfTest: boolean): Promise<void> {
   const report = loadingReport(addonRequest())
   await send({ kind: 'addon', addon: report })
-  if (!report.loaded || !selfTest) return
+  if (!report.loaded) return
+  const cuda = cudaReport()
+  await send({ kind: 'cuda', cuda })
+  if (!selfTest) return
+  const device = cuda.device?.device ?? 'cpu'
   const { checks } = await import('./checks.js')
   const { measureSpeed, runCheck } = await import('./self-test.js')
-  const planned = checks()
+  const planned = checks(device)
   await send({ kind: 'plan', names: planned.map(({ name }) => name) })
   let ok = true
   for (const next of planned) {
@@ -31,7 +43,7 @@ async function probe(selfTest: boolean): Promise<void> {
     ok &&= check.ok
     await send({ kind: 'check', check })
   }
-  if (ok) await send({ kind: 'speed', speed: await measureSpeed() })
+  if (ok) await send({ kind: 'speed', speed: await measureSpeed(device) })
 }
 
 function loadingReport(request: Request): AddonReport {
@@ -50,6 +62,16 @@ function loadingReport(request: Request): AddonReport {
     // STEGO_LIBTORCH or STEGO_INSTRUCTIONS is invalid: no location was tried.
     const error = { code: cause.code, message: cause.message }
     return { places: placeReports(request, [], null), error, loaded: null }
+  }
+}
+
+function cudaReport(): CudaReport {
+  const cuda = addon().describeCuda()
+  try {
+    return { device: useDevice(), error: null, cuda }
+  } catch (cause) {
+    if (!(cause instanceof StegoError)) throw cause
+    return { device: null, error: { code: cause.code, message: cause.message }, cuda }
   }
 }
 

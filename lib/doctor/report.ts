@@ -1,5 +1,5 @@
 /** The doctor's report as plain data, printed by `stego doctor --json`. */
-import type { MachineDescription } from '../native/index.js'
+import type { CudaDescription, DeviceInUse, MachineDescription } from '../native/index.js'
 import type { Check } from './checks.js'
 
 export interface DoctorReport {
@@ -14,6 +14,7 @@ export interface DoctorReport {
   machine: Machine
   packages: PackageReport[]
   addon: AddonReport
+  gpu: GpuReport
   cache: CacheReport
   /** Relevant environment variables, with credentials masked. */
   environment: Record<string, string>
@@ -68,13 +69,36 @@ export interface LoadedReport {
   file: string
   kernels: MachineDescription['kernels']
   libtorch: MachineDescription['libtorch'] & {
-    /** `own`: STEGO_LIBTORCH; `package`: the platform package; `rpath`: found through the addon's rpath. */
-    source: 'own' | 'package' | 'rpath'
+    /**
+     * `own`: STEGO_LIBTORCH; `package`: the platform package; `cuda`: set up for CUDA; `rpath`: found through the addon's
+     * rpath.
+     */
+    source: 'own' | 'package' | 'cuda' | 'rpath'
     /** The loaded library; null if the system does not report it. */
     file: string | null
   }
   /** Loaded OpenMP libraries. The thread teams of several slow each other down. */
   openmp: string[]
+}
+
+/** What there is for computing on a GPU, and the device that models use. */
+export interface GpuReport extends CudaReport {
+  /** Version of the NVIDIA driver; null if unknown. */
+  driver: string | null
+  /** The package with the addon for CUDA; null if it is not installed. */
+  package: { name: string; version: string; folder: string } | null
+  /** The libtorch for CUDA; null if there is none. `setup`: by `stego doctor --setup cuda`; `python`: Python's. */
+  libtorch: { source: 'own' | 'setup' | 'python'; folder: string; version: string | null } | null
+}
+
+/** What the loaded addon says of GPUs. */
+export interface CudaReport {
+  /** The device that STEGO_DEVICE or `auto` takes; null if no addon loads, or the one asked for cannot be used. */
+  device: DeviceInUse | null
+  /** Why the device that STEGO_DEVICE asks for cannot be used; null otherwise. */
+  error: { code: string; message: string } | null
+  /** What the addon and the driver say; null if no addon loads. */
+  cuda: CudaDescription | null
 }
 
 export interface CacheReport {

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ProbeMessage } from './probe.js'
-import type { AddonReport, SelfTestReport } from './report.js'
+import type { AddonReport, CudaReport, SelfTestReport } from './report.js'
 
 export interface ProbeOptions {
   selfTest: boolean
@@ -17,6 +17,8 @@ export interface ProbeOptions {
 export interface Probed {
   /** null if the process ended before sending it. */
   addon: AddonReport | null
+  /** null if no addon loads. */
+  cuda: CudaReport | null
   selfTest: SelfTestReport | null
   /** How the process crashed; null if it did not. */
   crash: string | null
@@ -30,7 +32,7 @@ const SAID = 2000
 /** Runs the probe to completion. */
 export function runProbe({ selfTest, signal, libtorch, onCheck }: ProbeOptions): Promise<Probed> {
   const start = performance.now()
-  const probed: Probed = { addon: null, selfTest: null, crash: null }
+  const probed: Probed = { addon: null, cuda: null, selfTest: null, crash: null }
   let names: string[] = []
   let said = ''
   const child = fork(PROBE, [selfTest ? 'self-test' : 'load'], {
@@ -44,6 +46,7 @@ export function runProbe({ selfTest, signal, libtorch, onCheck }: ProbeOptions):
   })
   child.on('message', (message: ProbeMessage) => {
     if (message.kind === 'addon') probed.addon = message.addon
+    if (message.kind === 'cuda') probed.cuda = message.cuda
     if (message.kind === 'plan') {
       names = message.names
       probed.selfTest = { ok: true, seconds: 0, checks: [], speed: null }

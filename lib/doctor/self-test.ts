@@ -1,5 +1,5 @@
 /** Runs checks and measures speed. */
-import { job } from '../native/index.js'
+import { type Device, job } from '../native/index.js'
 import { loadBackbone } from '../weights/backbones.js'
 import type { Check } from './checks.js'
 import { picture } from './recorded.js'
@@ -21,8 +21,8 @@ const BATCH = 4
 const LEAST_MILLISECONDS = 1000
 
 /** Measures batches of four images for a second and returns the best rate. */
-export async function measureSpeed(): Promise<SpeedReport> {
-  const backbone = await loadBackbone('starter')
+export async function measureSpeed(device: Device): Promise<SpeedReport> {
+  const backbone = await loadBackbone('starter', { device })
   const images = new Array(BATCH).fill(picture(SIDE, SIDE, 16, 32))
   const batch = () =>
     job((_, cancel) => backbone.features(images, { resolution: SIDE, fit: 'center', multiple: 8 }, cancel))

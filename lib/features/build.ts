@@ -1,7 +1,14 @@
 /** Builds a feature store ahead of training. */
 import type { BadImage, UnusedFiles } from '../datasets/unused.js'
 import { createTransform } from '../images/transform.js'
-import { addon, type NativeBackbone, type Transform } from '../native/index.js'
+import {
+  addon,
+  type Device,
+  type DeviceInUse,
+  type NativeBackbone,
+  type Transform,
+  useDevice,
+} from '../native/index.js'
 import { defaultThreads } from '../native/threads.js'
 import { parseOptions } from '../options/parse.js'
 import { placeAtOnce, positionName } from '../position/position.js'
@@ -21,6 +28,8 @@ export interface BuiltFeatureStore {
   computed: number
   /** Size of the file in bytes. */
   bytes: number
+  /** Where they were computed: `cpu`, or `cuda:0` and so on. */
+  device: Device
   /** Images that cannot be read and are left out. */
   skipped: BadImage[]
   /** Files that are not images. */
@@ -41,7 +50,12 @@ export async function buildFeatureStore(input: BuildFeatureStoreOptions): Promis
   const options = parseOptions(buildSchema, input, 'buildFeatureStore()')
   const { signal } = options
   const set = await openImages(options, { ...options, classes: null })
-  const { backbone, transform, plan } = await prepareFeatures(set, options, 'disk', options.pictures)
+  const {
+    backbone,
+    transform,
+    plan,
+    device: inUse,
+  } = await prepareFeatures(set, options, 'disk', options.pictures)
   const { images, bytes } = plan
   const store = openStore(backbone, plan)
   const read = (index: number) => set.read(set.images[index]!)
@@ -52,7 +66,8 @@ export async function buildFeatureStore(input: BuildFeatureStoreOptions): Promis
       options.onProgress?.(progress)
     }
     const { skipped, unused, notes } = set
-    return { file: plan.file!.path, images, computed: images - there!, bytes, skipped, unused, notes }
+    const { device } = inUse
+    return { file: plan.file!.path, images, computed: images - there!, bytes, device, skipped, unused, notes }
   } finally {
     store.dispose()
   }
@@ -63,6 +78,7 @@ export interface PreparedFeatures {
   backbone: NativeBackbone
   transform: Transform
   plan: FeaturePlan
+  device: DeviceInUse
 }
 
 /**
@@ -76,8 +92,10 @@ export async function prepareFeatures(
   smallPictures = false,
 ): Promise<PreparedFeatures> {
   const { data, dtype, signal, onProgress } = options
+  const inUse = useDevice(options.device)
+  const { device } = inUse
   const features = { kind: options.featureKind, layer: options.featureLayer }
-  const loaded = await loadBackbone(options.backbone, { features, dtype, signal, onProgress })
+  const loaded = await loadBackbone(options.backbone, { features, dtype, device, signal, onProgress })
   const transform = createTransform(options.resolution, options.fit, loaded.info.patch)
   addon().configure({ threads: options.threads ?? defaultThreads() })
   const pictures = { count: set.images.length, read: (index: number) => set.read(set.images[index]!) }
@@ -97,5 +115,5 @@ export async function prepareFeatures(
     pictures: smallPictures,
     signal,
   })
-  return { key, backbone, transform, plan }
+  return { key, backbone, transform, plan, device: inUse }
 }

@@ -1,7 +1,7 @@
 /** Options of `buildFeatureStore()` and of `stego features build`. */
 import { z } from 'zod'
 import { datasetFields } from '../datasets/options.js'
-import { featureStoreOption } from '../method/backbone-options.js'
+import { deviceOption, featureStoreOption } from '../method/backbone-options.js'
 import { trainSchema } from '../method/train-options.js'
 import { abortSignal, callback, option } from '../options/schema.js'
 import type { FeatureStoreProgress } from './progress.js'
@@ -30,6 +30,7 @@ export const featureFields = {
   ...imageFields,
   featureStore: featureStoreOption.unwrap().pick({ dtype: true, folder: true }).prefault({}),
   threads: trainSchema.shape.threads,
+  device: deviceOption('Run'),
   onProgress: callback<FeatureStoreProgress>(
     'Called while weights are downloaded, while position is measured, and after every few images.',
   ),

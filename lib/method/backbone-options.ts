@@ -1,5 +1,7 @@
 /** Precision of the backbone, position handling and feature storage. */
 import { z } from 'zod'
+import { isDeviceChoice } from '../env.js'
+import type { DeviceChoice } from '../native/index.js'
 import { type OptionGroup, option, path } from '../options/schema.js'
 
 const DTYPES = z.enum(['float32', 'bfloat16'])
@@ -19,6 +21,17 @@ export function modelDtypeOption() {
     group: 'Common',
     whenAbsent: 'as in training, float32 unless set otherwise',
     doc: DOC,
+  })
+}
+
+/** The `device` option. It belongs to the machine, not to the model: nothing that is written records it. */
+export function deviceOption(group: OptionGroup = 'Common') {
+  return option(z.custom<DeviceChoice>(isDeviceChoice).optional(), {
+    group,
+    value: 'device',
+    expected: 'auto, cpu, cuda, or cuda:0 and so on',
+    whenAbsent: 'STEGO_DEVICE, or auto',
+    doc: 'Where to compute: cpu; cuda, the first GPU that fits; cuda:1, a certain one; auto, a GPU if one can be used.',
   })
 }
 

@@ -25,7 +25,7 @@ import { type DecodeOptions, decodeImage } from '../images/decode.js'
 import { type ImageInput, pathOfImage } from '../images/input.js'
 import type { PixelRule } from '../images/samples.js'
 import { createTransform } from '../images/transform.js'
-import { type CodeHead, checked, job, type Tensor } from '../native/index.js'
+import { type CodeHead, checked, type Device, job, type Tensor } from '../native/index.js'
 import { parseOptions } from '../options/parse.js'
 import { pathOf } from '../options/path.js'
 import { type Display, displayedAs, displayRows, displayText } from '../output/notebook.js'
@@ -66,11 +66,11 @@ export async function* trainModel(input: TrainOptions): AsyncGenerator<TrainingE
 
 /** Reads a model as `Stego.load` says. */
 export async function loadModel(source: string | URL, options?: LoadOptions): Promise<Model> {
-  const { dtype, signal, onProgress } = parseOptions(loadSchema, options, 'Stego.load()')
+  const { dtype, device, signal, onProgress } = parseOptions(loadSchema, options, 'Stego.load()')
   const name = pathOf(source)
   const isPublished = findPublished(name)?.kind === 'model'
   const path = isPublished ? (await resolveWeights(name, { signal, onProgress })).path : name
-  return new Model(await readModel(modelPath(path), { dtype, signal }))
+  return new Model(await readModel(modelPath(path), { dtype, device, signal }))
 }
 
 /** Options that say how pixels are read. */
@@ -95,7 +95,12 @@ export class Model {
   }
 
   get info(): ModelInfo {
-    return describeModel(this.#model.network, this.#model.record)
+    const { network, record, device } = this.#model
+    return describeModel(network, record, device)
+  }
+
+  get device(): Device {
+    return this.#model.device.device
   }
 
   async segment(image: ImageInput, options?: SegmentOptions): Promise<Segmentation> {
@@ -156,8 +161,12 @@ export class Model {
   ): Promise<Correspondence> {
     const context = 'correspond()'
     const { on, ...parsed } = parseOptions(correspondSchema, options, context)
-    const { network } = this.#model
-    const maps = on === 'codes' ? { on, source: network } : { on, source: checked(() => network.backbone) }
+    const { network, device: inUse } = this.#model
+    const { device } = inUse
+    const maps =
+      on === 'codes'
+        ? { on, source: network, device }
+        : { on, source: checked(() => network.backbone), device }
     return correspondWith(maps, image, other, parsed, context)
   }
 

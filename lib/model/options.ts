@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { onBadImageOption, pixelFields, recursiveOption } from '../datasets/options.js'
 import type { BadImage } from '../datasets/unused.js'
 import { MAX_PATCHES } from '../images/transform.js'
-import { modelDtypeOption } from '../method/backbone-options.js'
+import { deviceOption, modelDtypeOption } from '../method/backbone-options.js'
 import { abortSignal, callback, option } from '../options/schema.js'
 import type { DownloadProgress } from '../weights/progress.js'
 
@@ -85,6 +85,7 @@ export interface FeaturesOptions extends z.input<typeof featuresSchema> {}
 
 export const loadSchema = z.strictObject({
   dtype: modelDtypeOption(),
+  device: deviceOption(),
   onProgress: callback<DownloadProgress>('Called while a published model is downloaded.'),
   signal: abortSignal(),
 })

@@ -1,7 +1,10 @@
 /** libtorch for CUDA, as `stego doctor --setup cuda` (lib/cuda/setup.ts) leaves it in the cache folder. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sameSeries, userLibtorch } from './libtorch.js'
+import { hasDriver } from './driver.js'
+import { type Libtorch, sameSeries, userLibtorch } from './libtorch.js'
+import { cudaPackage, findPackage, type InstalledPackage } from './packages.js'
+import type { Request } from './request.js'
 
 /** A libtorch for CUDA that is set up. NVIDIA's libraries lie where the rpaths of its libraries look for them. */
 export interface CudaLibtorch {
@@ -10,8 +13,9 @@ export interface CudaLibtorch {
   /** The folder `torch`, which has `lib`. */
   folder: string
   version: string
-  /** Absolute paths of its libraries in load order, those for CUDA last. */
+  /** Absolute paths of its libraries in load order, and of those for CUDA. */
   libraries: string[]
+  cuda: string[]
 }
 
 /** Where things lie in the folder of one version. */
@@ -50,16 +54,12 @@ export function findCudaLibtorch(cache: string, version: string): CudaLibtorch |
   return found && { source: 'python', ...found }
 }
 
-const FOR_CUDA = ['libc10_cuda.so', 'libtorch_cuda.so']
-
 /** The libtorch for CUDA in a folder; null if there is none, or if its series is not that of `wanted`. */
 function inspectCuda(folder: string, wanted: string): Omit<CudaLibtorch, 'source'> | null {
-  const libraries = FOR_CUDA.map((name) => join(folder, 'lib', name))
-  if (!libraries.every((library) => existsSync(library))) return null
   try {
-    const { version, libraries: others } = userLibtorch(folder, 'linux')
-    if (version === null || !sameSeries(version, wanted)) return null
-    return { folder, version, libraries: [...others, ...libraries] }
+    const { version, libraries, cuda } = userLibtorch(folder, 'linux')
+    if (cuda.length === 0 || version === null || !sameSeries(version, wanted)) return null
+    return { folder, version, libraries, cuda }
   } catch {
     return null // a part is missing
   }
@@ -72,4 +72,38 @@ function folderIn(file: string): string | null {
   } catch {
     return null
   }
+}
+
+/** What there is of CUDA to load. */
+export interface CudaParts {
+  /** The package with the addon for CUDA. */
+  addon: InstalledPackage | null
+  /** STEGO_LIBTORCH if it is for CUDA, else what a setup left. */
+  libtorch: Libtorch | null
+  /** Whether there are signs of a driver. */
+  driver: boolean
+}
+
+/** Looks for what a GPU needs; null on platforms without an addon for CUDA. */
+export function cudaParts(request: Request): CudaParts | null {
+  const { stego, platform, arch } = request
+  if (`${platform}-${arch}` !== 'linux-x64') return null
+  return {
+    addon: findPackage(cudaPackage(platform, arch), stego.folder),
+    libtorch: cudaLibtorch(request),
+    driver: (request.hasDriver ?? hasDriver)(),
+  }
+}
+
+function cudaLibtorch({ stego, platform, libtorch, cache }: Request): Libtorch | null {
+  if (libtorch !== undefined) {
+    try {
+      const own = userLibtorch(libtorch, platform)
+      return own.cuda.length > 0 ? own : null
+    } catch {
+      return null // tryPlaces() reports it
+    }
+  }
+  const found = cache === undefined ? null : findCudaLibtorch(cache, stego.manifest.libtorch ?? '')
+  return found && { ...found, source: 'cuda' }
 }

@@ -1,7 +1,7 @@
 /** Builds the error message for an addon that cannot be loaded. */
 import { describeHost, type Host } from './host.js'
 import { addonPackage, findPackage, libtorchPackage } from './packages.js'
-import type { Request } from './places.js'
+import type { Request } from './request.js'
 
 /** A failed attempt to load the addon. */
 export interface Attempt {

@@ -3,16 +3,30 @@
  * `StegoError`s.
  */
 import { onAbort } from '../abort.js'
-import { instructionsFromEnv, libtorchFromEnv, nativePathFromEnv } from '../env.js'
+import {
+  cacheFromEnv,
+  deviceFromEnv,
+  graphsFromEnv,
+  instructionsFromEnv,
+  libtorchFromEnv,
+  nativePathFromEnv,
+  visibleDevicesFromEnv,
+} from '../env.js'
 import { StegoError, type StegoErrorCode } from '../errors.js'
-import { loadAddon } from './load.js'
-import { ownPackage } from './packages.js'
+import { cudaParts } from './cuda.js'
+import { chooseDevice, type DeviceInUse, type LoadingFacts } from './device.js'
+import { describeDeviceMemory } from './device-memory.js'
+import { type LoadedAfter, loadAddon } from './load.js'
+import { cudaPackage, ownPackage } from './packages.js'
 import type { Request } from './places.js'
 import { ofThisRealm } from './realm.js'
 import { defaultThreads } from './threads.js'
 import type { Addon } from './types/addon.js'
+import type { DeviceChoice } from './types/backbone.js'
+import type { CudaDescription } from './types/machine.js'
 import type { CancelToken } from './types/values.js'
 
+export type { DeviceInUse } from './device.js'
 export type * from './types/addon.js'
 export type * from './types/backbone.js'
 export type * from './types/crf.js'
@@ -24,8 +38,12 @@ export type * from './types/tensors.js'
 export type * from './types/training.js'
 export type * from './types/values.js'
 
-/** The request for this process. */
-export function addonRequest(): Request {
+/**
+ * The request for this process.
+ * @param device what the first call asks for; only a GPU matters, `STEGO_DEVICE` says the rest
+ */
+export function addonRequest(device?: DeviceChoice): Request {
+  const given = deviceFromEnv()
   return {
     stego: ownPackage(),
     platform: process.platform,
@@ -33,18 +51,60 @@ export function addonRequest(): Request {
     nativePath: nativePathFromEnv(),
     libtorch: libtorchFromEnv(),
     instructions: instructionsFromEnv(),
+    device: device?.startsWith('cuda') ? device : given,
+    cache: cacheFromEnv(),
   }
 }
 
-let loaded: Addon | undefined
+let loaded: (LoadedAfter & { request: Request }) | undefined
 
 /** Returns the addon, loading it on first use. */
 export function addon(): Addon {
+  return loadedAddon().addon
+}
+
+function loadedAddon(device?: DeviceChoice): LoadedAfter & { request: Request } {
   if (!loaded) {
-    loaded = loadAddon(addonRequest()).addon
-    loaded.configure({ threads: defaultThreads() })
+    const graphs = graphsFromEnv()
+    const request = addonRequest(device)
+    loaded = { ...loadAddon(request), request }
+    loaded.addon.configure({ threads: defaultThreads() })
+    loaded.addon.useGraphs(graphs)
   }
   return loaded
+}
+
+const NO_CUDA: CudaDescription = { built: false, runtime: 0, driver: 0, error: 0, message: '', devices: [] }
+
+/**
+ * Returns the device to compute on.
+ * @param asked the option `device`. Default: `STEGO_DEVICE`, or `auto`
+ *
+ * Throws `ERR_STEGO_DEVICE` if a GPU is asked for that cannot be used.
+ */
+export function useDevice(asked: DeviceChoice = deviceFromEnv() ?? 'auto'): DeviceInUse {
+  const how = loadedAddon(asked)
+  // Asking for GPUs starts CUDA.
+  const cuda = asked === 'cpu' ? NO_CUDA : checked((native) => native.describeCuda())
+  return chooseDevice(asked, cuda, loadingFacts(how))
+}
+
+function loadingFacts({ place, attempts, request }: LoadedAfter & { request: Request }): LoadingFacts {
+  const { stego, platform, arch } = request
+  const name = cudaPackage(platform, arch)
+  const parts = cudaParts(request)
+  return {
+    platform: `${platform}-${arch}`,
+    version: stego.manifest.version,
+    ownAddon: place.from ? null : place.file,
+    onlyCpu: request.device === 'cpu',
+    package: { name, installed: parts?.addon != null },
+    libtorch: parts?.libtorch != null,
+    libtorchPath: request.libtorch,
+    problem: attempts.find(({ place }) => place.startsWith(`the package ${name}`))?.problem ?? null,
+    driver: parts?.driver ?? false,
+    visible: visibleDevicesFromEnv(),
+  }
 }
 
 function toStegoError(error: unknown): unknown {
@@ -52,7 +112,8 @@ function toStegoError(error: unknown): unknown {
   if (error instanceof StegoError) return error
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   if (typeof code !== 'string' || !code.startsWith('ERR_STEGO_')) return error
-  return new StegoError(code as StegoErrorCode, String(message))
+  const text = code === 'ERR_STEGO_DEVICE_MEMORY' ? describeDeviceMemory(String(message)) : String(message)
+  return new StegoError(code as StegoErrorCode, text)
 }
 
 /** Runs a synchronous addon call, converting its errors to `StegoError`s on the caller's stack. */

@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path'
 import { StegoError } from '../errors.js'
 import type { Attempt } from './explain.js'
 import { findPackage, libtorchPackage } from './packages.js'
-import type { Request } from './places.js'
+import type { Request } from './request.js'
 
 /** A small addon without libtorch, next to the main one (native/opener). */
 interface Opener {
@@ -22,13 +22,15 @@ const OPENER = join('opener', 'libtorch-opener.node')
 
 /** A libtorch to open before the addon. */
 export interface Libtorch {
-  /** `own`: provided by the user; `package`: the platform package. */
-  source: 'own' | 'package'
+  /** `own`: provided by the user; `package`: the platform package; `cuda`: set up for CUDA. */
+  source: 'own' | 'package' | 'cuda'
   folder: string
   /** null if unknown. */
   version: string | null
   /** Absolute paths of its libraries in load order. */
   libraries: string[]
+  /** Those that an addon with CUDA needs besides; empty if it has none. */
+  cuda: string[]
 }
 
 /** Why it was not opened. */
@@ -40,23 +42,31 @@ export function packageLibtorch(file: string, { platform, arch }: Request): Libt
   if (!found) return null
   const { folder, manifest } = found
   const libraries = (manifest.libraries ?? []).map((library) => join(folder, library))
-  return { source: 'package', folder, version: manifest.version, libraries }
+  return { source: 'package', folder, version: manifest.version, libraries, cuda: [] }
 }
 
 /** Opens the libraries for the addon `file`. Returns null on success, or if the addon has no opener. */
 export function openLibtorch(libtorch: Libtorch, file: string, request: Request): Unopened | null {
   const path = join(dirname(file), OPENER)
-  const own = libtorch.source === 'own'
-  const kind = own ? 'user libtorch' : 'broken'
+  const own = libtorch.source !== 'package'
+  const kind = libtorch.source === 'own' ? 'user libtorch' : 'broken'
   if (!existsSync(path)) return own ? { kind, problem: `${OPENER} is missing next to it` } : null
+  const forCuda = needsCuda(file)
+  if (own && forCuda && libtorch.cuda.length === 0) {
+    return {
+      kind,
+      problem: `it was built with CUDA, but ${libtorch.folder} has no ${FOR_CUDA.join(' and ')}`,
+    }
+  }
+  const libraries = [...libtorch.libraries, ...(forCuda ? libtorch.cuda : [])]
   try {
     const opener = createRequire(path)(path) as Opener
     const other = own ? otherSeries(libtorch, opener) : otherVersion(libtorch, request)
     if (other) return other
-    const broken = libtorch.libraries.map((library) => brokenLibrary(library)).find((problem) => problem)
+    const broken = libraries.map((library) => brokenLibrary(library)).find((problem) => problem)
     if (broken) return { kind, problem: broken }
     // Opening the addon here rejects one that lacks a libtorch function, which would crash Node when called.
-    opener.open(own ? [...libtorch.libraries, file] : libtorch.libraries)
+    opener.open(own ? [...libraries, file] : libraries)
     return null
   } catch (cause) {
     return { kind, problem: firstLine(cause) }
@@ -71,11 +81,11 @@ function otherVersion({ version }: Libtorch, { stego, platform, arch }: Request)
     : { kind: 'version', problem: `it needs ${name} ${wanted}, but ${version} is installed` }
 }
 
-function otherSeries({ folder, version }: Libtorch, opener: Opener): Unopened | null {
+function otherSeries({ source, folder, version }: Libtorch, opener: Opener): Unopened | null {
   return version === null || sameSeries(version, opener.libtorch)
     ? null
     : {
-        kind: 'user libtorch',
+        kind: source === 'own' ? 'user libtorch' : 'broken',
         problem: `${folder} is libtorch ${version}, but it was built against ${opener.libtorch}`,
       }
 }
@@ -90,6 +100,17 @@ const LIBRARIES: Record<string, { openmp: RegExp; needed: string[] }> = {
   linux: { openmp: /^libgomp\b.*\.so(\.1)?$/, needed: ['libc10.so', 'libtorch_cpu.so'] },
   darwin: { openmp: /^libi?omp5?\.dylib$/, needed: ['libc10.dylib', 'libtorch_cpu.dylib'] },
   win32: { openmp: /^libiomp5md\.dll$/, needed: ['c10.dll', 'torch_cpu.dll'] },
+}
+
+const FOR_CUDA = ['libc10_cuda.so', 'libtorch_cuda.so']
+
+/** Whether an addon names libtorch's libraries for CUDA among those it needs. */
+function needsCuda(file: string): boolean {
+  try {
+    return readFileSync(file).includes('\0libtorch_cuda.so\0')
+  } catch {
+    return false // the loader reports it
+  }
 }
 
 /** Files above `lib` that contain the version, with patterns to extract it. */
@@ -119,11 +140,13 @@ export function userLibtorch(folder: string, platform: string): Libtorch {
     )
   }
   const others = readdirSync(lib).filter((name) => openmp.test(name))
+  const cuda = FOR_CUDA.map((library) => join(lib, library))
   return {
     source: 'own',
     folder: top,
     version: versionOf(lib === top ? dirname(top) : top),
     libraries: [...others, ...needed].map((library) => join(lib, library)),
+    cuda: cuda.every((library) => existsSync(library)) ? cuda : [],
   }
 }
 

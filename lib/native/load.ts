@@ -28,6 +28,11 @@ export interface Loaded {
   libtorch: Libtorch | null
 }
 
+/** The addon in use, and the attempts that failed before. */
+export interface LoadedAfter extends Loaded {
+  attempts: Attempt[]
+}
+
 /** The outcome of trying all locations. */
 export interface Loading {
   /** Failed attempts. */
@@ -40,9 +45,9 @@ export interface Loading {
  * Loads the first addon that fits. Throws `ERR_STEGO_ADDON` if none does, listing the machine (`host`), the locations
  * tried and the remedies.
  */
-export function loadAddon(request: Request, host: () => Host = thisHost): Loaded {
+export function loadAddon(request: Request, host: () => Host = thisHost): LoadedAfter {
   const { attempts, loaded } = tryPlaces(request)
-  return loaded ?? fail(request, attempts, host())
+  return loaded ? { ...loaded, attempts } : fail(request, attempts, host())
 }
 
 /**
@@ -54,10 +59,13 @@ export function tryPlaces(request: Request): Loading {
   const limit = instructionLimit(request)
   const own = libtorch === undefined ? null : userLibtorch(libtorch, platform)
   const attempts: Attempt[] = []
+  let opened: Libtorch | null = null
   for (const place of places(request)) {
-    const result = tryPlace(place, own, limit, request)
+    const result = tryPlace(place, own ?? opened, limit, request)
     if ('addon' in result) return { attempts, loaded: result }
     attempts.push(result)
+    // Two libtorch in one process break each other: what was opened for an addon that does not load serves the next.
+    if (place.libtorch && isOpen(place.libtorch)) opened = place.libtorch
   }
   return { attempts, loaded: null }
 }
@@ -92,7 +100,9 @@ function tryPlace(
       ? failed('broken', `no addon in ${join(from.folder, 'prebuilds', `${platform}-${arch}`)} fits`)
       : failed('absent', 'not found')
   }
-  const libtorch = own ?? (packaged ? packageLibtorch(file, request) : null)
+  const libtorch = place.libtorch ?? own ?? (packaged ? packageLibtorch(file, request) : null)
+  const earlier = place.libtorch && openTorch().find((path) => !holdsLibrary(place.libtorch!, path))
+  if (earlier) return failed('broken', `this process has opened another libtorch, ${earlier}`)
   const unopened = libtorch && openLibtorch(libtorch, file, request)
   if (unopened) return failed(unopened.kind, unopened.problem)
   const broken = brokenLibrary(file)
@@ -103,22 +113,40 @@ function tryPlace(
       return failed('version', `it is version ${addon.version ?? '(unknown)'}, but stego is ${version}`)
     }
     if (limit) addon.limitInstructions(limit)
-    const other = own && otherLibtorch(own, addon)
-    return other ? failed('user libtorch', other) : { addon, place, libtorch }
+    const other = libtorch && libtorch.source !== 'package' && otherLibtorch(libtorch, addon)
+    return other ? failed(own ? 'user libtorch' : 'broken', other) : { addon, place, libtorch }
   } catch (cause) {
     return failed(packaged && !libtorch ? 'no libtorch' : 'broken', firstLine(cause))
   }
 }
 
 /** Checks, with the addon loaded, that the user-provided libtorch is in use and has the right version. */
-function otherLibtorch({ folder, libraries }: Libtorch, addon: Addon): string | null {
-  const own = libraries.map((library) => realpathSync(library))
-  const used = openLibraries().find((path) => path.includes('torch_cpu') && !own.includes(realpathSync(path)))
+function otherLibtorch(libtorch: Libtorch, addon: Addon): string | null {
+  const { folder } = libtorch
+  const used = openTorch().find((path) => !holdsLibrary(libtorch, path))
   if (used) return `it uses another libtorch, ${used}`
   const { running, built } = addon.describeMachine().libtorch
   return sameSeries(running, built)
     ? null
     : `the libraries in ${folder} are libtorch ${running}, but it was built against ${built}`
+}
+
+/** The paths of libtorch in this process. */
+const openTorch = () => openLibraries().filter((path) => /torch_cpu\./.test(path))
+
+const isOpen = (libtorch: Libtorch) => openTorch().some((path) => holdsLibrary(libtorch, path))
+
+function holdsLibrary({ libraries }: Libtorch, path: string): boolean {
+  return libraries.map(real).includes(real(path))
+}
+
+/** The path without links; as it is if the file has gone. */
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 function fail(request: Request, attempts: Attempt[], host: Host): never {

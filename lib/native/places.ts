@@ -3,21 +3,12 @@ import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { prebuildFolderFromEnv } from '../env.js'
-import { addonPackage, findPackage, type InstalledPackage } from './packages.js'
+import { cudaParts } from './cuda.js'
+import type { Libtorch } from './libtorch.js'
+import { addonPackage, cudaPackage, findPackage, type InstalledPackage } from './packages.js'
+import type { Request } from './request.js'
 
-/** What to load, and for which platform. */
-export interface Request {
-  /** The `stego` package. */
-  stego: InstalledPackage
-  platform: string
-  arch: string
-  /** `STEGO_NATIVE_PATH`. */
-  nativePath?: string
-  /** `STEGO_LIBTORCH`. */
-  libtorch?: string
-  /** `STEGO_INSTRUCTIONS`. */
-  instructions?: string
-}
+export type { Request } from './request.js'
 
 export interface Place {
   /** Description of the location, including the file if there is one. */
@@ -28,20 +19,32 @@ export interface Place {
   from?: InstalledPackage
   /** Whether to look for a libtorch package. A local build is linked to its own. */
   packaged: boolean
+  /** The libtorch for CUDA that it needs. */
+  libtorch?: Libtorch
 }
 
 /** File name of a built addon. */
 const BUILT = 'stego.node'
 
 /**
- * Lists the locations to try: only STEGO_NATIVE_PATH if it is set; otherwise a build or prebuild in this package, then
- * the platform package.
+ * Lists the locations to try: only STEGO_NATIVE_PATH if it is set; otherwise the package for CUDA if everything it needs
+ * is there, a build or prebuild in this package, then the platform package.
  */
-export function places({ stego, platform, arch, nativePath }: Request): Place[] {
+export function places(request: Request): Place[] {
+  const { stego, platform, arch, nativePath } = request
   if (nativePath) {
     return [{ name: `STEGO_NATIVE_PATH=${nativePath}`, file: namedFile(nativePath), packaged: true }]
   }
-  return [ownBuild(stego.folder), packaged(addonPackage(platform, arch), stego.folder)]
+  return [...forCuda(request), ownBuild(stego.folder), packaged(addonPackage(platform, arch), stego.folder)]
+}
+
+/** The package for CUDA. Whether there is a driver is not asked when a GPU is: then CUDA says it better. */
+function forCuda(request: Request): Place[] {
+  const { stego, platform, arch, device = 'auto' } = request
+  if (device === 'cpu') return []
+  const { addon, libtorch, driver } = cudaParts(request) ?? {}
+  if (!addon || !libtorch || (device === 'auto' && !driver)) return []
+  return [{ ...packaged(cudaPackage(platform, arch), stego.folder), libtorch }]
 }
 
 function ownBuild(folder: string): Place {

@@ -33,7 +33,9 @@ export async function computeNeighbors(input: NeighborsOptions): Promise<FoundNe
       `expected at least two images to find neighbors, but ${data} has one. Add images.`,
     )
   }
-  const { key, backbone, transform, plan } = await prepareFeatures(set, options, options.featureStore.mode)
+  const prepared = await prepareFeatures(set, options, options.featureStore.mode)
+  const { key, backbone, transform, plan } = prepared
+  const { device } = prepared.device
   const fingerprints = await fingerprintImages(set.images, signal)
   const store = openStore(backbone, plan)
   try {
@@ -43,7 +45,7 @@ export async function computeNeighbors(input: NeighborsOptions): Promise<FoundNe
     const k = Math.min(options.k, count - 1)
     const neighbors = await job((_, cancel) => store.neighbors(k, cancel), signal)
     const { skipped, unused, notes } = set
-    return { count, k, ...neighbors, key, fingerprints, skipped, unused, notes }
+    return { count, k, ...neighbors, key, fingerprints, device, skipped, unused, notes }
   } finally {
     store.dispose()
   }

@@ -6,7 +6,7 @@ import { StegoError } from '../errors.js'
 import type { FeatureKey } from '../features/key.js'
 import { readTensorFile } from '../formats/read-tensor-file.js'
 import { writeSafetensors } from '../formats/write-safetensors.js'
-import { job, type Neighbors, type Tensor, type TensorData } from '../native/index.js'
+import { type Device, job, type Neighbors, type Tensor, type TensorData } from '../native/index.js'
 import { pathOf } from '../options/path.js'
 import { isArrayOf } from '../values.js'
 import { storedTensors } from '../weights/tensors.js'
@@ -28,6 +28,8 @@ export interface ImageNeighbors extends Omit<Neighbors, 'recall'> {
 export interface FoundNeighbors extends ImageNeighbors {
   /** Share of the true neighbors found, measured on a sample; null if the search was exact. */
   recall: number | null
+  /** Where features were computed: `cpu`, or `cuda:0` and so on. */
+  device: Device
   /** Images that cannot be read and are left out. */
   skipped: BadImage[]
   /** Files that are not images. */

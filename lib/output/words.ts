@@ -37,3 +37,7 @@ export function shellWord(word: string): string {
 function pad(number: number): string {
   return String(number).padStart(2, '0')
 }
+
+/** `cuda:0 (NVIDIA H100 80GB HBM3)`, or `cpu`. */
+export const deviceWords = (device: string, name: string | null | undefined) =>
+  name ? `${device} (${name})` : device

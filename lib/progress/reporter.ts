@@ -4,7 +4,7 @@ import { unusedLines } from '../datasets/unused.js'
 import type { FeaturesProgress } from '../features/progress.js'
 import type { PixelRule } from '../images/samples.js'
 import { formatBytes } from '../options/bytes.js'
-import { count, duration, recallWords, significant } from '../output/words.js'
+import { count, deviceWords, duration, recallWords, significant } from '../output/words.js'
 import { describePosition, type Position, type PositionProgress } from '../position/position.js'
 import type {
   ClustersEvent,
@@ -118,7 +118,7 @@ function startLines({ options, images, backbone, threads, features, step, ...fou
     ...starter,
     `images: ${images.train} for training (${images.labeled} labeled), ${images.validation} for validation`,
     ...dataLines(images, found),
-    `classes: ${options.classes}, threads: ${threads}`,
+    `classes: ${options.classes}, threads: ${threads}, device: ${deviceWords(found.device, found.deviceName)}`,
     storageLine(features, options.featureStore.memoryBytes),
     ...from,
   ]

@@ -5,7 +5,7 @@ import type { Evaluation } from '../evaluation/evaluation.js'
 import type { FeaturesProgress } from '../features/progress.js'
 import type { PixelRule } from '../images/samples.js'
 import type { ResolvedRunOptions } from '../method/train-options.js'
-import type { PairHistogram, PairValues, PlaceShares, StepLosses } from '../native/index.js'
+import type { Device, PairHistogram, PairValues, PlaceShares, StepLosses } from '../native/index.js'
 import type { PositionProgress } from '../position/position.js'
 
 /** The first event, with the resolved options and a summary of the data. */
@@ -34,6 +34,10 @@ export interface StartEvent {
   backbone: { name: string; dim: number; patch: number; depth: number; parameters: number }
   /** Number of native threads. */
   threads: number
+  /** Where the run computes: `cpu`, or `cuda:0` and so on. */
+  device: Device
+  /** The GPU's name; null for the CPU. */
+  deviceName: string | null
   /** How the features of training images are stored, and their total size in bytes. */
   features: { mode: 'disk' | 'memory' | 'off'; bytes: number }
   /** The step the run resumes from; 0 for a new run. */

@@ -1,9 +1,10 @@
 /** Input of `Stego.train()` and `stego train`: options for a new run, or a run to resume. */
 import type { SurveyProgress } from '../datasets/survey.js'
 import { StegoError } from '../errors.js'
-import type { ResolvedFeatureStoreOptions } from '../method/backbone-options.js'
+import { deviceOption, type ResolvedFeatureStoreOptions } from '../method/backbone-options.js'
 import { withPreset } from '../method/presets.js'
 import { type ResolvedRunOptions, type RunOptions, trainSchema } from '../method/train-options.js'
+import type { DeviceChoice } from '../native/index.js'
 import { API_WORDING, parseOptions, type Wording } from '../options/parse.js'
 import { abortSignal, callback, option, path } from '../options/schema.js'
 import type { DownloadProgress } from '../weights/progress.js'
@@ -11,6 +12,8 @@ import type { TrainingEvent } from './events.js'
 
 /** Runtime settings that are not saved with the run. */
 export interface TrainRuntime {
+  /** Where to compute: `auto`, `cpu`, `cuda`, or `cuda:0` and so on. Default: `STEGO_DEVICE`, or `auto`. */
+  device?: DeviceChoice
   /** Aborts the run, which saves a resumable checkpoint and rejects with `signal.reason`. */
   signal?: AbortSignal
   /** Called while images and labels are looked at and published weights are downloaded, before the first event. */
@@ -64,6 +67,7 @@ export const resumeOption = option(path().optional(), {
 
 const inputSchema = trainSchema.extend({
   resume: resumeOption,
+  device: deviceOption('Run'),
   signal: abortSignal(),
   onEvent: callback<TrainingEvent>('Called with each event.'),
   onProgress: callback<DownloadProgress | SurveyProgress>(
@@ -84,17 +88,18 @@ export function parseTrain(
     const filled = givenKeys(input).includes('preset') ? withPreset(input as Record<string, unknown>) : input
     const {
       resume: _,
+      device,
       signal,
       onEvent,
       onProgress,
       ...options
     } = parseOptions(inputSchema, filled, context, wording)
-    return { resume: null, options, signal, onEvent, onProgress }
+    return { resume: null, options, device, signal, onEvent, onProgress }
   }
   const parsed = parseOptions(resumedSchema, input, context, wording)
   const givenStore = givenKeys((input as TrainOptions).featureStore)
   const changeable = [
-    ...RESUMABLE.map((key) => [key]),
+    ...[...RESUMABLE, 'device'].map((key) => [key]),
     ...RESUMABLE_STORE.map((key) => ['featureStore', key]),
   ].map(wording.name)
   const fixed = given
@@ -114,8 +119,8 @@ export function parseTrain(
     ...pick(parsed, RESUMABLE, given),
     ...(givenStore.length > 0 && { featureStore: pick(parsed.featureStore, RESUMABLE_STORE, givenStore) }),
   }
-  const { signal, onEvent, onProgress } = parsed
-  return { resume: parsed.resume!, changes, signal, onEvent, onProgress }
+  const { device, signal, onEvent, onProgress } = parsed
+  return { resume: parsed.resume!, changes, device, signal, onEvent, onProgress }
 }
 
 /** The given ones of some options. */

@@ -56,7 +56,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
       finished = true
       return resumed
     }
-    const { network, record } = resumed ?? (yield* beginModel(setup, emit, signal))
+    const { network, record, device } = resumed ?? (yield* beginModel(setup, emit, signal))
     held.network = network
     const { dim } = record.backbone
     const position = positionName(checked(() => network.backbone))
@@ -161,7 +161,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainingEven
     const seconds = (performance.now() - began) / 1000
     yield await emit({ type: 'end', steps: record.step, seconds, contactSheet: sheet })
     finished = true
-    return { network, record }
+    return { network, record, device }
   } catch (error) {
     // Save progress before failing or aborting.
     const event = steps > 0 ? await held.checkpoint?.write().catch(() => null) : null

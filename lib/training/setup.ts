@@ -12,11 +12,13 @@ import { createTransform } from '../images/transform.js'
 import type { ResolvedRunOptions } from '../method/train-options.js'
 import {
   addon,
+  type DeviceInUse,
   job,
   type NativeBackbone,
   type NativeNetwork,
   type StoredTensors,
   type Transform,
+  useDevice,
 } from '../native/index.js'
 import { defaultThreads } from '../native/threads.js'
 import { placeBackbone } from '../position/position.js'
@@ -37,6 +39,7 @@ import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from '
 export interface TrainedModel {
   network: NativeNetwork
   record: ModelRecord
+  device: DeviceInUse
 }
 
 /** The model and optimizer state that a run resumes from. */
@@ -63,6 +66,7 @@ export interface RunSetup extends RunData {
   options: ResolvedRunOptions
   transform: Transform
   threads: number
+  device: DeviceInUse
   /** How features are stored, and their total size in bytes. */
   features: StartEvent['features']
   /** The plain backbone, or that of the resumed model. */
@@ -73,7 +77,7 @@ export interface RunSetup extends RunData {
 
 /** Reads and checks everything a run needs, without writing anything. Rejects as `Stego.train()` does. */
 export async function setUp(request: TrainRequest): Promise<RunSetup> {
-  const resumed = request.resume === null ? null : await readResumed(request.resume, request.signal)
+  const resumed = request.resume === null ? null : await readResumed(request.resume, request)
   try {
     return await setUpWith(request, resumed)
   } catch (error) {
@@ -82,8 +86,8 @@ export async function setUp(request: TrainRequest): Promise<RunSetup> {
   }
 }
 
-async function readResumed(path: string, signal?: AbortSignal): Promise<ResumedModel> {
-  const { file, names, ...model } = await readModel(modelPath(path), { signal })
+async function readResumed(path: string, { device, signal }: TrainRequest): Promise<ResumedModel> {
+  const { file, names, ...model } = await readModel(modelPath(path), { device, signal })
   return { ...model, optimizers: optimizerTensors(file, names) }
 }
 
@@ -93,10 +97,13 @@ async function setUpWith(request: TrainRequest, resumed: ResumedModel | null): P
       ? request.options
       : changed(resumed!.record.options, request.changes, request.resume)
   if (request.resume === null && given.out !== null) await checkRunFolder(given.out)
+  const device = resumed?.device ?? useDevice(request.device)
   const data = await openData(given, request, resumed?.record.pixels ?? null)
   const { train } = data
   if (resumed) checkSameImages(resumed.record, train, given.data)
-  const backbone = resumed ? resumed.network.backbone : await openBackbone(given, request)
+  const backbone = resumed
+    ? resumed.network.backbone
+    : await openBackbone(given, { ...request, device: device.device })
   const { dim, patch } = backbone.info
   const transform = createTransform(given.resolution, given.fit, patch)
   const threads = given.threads ?? defaultThreads()
@@ -109,6 +116,7 @@ async function setUpWith(request: TrainRequest, resumed: ResumedModel | null): P
     ...data,
     transform,
     threads,
+    device,
     features: { mode, bytes },
     backbone,
     resumed: continued,
@@ -134,10 +142,10 @@ export function storeRequest(options: ResolvedRunOptions, dim: number, transform
 
 function openBackbone(
   options: ResolvedRunOptions,
-  { signal, onProgress }: TrainRequest,
+  { device, signal, onProgress }: TrainRequest,
 ): Promise<NativeBackbone> {
   const { backbone, dtype } = options
-  return loadBackbone(backbone, { features: featureChoice(options), dtype, signal, onProgress })
+  return loadBackbone(backbone, { features: featureChoice(options), dtype, device, signal, onProgress })
 }
 
 /** The run folder of a `resume` path; null for a model file outside a run. */
@@ -148,7 +156,7 @@ function runOf(resume: string): string | null {
 }
 
 export function startEvent({ options, train, validation, backbone, ...setup }: RunSetup): StartEvent {
-  const { threads, features, resumed, skipped, labels, measured, notes } = setup
+  const { threads, device, features, resumed, skipped, labels, measured, notes } = setup
   return {
     type: 'start',
     options,
@@ -164,6 +172,8 @@ export function startEvent({ options, train, validation, backbone, ...setup }: R
     notes,
     backbone: resumed?.record.backbone ?? { name: options.backbone, ...backbone.info },
     threads,
+    device: device.device,
+    deviceName: device.name,
     features,
     step: resumed?.record.step ?? 0,
   }
@@ -171,7 +181,7 @@ export function startEvent({ options, train, validation, backbone, ...setup }: R
 
 /** Creates a network and its record, removing position from the backbone's features if the options say so. */
 export async function* beginModel(
-  { options, train, validation, backbone: plain, transform, measured }: RunSetup,
+  { options, train, validation, backbone: plain, transform, measured, device }: RunSetup,
   emit: (event: TrainingEvent) => Promise<TrainingEvent>,
   signal?: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainedModel> {
@@ -205,7 +215,7 @@ export async function* beginModel(
     classNames: train.labeled > 0 || validation ? namesOf(train, options.classes) : null,
     assignment: null,
   }
-  return { network, record }
+  return { network, record, device }
 }
 
 /** Opens the run folder; null if there is none. */

@@ -2,7 +2,14 @@
 import { existsSync } from 'node:fs'
 import { StegoError } from '../errors.js'
 import type { StoredTensor } from '../formats/tensor-file.js'
-import { type DType, type FeatureChoice, job, type NativeBackbone } from '../native/index.js'
+import {
+  type DeviceChoice,
+  type DType,
+  type FeatureChoice,
+  job,
+  type NativeBackbone,
+  useDevice,
+} from '../native/index.js'
 import { findBackbone } from './names.js'
 import { IMAGENET, type Normalization, withImageNetPatches } from './normalization.js'
 import type { DownloadProgress } from './progress.js'
@@ -37,6 +44,8 @@ export interface BackboneRequest {
   features?: FeatureChoice
   /** Precision. Default: float32. */
   dtype?: DType
+  /** Where to compute. Default: `STEGO_DEVICE`, or `auto`. */
+  device?: DeviceChoice
   signal?: AbortSignal
   /** Called with download progress of published weights. */
   onProgress?: (progress: DownloadProgress) => void
@@ -49,13 +58,14 @@ const LAST_BLOCK: FeatureChoice = { kind: 'feat', layer: 1 }
  * ViT weights with names from DINO, timm or Hugging Face; a folder in Hugging Face's layout, or the index of its files;
  * or a model checkpoint that contains one. Throws
  * `ERR_STEGO_BACKBONE` for an unknown name or a file that is not a ViT, `ERR_STEGO_DOWNLOAD` if weights cannot be
- * downloaded.
+ * downloaded, `ERR_STEGO_DEVICE` for the device.
  */
 export async function loadBackbone(name: string, request: BackboneRequest = {}): Promise<NativeBackbone> {
   const { features = LAST_BLOCK, dtype = 'float32', signal } = request
   const { stored, heads, normalization } =
     (await BUILT_IN[name]?.(signal)) ?? (await published(name, request)) ?? (await fromFile(name, signal))
-  const options = { heads, features, prefix: '', device: 'cpu', dtype } as const
+  const { device } = useDevice(request.device)
+  const options = { heads, features, prefix: '', device, dtype }
   return withImageNetPatches(stored, normalization, (tensors) =>
     job((native, cancel) => native.Backbone.load(tensors, options, cancel), signal),
   )

@@ -1,7 +1,7 @@
 /** Inspects weight files without loading them as models. */
 import type { PredictionHead } from '../native/index.js'
 import { pathOf } from '../options/path.js'
-import { type ModelInfo, modelNotes, modelPath } from './model-file.js'
+import { modelNotes, modelPath, type StoredModelInfo } from './model-file.js'
 import { networkOptions } from './network-options.js'
 import { openWeights, type WeightContents } from './weight-file.js'
 
@@ -23,7 +23,7 @@ export interface Inspection
   /** File size. */
   bytes: number
   /** Description of the model; null for other files. */
-  model: ModelInfo | null
+  model: StoredModelInfo | null
 }
 
 /** The tensor that each prediction head needs. */

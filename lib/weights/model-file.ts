@@ -9,6 +9,9 @@ import type { TensorFile } from '../formats/tensor-file.js'
 import type { ResolvedRunOptions } from '../method/train-options.js'
 import {
   checked,
+  type Device,
+  type DeviceChoice,
+  type DeviceInUse,
   type DType,
   job,
   type NativeNetwork,
@@ -16,6 +19,7 @@ import {
   type PredictionHead,
   type Projection,
   type StoredTensors,
+  useDevice,
 } from '../native/index.js'
 import { featureChoice, networkOptions } from './network-options.js'
 import type { ModelRecord } from './record.js'
@@ -25,8 +29,16 @@ import { WEIGHT_FILES, weightsIn } from './weight-folder.js'
 
 export { type ModelRecord, writeRecord } from './record.js'
 
-/** Description of a model. */
-export interface ModelInfo {
+/** Description of a loaded model. */
+export interface ModelInfo extends StoredModelInfo {
+  /** Where it computes: `cpu`, or `cuda:0` and so on. */
+  device: Device
+  /** The GPU's name; null for the CPU. */
+  deviceName: string | null
+}
+
+/** Description of a model in a file. */
+export interface StoredModelInfo {
   /** Number of classes it was trained for. */
   classes: number
   /** Code dimension. */
@@ -86,13 +98,20 @@ const NETWORK = /^(net|decoder|cluster_probe|linear_probe|kmeans|baseline|positi
 /**
  * Reads a model file, or a checkpoint of the official STEGO or of leggedrobotics' fork.
  * @param request.dtype precision of the backbone; default: as in training
+ * @param request.device where to compute; default: `STEGO_DEVICE`, or `auto`
  *
- * Throws `ERR_STEGO_CHECKPOINT` if it is damaged or of another type.
+ * Throws `ERR_STEGO_CHECKPOINT` if it is damaged or of another type, `ERR_STEGO_DEVICE` for the device.
  */
 export async function readModel(
   path: string,
-  request: { dtype?: DType; signal?: AbortSignal } = {},
-): Promise<{ network: NativeNetwork; record: ModelRecord; file: TensorFile; names: NameMap }> {
+  request: { dtype?: DType; device?: DeviceChoice; signal?: AbortSignal } = {},
+): Promise<{
+  network: NativeNetwork
+  record: ModelRecord
+  device: DeviceInUse
+  file: TensorFile
+  names: NameMap
+}> {
   const { signal } = request
   const { file, kind, names, record, problem } = await openWeights(path, signal)
   if (!record || !names) {
@@ -106,25 +125,31 @@ export async function readModel(
     )
   }
   const { dim, heads } = record.backbone
+  const device = useDevice(request.device)
   const options = {
     ...networkOptions(record.options, dim),
     heads,
     features: featureChoice(record.options),
-    device: 'cpu' as const,
+    device: device.device,
     dtype: request.dtype ?? record.options.dtype,
   }
   const stored = storedTensors(file, matching(names, NETWORK))
   const network = await job((native, cancel) => native.Network.load(stored, options, cancel), signal)
-  return { network, record, file, names }
+  return { network, record, device, file, names }
 }
 
 /** Describes a model from its network and record. */
-export function describeModel(network: NativeNetwork, record: ModelRecord): ModelInfo {
+export function describeModel(
+  network: NativeNetwork,
+  record: ModelRecord,
+  { device, name }: DeviceInUse,
+): ModelInfo {
   const { classes, dim, projection, heads } = checked(() => network.info)
   const { backbone, position, step, options, shifts, images, classNames, assignment } = record
   const notes = modelNotes(record, heads)
   const trained = { step, options, shifts, images, classNames, assignment, notes }
-  return { classes, dim, projection, backbone, position, heads, ...trained }
+  const place = { device, deviceName: name }
+  return { classes, dim, projection, backbone, position, heads, ...trained, ...place }
 }
 
 /** What whoever uses a model should know. */

@@ -20,8 +20,9 @@ namespace stego {
 
 namespace {
 
-// Limit on a batch; memory is about 10 C floats per token.
-constexpr int64_t kTokensAtATime = 4096;
+// Limits on a batch; memory is about 10 C floats per token.
+constexpr int64_t kTokensAtATime = 4096, kTokensOfADevice = 1 << 17;
+constexpr int64_t kTokensOfAGraph = 1 << 15;  // beyond, starting kernels takes no time beside them
 
 // The patches of images [B, 3, H, W], projected by a convolution whose stride is its size: [B, h*w, C]. On a
 // GPU a product does it, since cuDNN may round to TF32.
@@ -51,7 +52,8 @@ VisionTransformer::VisionTransformer(VitWeights weights, const FeatureOptions& f
       target_(target),
       heads_(weights_.stack.heads),
       depth_(weights_.depth()),
-      blocks_(make_blocks(std::exchange(weights_.stack, {}), target)) {
+      blocks_(make_blocks(std::exchange(weights_.stack, {}), target)),
+      graphs_(std::make_shared<Graphs>()) {
   if (features_.layer < 1 || features_.layer > depth()) {
     throw Error("ERR_STEGO_BACKBONE", text("Expected a feature layer between 1, the last block, and ",
                                            depth(), ", the first, got ", features_.layer, "."));
@@ -115,11 +117,16 @@ at::Tensor VisionTransformer::features(const at::Tensor& images, const GridPart&
                                        const CancelFlag& cancel) const {
   const at::NoGradGuard no_grad;
   const int64_t tokens = part.rows() * part.columns();
-  const int64_t step = std::max<int64_t>(1, kTokensAtATime / std::max<int64_t>(1, tokens));
+  const int64_t most = device().is_cpu() ? kTokensAtATime : kTokensOfADevice;
+  const int64_t step = std::max<int64_t>(1, most / std::max<int64_t>(1, tokens));
   std::vector<at::Tensor> parts;
   for (int64_t first = 0; first < images.size(0); first += step) {
-    const at::Tensor some = images.narrow(0, first, std::min(step, images.size(0) - first));
-    const at::Tensor features = blocks_->run(embed(some, part, nullptr), features_, nullptr, cancel);
+    const at::Tensor some = images.narrow(0, first, std::min(step, images.size(0) - first)).to(device());
+    const auto compute = [&](const at::Tensor& input) {
+      return blocks_->run(embed(input, part, nullptr), features_, nullptr, cancel);
+    };
+    const bool small = part.is_whole() && some.size(0) * tokens <= kTokensOfAGraph;
+    const at::Tensor features = small ? graphs_->run(some, compute) : compute(some);
     parts.push_back(removed_ ? removed_->remove_from(features, part) : features);
   }
   return parts.size() == 1 ? parts.front() : at::cat(parts);  // [B, h*w, C]

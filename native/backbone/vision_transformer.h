@@ -7,6 +7,7 @@
 #include "backbone/vit_weights.h"
 #include "core/cancel.h"
 #include "core/target.h"
+#include "device/graphs.h"
 
 namespace stego {
 
@@ -60,6 +61,7 @@ class VisionTransformer {
   Target target_;
   int64_t heads_, depth_;
   std::shared_ptr<const BlockStack> blocks_;
+  std::shared_ptr<Graphs> graphs_;  // of small batches of whole pictures
   std::optional<PositionMap> removed_;
 };
 

@@ -30,7 +30,7 @@ JobError from_libtorch(const c10::Error& error) {
                       message.find("out of memory") != std::string::npos;
   if (memory) {
     return {"ERR_STEGO_OUT_OF_MEMORY", text("Not enough memory: ", message,
-                                            " Use a smaller batch or resolution, or a smaller cacheBytes.")};
+                                            " Use a smaller batch or resolution, or a smaller featureStore.memoryBytes.")};
   }
   return {"ERR_STEGO_NATIVE", text("libtorch reports: ", message)};
 }
@@ -51,7 +51,7 @@ JobError describe_current_exception() {
     return device_failed(text(error.what(), "."));
   } catch (const std::bad_alloc&) {
     return {"ERR_STEGO_OUT_OF_MEMORY",
-            "Not enough memory. Use a smaller batch or resolution, or a smaller cacheBytes."};
+            "Not enough memory. Use a smaller batch or resolution, or a smaller featureStore.memoryBytes."};
   } catch (const std::exception& error) {
     const std::string message = error.what();
     return {"ERR_STEGO_NATIVE", message.substr(0, message.find('\n'))};

@@ -60,7 +60,7 @@ Napi::Value sample_points(const Napi::CallbackInfo& info) {
     return submit_named(info.Env(), std::move(keep), [=]() -> Named {
       const int64_t height = map.size(2), width = map.size(3);
       const at::Tensor tokens = to_tokens(map).requires_grad_(true);
-      const at::Tensor samples = SamplePoints(coordinates, height, width).sample(tokens.unbind(0));
+      const at::Tensor samples = SamplePoints(coordinates, height, width).sample(tokens);
       const at::Tensor output = to_map(samples, coordinates.size(2), coordinates.size(1));
       if (!output_gradient.defined()) return {{"samples", output.detach()}};
       require(output_gradient.sizes() == output.sizes(),

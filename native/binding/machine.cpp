@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/instructions.h"
 #include "device/devices.h"
+#include "device/graphs.h"
 
 namespace stego {
 
@@ -46,6 +47,14 @@ Napi::Value matrix_product_peak(const Napi::CallbackInfo& info) {
 Napi::Value limit_kernels(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     limit_instructions(read_instructions(info[0]));
+    return info.Env().Undefined();
+  });
+}
+
+// useGraphs(graphs): work on CUDA devices is replayed as graphs from now on, or no longer
+Napi::Value use_graphs_operator(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    use_graphs(read_boolean(info[0], "graphs"));
     return info.Env().Undefined();
   });
 }
@@ -130,6 +139,7 @@ Napi::Value describe_cuda(const Napi::CallbackInfo& info) {
 void define_machine(Napi::Env env, Napi::Object exports) {
   exports.Set("limitInstructions", Napi::Function::New<limit_kernels>(env, "limitInstructions"));
   exports.Set("describeMachine", Napi::Function::New<describe_machine>(env, "describeMachine"));
+  exports.Set("useGraphs", Napi::Function::New<use_graphs_operator>(env, "useGraphs"));
   exports.Set("describeCuda", Napi::Function::New<describe_cuda>(env, "describeCuda"));
   exports.Set("matrixProductPeak", Napi::Function::New<matrix_product_peak>(env, "matrixProductPeak"));
 }

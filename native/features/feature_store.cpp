@@ -6,7 +6,7 @@ namespace stego {
 
 namespace {
 
-constexpr int64_t kImagesAtATime = 8;  // bounds a forward pass's memory
+constexpr int64_t kImagesAtATime = 8, kImagesOfADevice = 128;  // bound a forward pass's memory
 
 at::Tensor small_pictures(const at::Tensor& images, int64_t side) {
   return at::upsample_bilinear2d(images, {side, side}, /*align_corners=*/false)
@@ -79,7 +79,7 @@ void FeatureStore::compute(const std::vector<int64_t>& indices, const at::Tensor
   require(grid_height_ == 0 || (grid_height_ == grid_height && grid_width_ == grid_width),
           "Expected all images in a store to have the same size.");
   std::vector<at::Tensor> parts;
-  for (const at::Tensor& part : images.split(kImagesAtATime))
+  for (const at::Tensor& part : images.split(backbone_->device().is_cpu() ? kImagesAtATime : kImagesOfADevice))
     parts.push_back(backbone_->features(part, cancel));
   const at::Tensor features = at::cat(parts).cpu();  // [n, h*w, C]
   grid_height_ = grid_height;

@@ -84,39 +84,40 @@ struct DeviceAxis {
         grid(grid) {}
 };
 
-// By kernels, all images at once; logits are enlarged as they are read.
-std::vector<ImageLoss> kernel_losses(const Pointwise& probe, const std::vector<at::Tensor>& maps,
-                                     const ProbeLabels& labels) {
+// By kernels, all images at once; logits are enlarged as they are read. The sum over all images.
+ImageLoss kernel_loss(const Pointwise& probe, const std::vector<at::Tensor>& maps,
+                      const ProbeLabels& labels) {
   const at::Device device = probe.weight.device();
-  std::vector<at::Tensor> grids, label_maps;
+  std::vector<at::Tensor> labeled, label_maps, own_classes;
   for (const auto& [index, map, own_class] : labels.images) {
-    grids.push_back(at::addmm(probe.bias.unsqueeze(1), probe.weight, maps[index].t()));  // [K, h*w]
+    labeled.push_back(maps[index]);
     label_maps.push_back(map);
+    own_classes.push_back(own_class);
   }
-  const auto images = static_cast<int64_t>(grids.size());
-  const at::Tensor logits = at::stack(grids), pixels = upload(at::stack(label_maps), device);
+  const auto images = static_cast<int64_t>(labeled.size());
+  const at::Tensor tokens = at::stack(labeled);                          // [n, h*w, C]
+  const at::Tensor logits = probe(tokens).transpose(1, 2).contiguous();  // [n, K, h*w]
+  const at::Tensor pixels = upload(at::stack(label_maps), device),
+                   own_class = upload(at::stack(own_classes), device);
   const DeviceAxis rows(labels.grid_height, labels.height, device),
       columns(labels.grid_width, labels.width, device);
   const EnlargedLogits enlarged{logits.const_data_ptr<float>(), pixels.const_data_ptr<uint8_t>(),
                                 rows.places(), columns.places(), labels.classes};
-  at::Tensor partitions = at::empty({images, labels.height, labels.width}, logits.options());
+  const at::Tensor partitions = at::empty({images, labels.height, labels.width}, logits.options());
   launch(device, partitions.numel(), LogPartition{enlarged, partitions.mutable_data_ptr<float>()});
   const at::Tensor begin =
       at::searchsorted(columns.first, at::arange(labels.grid_width + 1, columns.first.options()));
-  at::Tensor by_column =
+  const at::Tensor by_column =
       at::empty({images, labels.classes, labels.height, labels.grid_width}, logits.options());
   launch(device, by_column.numel(),
          PartitionGradient{enlarged, partitions.const_data_ptr<float>(), begin.const_data_ptr<int64_t>(),
                            by_column.mutable_data_ptr<float>()});
-  const at::Tensor across = enlarging_matrix(labels.grid_height, labels.height).to(device);  // [h, height]
-  const at::Tensor gradient = at::matmul(across, by_column).view(logits.sizes());
-  std::vector<ImageLoss> losses;
-  for (int64_t i = 0; i < images; ++i) {
-    const auto& [index, map, own_class] = labels.images[i];
-    losses.push_back(image_loss(partitions[i].sum(at::kDouble).item<double>(), gradient[i], logits[i],
-                                maps[index], own_class.to(device)));
-  }
-  return losses;
+  const at::Tensor across =
+      upload(enlarging_matrix(labels.grid_height, labels.height), device);  // [h, height]
+  const at::Tensor gradient = at::matmul(across, by_column).view(logits.sizes()) - own_class;
+  const at::Tensor by_class = gradient.transpose(0, 1).reshape({labels.classes, -1});  // [K, n * h*w]
+  const at::Tensor loss = partitions.sum(at::kDouble) - (logits * own_class).sum(at::kDouble);
+  return {loss.item<double>(), at::mm(by_class, tokens.flatten(0, 1)), by_class.sum(1)};
 }
 
 }  // namespace
@@ -127,7 +128,7 @@ ProbeLoss linear_probe_loss(const Pointwise& probe, const std::vector<at::Tensor
   ProbeLoss result{0, at::zeros_like(probe.weight), at::zeros_like(probe.bias)};
   if (labels.valid == 0) return result;
   const std::vector<ImageLoss> losses = by_operators(probe.weight.device())
-                                            ? kernel_losses(probe, maps, labels)
+                                            ? std::vector{kernel_loss(probe, maps, labels)}
                                             : fused_losses(probe, maps, labels);
   for (const ImageLoss& image : losses) {
     result.loss += image.loss;

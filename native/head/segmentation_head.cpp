@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/form.h"
 #include "core/parallel.h"
+#include "head/tensor_pass.h"
 
 namespace stego {
 
@@ -11,14 +12,6 @@ namespace {
 constexpr int64_t kRows = 256;       // tokens encoded at a time, without dropout
 constexpr int64_t kLine = 16;        // rows of activations are padded to a multiple of this
 constexpr size_t kPartialSums = 16;  // of gradients: bounds memory for any number of threads
-
-// On a CPU, parts are computed side by side, one to a thread; elsewhere one after another, each on the whole
-// device.
-template <typename Work>
-void for_each_part(const at::Device& device, int64_t count, const Work& work) {
-  if (!by_operators(device)) return parallel_each(count, work);
-  for (int64_t i = 0; i < count; ++i) work(i);
-}
 
 at::Tensor masked(const at::Tensor& weight, const at::Tensor& mask) {
   return mask.defined() ? weight * mask : weight;
@@ -82,11 +75,14 @@ at::Tensor SegmentationHead::forward(const at::Tensor& features) const {
   if (!linear_) return continuous_ ? features : at::log_softmax(features, -1);
   const at::Tensor tokens = features.reshape({-1, features.size(-1)});
   at::Tensor codes = at::empty({tokens.size(0), linear_->weight.size(0)}, tokens.options());
-  const int64_t step = by_operators(tokens.device()) ? std::max<int64_t>(1, tokens.size(0)) : kRows;
-  for_each_part(tokens.device(), (tokens.size(0) + step - 1) / step, [&](int64_t i) {
-    const int64_t first = i * step, rows = std::min(step, tokens.size(0) - first);
-    encode({tokens.narrow(0, first, rows), {}, {}}, codes.narrow(0, first, rows));
-  });
+  if (by_operators(tokens.device())) {
+    encode({tokens, {}, {}}, codes);  // on the whole device
+  } else {                            // parts side by side, one to a thread
+    parallel_each((tokens.size(0) + kRows - 1) / kRows, [&](int64_t i) {
+      const int64_t first = i * kRows, rows = std::min(kRows, tokens.size(0) - first);
+      encode({tokens.narrow(0, first, rows), {}, {}}, codes.narrow(0, first, rows));
+    });
+  }
   std::vector<int64_t> shape = features.sizes().vec();
   shape.back() = codes.size(1);
   return codes.view(shape);
@@ -101,10 +97,17 @@ HeadPass SegmentationHead::forward(std::vector<HeadTokens> inputs) const {
     rows += input.tokens.size(0);
   }
   const at::Tensor& tokens = inputs.front().tokens;
+  if (linear_ && by_operators(tokens.device())) {
+    pass.activations.resize(1);
+    pass.codes = tensor_forward({*linear_, nonlinear_}, inputs, pass.activations[0]);
+    if (!continuous_) pass.codes = at::log_softmax(pass.codes, -1);
+    pass.inputs = std::move(inputs);
+    return pass;
+  }
   pass.codes = at::empty({rows, linear_ ? linear_->weight.size(0) : tokens.size(1)}, tokens.options());
   pass.activations.resize(inputs.size());
   pass.inputs = std::move(inputs);
-  for_each_part(tokens.device(), static_cast<int64_t>(pass.inputs.size()),
+  parallel_each(static_cast<int64_t>(pass.inputs.size()),
                 [&](int64_t i) { pass.activations[i] = encode(pass.inputs[i], pass.rows(pass.codes, i)); });
   return pass;
 }
@@ -135,10 +138,13 @@ at::Tensor SegmentationHead::encode(const HeadTokens& input, at::Tensor codes) c
 
 std::vector<at::Tensor> SegmentationHead::backward(HeadPass& pass, const at::Tensor& codes_gradient) const {
   const at::NoGradGuard no_grad;
-  const at::Device device = codes_gradient.device();
-  const size_t sums = by_operators(device) ? 1 : std::min(kPartialSums, pass.inputs.size());
+  if (linear_ && by_operators(codes_gradient.device())) {
+    return tensor_backward({*linear_, nonlinear_}, pass.inputs, pass.activations[0],
+                           before_softmax(codes_gradient, pass.codes));
+  }
+  const size_t sums = std::min(kPartialSums, pass.inputs.size());
   std::vector<std::vector<at::Tensor>> partial(sums);
-  for_each_part(device, static_cast<int64_t>(sums), [&](int64_t sum) {
+  parallel_each(static_cast<int64_t>(sums), [&](int64_t sum) {
     for (const auto& [name, parameter] : parameters()) partial[sum].push_back(at::zeros_like(parameter));
     for (size_t i = sum; i < pass.inputs.size(); i += sums) {
       add_gradients(pass.inputs[i], pass.activations[i], pass.rows(pass.codes, i),
@@ -152,13 +158,17 @@ std::vector<at::Tensor> SegmentationHead::backward(HeadPass& pass, const at::Ten
   return partial[0];
 }
 
+// The gradient of what the codes are the log-softmax of, if they are.
+at::Tensor SegmentationHead::before_softmax(const at::Tensor& gradient, const at::Tensor& codes) const {
+  return continuous_ ? gradient : at::_log_softmax_backward_data(gradient, codes, -1, codes.scalar_type());
+}
+
 // `gradients` are those of the parameters, in order. Overwrites the activations.
 void SegmentationHead::add_gradients(const HeadTokens& input, const at::Tensor& activations,
                                      const at::Tensor& codes, at::Tensor codes_gradient,
                                      std::vector<at::Tensor>& gradients) const {
   if (!linear_) return;
-  if (!continuous_)
-    codes_gradient = at::_log_softmax_backward_data(codes_gradient, codes, -1, codes.scalar_type());
+  codes_gradient = before_softmax(codes_gradient, codes);
   const at::Tensor bias_gradient = codes_gradient.sum(0);
   gradients[1].add_(bias_gradient);
   if (!nonlinear_) {

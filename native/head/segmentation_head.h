@@ -37,9 +37,10 @@ struct HeadTokens {
 // A forward pass over several images; `backward` can be called on it once.
 struct HeadPass {
   std::vector<HeadTokens> inputs;
-  std::vector<int64_t> first;           // each input's first row in the codes
-  at::Tensor codes;                     // [sum of M, dim] in input order
-  std::vector<at::Tensor> activations;  // [M, C + dim] each: hidden units, and space for gradients
+  std::vector<int64_t> first;  // each input's first row in the codes
+  at::Tensor codes;            // [sum of M, dim] in input order
+  // On a CPU [M, C + dim] each, hidden units and space for gradients; else the hidden units of all inputs.
+  std::vector<at::Tensor> activations;
   at::Tensor rows(const at::Tensor& codes_like, size_t input) const {
     return codes_like.narrow(0, first[input], inputs[input].tokens.size(0));
   }
@@ -75,6 +76,7 @@ class SegmentationHead {
  private:
   std::vector<std::pair<const char*, Pointwise>> layers() const;
   at::Tensor encode(const HeadTokens& input, at::Tensor codes) const;
+  at::Tensor before_softmax(const at::Tensor& gradient, const at::Tensor& codes) const;
   void add_gradients(const HeadTokens& input, const at::Tensor& activations, const at::Tensor& codes,
                      at::Tensor codes_gradient, std::vector<at::Tensor>& gradients) const;
 

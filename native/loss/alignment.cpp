@@ -14,8 +14,7 @@ at::Tensor alignment_loss(const at::Tensor& codes, const at::Tensor& view_codes,
           .permute({0, 2, 3, 1});  // [B, h, w, 2] as (row, column)
   // Sampling takes (x, y) and transposes the two position axes; the official code accounts for neither.
   const at::Tensor points = official_axes ? coordinates : coordinates.transpose(1, 2).flip(-1);
-  const at::Tensor seen =
-      SamplePoints(points, grid_height, grid_width).sample(codes.unbind(0));  // [B, h*w, dim]
+  const at::Tensor seen = SamplePoints(points, grid_height, grid_width).sample(codes);  // [B, h*w, dim]
   return -(normalize_samples(seen) * normalize_samples(view_codes)).sum(-1).mean();
 }
 

@@ -6,9 +6,10 @@ namespace stego {
 
 namespace {
 
-std::vector<at::Tensor> masked(std::vector<at::Tensor> maps, const at::Tensor& masks) {
-  for (size_t i = 0; masks.defined() && i < maps.size(); ++i) maps[i] = maps[i] * masks[i];
-  return maps;
+// Maps of one size as [B, places, C], with their masks applied.
+at::Tensor stacked(const std::vector<at::Tensor>& maps, const at::Tensor& masks) {
+  const at::Tensor all = at::stack(maps);
+  return masks.defined() ? all * masks.unsqueeze(1) : all;
 }
 
 std::vector<int64_t> count_similarities(const at::Tensor& similarities) {
@@ -30,14 +31,11 @@ PairPoints points_on_grid(const Draws& draws, int64_t height, int64_t width) {
 
 std::vector<at::Tensor> sample_slots(const PairMaps& maps, const PairPoints& points,
                                      const at::Tensor& negatives) {
-  const std::vector<at::Tensor> images = masked(maps.images, maps.image_masks);
+  const at::Tensor images = stacked(maps.images, maps.image_masks);
   std::vector<at::Tensor> slots = {points.anchors.sample(images),
-                                   points.neighbors.sample(masked(maps.neighbors, maps.neighbor_masks))};
-  for (const at::Tensor& others : negatives.unbind(0)) {
-    std::vector<at::Tensor> partners;
-    for (size_t i = 0; i < images.size(); ++i) partners.push_back(images[others[i].item<int64_t>()]);
-    slots.push_back(points.partners.sample(partners));
-  }
+                                   points.neighbors.sample(stacked(maps.neighbors, maps.neighbor_masks))};
+  for (const at::Tensor& others : negatives.unbind(0))
+    slots.push_back(points.partners.sample(images, others));
   return slots;
 }
 
@@ -46,8 +44,7 @@ std::vector<at::Tensor> sample_classes(const Teacher& teacher, const Draws& draw
   std::vector<at::Tensor> slots = {points.anchors.sample_one_hot(teacher.classes, teacher.values),
                                    points.neighbors.sample_one_hot(teacher.positive_classes, teacher.values)};
   for (const at::Tensor& others : draws.negatives.unbind(0)) {
-    slots.push_back(points.partners.sample_one_hot(
-        teacher.classes.index_select(0, others.to(teacher.device())), teacher.values));
+    slots.push_back(points.partners.sample_one_hot(teacher.classes.index_select(0, others), teacher.values));
   }
   return slots;
 }

@@ -29,15 +29,13 @@ SamplePoints::SamplePoints(const at::Tensor& coordinates, int64_t grid_height, i
   weights_ = at::stack({(1 - wx) * (1 - wy), wx * (1 - wy), (1 - wx) * wy, wx * wy}, 2);
 }
 
-at::Tensor SamplePoints::sample(at::TensorList maps) const {
-  std::vector<at::Tensor> samples;
-  for (size_t i = 0; i < maps.size(); ++i) {
-    const at::Tensor &map = maps[i], weights = weights_[i].to(map.scalar_type());  // [P, 4]
-    const at::Tensor rows = places_[i].view({-1, 1}).expand({-1, map.size(1)});
-    const at::Tensor read = map.gather(0, rows).view({-1, kNeighbors, map.size(1)});  // [P, 4, C]
-    samples.push_back((read * weights.unsqueeze(2)).sum(1));
-  }
-  return at::stack(samples);
+at::Tensor SamplePoints::sample(const at::Tensor& maps, const at::Tensor& which) const {
+  const int64_t batch = places_.size(0), grid_places = maps.size(1);
+  const at::Tensor from = which.defined() ? which : at::arange(batch, places_.options());
+  const at::Tensor rows = places_ + (from * grid_places).view({batch, 1, 1});  // of all maps
+  const at::Tensor read =
+      maps.flatten(0, 1).index_select(0, rows.flatten()).view({batch, -1, kNeighbors, maps.size(2)});
+  return (read * weights_.to(maps.scalar_type()).unsqueeze(3)).sum(2);  // [B, P, C]
 }
 
 at::Tensor SamplePoints::sample_one_hot(const at::Tensor& classes, int64_t values) const {
@@ -48,14 +46,13 @@ at::Tensor SamplePoints::sample_one_hot(const at::Tensor& classes, int64_t value
   return weighted.view({batch, -1, kNeighbors, values}).sum(2);
 }
 
-at::Tensor SamplePoints::matrix(int64_t row, int64_t grid_places) const {
-  const at::Tensor places = places_[row], weights = weights_[row];  // [P, 4]
-  at::Tensor matrix = at::zeros({places.size(0), grid_places}, weights.options());
+at::Tensor SamplePoints::matrices(int64_t grid_places) const {
+  at::Tensor matrices = at::zeros({places_.size(0), places_.size(1), grid_places}, weights_.options());
   for (int64_t i = 0; i < kNeighbors; ++i) {
     // Neighbors of a point may coincide, so each is added by itself.
-    matrix.add_(at::zeros_like(matrix).scatter_(1, places.narrow(1, i, 1), weights.narrow(1, i, 1)));
+    matrices.add_(at::zeros_like(matrices).scatter_(2, places_.narrow(2, i, 1), weights_.narrow(2, i, 1)));
   }
-  return matrix;
+  return matrices;
 }
 
 SamplePoints::Reduced SamplePoints::reduce(int64_t grid_places) const {

@@ -17,15 +17,16 @@ class SamplePoints {
   SamplePoints(at::Tensor places, at::Tensor weights)
       : places_(std::move(places)), weights_(std::move(weights)) {}
 
-  // B maps [h*w, C] -> [B, S'*S, C]: each map at the points in its row of the coordinates. Differentiable.
-  at::Tensor sample(at::TensorList maps) const;
+  // Maps [N, h*w, C] -> [B, S'*S, C]: row i of the coordinates reads map which[i] (int64 [B]), or map i if
+  // that is undefined. Differentiable.
+  at::Tensor sample(const at::Tensor& maps, const at::Tensor& which = {}) const;
 
   // The same for one-hot maps [B, h*w, values], which are never materialized, of class maps [B, h*w] int64.
   at::Tensor sample_one_hot(const at::Tensor& classes, int64_t values) const;
 
-  // Sampling the maps of one row of the coordinates as a product with [points, grid_places]. Its transpose
-  // gives the gradient of a map, on any device in one fixed order.
-  at::Tensor matrix(int64_t row, int64_t grid_places) const;
+  // Sampling as a product of each map with [points, grid_places]: [B, points, grid_places]. Their transposes
+  // give the maps' gradients, on any device in one fixed order.
+  at::Tensor matrices(int64_t grid_places) const;
 
   // For each row of the coordinates, the places its points read (int64, ascending), and the points on maps of
   // only those places.

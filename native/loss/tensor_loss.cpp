@@ -25,22 +25,21 @@ struct SlotPairs {
   double scale;                // of the summed losses in the total
 };
 
-// Sums and gradient of a slot. The gradient, for the similarities, is already scaled.
+// A slot's summed losses and similarities, float64 [2], and the gradient for the similarities, already
+// scaled.
 struct SlotResult {
-  double loss, similarity;
-  at::Tensor gradient;
+  at::Tensor sums, gradient;
 };
 
-double sum_of(const at::Tensor& values) {
-  return values.sum(at::kDouble).item<double>();
+at::Tensor sums_of(const at::Tensor& losses, const at::Tensor& similarities) {
+  return at::stack({losses.sum(at::kDouble), similarities.sum(at::kDouble)});
 }
 
 // The same by libtorch's operators, in any type.
 SlotResult compare_by_operators(const SlotPairs& pairs, const LossOptions& options) {
   const at::Tensor slope = -(pairs.taught + pairs.offsets.unsqueeze(2));
   const at::Tensor clamped = clamp_similarity(pairs.similarity, options);
-  return {sum_of(slope * clamped), sum_of(pairs.similarity),
-          slope * clamped.eq(pairs.similarity) * pairs.scale};
+  return {sums_of(slope * clamped, pairs.similarity), slope * clamped.eq(pairs.similarity) * pairs.scale};
 }
 
 // By one kernel, in float32. Overwrites the similarities.
@@ -56,7 +55,7 @@ SlotResult compare_by_kernel(const SlotPairs& pairs, const LossOptions& options)
                     options.stabilize ? static_cast<float>(kStableSimilarity) : infinity,
                     static_cast<float>(pairs.scale), losses.mutable_data_ptr<float>(),
                     sums.mutable_data_ptr<float>()});
-  return {sum_of(losses), sum_of(sums), gradient};
+  return {sums_of(losses, sums), gradient};
 }
 
 // The gradient of samples given that of their unit vectors, both [B, P, C].
@@ -71,18 +70,21 @@ at::Tensor normalize_backward(const at::Tensor& samples, const at::Tensor& units
 // Adds the gradients of each slot's samples [B, P, C] to the maps that they were read from.
 void sample_backward(const std::vector<at::Tensor>& samples, const PairPoints& points,
                      const at::Tensor& negatives, PairMaps& gradients) {
-  const auto spread = [](const SamplePoints& at, const at::Tensor& values, int64_t image, at::Tensor& map) {
-    map.addmm_(at.matrix(image, map.size(0)).t().to(map.scalar_type()), values[image]);
+  const int64_t batch = samples.front().size(0), places = gradients.images.front().size(0);
+  const auto transposed = [&](const SamplePoints& at) {
+    return at.matrices(places).transpose(1, 2).to(samples.front().scalar_type());  // [B, places, P]
   };
-  const auto batch = static_cast<int64_t>(gradients.images.size());
-  for (int64_t i = 0; i < batch; ++i) {
-    spread(points.anchors, samples[kSelfSlot], i, gradients.images[i]);
-    spread(points.neighbors, samples[kNeighborSlot], i, gradients.neighbors[i]);
-    for (size_t slot = kRandomSlot; slot < samples.size(); ++slot) {
-      const auto other = negatives[static_cast<int64_t>(slot) - kRandomSlot][i].item<int64_t>();
-      spread(points.partners, samples[slot], i, gradients.images[other]);
-    }
+  at::Tensor images = at::bmm(transposed(points.anchors), samples[kSelfSlot]);  // [B, places, C]
+  const at::Tensor neighbors = at::bmm(transposed(points.neighbors), samples[kNeighborSlot]);
+  const at::Tensor of_partners = transposed(points.partners);
+  for (int64_t slot = kRandomSlot; slot < static_cast<int64_t>(samples.size()); ++slot) {
+    // Several images may have had the same partner: a product adds them in a fixed order.
+    const at::Tensor chosen = at::one_hot(negatives[slot - kRandomSlot], batch).to(images.scalar_type());
+    const at::Tensor partners = at::bmm(of_partners, samples[slot]).flatten(1);  // [B, places * C]
+    images.add_(at::mm(chosen.t(), partners).view(images.sizes()));
   }
+  at::_foreach_add_(gradients.images, images.unbind(0));
+  at::_foreach_add_(gradients.neighbors, neighbors.unbind(0));
 }
 
 }  // namespace
@@ -99,14 +101,15 @@ CorrespondenceLoss tensor_loss(const Teacher& teacher, const CodeMaps& codes, co
     unit_gradients.push_back(at::zeros_like(samples));
   }
   CorrespondenceLoss result{0, {}, {}, {}};
-  std::vector<at::Tensor> losses, similarities;  // kept only if the details ask for them
+  std::vector<SlotWeight> weights;
+  std::vector<at::Tensor> sums, losses, similarities;  // kept only if the details ask for them
   for (const at::Tensor& samples : f) feature_units.push_back(normalize_samples(samples));
   for (int64_t slot = 0; slot < slots; ++slot) {
     const at::Tensor S = at::bmm(units[kSelfSlot], units[slot].transpose(1, 2));  // [B, P, Q]
     const at::Tensor taught = at::bmm(feature_units[kSelfSlot], feature_units[slot].transpose(1, 2));
-    const SlotWeight weight = weight_of(slot, slots, S.numel(), options);
+    weights.push_back(weight_of(slot, slots, S.numel(), options));
     const SlotPairs pairs{taught, row_offsets(taught, of_slot(slot, options.shifts), options.centering), S,
-                          weight.scale};
+                          weights[slot].scale};
     if (details.elements || details.histograms) {
       losses.push_back(-(taught + pairs.offsets.unsqueeze(2)) * clamp_similarity(S, options));
       similarities.push_back(S.clone());
@@ -114,7 +117,7 @@ CorrespondenceLoss tensor_loss(const Teacher& teacher, const CodeMaps& codes, co
     const SlotResult compared = S.scalar_type() == at::kFloat && !options.plain
                                     ? compare_by_kernel(pairs, options)
                                     : compare_by_operators(pairs, options);
-    add_slot(result, slot, weight, compared.loss, compared.similarity);
+    sums.push_back(compared.sums);
     unit_gradients[kSelfSlot].add_(at::bmm(compared.gradient, units[slot]));
     unit_gradients[slot].add_(at::bmm(compared.gradient.transpose(1, 2), units[kSelfSlot]));
   }
@@ -122,6 +125,10 @@ CorrespondenceLoss tensor_loss(const Teacher& teacher, const CodeMaps& codes, co
     unit_gradients[slot] = normalize_backward(s[slot], units[slot], unit_gradients[slot]);
   }
   sample_backward(unit_gradients, codes.points, draws.negatives, gradients);
+  const at::Tensor read = at::stack(sums).cpu();  // the only wait for a device
+  for (int64_t slot = 0; slot < slots; ++slot) {
+    add_slot(result, slot, weights[slot], read[slot][0].item<double>(), read[slot][1].item<double>());
+  }
   keep_details(losses, similarities, details);
   return result;
 }

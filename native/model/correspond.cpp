@@ -55,7 +55,7 @@ HeatMaps correspond(const VisionTransformer& backbone, const SegmentationHead* h
           "Expected at least one point as [points, 2] from -1 to 1, got ", described(points), ".");
   const PatchMap own = map_of(backbone, head, image, options.transform, cancel);
   const SamplePoints places(points.to(backbone.device()).view({1, 1, -1, 2}), own.height, own.width);
-  const at::Tensor queries = l2_normalize(places.sample(own.tokens[0])[0], kEps);  // [P, C]
+  const at::Tensor queries = l2_normalize(places.sample(own.tokens)[0], kEps);  // [P, C]
   HeatMaps maps{heat(queries, own, image.height, image.width, options.subtract_mean, cancel), {}};
   if (other) {
     const PatchMap partner = map_of(backbone, head, *other, options.transform, cancel);

@@ -88,9 +88,9 @@ Sampled sample(const Maps& maps, const at::Tensor& coordinates, int64_t classes)
   const SamplePoints on_patches(coordinates, grids.features.size(1), grids.features.size(2));
   const SamplePoints on_pixels(coordinates, maps.input.size(2), maps.input.size(3));
   const at::Tensor places = reading_order(coordinates);
-  return {normalize_samples(on_patches.sample(grids.features.flatten(1, 2).unbind(0))),
-          normalize_samples(on_patches.sample(grids.codes.flatten(1, 2).unbind(0))),
-          on_pixels.sample(maps.input.flatten(2).transpose(1, 2).unbind(0)), places,
+  return {normalize_samples(on_patches.sample(grids.features.flatten(1, 2))),
+          normalize_samples(on_patches.sample(grids.codes.flatten(1, 2))),
+          on_pixels.sample(maps.input.flatten(2).transpose(1, 2)), places,
           sample_classes(maps.labels, places, classes)};
 }
 

@@ -89,10 +89,10 @@ Teacher feature_teacher(const StepBatch& batch, bool dropout, int64_t height, in
   return {maps, {}, {}, height, width};
 }
 
-// Which images are compared stays on the host, which chooses them.
-Draws positions_on(const at::Device& device, Draws draws) {
+Draws draws_on(const at::Device& device, Draws draws) {
   draws.coordinates1 = upload(draws.coordinates1, device);
   draws.coordinates2 = upload(draws.coordinates2, device);
+  draws.negatives = upload(draws.negatives, device);
   if (draws.crf_places.defined()) draws.crf_places = upload(draws.crf_places, device);
   return draws;
 }
@@ -137,7 +137,7 @@ StepBatch draw_batch(const FeatureStore& store, const StepInput& input, int64_t 
   }
   result.teacher = input.oracle ? label_teacher(input, classes, device)
                                 : feature_teacher(result, loss.feature_dropout, height, width);
-  result.draws = positions_on(
+  result.draws = draws_on(
       device,
       input.draws ? *input.draws : draw_positions(batch, height, width, loss, salience_of(input), generator));
   if (!views) return result;

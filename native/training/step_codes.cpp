@@ -48,13 +48,13 @@ at::Tensor StepCodes::views(const at::Tensor& rows) const {
 }
 
 StepCodes encode_step(const SegmentationHead& head, const StepBatch& batch, int64_t grid_height,
-                      int64_t grid_width) {
+                      int64_t grid_width, bool whole) {
   const SamplePoints first(batch.draws.coordinates1, grid_height, grid_width),
       second(batch.draws.coordinates2, grid_height, grid_width);
   std::vector<HeadTokens> inputs;
   append(inputs, batch.features, batch.masks);
   SamplePoints positives = second;
-  if (by_operators(batch.features.front().device())) {
+  if (whole || by_operators(batch.features.front().device())) {
     append(inputs, batch.positive_features, batch.positive_masks);
   } else {  // only the places that are read
     const SamplePoints::Reduced reduced = second.reduce(grid_height * grid_width);

@@ -18,7 +18,8 @@ struct StepCodes {
   at::Tensor views(const at::Tensor& rows) const;  // [B, h*w, dim] of the views; undefined without views
 };
 
+// `whole`: the positives' codes are complete too, which the loss on libtorch's operators expects.
 StepCodes encode_step(const SegmentationHead& head, const StepBatch& batch, int64_t grid_height,
-                      int64_t grid_width);
+                      int64_t grid_width, bool whole);
 
 }  // namespace stego

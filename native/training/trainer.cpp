@@ -133,7 +133,7 @@ StepLosses Trainer::step(const StepInput& input, const CancelFlag& cancel) {
   const StepBatch batch = draw_batch(*store_, input, network_->options.classes, cancel);
   cancel.poll();
 
-  StepCodes codes = encode_step(network_->head, batch, height, width);
+  StepCodes codes = encode_step(network_->head, batch, height, width, input.settings.loss.plain);
   cancel.poll();
   at::Tensor codes_gradient = at::zeros_like(codes.pass.codes);
   PairMaps map_gradients = codes.maps(codes_gradient);

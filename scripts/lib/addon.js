@@ -28,10 +28,16 @@ function configuredFor() {
   }
 }
 
+/** What the build is configured for; null if it is not. */
+export function configuration() {
+  if (!existsSync(NOTE) || !existsSync(inRoot('build', 'CMakeCache.txt'))) return null
+  return JSON.parse(readFileSync(NOTE, 'utf8'))
+}
+
 /** True if the last configuration is still valid and its libtorch is still there. */
 function isConfigured() {
-  if (!existsSync(NOTE) || !existsSync(inRoot('build', 'CMakeCache.txt'))) return false
-  const { folder, ...made } = JSON.parse(readFileSync(NOTE, 'utf8'))
+  const { folder, cuda: _, ...made } = configuration() ?? {}
+  if (folder === undefined) return false
   return isDeepStrictEqual(made, configuredFor()) && inspectFolder(folder).missing.length === 0
 }
 
@@ -45,12 +51,13 @@ async function configure() {
   await ensureCmake()
   await ensureCompiler()
   const wanted = configuredFor()
-  const { folder, from } = await findLibtorch({ version: wanted.libtorch })
-  say(`libtorch ${wanted.libtorch}: ${from}, ${folder}`)
+  const { folder, from, cuda } = await findLibtorch({ version: wanted.libtorch })
+  say(`libtorch ${wanted.libtorch}${cuda ? ' for CUDA' : ''}: ${from}, ${folder}`)
   rmSync(NOTE, { force: true })
   rmSync(inRoot('build', 'CMakeCache.txt'), { force: true }) // it remembers the libraries of an earlier libtorch
   await step('configuring the C++ build', async () => {
     const options = [`--CDSTEGO_LIBTORCH_DIR=${folder}`]
+    if (cuda) options.push('--CDSTEGO_CUDA=ON')
     // libtorch for Windows uses the C runtime as a DLL; cmake-js would link it in.
     if (process.platform === 'win32') options.push('--CDCMAKE_MSVC_RUNTIME_LIBRARY=MultiThreadedDLL')
     const cmakeJs = inRoot('node_modules', 'cmake-js', 'bin', 'cmake-js')
@@ -60,7 +67,7 @@ async function configure() {
     if (!result.ok) throw new Problem(`configuring the C++ build failed:\n${result.output.trim()}`)
   })
   mkdirSync(inRoot('build'), { recursive: true })
-  writeFileSync(NOTE, JSON.stringify({ ...wanted, folder }, null, 2))
+  writeFileSync(NOTE, JSON.stringify({ ...wanted, folder, cuda }, null, 2))
 }
 
 async function compile() {

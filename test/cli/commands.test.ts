@@ -123,7 +123,7 @@ test('train --resume hands over the run and only what changes', async (t) => {
   })
   await stego(api, ['train', '--resume', 'runs/a', '--steps', '900'])
   const { signal: _, onProgress: __, ...rest } = input!
-  t.deepEqual(rest, { resume: 'runs/a', steps: 900 })
+  t.deepEqual(rest, { resume: 'runs/a', device: undefined, steps: 900 })
 })
 
 test('a run without a folder of its own takes the first free name', (t) => {
@@ -247,6 +247,7 @@ test('segment writes a picture for each image, also where names repeat', async (
     labels: 'kmeans',
     areas: [0.25, 0.75],
     classNames: null,
+    device: 'cpu',
   })
 })
 

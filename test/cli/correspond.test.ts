@@ -28,6 +28,7 @@ function found(other: string | null): Correspondence {
     on: 'codes',
     subtractMean: true,
     source: 'a.jpg',
+    device: 'cpu',
     otherSource: other,
   })
 }
@@ -84,6 +85,7 @@ test('points, pictures and flags go to the model, and the figure is written', as
     image: 'a.jpg',
     other: 'b.jpg',
     on: 'codes',
+    device: 'cpu',
     file: out,
     points: [{ at: [0.5, -1], match: [1, 1], heat: 0.5 }],
   })

@@ -45,7 +45,7 @@ test('everything that is needed is fetched and unpacked, and found afterwards', 
   })
   const found = findCudaLibtorch(cache, TORCH)!
   t.deepEqual(
-    found.libraries.map((library) => library.slice(site.length + 1)),
+    [...found.libraries, ...found.cuda].map((library) => library.slice(site.length + 1)),
     ['libgomp.so.1', 'libc10.so', 'libtorch_cpu.so', 'libc10_cuda.so', 'libtorch_cuda.so'].map(
       (name) => `torch/lib/${name}`,
     ),

@@ -3,6 +3,8 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { availableParallelism } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { describeReport } from '../../lib/doctor/describe.js'
+import type { GpuReport } from '../../lib/doctor/report.js'
 import { libtorchOfBuild } from '../native/loading/libtorch.js'
 import { diagnosis, doctor, emptyFolder, otherVersion, ROOT } from './run.js'
 
@@ -144,6 +146,38 @@ test.serial('a check that cannot be run has failed, and the others are run', (t)
   t.regex(stdout, /\n {2}ok +dense CRF: 10 iterations +\d\.\de-\d+ +1e-4 +\d+ ms\n/)
   t.regex(stdout, /- The check "backbone: ViT.*" could not run: expected the starter weights/)
   t.notRegex(stdout, /Speed/)
+})
+
+test.serial('the device: what auto takes, what was asked for, and what cannot be used', (t) => {
+  const cpu = diagnosis(['--no-self-test'], { env: { STEGO_DEVICE: 'cpu' } })
+  t.is(cpu.code, 0)
+  t.like(cpu.report.gpu, { device: { device: 'cpu', name: null, reason: 'as asked for' }, error: null })
+  const wrong = diagnosis(['--no-self-test'], { env: { STEGO_DEVICE: 'cuda:99' } })
+  t.is(wrong.code, 1)
+  t.is(wrong.report.gpu.device, null)
+  t.like(wrong.report.gpu.error, { code: 'ERR_STEGO_DEVICE' })
+  t.regex(wrong.report.problems.join(), /^the device "cuda:99" cannot be used: /)
+
+  const { report } = cpu
+  t.regex(describeReport(report), /\nDevice\n {2}in use +CPU: as asked for\n/)
+  const h100 = { name: 'NVIDIA H100 80GB HBM3', capability: [9, 0] as [number, number], bytes: 80 * 2 ** 30 }
+  const gpu: GpuReport = {
+    device: { device: 'cuda:0', name: h100.name, reason: 'the first GPU that fits', remedy: null },
+    error: null,
+    cuda: { built: true, runtime: 13000, driver: 13010, error: 0, message: '', devices: [h100] },
+    driver: '580.65.06',
+    package: { name: '@stego/linux-x64-cuda13', version: '1.2.3', folder: '/app/node_modules/cuda13' },
+    libtorch: { source: 'setup', folder: '/cache/cuda/torch', version: '2.13.0' },
+  }
+  const lines = [
+    'in use    cuda:0 (NVIDIA H100 80GB HBM3): the first GPU that fits',
+    'cuda:0    NVIDIA H100 80GB HBM3, compute capability 9.0, 80 GiB',
+    'driver    580.65.06, supports CUDA 13.1',
+    'package   @stego/linux-x64-cuda13 1.2.3, /app/node_modules/cuda13',
+    'libtorch  for CUDA, 2.13.0, set up: /cache/cuda/torch',
+  ]
+  const text = describeReport({ ...report, gpu })
+  t.true(text.includes(`\nDevice\n${lines.map((line) => `  ${line}\n`).join('')}`), text)
 })
 
 /** A folder of links to the libraries that the addon was built on, but for one. */

@@ -155,8 +155,9 @@ test('the command writes both formats and says what to do with them', async (t) 
 
   const own = join(folder, 'own.safetensors')
   const json = await neighbors('--data', data, ...SMALL, '--k', '2', '--out', own, '--json')
-  const { meanSimilarity, ...result } = JSON.parse(json.stdout)
+  const { meanSimilarity, device, ...result } = JSON.parse(json.stdout)
   t.deepEqual(result, { file: own, images: 5, k: 2, recall: null })
+  t.regex(device, /^(cpu|cuda:\d+)$/)
   t.true(meanSimilarity > 0 && meanSimilarity <= 1)
   const { images } = await openImages({ data })
   const loaded = await loadNeighbors(own, {

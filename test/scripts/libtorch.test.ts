@@ -1,14 +1,20 @@
 /** The search for libtorch, rung by rung, on a fake machine. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { deadAddress, fakeArchive, fakeLibtorch, fakeMachine, VERSION } from './fake-libtorch.js'
-import { listen, load } from './scripts.js'
+import { listen, load, writeFiles } from './scripts.js'
 
 const { findLibtorch, pinnedVersion } = await load('libtorch.js')
+const { findNvcc } = await load('lib/libtorch/nvcc.js')
 
-const find = (env: NodeJS.ProcessEnv, platform = 'linux', arch = 'x64') =>
-  listen<{ folder: string; from: string }>(() => findLibtorch({ version: VERSION, env, platform, arch }))
+const find = (env: NodeJS.ProcessEnv, platform = 'linux', arch = 'x64', nvcc: string | null = null) =>
+  listen<{ folder: string; from: string; cuda: boolean }>(() =>
+    findLibtorch({ version: VERSION, env, platform, arch, nvcc }),
+  )
+
+/** Finds on a machine with nvcc. */
+const findWithNvcc = (env: NodeJS.ProcessEnv) => find(env, 'linux', 'x64', '/usr/local/cuda/bin/nvcc')
 
 test.serial('the version is pinned in package.json', (t) => {
   t.regex(pinnedVersion(), /^\d+\.\d+\.\d+$/)
@@ -19,7 +25,7 @@ test.serial('STEGO_LIBTORCH is taken first', async (t) => {
   fakeLibtorch(cached)
   const named = fakeLibtorch(path.join(folder, 'mine'))
   const { result, said } = await find({ ...env, STEGO_LIBTORCH: named })
-  t.deepEqual(result, { folder: named, from: 'STEGO_LIBTORCH' })
+  t.deepEqual(result, { folder: named, from: 'STEGO_LIBTORCH', cuda: false })
   t.is(said, '')
 })
 
@@ -39,20 +45,87 @@ test.serial('STEGO_LIBTORCH that holds no libtorch is refused, not passed over',
   t.regex(error!.message, /Set it to a folder that holds lib\/ and include\//)
 })
 
-test.serial('STEGO_LIBTORCH built for CUDA is refused unless CUDA is asked for', async (t) => {
+test.serial('STEGO_LIBTORCH built for CUDA takes nvcc, and STEGO_CUDA=off refuses it', async (t) => {
   const { env, folder } = fakeMachine(t)
   const named = fakeLibtorch(path.join(folder, 'mine'), { cuda: true })
-  const { error } = await find({ ...env, STEGO_LIBTORCH: named })
-  t.regex(error!.message, /is a CUDA build of libtorch; .*\n.*STEGO_CUDA=1/)
-  const { result } = await find({ ...env, STEGO_LIBTORCH: named, STEGO_CUDA: '1' })
-  t.is(result?.folder, named)
+  const given = { ...env, STEGO_LIBTORCH: named }
+  for (const STEGO_CUDA of ['', 'auto', 'on', '1']) {
+    const { error } = await find({ ...given, STEGO_CUDA })
+    t.regex(
+      error!.message,
+      /is a CUDA build of libtorch; building with it needs nvcc of CUDA 13: put it on PATH/,
+    )
+    const { result } = await findWithNvcc({ ...given, STEGO_CUDA })
+    t.deepEqual(result, { folder: named, from: 'STEGO_LIBTORCH', cuda: true })
+  }
+  const { error } = await findWithNvcc({ ...given, STEGO_CUDA: 'off' })
+  t.regex(error!.message, /is a CUDA build of libtorch, but STEGO_CUDA=off\.\n.*Unset STEGO_CUDA/)
+})
+
+test.serial('STEGO_CUDA=on refuses a STEGO_LIBTORCH for the CPU, and words that are not known', async (t) => {
+  const { env, folder } = fakeMachine(t)
+  const named = fakeLibtorch(path.join(folder, 'mine'))
+  const { error } = await findWithNvcc({ ...env, STEGO_LIBTORCH: named, STEGO_CUDA: 'on' })
+  t.regex(error!.message, /STEGO_CUDA=on needs a CUDA build of libtorch, and STEGO_LIBTORCH=.* is none/)
+  const unknown = await find({ ...env, STEGO_CUDA: 'yes' })
+  t.is(
+    unknown.error!.message,
+    'STEGO_CUDA=yes is not known: expected on, off or auto. Correct it, or unset it.',
+  )
+})
+
+test.serial(
+  'a Python torch for CUDA is taken with nvcc before the CPU copy, unless STEGO_CUDA=off',
+  async (t) => {
+    const { env, folder, cached } = fakeMachine(t)
+    fakeLibtorch(cached)
+    const torch = fakeLibtorch(path.join(folder, 'torch'), { cuda: true })
+    const given = { ...env, FAKE_TORCH: JSON.stringify({ version: VERSION, folder: torch }) }
+    const taken = { folder: torch, from: 'an installed Python torch for CUDA', cuda: true }
+    t.deepEqual((await findWithNvcc(given)).result, taken)
+    t.deepEqual((await findWithNvcc({ ...given, STEGO_CUDA: 'on' })).result, taken)
+    t.is((await findWithNvcc({ ...given, STEGO_CUDA: 'off' })).result!.folder, cached)
+    t.is((await find(given)).result!.folder, cached)
+    t.is((await find(given, 'darwin', 'arm64', '/usr/bin/nvcc')).result?.cuda ?? false, false)
+  },
+)
+
+test.serial('STEGO_CUDA=on without nvcc or without a CUDA build says how to get it', async (t) => {
+  const { env, folder, cached } = fakeMachine(t)
+  fakeLibtorch(cached)
+  const wanted = { ...env, STEGO_CUDA: 'on' }
+  t.regex((await find(wanted)).error!.message, /^STEGO_CUDA=on needs nvcc of CUDA 13: put it on PATH/)
+  const none = await findWithNvcc(wanted)
+  t.regex(none.error!.message, /needs a CUDA build of libtorch 2\.13\.0: python3 has no torch\.\n/)
+  t.regex(none.error!.message, /pip install torch==2\.13\.0;/)
+  const torch = fakeLibtorch(path.join(folder, 'torch'))
+  const cpu = await findWithNvcc({
+    ...wanted,
+    FAKE_TORCH: JSON.stringify({ version: VERSION, folder: torch }),
+  })
+  t.regex(cpu.error!.message, /torch 2\.13\.0 of python3 is a CPU build/)
+})
+
+test.serial('nvcc is found in CUDA_HOME and on PATH, if it is of CUDA 13', async (t) => {
+  const { folder } = fakeMachine(t)
+  const nvcc = (name: string, release: string) => {
+    const bin = writeFiles(path.join(folder, name, 'bin'), {
+      nvcc: `#!/bin/sh\necho 'release ${release}, V1'\n`,
+    })
+    chmodSync(path.join(bin, 'nvcc'), 0o755)
+    return bin
+  }
+  const bin = nvcc('new', '13.0')
+  t.is(await findNvcc({ CUDA_HOME: path.dirname(bin), PATH: folder }), path.join(bin, 'nvcc'))
+  t.is(await findNvcc({ PATH: `${folder}${path.delimiter}${bin}` }), path.join(bin, 'nvcc'))
+  t.is(await findNvcc({ PATH: nvcc('old', '12.4') }), null)
 })
 
 test.serial('the copy downloaded earlier is taken before Python is asked', async (t) => {
   const { env, log, cached } = fakeMachine(t)
   fakeLibtorch(cached)
   const { result } = await find(env)
-  t.deepEqual(result, { folder: cached, from: 'the copy downloaded earlier' })
+  t.deepEqual(result, { folder: cached, from: 'the copy downloaded earlier', cuda: false })
   t.false(existsSync(log))
 })
 
@@ -61,7 +134,7 @@ test.serial('an installed torch of the pinned version is taken, whatever its loc
   const torch = fakeLibtorch(path.join(folder, 'site-packages', 'torch'))
   const installed = JSON.stringify({ version: `${VERSION}+cpu`, folder: torch })
   const { result } = await find({ ...env, FAKE_TORCH: installed })
-  t.deepEqual(result, { folder: torch, from: 'an installed Python torch' })
+  t.deepEqual(result, { folder: torch, from: 'an installed Python torch', cuda: false })
 })
 
 test.serial('an installed torch of another version, or built for CUDA, is passed over', async (t) => {
@@ -72,16 +145,17 @@ test.serial('an installed torch of another version, or built for CUDA, is passed
   const installed = JSON.stringify({ version: VERSION, folder: torch })
   const cuda = await find({ ...env, FAKE_TORCH: installed })
   t.regex(cuda.error!.message, /is a CUDA build/)
-  t.regex(cuda.said, /passed over: torch 2\.13\.0 of python3 is a CUDA build/)
-  const asked = await find({ ...env, FAKE_TORCH: installed, STEGO_CUDA: '1' })
-  t.is(asked.result?.folder, torch)
+  t.regex(
+    cuda.said,
+    /passed over: torch 2\.13\.0 of python3 is a CUDA build, and building with it needs nvcc/,
+  )
 })
 
 test.serial('a wheel from pip is unpacked into the cache, and the wheel is not kept', async (t) => {
   const { env, log, cached, cache } = fakeMachine(t)
   const wheel = fakeArchive(t, 'torch', 'torch-2.13.0+cpu-cp311-cp311-linux_x86_64.whl')
   const { result } = await find({ ...env, FAKE_WHEEL: wheel })
-  t.deepEqual(result, { folder: cached, from: 'pip download torch==2.13.0+cpu' })
+  t.deepEqual(result, { folder: cached, from: 'pip download torch==2.13.0+cpu', cuda: false })
   t.deepEqual(readdirSync(cached).sort(), ['include', 'lib', 'share'])
   t.deepEqual(readdirSync(path.join(cache, 'stego')), [path.basename(cached)])
   t.regex(readFileSync(log, 'utf8'), /-m pip download --no-deps .*torch==2\.13\.0\+cpu/)

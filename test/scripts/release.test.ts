@@ -8,7 +8,8 @@ import { parse } from 'yaml'
 import { load, temporaryFolder, writeFiles } from './scripts.js'
 
 const { releaseProblems } = await load('lib/release.js')
-const { repository } = await load('lib/packing/manifests.js')
+const { cudaManifest, cudaReadme, repository } = await load('lib/packing/manifests.js')
+const { packagesOf, releasedPackages } = await load('lib/packing/packages.js')
 const { PLATFORMS } = await load('lib/packing/platforms.js')
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -26,6 +27,17 @@ test('packages name the repository of the workflow that makes them', (t) => {
     repository: { type: 'git', url: 'git+https://git.example/someone/stego.git' },
   })
   t.deepEqual(repository({}), {})
+})
+
+test('the addon for CUDA is a package of its own, with the version of stego and without libtorch', (t) => {
+  const root = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+  const manifest = cudaManifest(root, 'linux-x64')
+  t.like(manifest, { name: '@stego/linux-x64-cuda13', version: root.version, os: ['linux'], cpu: ['x64'] })
+  t.is(manifest.dependencies, undefined)
+  t.regex(cudaReadme(manifest), /NVIDIA GPUs.*`stego doctor --setup cuda`/)
+  t.true('cuda' in packagesOf('linux-x64'))
+  t.false('cuda' in packagesOf('darwin-arm64'))
+  t.false(releasedPackages('linux-x64').includes('cuda'), 'packed by name alone')
 })
 
 /** Tarballs with nothing but a package.json. */

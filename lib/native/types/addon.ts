@@ -11,7 +11,7 @@ import type {
   NeighborSearch,
   Neighbors,
 } from './features.js'
-import type { MachineDescription } from './machine.js'
+import type { CudaDescription, MachineDescription } from './machine.js'
 import type { NativeNetwork, NativeScores, NetworkOptions, PredictOptions } from './network.js'
 import type { NativePairScores } from './pair-scores.js'
 import type { StoredTensors } from './tensors.js'
@@ -50,6 +50,8 @@ export interface Addon {
   configure(options: { threads: number }): void
   /** Limits kernels in the whole process to these or narrower instructions; call before any computation. */
   limitInstructions(most: InstructionSet): void
+  /** Whether the backbone's work on small batches is replayed as CUDA graphs; off at first. No effect on the CPU. */
+  useGraphs(graphs: boolean): void
   CancelToken: new () => CancelToken
   Backbone: {
     load(
@@ -150,6 +152,7 @@ export interface Addon {
     cancel: CancelToken,
   ): Promise<CrfResult[][]>
   describeMachine(): MachineDescription
+  describeCuda(): CudaDescription
   /** The best GFLOP/s of a float32 matrix product of this size: the reference of benchmarks. */
   matrixProductPeak(size: number, repeats: number): Promise<number>
 }

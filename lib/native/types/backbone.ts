@@ -1,7 +1,10 @@
 /** The addon's frozen backbone: features of images, and position in them. */
 import type { CancelToken, Pixels, Tensor, Transform } from './values.js'
 
-export type Device = 'cpu'
+/** Where a model computes: the processor, or a GPU by its index. */
+export type Device = 'cpu' | `cuda:${number}`
+/** What may be asked for: `cuda` is the first GPU that fits, `auto` is that or else the CPU. */
+export type DeviceChoice = Device | 'auto' | 'cuda'
 /** Type that a backbone computes in; images and features are always float32. */
 export type DType = 'float32' | 'bfloat16'
 

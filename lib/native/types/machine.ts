@@ -1,6 +1,27 @@
 /** The addon's description of the processor and libtorch. */
 import type { InstructionSet } from './values.js'
 
+/** What the addon and this machine have of CUDA. */
+export interface CudaDescription {
+  /** Whether the addon was built with CUDA; if not, nothing else is known. */
+  built: boolean
+  /** The version of CUDA's runtime, 13000 for 13.0. */
+  runtime: number
+  /** The version of CUDA that the driver supports; 0 without a driver. */
+  driver: number
+  /** CUDA's error when it was asked for devices; 0 for none. */
+  error: number
+  /** That error in CUDA's words. */
+  message: string
+  devices: {
+    name: string
+    /** Compute capability: major, minor. */
+    capability: [number, number]
+    /** Memory. */
+    bytes: number
+  }[]
+}
+
 /** What the kernels choose on this processor, and the libtorch in use. */
 export interface MachineDescription {
   kernels: {

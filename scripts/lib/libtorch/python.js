@@ -4,10 +4,11 @@ import path from 'node:path'
 import { run } from '../process.js'
 import { endLine, say, step } from '../report.js'
 import { describeLack, inspectFolder, unpackIntoCache, withTemporaryFolder } from './cache.js'
+import { NO_NVCC } from './nvcc.js'
 
 const PYTORCH_INDEX = 'https://download.pytorch.org/whl/cpu'
 
-const pythonName = (platform) => (platform === 'win32' ? 'python' : 'python3')
+export const pythonName = (platform) => (platform === 'win32' ? 'python' : 'python3')
 
 // Reads the package's metadata; importing torch would take seconds.
 const WHERE_IS_TORCH = `
@@ -19,8 +20,8 @@ except importlib.metadata.PackageNotFoundError:
     print('null')
 `
 
-/** The folder of an installed CPU build of torch in the wanted version; otherwise throws the reason. */
-export async function installedTorch({ version, env, platform, allowCuda }) {
+/** The folder of an installed torch in the wanted version, a CPU build or one for CUDA; otherwise throws the reason. */
+export async function installedTorch({ version, env, platform, wanted }, { cuda = false } = {}) {
   const python = pythonName(platform)
   const result = await run(python, ['-c', WHERE_IS_TORCH], { env })
   if (!result.ok) throw new Error(result.reason)
@@ -30,9 +31,10 @@ export async function installedTorch({ version, env, platform, allowCuda }) {
     throw new Error(`${python} has torch ${torch.version}, not ${version}`)
   const found = inspectFolder(torch.folder, platform)
   if (found.missing.length > 0) throw new Error(describeLack(torch.folder, found.missing))
-  if (found.cuda && !allowCuda) {
-    const note = `torch ${torch.version} of ${python} is a CUDA build, which needs CUDA's headers; set STEGO_CUDA=1 to use it`
-    say(`passed over: ${note}`)
+  if (cuda && !found.cuda) throw new Error(`torch ${torch.version} of ${python} is a CPU build`)
+  if (found.cuda && !cuda) {
+    const note = `torch ${torch.version} of ${python} is a CUDA build`
+    if (wanted !== 'off') say(`passed over: ${note}, and building with it needs ${NO_NVCC}`)
     throw new Error(note)
   }
   return torch.folder

@@ -22,6 +22,21 @@ export function addonManifest(root, platform) {
   }
 }
 
+/**
+ * `@stego/<platform>-cuda13`: the addon built with CUDA, which users of a GPU install beside `stego`. Its libtorch comes from
+ * `stego doctor --setup cuda`.
+ */
+export function cudaManifest(root, platform) {
+  const description = `The native addon of stego for NVIDIA GPUs, ${platform}, CUDA 13`
+  return {
+    ...common(root, `@stego/${platform}-cuda13`, root.version, description),
+    ...onPlatform(platform),
+  }
+}
+
+export const cudaReadme = ({ name, description, version }) =>
+  `# ${name}\n\n${description}: install it beside stego ${version}, run \`stego doctor --setup cuda\`, and models compute on the GPU.\n`
+
 /** `@stego/libtorch-<platform>`: stripped libtorch, with torch's version. */
 export function libtorchManifest(root, platform) {
   const description = `The libraries of libtorch ${root.libtorch} that stego needs, for ${platform}, CPU only`

@@ -2,10 +2,19 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { findLibtorch } from '../../libtorch.js'
+import { configuration } from '../addon.js'
 import { inRoot, readJson } from '../paths.js'
 import { run } from '../process.js'
 import { Problem, step } from '../report.js'
-import { addonManifest, demoManifest, libtorchManifest, starterManifest, stegoManifest } from './manifests.js'
+import {
+  addonManifest,
+  cudaManifest,
+  cudaReadme,
+  demoManifest,
+  libtorchManifest,
+  starterManifest,
+  stegoManifest,
+} from './manifests.js'
 import { PLATFORMS } from './platforms.js'
 import { prebuild } from './prebuild.js'
 
@@ -16,7 +25,12 @@ export const packagesOf = (platform) => ({
   demo: layOutDemo,
   addon: (folder) => layOutAddon(folder, platform),
   libtorch: (folder) => layOutLibtorch(folder, platform),
+  ...(PLATFORMS[platform].cuda && { cuda: (folder) => layOutCuda(folder, platform) }),
 })
+
+/** Those of a release; the one for CUDA takes a build of its own. */
+export const releasedPackages = (platform) =>
+  Object.keys(packagesOf(platform)).filter((name) => name !== 'cuda')
 
 /** Lays a package out in an empty folder of build/packages/ and returns the folder. */
 export async function layOut(name, write) {
@@ -48,8 +62,31 @@ function layOutDemo(folder) {
 }
 
 async function layOutAddon(folder, platform) {
+  if (configuration()?.cuda) {
+    throw new Problem(
+      'the local build is with CUDA, and this packs the addon for the CPU. Run the same command with STEGO_CUDA=off.',
+    )
+  }
   writeManifest(folder, addonManifest(manifest(), platform))
   copy(folder, ['LICENSE', 'NOTICE'])
+  cpSync(await prebuild(platform), path.join(folder, 'prebuilds', platform), { recursive: true })
+}
+
+/** Throws a Problem unless the local build is for CUDA; returns the STEGO_CUDA that keeps it so. */
+export function builtWithCuda() {
+  const made = configuration()
+  if (made?.cuda) return made.environment.STEGO_CUDA
+  throw new Problem(
+    'the local build is for the CPU, and this packs the addon for CUDA. Run `STEGO_CUDA=on npm run build` first.',
+  )
+}
+
+async function layOutCuda(folder, platform) {
+  builtWithCuda()
+  const made = cudaManifest(manifest(), platform)
+  writeManifest(folder, made)
+  copy(folder, ['LICENSE', 'NOTICE'])
+  writeFileSync(path.join(folder, 'README.md'), cudaReadme(made))
   cpSync(await prebuild(platform), path.join(folder, 'prebuilds', platform), { recursive: true })
 }
 
@@ -57,7 +94,7 @@ async function layOutLibtorch(folder, platform) {
   const { libtorch } = manifest()
   writeManifest(folder, libtorchManifest(manifest(), platform))
   cpSync(inRoot('licenses', 'libtorch'), folder, { recursive: true })
-  const from = await findLibtorch()
+  const from = await findLibtorch({ env: { ...process.env, STEGO_CUDA: 'off' } })
   mkdirSync(path.join(folder, 'lib'))
   await step(`stripping libtorch ${libtorch}`, async () => {
     for (const library of PLATFORMS[platform].libraries) {

@@ -1,6 +1,6 @@
 /**
  * The platforms that packages are made for. `libraries` are libtorch's, in dependency order; `released` means that
- * packages for the platform are published: `stego` names only these.
+ * packages for the platform are published: `stego` names only these. `cuda`: there is an addon for CUDA as well.
  */
 export const PLATFORMS = {
   'linux-x64': {
@@ -9,6 +9,7 @@ export const PLATFORMS = {
     libc: 'glibc',
     libraries: ['libgomp.so.1', 'libc10.so', 'libtorch_cpu.so'],
     released: true,
+    cuda: true,
   },
   'linux-arm64': {
     os: 'linux',
