@@ -41,7 +41,11 @@ export const STEPS = {
 function program({ check, run }, script, args, { preload = false, onLine } = {}) {
   const imports = ['--import=tsx', ...(preload ? [`--import=${PRELOAD}`] : [])]
   return run(check.node, [...imports, inRoot(...script.split('/')), ...args], {
-    env: { STEGO_TEST_DEVICE: check.device, STEGO_BENCH_PYTHON: check.python },
+    env: {
+      STEGO_TEST_DEVICE: check.device,
+      STEGO_DEVICE: check.device,
+      STEGO_BENCH_PYTHON: check.python,
+    },
     onLine,
   })
 }
