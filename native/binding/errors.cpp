@@ -29,8 +29,9 @@ JobError from_libtorch(const c10::Error& error) {
   const bool memory = message.find("not enough memory") != std::string::npos ||
                       message.find("out of memory") != std::string::npos;
   if (memory) {
-    return {"ERR_STEGO_OUT_OF_MEMORY", text("Not enough memory: ", message,
-                                            " Use a smaller batch or resolution, or a smaller featureStore.memoryBytes.")};
+    return {"ERR_STEGO_OUT_OF_MEMORY",
+            text("Not enough memory: ", message,
+                 " Use a smaller batch or resolution, or a smaller featureStore.memoryBytes.")};
   }
   return {"ERR_STEGO_NATIVE", text("libtorch reports: ", message)};
 }

@@ -25,7 +25,7 @@ void use_graphs(bool graphs) {
 namespace {
 
 constexpr size_t kMostShapes = 8;  // each keeps the memory of its work
-constexpr int kWarmUps = 2;        // so that libraries have chosen their algorithms and allocated what they keep
+constexpr int kWarmUps = 2;  // so that libraries have chosen their algorithms and allocated what they keep
 
 }  // namespace
 

@@ -79,7 +79,8 @@ void FeatureStore::compute(const std::vector<int64_t>& indices, const at::Tensor
   require(grid_height_ == 0 || (grid_height_ == grid_height && grid_width_ == grid_width),
           "Expected all images in a store to have the same size.");
   std::vector<at::Tensor> parts;
-  for (const at::Tensor& part : images.split(backbone_->device().is_cpu() ? kImagesAtATime : kImagesOfADevice))
+  for (const at::Tensor& part :
+       images.split(backbone_->device().is_cpu() ? kImagesAtATime : kImagesOfADevice))
     parts.push_back(backbone_->features(part, cancel));
   const at::Tensor features = at::cat(parts).cpu();  // [n, h*w, C]
   grid_height_ = grid_height;

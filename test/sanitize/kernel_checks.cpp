@@ -1,5 +1,7 @@
 #include "kernel_checks.h"
 
+#include <c10/util/BFloat16.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -206,10 +208,24 @@ double check_partition(Random& random) {
   return compare("LogPartition", expected, widened(result), 2e-5);
 }
 
+// Rounding is libtorch's, of any bits: infinities, NaN and subnormal numbers among them.
+void check_rounding(Random& random) {
+  for (int i = 0; i < 64; ++i) {
+    const auto bits = static_cast<uint32_t>(random.between(0, (int64_t{1} << 32) - 1));
+    float value;
+    std::memcpy(&value, &bits, sizeof value);
+    BrainFloat rounded;
+    assign(rounded, value);
+    expect(std::isnan(value) ? std::isnan(to_float(rounded)) : rounded.bits == c10::BFloat16(value).x,
+           "a bfloat16 is rounded otherwise than by libtorch: ", value);
+  }
+}
+
 }  // namespace
 
 double check_kernels(uint64_t seed) {
   Random random(seed);
+  check_rounding(random);
   constexpr double half_step = 0x1p-8;  // relative, of a BrainFloat
   check_normalize<BrainFloat>(random, half_step);
   check_gelu<BrainFloat>(random, half_step);
