@@ -5,6 +5,7 @@
 #include "core/describe.h"
 #include "core/error.h"
 #include "crf/dense_crf.h"
+#include "device/devices.h"
 
 namespace stego {
 
@@ -82,6 +83,18 @@ crf::Problem read_problem(const Napi::Value& value, KeepAlive& keep) {
   return problem;
 }
 
+// The device of a problem's options, where its scores go; the CPU unless it says so.
+at::Device device_of(const Napi::Value& problem) {
+  const Napi::Value device = read_object(problem, "a problem").Get("options").ToObject().Get("device");
+  return device.IsUndefined() ? at::Device(at::kCPU) : read_device(device);
+}
+
+// Moves the scores, on the native thread.
+void move_to(const at::Device& device, crf::Problem& problem) {
+  use_own_stream(device);
+  for (crf::LabelScores& scores : problem.scores) scores.values = upload(scores.values, device);
+}
+
 Napi::Value write_refined(Napi::Env env, const crf::Refined& refined) {
   Napi::Object result = Napi::Object::New(env);
   const auto write = [&](const at::Tensor& tensor) -> Napi::Value {
@@ -98,12 +111,17 @@ Napi::Value dense_crf_operator(const Napi::CallbackInfo& info) {
     KeepAlive keep;
     const Napi::Array array = read_array(info[0], "the problems");
     std::vector<crf::Problem> problems;
-    for (uint32_t i = 0; i < array.Length(); ++i) problems.push_back(read_problem(array.Get(i), keep));
+    std::vector<at::Device> devices;
+    for (uint32_t i = 0; i < array.Length(); ++i) {
+      problems.push_back(read_problem(array.Get(i), keep));
+      devices.push_back(device_of(array.Get(i)));
+    }
     const auto output = read_choice<crf::Output>(
         info[1], "the output",
         {{"probabilities", {true, false}}, {"labels", {false, true}}, {"both", {true, true}}});
     return submit(info.Env(), read_cancel(info[2]), std::move(keep),
-                  [problems, output](const CancelFlag& cancel) -> Finish {
+                  [problems, devices, output](const CancelFlag& cancel) mutable -> Finish {
+                    for (size_t i = 0; i < problems.size(); ++i) move_to(devices[i], problems[i]);
                     const auto results = crf::refine(problems, output, cancel);
                     return [results](Napi::Env env) -> Napi::Value {
                       Napi::Array all = Napi::Array::New(env, results.size());
@@ -148,9 +166,11 @@ MeanFieldHandle::MeanFieldHandle(const Napi::CallbackInfo& info) : Handle(info) 
 Napi::Value MeanFieldHandle::begin(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     KeepAlive keep;
-    const crf::Problem problem = read_problem(info[0], keep);
+    crf::Problem problem = read_problem(info[0], keep);
+    const at::Device device = device_of(info[0]);
     return submit(info.Env(), read_cancel(info[1]), std::move(keep),
-                  [problem](const CancelFlag& cancel) -> Finish {
+                  [problem, device](const CancelFlag& cancel) mutable -> Finish {
+                    move_to(device, problem);
                     std::shared_ptr<crf::MeanField> field = crf::begin(problem, cancel);
                     return [field](Napi::Env env) -> Napi::Value {
                       auto held = field;

@@ -31,7 +31,8 @@ at::Tensor read_bytes(const Napi::Value& value, const char* name, KeepAlive& kee
 at::Tensor read_tensor(const Napi::Value& value, const char* name, KeepAlive& keep);  // { data, shape }
 
 Transform read_transform(const Napi::Value& value);
-Target read_target(const Napi::Object& options);  // the device and dtype
+at::Device read_device(const Napi::Value& value);  // "cpu", "cuda:0", ...
+Target read_target(const Napi::Object& options);   // the device and dtype
 Instructions read_instructions(const Napi::Value& value);
 
 // One of several named choices, e.g. read_choice(value, "fit", {{"center", Fit::center}, ...}).

@@ -35,14 +35,14 @@ at::Tensor sums_of(const at::Tensor& losses, const at::Tensor& similarities) {
   return at::stack({losses.sum(at::kDouble), similarities.sum(at::kDouble)});
 }
 
-// The same by libtorch's operators, in any type.
+// Compares a slot's pairs by libtorch's operators, in any type.
 SlotResult compare_by_operators(const SlotPairs& pairs, const LossOptions& options) {
   const at::Tensor slope = -(pairs.taught + pairs.offsets.unsqueeze(2));
   const at::Tensor clamped = clamp_similarity(pairs.similarity, options);
   return {sums_of(slope * clamped, pairs.similarity), slope * clamped.eq(pairs.similarity) * pairs.scale};
 }
 
-// By one kernel, in float32. Overwrites the similarities.
+// The same by one kernel, in float32. Overwrites the similarities.
 SlotResult compare_by_kernel(const SlotPairs& pairs, const LossOptions& options) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   const at::Tensor taught = pairs.taught.contiguous(), offsets = pairs.offsets.contiguous(),

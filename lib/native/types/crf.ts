@@ -1,4 +1,5 @@
 /** The addon's dense CRF. */
+import type { Device } from './backbone.js'
 import type { CancelToken, Instructions, Pixels, Tensor } from './values.js'
 
 /** One kernel of the dense CRF (docs/dense-crf-algorithm.md, steps 1 and 11). */
@@ -17,6 +18,8 @@ export interface CrfOptions {
   terms: CrfTerm[]
   iterations: number
   instructions: Instructions
+  /** Where to compute; the CPU by default. */
+  device?: Device
   /**
    * For tests: the form on libtorch's operators, or a GPU's kernels run on the host, instead of the CPU's fastest; and the
    * order in which the kernels' indices are run, on which nothing may depend.

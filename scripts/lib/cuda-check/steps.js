@@ -158,9 +158,8 @@ function recordingsOf(folder) {
     const agreeing = Object.values(files).filter((result) => result.passed).length
     part.notes.push(`${agreeing} of ${part.rows.length} recordings agree`)
     part.notes.push(
-      'backbones and networks are on the device, and what goes through them, the dense CRF of eval_pipeline included; ' +
-        'recordings of the CRF, of samples, losses and metrics by themselves are tensors of the CPU, so that kernels of the CRF ' +
-        'run on the host there',
+      'backbones, networks and the dense CRF are on the device, and what goes through them; recordings of samples, ' +
+        'losses and metrics by themselves are tensors of the CPU',
     )
     if (!passed) throw new Error(problem ?? `${part.rows.length - agreeing} recordings do not agree`)
   }
