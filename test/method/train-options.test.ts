@@ -55,6 +55,7 @@ test('resuming takes the run and only the changes that were given', (t) => {
   t.deepEqual(parseTrain({ resume: 'runs/a' }), {
     resume: 'runs/a',
     changes: {},
+    device: undefined,
     signal: undefined,
     onEvent: undefined,
     onProgress: undefined,
