@@ -45,7 +45,7 @@ export function libtorchFromEnv(): string | undefined {
 
 /**
  * `STEGO_INSTRUCTIONS`: the widest instruction set that kernels may use, `portable`, `avx2` or `avx512`, or `operators`
- * for no kernels but libtorch's; undefined if unset or empty.
+ * for the form that other devices compute; undefined if unset or empty.
  */
 export function instructionsFromEnv(): string | undefined {
   return process.env.STEGO_INSTRUCTIONS || undefined

@@ -9,7 +9,7 @@ struct Target {
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
   Instructions instructions = Instructions::automatic;  // for our own CPU kernels
-  bool plain = false;  // libtorch operators only; the tests compare the fast kernels with these
+  bool plain = false;  // the form for any device (core/form.h), with which tests compare the fast one
 };
 
 }  // namespace stego

@@ -66,7 +66,7 @@ struct LossOptions {
   AlignmentOptions alignment;
   ContrastiveCrfOptions crf;
   ClusterObjective cluster_objective;
-  bool plain;  // use the plain form even if a fast one exists, as on other devices
+  bool plain;  // libtorch's operators alone, with which tests compare the other forms
 };
 
 }  // namespace stego

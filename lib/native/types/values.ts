@@ -65,7 +65,7 @@ export interface CancelToken {
 
 /**
  * Instruction sets that inner loops are compiled for: x86-64-v4, x86-64-v3, and a baseline for every
- * processor; as a limit also `operators`, libtorch's operators alone.
+ * processor; as a limit also `operators`, the form that other devices compute.
  */
 export type InstructionSet = 'avx512' | 'avx2' | 'portable' | 'operators'
 
